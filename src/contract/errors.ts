@@ -1,0 +1,113 @@
+/**
+ * The two kinds of failure. A `BangerError` is expected and reachable by a user; anything else that is thrown is a bug
+ * and is shown as one (exit 70). The eight kinds decide the HTTP status and the exit code, nothing else does.
+ */
+
+/** The eight kinds of expected failure. */
+export const ERROR_KINDS = [
+  "invalid",
+  "not_found",
+  "exists",
+  "refused",
+  "unsupported",
+  "unavailable",
+  "timeout",
+  "cancelled",
+] as const;
+export type ErrorKind = (typeof ERROR_KINDS)[number];
+
+/** One thing wrong with input or a record. `path` is dotted, as in `disk.bytes`; empty when the whole is wrong. */
+export interface Problem {
+  readonly code: string;
+  readonly path: string;
+  readonly message: string;
+  readonly hint?: string;
+}
+
+/** The shape of a failure on the socket and in `--json`. */
+export interface ErrorShape {
+  readonly code: string;
+  readonly kind: ErrorKind | "bug";
+  /** What could not be done: which thing: why. Plain text; guest bytes in it are already escaped. */
+  readonly message: string;
+  /** The command to type, or what to change. */
+  readonly hint?: string;
+  readonly problems?: readonly Problem[];
+  readonly data?: Readonly<Record<string, unknown>>;
+}
+
+export interface BangerErrorOptions {
+  readonly hint?: string;
+  readonly problems?: readonly Problem[];
+  readonly data?: Readonly<Record<string, unknown>>;
+  readonly cause?: unknown;
+}
+
+/**
+ * An expected failure.
+ * @param kind decides exit code and HTTP status.
+ * @param code stable, snake_case, for programs: `vm_not_found`.
+ * @param message what could not be done: which thing: why.
+ */
+export class BangerError extends Error {
+  override readonly name = "BangerError";
+  readonly kind: ErrorKind;
+  readonly code: string;
+  readonly hint: string | undefined;
+  readonly problems: readonly Problem[] | undefined;
+  readonly data: Readonly<Record<string, unknown>> | undefined;
+
+  constructor(kind: ErrorKind, code: string, message: string, options: BangerErrorOptions = {}) {
+    super(message, options.cause === undefined ? undefined : { cause: options.cause });
+    this.kind = kind;
+    this.code = code;
+    this.hint = options.hint;
+    this.problems = options.problems;
+    this.data = options.data;
+  }
+
+  /** The failure as data. */
+  toShape(): ErrorShape {
+    return {
+      code: this.code,
+      kind: this.kind,
+      message: this.message,
+      ...(this.hint === undefined ? {} : { hint: this.hint }),
+      ...(this.problems === undefined ? {} : { problems: this.problems }),
+      ...(this.data === undefined ? {} : { data: this.data }),
+    };
+  }
+}
+
+/** Any thrown value as data: a `BangerError` as it is, everything else as a bug. */
+export function toErrorShape(thrown: unknown): ErrorShape {
+  if (thrown instanceof BangerError) return thrown.toShape();
+  const message = thrown instanceof Error ? thrown.message : String(thrown);
+  return { code: "bug", kind: "bug", message: `banger has a bug: ${message}` };
+}
+
+/** The failure that a shape describes, to throw on the other side of the socket. A bug stays an ordinary `Error`. */
+export function fromErrorShape(shape: ErrorShape): Error {
+  if (shape.kind === "bug") return new Error(shape.message);
+  return new BangerError(shape.kind, shape.code, shape.message, {
+    ...(shape.hint === undefined ? {} : { hint: shape.hint }),
+    ...(shape.problems === undefined ? {} : { problems: shape.problems }),
+    ...(shape.data === undefined ? {} : { data: shape.data }),
+  });
+}
+
+/** The HTTP status of each kind. */
+export const HTTP_STATUS: Readonly<Record<ErrorKind | "bug", number>> = {
+  invalid: 400,
+  not_found: 404,
+  exists: 409,
+  refused: 409,
+  unsupported: 422,
+  unavailable: 503,
+  timeout: 504,
+  cancelled: 499,
+  bug: 500,
+};
+
+/** Exit codes of the CLI: 0 done, 1 refused or failed, 2 wrong usage, 3 daemon unreachable, 70 bug. */
+export const EXIT = { done: 0, failed: 1, usage: 2, daemonUnreachable: 3, bug: 70, guestFailure: 125 } as const;

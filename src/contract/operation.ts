@@ -1,0 +1,83 @@
+/**
+ * Operations are values. Each verb is declared once, in `contract/operations/<noun>-<verb>.ts`; the daemon's routes, the
+ * SDK's methods, the CLI's parser and help, `openapi.json` and the docs derive from the declaration.
+ *
+ * Four kinds:
+ * - `query`: reads; GET; answered at once with the output.
+ * - `change`: changes something small; answered at once with the output.
+ * - `long`: recorded, with named stages and numbered events; POST answers 202 `{operation}`, or, when the client accepts
+ *   `application/x-ndjson`, the events themselves from number 0 with the outcome as the last one.
+ * - `stream`: checked like a change, then the connection is upgraded to a raw duplex stream of `contract/frames.ts`.
+ */
+import type { z } from "zod";
+
+export type OperationKind = "query" | "change" | "long" | "stream";
+export type Method = "GET" | "POST" | "PUT" | "DELETE";
+
+/** How the CLI takes one input field. Fields without a hint become `--kebab-case` flags. */
+export interface FieldHint {
+  /** Taken by position; `optional` follows the schema. Order follows `cli.positional`. */
+  readonly brief: string;
+  /** What stands in help for the value: `SIZE`, `NAME`. */
+  readonly placeholder?: string;
+  /** One-letter alias. */
+  readonly alias?: string;
+  /** Which names completion offers. */
+  readonly completes?: "vm" | "image" | "kernel" | "driver";
+}
+
+export interface CliHints {
+  /** Words after `banger`: `["vm", "create"]`. */
+  readonly words: readonly string[];
+  /** Short forms: `[["ps"]]` for `vm list`. */
+  readonly aliases?: readonly (readonly string[])[];
+  /** Input fields taken by position, in order. */
+  readonly positional?: readonly string[];
+  /** The input field that takes everything after `--`, or after the last positional. */
+  readonly rest?: string;
+}
+
+export interface Example {
+  readonly command: string;
+  readonly does: string;
+}
+
+export interface Operation<
+  Name extends string = string,
+  In extends z.ZodObject = z.ZodObject,
+  Out extends z.ZodType = z.ZodType,
+> {
+  /** `vm.create`: noun dot verb. */
+  readonly name: Name;
+  readonly kind: OperationKind;
+  /** One line, imperative, no full stop. */
+  readonly summary: string;
+  /** More, for `--help` and the docs page. */
+  readonly detail?: string;
+  readonly method: Method;
+  /** `/v1/vms/:vm/start`; `:field` names a field of the input. Other fields travel as query (GET, DELETE) or JSON body. */
+  readonly path: string;
+  readonly input: In;
+  readonly output: Out;
+  /** Stages in the order in which they may appear; empty unless `long`. */
+  readonly stages: readonly string[];
+  /** Codes of `BangerError` this verb may answer, besides `invalid_input`. */
+  readonly errors: readonly string[];
+  readonly fields: Readonly<Record<string, FieldHint>>;
+  readonly cli: CliHints;
+  readonly examples: readonly Example[];
+}
+
+/** Declares an operation; keeps the literal types. */
+export function defineOperation<Name extends string, In extends z.ZodObject, Out extends z.ZodType>(
+  operation: Operation<Name, In, Out>,
+): Operation<Name, In, Out> {
+  return operation;
+}
+
+/** What the handler gets: the parsed input. */
+export type InputOf<O extends Operation> = z.output<O["input"]>;
+/** What the client sends: defaults left out. */
+export type RequestOf<O extends Operation> = z.input<O["input"]>;
+/** What the verb answers. */
+export type OutputOf<O extends Operation> = z.output<O["output"]>;
