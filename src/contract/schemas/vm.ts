@@ -1,0 +1,49 @@
+/** What a vm looks like from outside. */
+import { z } from "zod";
+
+/** The states of a vm; `docs/architecture.md` has the table of moves. */
+export const VM_STATES = ["preparing", "stopped", "starting", "running", "paused", "stopping", "broken", "deleting"] as const;
+export const vmState = z.enum(VM_STATES);
+export type VmState = z.output<typeof vmState>;
+
+export const DRIVER_NAMES = ["qemu", "fake"] as const;
+export const ACCELERATIONS = ["kvm", "tcg", "none"] as const;
+
+/** A stage of the last start, with what it took. */
+export const stageTime = z.strictObject({ stage: z.string(), elapsedMs: z.number() });
+
+export const vm = z.strictObject({
+  /** 12 hex digits, never used again. */
+  id: z.string(),
+  name: z.string(),
+  state: vmState,
+  /** Why it is broken, or what cannot be read; empty otherwise. */
+  problems: z.array(z.string()),
+  /** Rises with every change of this vm. */
+  generation: z.number().int(),
+  image: z.string(),
+  kernel: z.string(),
+  driver: z.string(),
+  acceleration: z.enum(ACCELERATIONS),
+  /** Why this acceleration was taken. */
+  accelerationReason: z.string(),
+  cpus: z.number().int(),
+  memoryMiB: z.number().int(),
+  init: z.enum(["agent", "systemd"]),
+  /** Sizes of root layer and work disk, in bytes; what they take on disk now. */
+  disks: z.strictObject({
+    layer: z.strictObject({ bytes: z.number(), allocatedBytes: z.number() }),
+    work: z.strictObject({ bytes: z.number(), allocatedBytes: z.number() }).nullable(),
+  }),
+  network: z.strictObject({ mode: z.enum(["none", "passt", "user"]), address: z.string().nullable() }),
+  env: z.record(z.string(), z.string()),
+  ephemeral: z.boolean(),
+  /** The VMM's pid while it runs. */
+  pid: z.number().int().nullable(),
+  /** Milliseconds since the epoch. */
+  createdAt: z.number(),
+  startedAt: z.number().nullable(),
+  /** Times of the last start. */
+  stages: z.array(stageTime),
+});
+export type Vm = z.output<typeof vm>;

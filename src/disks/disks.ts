@@ -1,0 +1,26 @@
+/**
+ * Room `disks`: the disks of a vm. The base is shared and read-only; the layer is a sparse ext4 of the vm's own, taken from a
+ * pool of blanks; the work disk is a sparse clone of the image's work seed, grown.
+ *
+ * Laws: no full copy on create; a blank has never been seen by a guest; no disk that a guest has written is ever mounted,
+ * checked or resized by the host: the guest grows its own file systems. Every path is inside the vm's folder, which
+ * the caller leased before.
+ */
+
+export interface Disks {
+  /** Makes `path`, a blank ext4 of `bytes`: from the pool when one of that size is there. */
+  openLayer(path: string, bytes: number, signal: AbortSignal): Promise<{ readonly fromPool: boolean }>;
+  /** Makes `path` from the seed, grown to `bytes`; the file system inside is grown by the guest. Without a seed: a blank ext4. */
+  openWorkDisk(path: string, seedPath: string | undefined, bytes: number, signal: AbortSignal): Promise<void>;
+  /** What a disk takes on the host now. */
+  allocatedBytes(path: string): Promise<number>;
+  /** Fills the pool up; off the hot path. */
+  refill(signal: AbortSignal): Promise<void>;
+  /** Removes half-made blanks. */
+  reconcile(): Promise<void>;
+}
+
+/** The size of a root layer unless told otherwise; the pool holds blanks of it. */
+export const DEFAULT_LAYER_BYTES = 20 * 2 ** 30;
+/** The size of a work disk unless told otherwise. */
+export const DEFAULT_WORK_BYTES = 20 * 2 ** 30;

@@ -1,0 +1,100 @@
+/**
+ * Room `drivers`: VMMs behind one interface.
+ *
+ * Laws, kept by `driver-suite.ts` for every driver:
+ * - `launch` gives a VMM that runs the guest, or throws and leaves no process and no socket.
+ * - A VMM outlives the daemon. `adopt` finds it again from its record: the process must be the same by pid and start time.
+ * - `exited` resolves once, with why; it never rejects.
+ * - `kill` resolves when the process is gone. Twice is once. Disposal is kill; `letGo` ends the watching and leaves it running.
+ * - The guest's bytes reach nobody but the agent stream and the console log.
+ * - Argument lists are pure functions of the plan.
+ * Never ask which driver it is: ask for a capability.
+ */
+import type { Socket } from "node:net";
+import type { LinkEnd } from "../contract/link.ts";
+import type { ProcessIdentity } from "../system/system.ts";
+
+export interface Capabilities {
+  readonly pause: boolean;
+  readonly snapshot: boolean;
+  /** Network ends that it takes. */
+  readonly links: readonly LinkEnd["kind"][];
+  /** Whether guests are real: a kernel of their own behind a hardware or emulated boundary. */
+  readonly isolates: boolean;
+}
+
+export type Acceleration = "kvm" | "tcg" | "none";
+
+/** What a driver found out about this computer. */
+export type DriverProbe =
+  | { readonly usable: true; readonly acceleration: Acceleration; readonly reason: string; readonly version: string }
+  | { readonly usable: false; readonly reason: string; readonly hint: string };
+
+export interface DiskPart {
+  /** At most 20 characters; the guest finds the disk by it. */
+  readonly serial: "base" | "layer" | "work";
+  readonly path: string;
+  readonly readOnly: boolean;
+}
+
+/** All that a VMM needs, complete. */
+export interface LaunchPlan {
+  readonly vmId: string;
+  readonly name: string;
+  readonly cpus: number;
+  readonly memoryMiB: number;
+  readonly acceleration: Acceleration;
+  readonly kernelPath: string;
+  readonly initrdPath: string;
+  readonly needsAcpi: boolean;
+  /** Of the host, for guests without a clock of KVM's; undefined when not needed or not known. */
+  readonly tscKHz: number | undefined;
+  readonly disks: readonly DiskPart[];
+  readonly link: LinkEnd;
+  /** Ours, empty, mode 0700; sockets go here. */
+  readonly runFolder: string;
+  readonly consoleLogPath: string;
+  /** What the VMM itself says. */
+  readonly vmmLogPath: string;
+}
+
+/** What is stored to find a VMM again. */
+export interface VmmRecord {
+  readonly driver: string;
+  readonly vmId: string;
+  readonly identity: ProcessIdentity;
+  readonly runFolder: string;
+}
+
+/** Why a VMM is gone. */
+export type VmmExit =
+  | { readonly reason: "guest-power-off" }
+  | { readonly reason: "guest-reset"; readonly detail: string }
+  | { readonly reason: "guest-panic"; readonly detail: string }
+  | { readonly reason: "killed" }
+  | { readonly reason: "crashed"; readonly detail: string };
+
+export interface RunningVmm extends AsyncDisposable {
+  readonly record: VmmRecord;
+  readonly exited: Promise<VmmExit>;
+  /** A fresh connection to the agent's byte stream. One at a time. */
+  connectAgent(signal: AbortSignal): Promise<Socket>;
+  kill(): Promise<void>;
+  /** With capability `pause`. */
+  pause(): Promise<void>;
+  resume(): Promise<void>;
+  /** Stops watching; the VMM runs on. */
+  letGo(): Promise<void>;
+}
+
+export interface Driver {
+  readonly name: string;
+  readonly capabilities: Capabilities;
+  /** Looks without changing; the answer is kept per boot. */
+  probe(signal: AbortSignal): Promise<DriverProbe>;
+  launch(plan: LaunchPlan, signal: AbortSignal): Promise<RunningVmm>;
+  /** Undefined when that process is gone. */
+  adopt(record: VmmRecord, signal: AbortSignal): Promise<RunningVmm | undefined>;
+  /** Processes of this driver found by looking, by vm id. */
+  findStrays(): readonly { readonly vmId: string; readonly identity: ProcessIdentity }[];
+}

@@ -1,0 +1,35 @@
+/**
+ * Room `images`: local images. An image is a folder in the store with `manifest.json`, a read-only base disk
+ * (`base.squashfs`) and, mostly, a work seed (`work-seed.ext4`: the ready file system of root's home). A folder appears whole
+ * by rename, and is never changed afterwards.
+ *
+ * Laws: the files of an image never become files on the host; identity (machine-id, host keys) is stripped; deleting is
+ * refused while a vm holds it.
+ */
+import type { Image } from "../contract/schemas/goods.ts";
+import type { OperationContext } from "../operations/operations.ts";
+
+export type StoredImage = Omit<Image, "usedBy">;
+
+/** What the disks of a vm are made from. */
+export interface ImageParts {
+  readonly basePath: string;
+  readonly baseFormat: "squashfs";
+  /** Undefined when the image has none. */
+  readonly workSeedPath: string | undefined;
+  readonly kernelRef: string | null;
+  readonly init: "agent" | "systemd";
+}
+
+export interface Images {
+  /** Builds what the catalog names from its archive. Stages: `bootstrap`, `base`, `work seed`, `store`. */
+  pull(name: string, as: string, context: OperationContext): Promise<StoredImage>;
+  /** Never fails: what cannot be read has problems. */
+  list(): Promise<readonly StoredImage[]>;
+  /** Throws `not_found` `image_not_found`, with the command that would get it. */
+  get(name: string): Promise<StoredImage>;
+  parts(name: string): Promise<ImageParts>;
+  delete(name: string): Promise<void>;
+  /** Removes half-made folders. */
+  reconcile(): Promise<void>;
+}

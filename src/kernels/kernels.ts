@@ -1,0 +1,38 @@
+/**
+ * Room `kernels`: local kernels. A kernel is a folder in the store with `manifest.json`, `vmlinux` and, when it has
+ * drivers as modules, `modules.cpio`. A folder appears whole by rename, and is never changed afterwards.
+ *
+ * Laws: nothing is parsed before its digest was checked; a name appears once; deleting is refused while a vm holds it.
+ */
+import type { Kernel } from "../contract/schemas/goods.ts";
+import type { OperationContext } from "../operations/operations.ts";
+
+/** What a VMM is given to boot. */
+export interface BootSet {
+  /** An uncompressed ELF with a PVH entry. */
+  readonly kernelPath: string;
+  /** Modules, if any, and the agent as init. */
+  readonly initrdPath: string;
+  /** Whether the kernel finds its devices only through ACPI. */
+  readonly needsAcpi: boolean;
+  readonly version: string | null;
+}
+
+/** A kernel without who uses it; the room above knows that. */
+export type StoredKernel = Omit<Kernel, "usedBy">;
+
+export interface Kernels {
+  /** Fetches what the catalog names. Stages: `index`, `download`, `unpack`, `store`. */
+  pull(name: string, as: string, context: OperationContext): Promise<StoredKernel>;
+  /** Copies from a folder: `metadata.json`, else `vmlinux`, else `boot/vmlinu[xz]-*` with `lib/modules/*`. Stages: `find`, `copy`, `store`. */
+  import(name: string, folder: string, context: OperationContext): Promise<StoredKernel>;
+  /** Never fails: what cannot be read has problems. */
+  list(): Promise<readonly StoredKernel[]>;
+  /** Throws `not_found` `kernel_not_found`, with the command that would get it. */
+  get(name: string): Promise<StoredKernel>;
+  delete(name: string): Promise<void>;
+  /** The files to boot, the initramfs put together for this kernel and this agent, once. */
+  bootSet(name: string): Promise<BootSet>;
+  /** Removes half-made folders. */
+  reconcile(): Promise<void>;
+}

@@ -1,0 +1,32 @@
+/**
+ * Room `network`: how a vm reaches the outside. So far two ways, both without root: `passt`, one process per vm, with the
+ * host's loopback unmapped; and QEMU's user networking, a fallback that also shows the guest the host's loopback at the
+ * gateway address, and says so.
+ *
+ * Laws: no `nat`, no card. A link's process carries the vm's marker in its arguments, so that reconcile finds strays by looking.
+ */
+import type { GuestAddress, LinkEnd } from "../contract/link.ts";
+import type { ProcessIdentity } from "../system/system.ts";
+
+export type LinkMode = "none" | "passt" | "user";
+
+export interface Link extends AsyncDisposable {
+  readonly mode: LinkMode;
+  readonly end: LinkEnd;
+  readonly guest: GuestAddress | undefined;
+  /** The helper process, when there is one. */
+  readonly process: ProcessIdentity | undefined;
+  /** What the user should know: what a fallback exposes. */
+  readonly notice: string | undefined;
+}
+
+export interface Network {
+  /** Which mode `nat` means on this computer, and why. Looks without changing. */
+  probe(): { readonly mode: LinkMode; readonly reason: string };
+  /** Makes the link of a vm: its sockets go to `runFolder`, its log to `logPath`. */
+  openLink(vmId: string, nat: { readonly wanted: boolean }, runFolder: string, logPath: string, signal: AbortSignal): Promise<Link>;
+  /** Ends whatever process a vm's link has left. */
+  removeLink(vmId: string): Promise<void>;
+  /** Ids of vms for which a link process runs. */
+  findStrays(): readonly string[];
+}

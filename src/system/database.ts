@@ -1,0 +1,103 @@
+/**
+ * SQLite, through `node:sqlite`: WAL and synchronous FULL, so that what was acknowledged survives power loss. Migrations are
+ * numbered and checksummed; a database from the future, or one whose past differs from ours, is refused untouched.
+ */
+import { createHash } from "node:crypto";
+import { DatabaseSync, type StatementSync } from "node:sqlite";
+import { BangerError } from "../contract/errors.ts";
+import type { Migration } from "./system.ts";
+
+export type SqlValue = string | number | bigint | null | Uint8Array;
+export type Row = Readonly<Record<string, SqlValue>>;
+
+export interface Database extends Disposable {
+  /** Runs a statement; returns the number of rows changed. */
+  run(sql: string, ...values: SqlValue[]): number;
+  /** All rows. */
+  all(sql: string, ...values: SqlValue[]): readonly Row[];
+  /** The first row, or undefined. */
+  first(sql: string, ...values: SqlValue[]): Row | undefined;
+  /** Runs `body` in one transaction, committed and synced when it returns, rolled back when it throws. */
+  transaction<T>(body: () => T): T;
+}
+
+/** Opens or makes the database at `path` and brings it to the newest of `migrations`. */
+export function openDatabase(path: string, migrations: readonly Migration[]): Database {
+  const sqlite = new DatabaseSync(path);
+  try {
+    sqlite.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA busy_timeout = 5000;");
+    const database = wrap(sqlite);
+    migrate(database, path, migrations);
+    return database;
+  } catch (error) {
+    sqlite.close();
+    throw error;
+  }
+}
+
+function wrap(sqlite: DatabaseSync): Database {
+  const prepared = new Map<string, StatementSync>();
+  let depth = 0;
+  const prepare = (sql: string): StatementSync => {
+    const known = prepared.get(sql);
+    if (known !== undefined) return known;
+    const statement = sqlite.prepare(sql);
+    prepared.set(sql, statement);
+    return statement;
+  };
+  return {
+    run: (sql, ...values) => Number(prepare(sql).run(...values).changes),
+    all: (sql, ...values) => prepare(sql).all(...values) as unknown as readonly Row[],
+    first: (sql, ...values) => (prepare(sql).get(...values) ?? undefined) as Row | undefined,
+    transaction(body) {
+      if (depth > 0) return body();
+      sqlite.exec("BEGIN IMMEDIATE");
+      depth += 1;
+      try {
+        const result = body();
+        sqlite.exec("COMMIT");
+        return result;
+      } catch (error) {
+        sqlite.exec("ROLLBACK");
+        throw error;
+      } finally {
+        depth -= 1;
+      }
+    },
+    [Symbol.dispose]: () => sqlite.close(),
+  };
+}
+
+function migrate(database: Database, path: string, migrations: readonly Migration[]): void {
+  database.run("CREATE TABLE IF NOT EXISTS migrations (number INTEGER PRIMARY KEY, name TEXT NOT NULL, sha256 TEXT NOT NULL) STRICT");
+  const applied = database.all("SELECT number, name, sha256 FROM migrations ORDER BY number");
+  for (const [index, row] of applied.entries()) {
+    const known = migrations[index];
+    if (known === undefined || known.number !== row["number"] || checksum(known) !== row["sha256"]) {
+      throw new BangerError(
+        "refused",
+        "database_from_another_version",
+        `cannot open the database ${path}: its migration ${row["number"]} (${row["name"]}) is not known to this version of banger`,
+        { hint: "use the version of banger that wrote it, or another BANGER_HOME" },
+      );
+    }
+  }
+  for (const migration of migrations.slice(applied.length)) {
+    database.transaction(() => {
+      for (const statement of statementsOf(migration.sql)) database.run(statement);
+      database.run("INSERT INTO migrations VALUES (?, ?, ?)", migration.number, migration.name, checksum(migration));
+    });
+  }
+}
+
+/** Statements are parted by a semicolon at the end of a line; ours hold no such text inside literals. */
+function statementsOf(sql: string): readonly string[] {
+  return sql
+    .split(/;\s*(?:\n|$)/)
+    .map((statement) => statement.trim())
+    .filter((statement) => statement !== "");
+}
+
+function checksum(migration: Migration): string {
+  return createHash("sha256").update(migration.sql).digest("hex");
+}

@@ -1,0 +1,202 @@
+/**
+ * Room `system`: the only room that touches the computer.
+ *
+ * Everything else gets a `System` as a parameter and asks it. That gives three things: a test can hand in a wrapped one, every
+ * external effect passes one place (where failpoints hang), and the rules about danger exist once:
+ *
+ * - programs are argv arrays, never a shell string, always with a deadline and a signal ladder (ask, grace, force);
+ * - a process is a pid *and* its start time, never a pid alone;
+ * - a tree is removed in one function, which refuses what is outside our roots or reached through a link;
+ * - a file that others may read appears whole: written beside, synced, renamed.
+ *
+ * Paths are absolute. Sizes are bytes, times are milliseconds, as the names say.
+ */
+import type { Duplex, Readable, Writable } from "node:stream";
+import type { Socket } from "node:net";
+import type { Database } from "./database.ts";
+import type { Layout } from "./layout.ts";
+import type { Log } from "./log.ts";
+
+export type { Database } from "./database.ts";
+export type { Layout } from "./layout.ts";
+export type { Log } from "./log.ts";
+
+export interface System {
+  readonly layout: Layout;
+  readonly log: Log;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly files: Files;
+  readonly processes: Processes;
+  readonly sockets: Sockets;
+  readonly databases: Databases;
+}
+
+export interface Clock {
+  /** Milliseconds since the epoch. */
+  nowMs(): number;
+  /** Milliseconds of a clock that never goes back, with fractions. */
+  monotonicMs(): number;
+  /** Resolves after `ms`; rejects with the signal's reason when aborted. */
+  sleep(ms: number, signal?: AbortSignal): Promise<void>;
+  /** The kernel's id of this boot. */
+  bootId(): string;
+}
+
+export interface Random {
+  /** `bytes` bytes from the kernel, as lower-case hex. */
+  hex(bytes: number): string;
+  /** An integer from 0 up to, not including, `below`. */
+  below(below: number): number;
+}
+
+export interface FileInfo {
+  readonly kind: "file" | "folder" | "link" | "other";
+  /** Apparent size. */
+  readonly bytes: number;
+  /** What the file really takes on disk. */
+  readonly allocatedBytes: number;
+  readonly mode: number;
+  readonly uid: number;
+  readonly modifiedMs: number;
+}
+
+export interface Files {
+  /** The whole file. Throws `BangerError` `not_found` `file_not_found` when there is none, `invalid` above `maxBytes`. */
+  read(path: string, maxBytes: number): Promise<Uint8Array>;
+  readText(path: string, maxBytes?: number): Promise<string>;
+  /** Undefined when there is none. Does not follow a link at the end of the path. */
+  find(path: string): Promise<FileInfo | undefined>;
+  /** Names in a folder, sorted; empty when there is no such folder. */
+  list(path: string): Promise<readonly string[]>;
+  /** Writes beside, syncs, renames: others see the old content or the new, never a part. Mode 0600 unless given. */
+  write(path: string, content: string | Uint8Array, mode?: number): Promise<void>;
+  /** A new file of `bytes` bytes without content, sparse. Refuses an existing one. */
+  makeSparse(path: string, bytes: number): Promise<void>;
+  /** Grows a file to `bytes`, sparse. Never shrinks. */
+  grow(path: string, bytes: number): Promise<void>;
+  /** Copies a file: shares blocks where the filesystem can, keeps holes otherwise. Refuses an existing target. */
+  copySparse(from: string, to: string, signal?: AbortSignal): Promise<void>;
+  /** Makes a folder and its parents, mode 0700 unless given. Existing ones stay as they are. */
+  makeFolder(path: string, mode?: number): Promise<void>;
+  /** Renames within one filesystem and syncs the parent folder. */
+  rename(from: string, to: string): Promise<void>;
+  /** Removes a file, a link or a socket; nothing happens when there is none. */
+  removeFile(path: string): Promise<void>;
+  /** Removes a tree below one of our roots; refuses everything else, and paths that pass through a link. */
+  removeTree(path: string): Promise<void>;
+  /** Flushes a file or folder to disk. */
+  sync(path: string): Promise<void>;
+  openRead(path: string, range?: { readonly start: number; readonly end?: number }): Readable;
+  /** A new file to write; `flags` as for open(2), `wx` unless given. */
+  openWrite(path: string, flags?: "wx" | "a", mode?: number): Writable;
+  /** Free bytes for us on the filesystem of `path`. */
+  freeBytes(path: string): Promise<number>;
+  /** The sha256 of a file, lower-case hex. */
+  sha256(path: string, signal?: AbortSignal): Promise<string>;
+}
+
+export interface RunOptions {
+  readonly input?: string | Uint8Array | Readable;
+  /** Added to a small environment (PATH, HOME, LANG=C.UTF-8); nothing else is inherited. */
+  readonly env?: Readonly<Record<string, string>>;
+  readonly cwd?: string;
+  /** After this the ladder starts: SIGTERM, `graceMs`, SIGKILL. */
+  readonly timeoutMs: number;
+  readonly graceMs?: number;
+  readonly signal?: AbortSignal;
+  /** Output above this ends the program. 1 MiB unless given; each of stdout and stderr. */
+  readonly maxOutputBytes?: number;
+  /** Gets stdout as it comes, instead of it being kept. */
+  readonly stdout?: Writable;
+  /** Gets each whole line of stderr as it comes, too. */
+  readonly onStderrLine?: (line: string) => void;
+}
+
+export interface RunResult {
+  readonly code: number | undefined;
+  readonly signal: string | undefined;
+  readonly stdout: string;
+  /** The last part when there was much. */
+  readonly stderr: string;
+}
+
+/** A process that is still itself: pid and start time, in clock ticks since boot (`/proc/PID/stat`, field 22). */
+export interface ProcessIdentity {
+  readonly pid: number;
+  readonly startTicks: number;
+  readonly bootId: string;
+}
+
+export interface Child extends AsyncDisposable {
+  readonly identity: ProcessIdentity;
+  readonly stdout: Readable;
+  readonly stderr: Readable;
+  readonly stdin: Writable;
+  /** Resolves when it has ended and its pipes are drained. Never rejects. */
+  readonly ended: Promise<{ readonly code: number | undefined; readonly signal: string | undefined }>;
+}
+
+export interface DetachedOptions {
+  readonly env?: Readonly<Record<string, string>>;
+  readonly cwd?: string;
+  /** Gets stdout and stderr, appended. */
+  readonly logPath: string;
+  /** Open descriptors that become 3, 4, ... in the program. They stay open here; the caller closes them. */
+  readonly descriptors?: readonly number[];
+}
+
+export interface Processes {
+  /** Runs to the end. Does not throw for a non-zero code; throws `unavailable` `program_missing` when there is none, `timeout`, `cancelled`. */
+  run(argv: readonly string[], options: RunOptions): Promise<RunResult>;
+  /** As `run`, and throws `unavailable` `program_failed` with the end of stderr for any other end than code 0. */
+  runOk(argv: readonly string[], options: RunOptions): Promise<RunResult>;
+  /** A child with pipes; disposal walks the ladder. */
+  start(argv: readonly string[], options: Omit<RunOptions, "input" | "stdout" | "maxOutputBytes">): Promise<Child>;
+  /** A program in a session of its own that outlives us. `ended` resolves only while we live. */
+  startDetached(
+    argv: readonly string[],
+    options: DetachedOptions,
+  ): Promise<{ readonly identity: ProcessIdentity; readonly ended: Promise<{ readonly code: number | undefined; readonly signal: string | undefined }> }>;
+  /** The identity of a pid now, or undefined. */
+  identify(pid: number): ProcessIdentity | undefined;
+  /** Whether this very process still runs (a zombie does not). */
+  isAlive(identity: ProcessIdentity): boolean;
+  /** Signals this very process, race-free by pidfd. False when it is gone. */
+  signal(identity: ProcessIdentity, signal: "SIGTERM" | "SIGKILL" | "SIGHUP" | "SIGINT"): boolean;
+  /** Resolves when this very process is gone; works for processes that are not our children. */
+  watchEnd(identity: ProcessIdentity, signal?: AbortSignal): Promise<void>;
+  /** Processes of ours whose argv contains `marker`; looks at /proc. */
+  findByArgument(marker: string): readonly ProcessIdentity[];
+  /** The path of a program in PATH, or undefined. */
+  which(program: string): string | undefined;
+}
+
+export interface ListeningSocket {
+  /** To be handed to a child by `startDetached`. */
+  readonly descriptor: number;
+  readonly path: string;
+  /** Closes our copy of the descriptor; the path stays. */
+  close(): void;
+}
+
+export interface Sockets {
+  /** Binds and listens on a unix socket before anybody accepts, so that a connect works at once. Replaces a stale path. */
+  listenForChild(path: string): ListeningSocket;
+  /** Connects to a unix socket. Rejects with `unavailable` `socket_refused` or `timeout`. */
+  connect(path: string, timeoutMs: number, signal?: AbortSignal): Promise<Socket>;
+  /** The uid and pid of the other end of a unix socket that we accepted. */
+  peerOf(socket: Duplex): { readonly uid: number; readonly pid: number } | undefined;
+}
+
+export interface Databases {
+  /** Opens or makes a database (WAL, synchronous FULL, foreign keys) and brings it to the newest migration. */
+  open(path: string, migrations: readonly Migration[]): Database;
+}
+
+export interface Migration {
+  /** From 1, without gaps over all rooms. */
+  readonly number: number;
+  readonly name: string;
+  readonly sql: string;
+}

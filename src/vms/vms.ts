@@ -1,0 +1,66 @@
+/**
+ * Room `vms`: the heart. A vm is a row in the database, a folder, and while it runs a VMM with one supervisor.
+ *
+ * Laws:
+ * - The row is the truth and memory is a cache: every state is written before it is told, and a restart of the daemon finds
+ *   running VMMs again and goes on.
+ * - Moves follow one pure table (`state.ts`); asking twice joins and never moves twice.
+ * - A plan (`plan.ts`) is complete or all its problems are told at once, and nothing was touched.
+ * - What was made is unmade in reverse when a later step fails.
+ * - Listing never fails.
+ */
+import type { Duplex } from "node:stream";
+import type { Agent } from "../agent/agent.ts";
+import type { Vm } from "../contract/schemas/vm.ts";
+import type { OperationContext } from "../operations/operations.ts";
+
+/** What a user may say of a vm to make. Sizes in bytes. Everything absent gets a default. */
+export interface CreateRequest {
+  readonly name?: string | undefined;
+  readonly image?: string | undefined;
+  readonly kernel?: string | undefined;
+  readonly driver?: string | undefined;
+  readonly cpus?: number | undefined;
+  readonly memoryBytes?: number | undefined;
+  readonly diskBytes?: number | undefined;
+  readonly workDiskBytes?: number | undefined;
+  readonly nat?: boolean | undefined;
+  readonly env?: Readonly<Record<string, string>> | undefined;
+  readonly init?: "auto" | "agent" | "systemd" | undefined;
+  readonly ephemeral?: boolean | undefined;
+  /** False: leaves it `stopped`. */
+  readonly start?: boolean | undefined;
+}
+
+/** A part of a vm's console log. */
+export interface ConsoleText {
+  readonly text: string;
+  /** Offset in bytes of the end of `text` in the log. */
+  readonly endOffset: number;
+}
+
+export interface Vms {
+  /** Stages: resolve, disk, work disk, network, boot, agent, guest. */
+  create(request: CreateRequest, context: OperationContext): Promise<Vm>;
+  start(ref: string, context: OperationContext): Promise<Vm>;
+  /** Asks the guest to power off; forces after `graceMs`. */
+  stop(ref: string, graceMs: number, context: OperationContext): Promise<Vm>;
+  kill(ref: string, context: OperationContext): Promise<Vm>;
+  /** Refused while it runs, unless `force`. */
+  delete(ref: string, options: { readonly force: boolean }, context: OperationContext): Promise<void>;
+  list(): Promise<readonly Vm[]>;
+  /** By name or id. Throws `not_found` `vm_not_found`. */
+  get(ref: string): Promise<Vm>;
+  /** The agent of a running vm. Throws `refused` `vm_not_running` with the command that would start it. */
+  agentOf(ref: string): Promise<Agent>;
+  /** A raw exec stream (`contract/frames.ts`) into a running vm. */
+  openExec(ref: string, signal: AbortSignal): Promise<Duplex>;
+  /** The last `maxBytes` of the console log. */
+  readConsole(ref: string, maxBytes: number): Promise<ConsoleText>;
+  /** Names of the vms that hold an image or a kernel. */
+  usersOf(what: "image" | "kernel", name: string): readonly string[];
+  /** Makes rows and the computer agree. Before listening. */
+  reconcile(): Promise<void>;
+  /** Lets every VMM run on and forgets them. */
+  close(): Promise<void>;
+}
