@@ -70,19 +70,23 @@ function wrap(sqlite: DatabaseSync): Database {
 
 function migrate(database: Database, path: string, migrations: readonly Migration[]): void {
   database.run("CREATE TABLE IF NOT EXISTS migrations (number INTEGER PRIMARY KEY, name TEXT NOT NULL, sha256 TEXT NOT NULL) STRICT");
-  const applied = database.all("SELECT number, name, sha256 FROM migrations ORDER BY number");
-  for (const [index, row] of applied.entries()) {
-    const known = migrations[index];
-    if (known === undefined || known.number !== row["number"] || checksum(known) !== row["sha256"]) {
+  const known = new Map(migrations.map((migration) => [migration.number, migration]));
+  const applied = new Set<number>();
+  for (const row of database.all("SELECT number, name, sha256 FROM migrations ORDER BY number")) {
+    const number = Number(row["number"]);
+    const migration = known.get(number);
+    if (migration === undefined || checksum(migration) !== row["sha256"]) {
       throw new BangerError(
         "refused",
         "database_from_another_version",
-        `cannot open the database ${path}: its migration ${row["number"]} (${row["name"]}) is not known to this version of banger`,
+        `cannot open the database ${path}: its migration ${number} (${String(row["name"])}) is not known to this version of banger`,
         { hint: "use the version of banger that wrote it, or another BANGER_HOME" },
       );
     }
+    applied.add(number);
   }
-  for (const migration of migrations.slice(applied.length)) {
+  for (const migration of migrations.toSorted((a, b) => a.number - b.number)) {
+    if (applied.has(migration.number)) continue;
     database.transaction(() => {
       for (const statement of statementsOf(migration.sql)) database.run(statement);
       database.run("INSERT INTO migrations VALUES (?, ?, ?)", migration.number, migration.name, checksum(migration));

@@ -166,8 +166,8 @@ export interface Processes {
   signal(identity: ProcessIdentity, signal: "SIGTERM" | "SIGKILL" | "SIGHUP" | "SIGINT"): boolean;
   /** Resolves when this very process is gone; works for processes that are not our children. */
   watchEnd(identity: ProcessIdentity, signal?: AbortSignal): Promise<void>;
-  /** Processes of ours whose argv contains `marker`; looks at /proc. */
-  findByArgument(marker: string): readonly ProcessIdentity[];
+  /** Processes of ours whose arguments contain `marker`, by looking at /proc; with `program`, only those of that file name. */
+  findByArgument(marker: string, program?: string): readonly ProcessIdentity[];
   /** The path of a program in PATH, or undefined. */
   which(program: string): string | undefined;
 }
@@ -195,7 +195,7 @@ export interface Databases {
 }
 
 export interface Migration {
-  /** From 1, without gaps over all rooms. */
+  /** Unique over all rooms; each room has a range of its own, so that rooms add theirs independently. */
   readonly number: number;
   readonly name: string;
   readonly sql: string;

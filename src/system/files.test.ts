@@ -1,0 +1,92 @@
+import { afterEach, beforeEach, describe, expect, test } from "bun:test";
+import * as fs from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { makeFiles } from "./files.ts";
+
+let root: string;
+beforeEach(async () => {
+  root = await fs.mkdtemp(join(tmpdir(), "banger-files-"));
+});
+afterEach(async () => {
+  await fs.rm(root, { recursive: true });
+});
+
+describe("files", () => {
+  test("are written whole, over what was there, with the mode asked for", async () => {
+    const files = makeFiles([root]);
+    await files.write(join(root, "a"), "one");
+    await files.write(join(root, "a"), "two", 0o640);
+    expect(await files.readText(join(root, "a"))).toBe("two");
+    expect((await files.find(join(root, "a")))?.mode).toBe(0o640);
+    expect(await files.list(root)).toEqual(["a"]);
+  });
+
+  test("are not read above the cap", async () => {
+    const files = makeFiles([root]);
+    await files.write(join(root, "a"), "12345");
+    expect(await files.readText(join(root, "a"), 5)).toBe("12345");
+    expect(files.read(join(root, "a"), 4)).rejects.toThrow(/more than the 4 allowed/);
+    expect(files.read("/proc/self/status", 10)).rejects.toThrow(/more than 10 bytes/);
+  });
+
+  test("that are missing are told so", async () => {
+    expect(makeFiles([root]).read(join(root, "no"), 1)).rejects.toThrow(/no such file/);
+    expect(await makeFiles([root]).find(join(root, "no"))).toBeUndefined();
+  });
+
+  test("are copied with their holes", async () => {
+    const files = makeFiles([root]);
+    const [from, to] = [join(root, "from"), join(root, "to")];
+    await files.makeSparse(from, 64 << 20);
+    const handle = await fs.open(from, "r+");
+    await handle.write("begin", 0);
+    await handle.write("middle", (50 << 20) + 17);
+    await handle.close();
+    await files.copySparse(from, to);
+    const copy = await files.find(to);
+    expect(copy?.bytes).toBe(64 << 20);
+    expect(copy?.allocatedBytes).toBeLessThan(1 << 20);
+    expect(await files.sha256(to)).toBe(await files.sha256(from));
+    expect(files.copySparse(from, to)).rejects.toThrow(/EEXIST/);
+  });
+
+  test("grow and never shrink", async () => {
+    const files = makeFiles([root]);
+    await files.makeSparse(join(root, "a"), 10);
+    await files.grow(join(root, "a"), 100);
+    await files.grow(join(root, "a"), 50);
+    expect((await files.find(join(root, "a")))?.bytes).toBe(100);
+  });
+});
+
+describe("removing a tree", () => {
+  test("takes everything below one of our roots", async () => {
+    const files = makeFiles([root]);
+    await files.makeFolder(join(root, "a/b"));
+    await files.write(join(root, "a/b/c"), "x");
+    await files.removeTree(join(root, "a"));
+    await files.removeTree(join(root, "a"));
+    expect(await files.list(root)).toEqual([]);
+  });
+
+  test("refuses what is not below a root", async () => {
+    const files = makeFiles([join(root, "ours")]);
+    await fs.mkdir(join(root, "ours"));
+    await fs.mkdir(join(root, "theirs"));
+    for (const path of [join(root, "theirs"), join(root, "ours"), `${root}/ours/../theirs`, `${root}/ours/`, "/"]) {
+      expect(files.removeTree(path)).rejects.toThrow(/not inside a folder of banger's/);
+    }
+    expect((await fs.readdir(root)).toSorted()).toEqual(["ours", "theirs"]);
+  });
+
+  test("refuses what is reached through a link, and removes a link without its target", async () => {
+    const files = makeFiles([join(root, "ours")]);
+    await fs.mkdir(join(root, "ours"));
+    await fs.mkdir(join(root, "theirs/deep"), { recursive: true });
+    await fs.symlink(join(root, "theirs"), join(root, "ours/link"));
+    expect(files.removeTree(join(root, "ours/link/deep"))).rejects.toThrow(/is not a folder/);
+    await files.removeTree(join(root, "ours/link"));
+    expect(await fs.readdir(join(root, "theirs"))).toEqual(["deep"]);
+  });
+});

@@ -1,0 +1,130 @@
+/** Files, as `Files` promises them. */
+import { createHash } from "node:crypto";
+import { constants, createReadStream, createWriteStream } from "node:fs";
+import * as fs from "node:fs/promises";
+import { dirname } from "node:path";
+import { pipeline } from "node:stream/promises";
+import { BangerError } from "../contract/errors.ts";
+import { copySparse } from "./copy-sparse.ts";
+import { removeTree } from "./remove-tree.ts";
+import type { FileInfo, Files } from "./system.ts";
+
+const DEFAULT_TEXT_MAX_BYTES = 16 * 2 ** 20;
+
+/** @param roots the folders below which trees may be removed. */
+export function makeFiles(roots: readonly string[]): Files {
+  return {
+    read,
+    readText: async (path, maxBytes = DEFAULT_TEXT_MAX_BYTES) => new TextDecoder().decode(await read(path, maxBytes)),
+    find,
+    list,
+    write: writeWhole,
+    makeSparse: async (path, bytes) => {
+      await using file = await fs.open(path, "wx", 0o600);
+      await file.truncate(bytes);
+    },
+    grow: async (path, bytes) => {
+      await using file = await fs.open(path, "r+");
+      const { size } = await file.stat();
+      if (size < bytes) await file.truncate(bytes);
+    },
+    copySparse,
+    makeFolder: async (path, mode = 0o700) => {
+      await fs.mkdir(path, { recursive: true, mode });
+    },
+    rename: async (from, to) => {
+      await fs.rename(from, to);
+      await sync(dirname(to));
+    },
+    removeFile: async (path) => {
+      await fs.rm(path, { force: true });
+    },
+    removeTree: (path) => removeTree(path, roots),
+    sync,
+    openRead: (path, range) => createReadStream(path, range === undefined ? {} : { ...range }),
+    openWrite: (path, flags = "wx", mode = 0o600) => createWriteStream(path, { flags, mode }),
+    freeBytes: async (path) => {
+      const { bavail, bsize } = await fs.statfs(path);
+      return bavail * bsize;
+    },
+    sha256: async (path, signal) => {
+      const hash = createHash("sha256");
+      await pipeline(createReadStream(path), hash, signal === undefined ? {} : { signal });
+      return hash.digest("hex");
+    },
+  };
+}
+
+async function read(path: string, maxBytes: number): Promise<Uint8Array> {
+  try {
+    await using file = await fs.open(path, "r");
+    const { size } = await file.stat();
+    if (size > maxBytes) {
+      throw new BangerError("invalid", "file_too_large", `cannot read ${path}: it has ${size} bytes, more than the ${maxBytes} allowed`);
+    }
+    // A file in /proc claims no size, and any file may grow meanwhile: read to the end, but never past the cap.
+    const parts: Uint8Array[] = [];
+    let total = 0;
+    for (;;) {
+      const { bytesRead, buffer } = await file.read(Buffer.alloc(Math.min(Math.max(size, 4096), maxBytes + 1)), 0, null, null);
+      if (bytesRead === 0) return Buffer.concat(parts);
+      total += bytesRead;
+      if (total > maxBytes) throw new BangerError("invalid", "file_too_large", `cannot read ${path}: it has more than ${maxBytes} bytes`);
+      parts.push(buffer.subarray(0, bytesRead));
+    }
+  } catch (error) {
+    if (isErrno(error, "ENOENT")) throw new BangerError("not_found", "file_not_found", `cannot read ${path}: there is no such file`, { cause: error });
+    throw error;
+  }
+}
+
+async function find(path: string): Promise<FileInfo | undefined> {
+  try {
+    const info = await fs.lstat(path);
+    return {
+      kind: info.isFile() ? "file" : info.isDirectory() ? "folder" : info.isSymbolicLink() ? "link" : "other",
+      bytes: info.size,
+      allocatedBytes: info.blocks * 512,
+      mode: info.mode & 0o7777,
+      uid: info.uid,
+      modifiedMs: info.mtimeMs,
+    };
+  } catch (error) {
+    if (isErrno(error, "ENOENT") || isErrno(error, "ENOTDIR")) return undefined;
+    throw error;
+  }
+}
+
+async function list(path: string): Promise<readonly string[]> {
+  try {
+    return (await fs.readdir(path)).toSorted();
+  } catch (error) {
+    if (isErrno(error, "ENOENT")) return [];
+    throw error;
+  }
+}
+
+async function writeWhole(path: string, content: string | Uint8Array, mode = 0o600): Promise<void> {
+  const beside = `${path}.${process.pid}.new`;
+  try {
+    await fs.rm(beside, { force: true });
+    await using file = await fs.open(beside, constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW, mode);
+    await file.writeFile(content);
+    await file.sync();
+  } catch (error) {
+    await fs.rm(beside, { force: true });
+    throw error;
+  }
+  await fs.rename(beside, path);
+  await sync(dirname(path));
+}
+
+async function sync(path: string): Promise<void> {
+  await using file = await fs.open(path, "r");
+  await file.sync();
+}
+
+/** Whether a thrown value is the system's error of this name. */
+export function isErrno(error: unknown, code: string): boolean {
+  return error instanceof Error && "code" in error && error.code === code;
+}

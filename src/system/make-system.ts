@@ -1,0 +1,26 @@
+/** The real `System`. */
+import { openDatabase } from "./database.ts";
+import { makeClock } from "./clock.ts";
+import { makeFiles } from "./files.ts";
+import { makeLayout } from "./layout.ts";
+import { makeProcesses } from "./processes.ts";
+import { makeRandom } from "./random.ts";
+import { makeSockets } from "./sockets.ts";
+import type { Log } from "./log.ts";
+import type { System } from "./system.ts";
+
+/** @param environment the process's environment: XDG folders, HOME, BANGER_HOME, PATH. */
+export function makeSystem(environment: Readonly<Record<string, string | undefined>>, log: Log): System {
+  const layout = makeLayout(environment);
+  const clock = makeClock();
+  return {
+    layout,
+    log,
+    clock,
+    random: makeRandom(),
+    files: makeFiles(Object.values(layout.roots)),
+    processes: makeProcesses(clock, environment),
+    sockets: makeSockets(),
+    databases: { open: openDatabase },
+  };
+}

@@ -1,0 +1,97 @@
+/**
+ * The C library, for what neither Node's API nor Bun's offers. The only file that uses `bun:ffi`. Every call here returns at
+ * once: FFI blocks the event loop. errno is read straight after the call, before the runtime can overwrite it.
+ */
+import { dlopen, ptr, read, type Pointer } from "bun:ffi";
+
+const libc = dlopen("libc.so.6", {
+  socket: { args: ["i32", "i32", "i32"], returns: "i32" },
+  bind: { args: ["i32", "ptr", "u32"], returns: "i32" },
+  listen: { args: ["i32", "i32"], returns: "i32" },
+  close: { args: ["i32"], returns: "i32" },
+  getsockopt: { args: ["i32", "i32", "i32", "ptr", "ptr"], returns: "i32" },
+  lseek: { args: ["i32", "i64", "i32"], returns: "i64" },
+  flock: { args: ["i32", "i32"], returns: "i32" },
+  ioctl: { args: ["i32", "u64", "i32"], returns: "i32" },
+  syscall: { args: ["i64", "i64", "i64", "i64", "i64"], returns: "i64" },
+  __errno_location: { args: [], returns: "ptr" },
+}).symbols;
+
+const AF_UNIX = 1;
+const SOCK_STREAM = 1;
+const SOL_SOCKET = 1;
+const SO_PEERCRED = 17;
+const LOCK_EX = 2;
+const LOCK_NB = 4;
+const SEEK_DATA = 3;
+const SEEK_HOLE = 4;
+const ENXIO = 6;
+const FICLONE = 0x40049409;
+/** The same numbers on every architecture: they were added after the tables were unified. */
+const SYS_PIDFD_SEND_SIGNAL = 424;
+const SYS_PIDFD_OPEN = 434;
+
+function errno(): number {
+  const place = libc.__errno_location();
+  return place === null ? 0 : read.i32(place as Pointer, 0);
+}
+
+/** A listening unix socket. Throws with errno. The descriptor has no close-on-exec flag: it is made to be handed on. */
+export function listenUnix(path: string): number {
+  const descriptor = libc.socket(AF_UNIX, SOCK_STREAM, 0);
+  if (descriptor < 0) throw new Error(`socket: errno ${errno()}`);
+  const name = new TextEncoder().encode(path);
+  const address = new Uint8Array(2 + name.length + 1);
+  address[0] = AF_UNIX;
+  address.set(name, 2);
+  if (libc.bind(descriptor, ptr(address), address.length) !== 0 || libc.listen(descriptor, 8) !== 0) {
+    const code = errno();
+    libc.close(descriptor);
+    throw new Error(`cannot listen on ${path}: errno ${code}`);
+  }
+  return descriptor;
+}
+
+export function closeDescriptor(descriptor: number): void {
+  libc.close(descriptor);
+}
+
+/** Who is at the other end of a connected unix socket. */
+export function peerCredentials(descriptor: number): { readonly pid: number; readonly uid: number; readonly gid: number } | undefined {
+  const credentials = new Int32Array(3);
+  const length = new Uint32Array([12]);
+  if (libc.getsockopt(descriptor, SOL_SOCKET, SO_PEERCRED, ptr(credentials), ptr(length)) !== 0) return undefined;
+  const [pid = 0, uid = -1, gid = -1] = credentials;
+  return { pid, uid, gid };
+}
+
+/** Takes the lock of an open file, until the descriptor is closed. False when somebody else has it. */
+export function tryLock(descriptor: number): boolean {
+  return libc.flock(descriptor, LOCK_EX | LOCK_NB) === 0;
+}
+
+/** Makes `to` share the blocks of `from`. False where the filesystem cannot. */
+export function cloneFile(from: number, to: number): boolean {
+  return libc.ioctl(to, FICLONE, from) === 0;
+}
+
+/** The next run of data at or after `offset`, as it lies on disk. Undefined when only holes follow. */
+export function findData(descriptor: number, offset: number): { readonly start: number; readonly end: number } | undefined {
+  const start = Number(libc.lseek(descriptor, offset, SEEK_DATA));
+  if (start < 0) {
+    const code = errno();
+    if (code === ENXIO) return undefined;
+    throw new Error(`lseek: errno ${code}`);
+  }
+  return { start, end: Number(libc.lseek(descriptor, start, SEEK_HOLE)) };
+}
+
+/** A descriptor that means this very process. Undefined when there is no such process. */
+export function openPidfd(pid: number): number | undefined {
+  const descriptor = Number(libc.syscall(SYS_PIDFD_OPEN, pid, 0, 0, 0));
+  return descriptor < 0 ? undefined : descriptor;
+}
+
+export function signalPidfd(descriptor: number, signal: number): boolean {
+  return Number(libc.syscall(SYS_PIDFD_SEND_SIGNAL, descriptor, signal, 0, 0)) === 0;
+}

@@ -1,0 +1,77 @@
+/**
+ * Who a process is: its pid and the moment it started. A pid alone may belong to somebody else by now; a pid of an earlier boot
+ * certainly does.
+ */
+import { readdirSync, readFileSync } from "node:fs";
+import { basename } from "node:path";
+import { closeDescriptor, openPidfd, signalPidfd } from "./native.ts";
+import type { Clock, ProcessIdentity } from "./system.ts";
+
+const SIGNALS = { SIGHUP: 1, SIGINT: 2, SIGKILL: 9, SIGTERM: 15 } as const;
+
+export type SignalName = keyof typeof SIGNALS;
+
+/** Field 22 of `/proc/PID/stat`; undefined for a process that is gone or a zombie. */
+function startTicksOf(pid: number): number | undefined {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, "latin1");
+    // The second field is the program's name in parentheses, and may hold anything; fields are counted after the last ")".
+    const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+    const state = fields[0];
+    return state === "Z" || state === "X" ? undefined : Number(fields[19]);
+  } catch {
+    return undefined; // no such process
+  }
+}
+
+export function identify(pid: number, clock: Clock): ProcessIdentity | undefined {
+  const startTicks = startTicksOf(pid);
+  return startTicks === undefined ? undefined : { pid, startTicks, bootId: clock.bootId() };
+}
+
+export function isAlive(identity: ProcessIdentity, clock: Clock): boolean {
+  return identity.bootId === clock.bootId() && startTicksOf(identity.pid) === identity.startTicks;
+}
+
+/** Signals this very process: the pidfd is opened first, then the start time is compared, then the pidfd is signalled. */
+export function signalProcess(identity: ProcessIdentity, signal: SignalName, clock: Clock): boolean {
+  const descriptor = openPidfd(identity.pid);
+  if (descriptor === undefined) return false;
+  try {
+    return isAlive(identity, clock) && signalPidfd(descriptor, SIGNALS[signal]);
+  } finally {
+    closeDescriptor(descriptor);
+  }
+}
+
+/**
+ * Processes of our own (any, when we are root: a helper may have dropped to another user) with `marker` in their arguments,
+ * ourselves left out. With `program`, only those whose first argument has that file name.
+ */
+export function findByArgument(marker: string, program: string | undefined, clock: Clock): readonly ProcessIdentity[] {
+  const found: ProcessIdentity[] = [];
+  for (const name of readdirSync("/proc")) {
+    const pid = Number(name);
+    if (!Number.isInteger(pid) || pid === process.pid) continue;
+    const words = readOrEmpty(`/proc/${pid}/cmdline`);
+    if (!words.includes(marker)) continue;
+    if (program !== undefined && basename(words.slice(0, words.indexOf("\0"))) !== program) continue;
+    const identity = identify(pid, clock);
+    if (identity !== undefined && isOurs(pid)) found.push(identity);
+  }
+  return found;
+}
+
+function isOurs(pid: number): boolean {
+  const own = process.getuid?.();
+  return own === 0 || new RegExp(`^Uid:\\s+${own}\\s`, "m").test(readOrEmpty(`/proc/${pid}/status`));
+}
+
+/** Empty for a process that is gone meanwhile. */
+function readOrEmpty(path: string): string {
+  try {
+    return readFileSync(path, "utf8");
+  } catch {
+    return "";
+  }
+}

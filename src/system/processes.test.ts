@@ -1,0 +1,100 @@
+import { describe, expect, test } from "bun:test";
+import { mkdtemp, readFile, rm } from "node:fs/promises";
+import net from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { Readable, Writable } from "node:stream";
+import { makeClock } from "./clock.ts";
+import { makeProcesses } from "./processes.ts";
+import { makeSockets } from "./sockets.ts";
+
+const clock = makeClock();
+const processes = makeProcesses(clock, process.env);
+const timeoutMs = 10_000;
+
+describe("running a program", () => {
+  test("gives code, stdout and stderr", async () => {
+    const result = await processes.run(["sh", "-c", "cat; echo err >&2; exit 3"], { timeoutMs, input: "in" });
+    expect(result).toEqual({ code: 3, signal: undefined, stdout: "in", stderr: "err\n" });
+  });
+
+  test("takes a stream and gives one", async () => {
+    const parts: Buffer[] = [];
+    const stdout = new Writable({
+      write(part, _encoding, done) {
+        parts.push(part);
+        done();
+      },
+    });
+    await processes.runOk(["cat"], { timeoutMs, input: Readable.from(["a".repeat(300_000)]), stdout });
+    expect(Buffer.concat(parts).length).toBe(300_000);
+  });
+
+  test("does not mind a program that ends without reading its input", async () => {
+    expect((await processes.run(["true"], { timeoutMs, input: "x".repeat(1 << 20) })).code).toBe(0);
+  });
+
+  test("inherits nothing but a small environment", async () => {
+    process.env["BANGER_TEST_SECRET"] = "1";
+    const { stdout } = await processes.run(["env"], { timeoutMs, env: { ADDED: "yes" } });
+    expect(stdout).toContain("ADDED=yes");
+    expect(stdout).not.toContain("BANGER_TEST_SECRET");
+    delete process.env["BANGER_TEST_SECRET"];
+  });
+
+  test("ends the whole group at the deadline, also one that ignores SIGTERM", async () => {
+    const marker = `banger-test-${process.pid}-deadline`;
+    const script = "trap '' TERM; (trap '' TERM; exec sleep 300) & echo ready; wait";
+    const run = processes.run(["sh", "-c", script, marker], { timeoutMs: 300, graceMs: 100 });
+    expect(run).rejects.toMatchObject({ kind: "timeout", code: "program_timeout" });
+    await run.catch(() => undefined);
+    expect(processes.findByArgument(marker)).toEqual([]);
+  });
+
+  test("is cancelled by its signal", async () => {
+    const controller = new AbortController();
+    const run = processes.run(["sleep", "300"], { timeoutMs, signal: controller.signal });
+    setTimeout(() => controller.abort(), 50);
+    expect(run).rejects.toMatchObject({ kind: "cancelled" });
+    await run.catch(() => undefined);
+  });
+
+  test("that is not installed says so", () => {
+    expect(processes.run(["banger-no-such-program"], { timeoutMs })).rejects.toMatchObject({ code: "program_missing" });
+  });
+
+  test("that prints too much is refused", () => {
+    expect(processes.run(["head", "-c", "100000", "/dev/zero"], { timeoutMs, maxOutputBytes: 1000 })).rejects.toMatchObject({
+      code: "output_too_large",
+    });
+  });
+
+  test("that fails shows its last words", () => {
+    expect(processes.runOk(["sh", "-c", "echo the reason >&2; exit 9"], { timeoutMs })).rejects.toThrow(/ended with code 9: the reason/);
+  });
+});
+
+describe("a detached program", () => {
+  test("gets a listening socket, logs to its file, and is known by pid and start time", async () => {
+    const folder = await mkdtemp(join(tmpdir(), "banger-processes-"));
+    const listening = makeSockets().listenForChild(join(folder, "s"));
+    const socket = net.connect(listening.path);
+    const started = await processes.startDetached(["sh", "-c", "echo hello; exec sleep 300 banger-marker-x 3<&3", "sh"], {
+      logPath: join(folder, "log"),
+      descriptors: [listening.descriptor],
+    });
+    listening.close();
+    expect(processes.isAlive(started.identity)).toBe(true);
+    expect(processes.isAlive({ ...started.identity, startTicks: started.identity.startTicks + 1 })).toBe(false);
+    expect(processes.isAlive({ ...started.identity, bootId: "another" })).toBe(false);
+    expect(processes.signal({ ...started.identity, startTicks: 1 }, "SIGKILL")).toBe(false);
+    const gone = processes.watchEnd(started.identity);
+    expect(processes.signal(started.identity, "SIGKILL")).toBe(true);
+    expect(await started.ended).toEqual({ code: undefined, signal: "SIGKILL" });
+    await gone;
+    expect(processes.signal(started.identity, "SIGKILL")).toBe(false);
+    expect(await readFile(join(folder, "log"), "utf8")).toBe("hello\n");
+    socket.destroy();
+    await rm(folder, { recursive: true });
+  });
+});

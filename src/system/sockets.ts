@@ -1,0 +1,56 @@
+/** Unix sockets: made ahead for a child, connected to, and asked who is there. */
+import { rmSync } from "node:fs";
+import net from "node:net";
+import { BangerError } from "../contract/errors.ts";
+import { closeDescriptor, listenUnix, peerCredentials } from "./native.ts";
+import type { Sockets } from "./system.ts";
+
+export function makeSockets(): Sockets {
+  return {
+    listenForChild: (path) => {
+      rmSync(path, { force: true });
+      const descriptor = listenUnix(path);
+      let isOpen = true;
+      return {
+        descriptor,
+        path,
+        close: () => {
+          if (isOpen) closeDescriptor(descriptor);
+          isOpen = false;
+        },
+      };
+    },
+    connect,
+    peerOf: (socket) => {
+      // Neither runtime exposes the descriptor of a socket; both keep it here.
+      const descriptor = (socket as { _handle?: { fd?: unknown } })._handle?.fd;
+      return typeof descriptor === "number" && descriptor >= 0 ? peerCredentials(descriptor) : undefined;
+    },
+  };
+}
+
+async function connect(path: string, timeoutMs: number, signal?: AbortSignal): Promise<net.Socket> {
+  signal?.throwIfAborted();
+  const { promise, resolve, reject } = Promise.withResolvers<void>();
+  const socket = net.connect(path);
+  const timer = setTimeout(
+    () => reject(new BangerError("timeout", "socket_timeout", `nobody answered on ${path} within ${timeoutMs} ms`)),
+    timeoutMs,
+  );
+  const abort = (): void => reject(signal?.reason);
+  signal?.addEventListener("abort", abort, { once: true });
+  socket.once("connect", resolve);
+  socket.once("error", (error) =>
+    reject(new BangerError("unavailable", "socket_refused", `cannot connect to ${path}: ${error.message}`, { cause: error })),
+  );
+  try {
+    await promise;
+    return socket;
+  } catch (error) {
+    socket.destroy();
+    throw error;
+  } finally {
+    clearTimeout(timer);
+    signal?.removeEventListener("abort", abort);
+  }
+}
