@@ -21,27 +21,41 @@ export const errorShape = z.strictObject({
   data: z.record(z.string(), z.unknown()).optional(),
 });
 
+const stageStarted = z.strictObject({ type: z.literal("stage-started"), stage: z.string() });
+/** `elapsedMs` counts from the start of the stage; `note` says what was found, in a few words. */
+const stageFinished = z.strictObject({ type: z.literal("stage-finished"), stage: z.string(), elapsedMs: z.number(), note: z.string().optional() });
+/** Bytes or items done so far of the running stage; `total` absent when unknown. */
+const progress = z.strictObject({
+  type: z.literal("progress"),
+  stage: z.string(),
+  done: z.number(),
+  total: z.number().optional(),
+  unit: z.enum(["bytes", "items"]),
+});
+/** Something the user should read once: which acceleration runs, what a fallback exposes. */
+const notice = z.strictObject({ type: z.literal("notice"), message: z.string() });
+const success = z.strictObject({ type: z.literal("outcome"), ok: z.literal(true), output: z.unknown() });
+const failure = z.strictObject({ type: z.literal("outcome"), ok: z.literal(false), error: errorShape });
+
 /** What happened, without its number. */
 export const eventBody = z.discriminatedUnion("type", [
-  z.strictObject({ type: z.literal("stage-started"), stage: z.string() }),
-  /** `elapsedMs` counts from the start of the stage; `note` says what was found, in a few words. */
-  z.strictObject({ type: z.literal("stage-finished"), stage: z.string(), elapsedMs: z.number(), note: z.string().optional() }),
-  /** Bytes or items done so far of the running stage; `total` absent when unknown. */
-  z.strictObject({
-    type: z.literal("progress"),
-    stage: z.string(),
-    done: z.number(),
-    total: z.number().optional(),
-    unit: z.enum(["bytes", "items"]),
-  }),
-  /** Something the user should read once: which acceleration runs, what a fallback exposes. */
-  z.strictObject({ type: z.literal("notice"), message: z.string() }),
-  z.discriminatedUnion("ok", [
-    z.strictObject({ type: z.literal("outcome"), ok: z.literal(true), output: z.unknown() }),
-    z.strictObject({ type: z.literal("outcome"), ok: z.literal(false), error: errorShape }),
-  ]),
+  stageStarted,
+  stageFinished,
+  progress,
+  notice,
+  z.discriminatedUnion("ok", [success, failure]),
 ]);
 export type EventBody = z.output<typeof eventBody>;
 
-/** One line of the NDJSON stream. `at` is milliseconds since the epoch. */
+/** An event's number, and when it happened in milliseconds since the epoch. */
+const numbered = { seq: z.int().min(0), at: z.number() };
+
+/** One line of the NDJSON stream. */
+export const operationEvent = z.discriminatedUnion("type", [
+  stageStarted.extend(numbered),
+  stageFinished.extend(numbered),
+  progress.extend(numbered),
+  notice.extend(numbered),
+  z.discriminatedUnion("ok", [success.extend(numbered), failure.extend(numbered)]),
+]);
 export type OperationEvent = EventBody & { readonly seq: number; readonly at: number };

@@ -2,21 +2,25 @@
  * Operations are values. Each verb is declared once, in `contract/operations/<noun>-<verb>.ts`; the daemon's routes, the
  * SDK's methods, the CLI's parser and help, `openapi.json` and the docs derive from the declaration.
  *
- * Four kinds:
+ * Five kinds:
  * - `query`: reads; GET; answered at once with the output.
  * - `change`: changes something small; answered at once with the output.
  * - `long`: recorded, with named stages and numbered events; POST answers 202 `{operation}`, or, when the client accepts
  *   `application/x-ndjson`, the events themselves from number 0 with the outcome as the last one.
+ * - `events`: reads an operation's events as lines of JSON, from a number to the outcome.
  * - `stream`: checked like a change, then the connection is upgraded to a raw duplex stream of `contract/frames.ts`.
  */
 import type { z } from "zod";
 
-export type OperationKind = "query" | "change" | "long" | "stream";
+export type OperationKind = "query" | "change" | "long" | "events" | "stream";
 export type Method = "GET" | "POST" | "PUT" | "DELETE";
 
-/** How the CLI takes one input field. Fields without a hint become `--kebab-case` flags. */
+/**
+ * How the CLI takes one input field. Fields become `--kebab-case` flags, unless `cli.positional` names them; a boolean that is
+ * true by default becomes `--no-...`. A field that is positional and optional is taken as a flag, too.
+ */
 export interface FieldHint {
-  /** Taken by position; `optional` follows the schema. Order follows `cli.positional`. */
+  /** One line for help, no full stop. */
   readonly brief: string;
   /** What stands in help for the value: `SIZE`, `NAME`. */
   readonly placeholder?: string;
@@ -33,8 +37,10 @@ export interface CliHints {
   readonly aliases?: readonly (readonly string[])[];
   /** Input fields taken by position, in order. */
   readonly positional?: readonly string[];
-  /** The input field that takes everything after `--`, or after the last positional. */
-  readonly rest?: string;
+  /** The positional field that may be given several times; the CLI then runs the operation for each. */
+  readonly repeat?: string;
+  /** The CLI has a verb of its own for these words, which calls this operation among other things. */
+  readonly composed?: boolean;
 }
 
 export interface Example {
@@ -46,10 +52,11 @@ export interface Operation<
   Name extends string = string,
   In extends z.ZodObject = z.ZodObject,
   Out extends z.ZodType = z.ZodType,
+  Kind extends OperationKind = OperationKind,
 > {
   /** `vm.create`: noun dot verb. */
   readonly name: Name;
-  readonly kind: OperationKind;
+  readonly kind: Kind;
   /** One line, imperative, no full stop. */
   readonly summary: string;
   /** More, for `--help` and the docs page. */
@@ -69,9 +76,12 @@ export interface Operation<
 }
 
 /** Declares an operation; keeps the literal types. */
-export function defineOperation<Name extends string, In extends z.ZodObject, Out extends z.ZodType>(
-  operation: Operation<Name, In, Out>,
-): Operation<Name, In, Out> {
+export function defineOperation<
+  Name extends string,
+  In extends z.ZodObject,
+  Out extends z.ZodType,
+  const Kind extends OperationKind,
+>(operation: Operation<Name, In, Out, Kind>): Operation<Name, In, Out, Kind> {
   return operation;
 }
 

@@ -1,7 +1,8 @@
 /** Names and sizes as users type them. All parsing is strict; each refusal says what would be right. */
 import { z } from "zod";
+import { parseDuration, parseSize } from "../sizes.ts";
 
-/** A name of a vm, an image or a kernel: as in a host name, so that it can be one. Dots are allowed for images and kernels. */
+/** A name of a vm: as in a host name, so that it can be one. */
 export const vmName = z
   .string()
   .regex(/^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/, "a vm name has 1 to 63 of a-z, 0-9 and hyphen, and neither starts nor ends with a hyphen");
@@ -14,18 +15,6 @@ export const goodsName = z
 /** A vm by its name or its id. */
 export const vmRef = z.string().min(1).max(63);
 
-const UNITS: Readonly<Record<string, number>> = { K: 2 ** 10, M: 2 ** 20, G: 2 ** 30, T: 2 ** 40 };
-
-/** Bytes of `512M`, `2G`, `1.5G` or a plain number of bytes; undefined when it is none of these. Powers of 1024; `GiB` and `Gi` are taken too. */
-export function parseSize(text: string): number | undefined {
-  const match = /^(\d{1,15})(?:\.(\d{1,3}))?(?:([KMGT])(?:i?B|i)?)?$/.exec(text);
-  if (match === null) return undefined;
-  const [, whole = "", fraction, unit] = match;
-  if (fraction !== undefined && unit === undefined) return undefined;
-  const bytes = Math.round(Number(`${whole}.${fraction ?? "0"}`) * (unit === undefined ? 1 : (UNITS[unit] ?? 1)));
-  return Number.isSafeInteger(bytes) ? bytes : undefined;
-}
-
 /** A size in an input: text as typed, bytes after parsing. */
 export const size = z
   .union([z.string(), z.number()])
@@ -37,15 +26,7 @@ export const size = z
     }
     return bytes;
   })
-  .meta({ description: "A size such as 512M or 20G, in powers of 1024, or a number of bytes." });
-
-/** Milliseconds of `500ms`, `90s`, `5m`, `2h`; undefined when it is none of these. */
-export function parseDuration(text: string): number | undefined {
-  const match = /^(\d{1,9})(ms|s|m|h)$/.exec(text);
-  if (match === null) return undefined;
-  const factor = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 }[match[2] as "ms" | "s" | "m" | "h"];
-  return Number(match[1]) * factor;
-}
+  .meta({ description: "A size such as 512M or 20G, in powers of 1024, or a number of bytes.", "x-kind": "size" });
 
 /** A duration in an input: text as typed, milliseconds after parsing. */
 export const duration = z
@@ -58,4 +39,19 @@ export const duration = z
     }
     return ms;
   })
-  .meta({ description: "A duration such as 90s or 5m." });
+  .meta({ description: "A duration such as 90s or 5m.", "x-kind": "duration" });
+
+/** A folder on the host. The command line makes what was typed absolute. */
+export const hostFolder = z
+  .string()
+  .max(4095)
+  .regex(/^\/[^\0]*$/, "a folder on the host is an absolute path")
+  .meta({ description: "An absolute path of a folder on the host.", "x-kind": "path" });
+
+/** Environment variables. A name as a shell takes it; no NUL in a value. */
+export const environment = z
+  .record(
+    z.string().regex(/^[A-Za-z_][A-Za-z0-9_]{0,254}$/, "the name of an environment variable has letters, digits and underscore, and does not start with a digit"),
+    z.string().max(32_768).regex(/^[^\0]*$/, "the value of an environment variable holds no NUL"),
+  )
+  .meta({ "x-kind": "environment" });

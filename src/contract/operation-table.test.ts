@@ -1,0 +1,49 @@
+import { describe, expect, test } from "bun:test";
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { OPERATIONS } from "./operation-table.ts";
+import type { Operation } from "./operation.ts";
+import { VERSION } from "./version.ts";
+
+const entries = Object.entries(OPERATIONS) as readonly (readonly [string, Operation])[];
+const fieldsOf = (operation: Operation): readonly string[] => Object.keys(operation.input.shape);
+
+test("the table holds every file of the folder, by its name", () => {
+  const files = readdirSync(join(import.meta.dir, "operations")).map((file) => file.replace(".ts", ""));
+  expect(entries.map(([name]) => name.replace(".", "-")).toSorted()).toEqual(files.toSorted());
+});
+
+test("no two operations share a route or words", () => {
+  const routes = entries.map(([, { method, path }]) => `${method} ${path.replaceAll(/:\w+/g, ":")}`);
+  const words = entries.flatMap(([, { cli }]) => [cli.words, ...(cli.aliases ?? [])].map((each) => each.join(" ")));
+  expect(new Set(routes).size).toBe(routes.length);
+  expect(new Set(words).size).toBe(words.length);
+});
+
+test("the version is the package's", () => {
+  const manifest = JSON.parse(readFileSync(join(import.meta.dir, "../../package.json"), "utf8")) as { version: string };
+  expect(VERSION).toBe(manifest.version);
+});
+
+describe.each(entries.map(([name, operation]) => ({ name, operation })))("$name", ({ name, operation }) => {
+  test("is filed under its own name", () => expect(operation.name).toBe(name));
+  test("has examples that begin with one of its words", () => {
+    expect(operation.examples.length).toBeGreaterThan(0);
+    const starts = [operation.cli.words, ...(operation.cli.aliases ?? [])].map((words) => ["banger", ...words].join(" "));
+    for (const { command } of operation.examples) expect(starts.some((start) => command.startsWith(start))).toBe(true);
+  });
+  test("has a hint for each field, and no other", () => {
+    expect(Object.keys(operation.fields).toSorted()).toEqual(fieldsOf(operation).toSorted());
+  });
+  test("takes the fields of its path by position", () => {
+    for (const [, field = ""] of operation.path.matchAll(/:(\w+)/g)) {
+      expect(fieldsOf(operation)).toContain(field);
+      expect(operation.cli.positional).toContain(field);
+    }
+  });
+  test("refuses an unknown key", () => expect(operation.input.safeParse({ unknownKey: 1 }).success).toBe(false));
+  test("has stages only when it is long", () => {
+    if (operation.kind !== "long") expect(operation.stages).toEqual([]);
+    else expect(operation.stages.length).toBeGreaterThan(0);
+  });
+});

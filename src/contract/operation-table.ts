@@ -1,0 +1,60 @@
+/** Every operation, by name. It loads every schema: the daemon and the generators read it, the command line reads `verbs.ts`. */
+import { daemonStop } from "./operations/daemon-stop.ts";
+import { daemonVersion } from "./operations/daemon-version.ts";
+import { imageDelete } from "./operations/image-delete.ts";
+import { imageList } from "./operations/image-list.ts";
+import { imagePull } from "./operations/image-pull.ts";
+import { imageShow } from "./operations/image-show.ts";
+import { kernelDelete } from "./operations/kernel-delete.ts";
+import { kernelImport } from "./operations/kernel-import.ts";
+import { kernelList } from "./operations/kernel-list.ts";
+import { kernelPull } from "./operations/kernel-pull.ts";
+import { kernelShow } from "./operations/kernel-show.ts";
+import { operationCancel } from "./operations/operation-cancel.ts";
+import { operationEvents } from "./operations/operation-events.ts";
+import { operationList } from "./operations/operation-list.ts";
+import { operationShow } from "./operations/operation-show.ts";
+import { vmCreate } from "./operations/vm-create.ts";
+import { vmDelete } from "./operations/vm-delete.ts";
+import { vmExec } from "./operations/vm-exec.ts";
+import { vmKill } from "./operations/vm-kill.ts";
+import { vmList } from "./operations/vm-list.ts";
+import { vmLogs } from "./operations/vm-logs.ts";
+import { vmShow } from "./operations/vm-show.ts";
+import { vmStart } from "./operations/vm-start.ts";
+import { vmStop } from "./operations/vm-stop.ts";
+
+export const OPERATIONS = {
+  "vm.create": vmCreate,
+  "vm.list": vmList,
+  "vm.show": vmShow,
+  "vm.start": vmStart,
+  "vm.stop": vmStop,
+  "vm.kill": vmKill,
+  "vm.delete": vmDelete,
+  "vm.exec": vmExec,
+  "vm.logs": vmLogs,
+  "kernel.pull": kernelPull,
+  "kernel.import": kernelImport,
+  "kernel.list": kernelList,
+  "kernel.show": kernelShow,
+  "kernel.delete": kernelDelete,
+  "image.pull": imagePull,
+  "image.list": imageList,
+  "image.show": imageShow,
+  "image.delete": imageDelete,
+  "operation.list": operationList,
+  "operation.show": operationShow,
+  "operation.cancel": operationCancel,
+  "operation.events": operationEvents,
+  "daemon.version": daemonVersion,
+  "daemon.stop": daemonStop,
+} as const;
+
+export type Operations = typeof OPERATIONS;
+/** `vm.create` and so on. */
+export type OperationName = keyof Operations;
+/** Names of the operations of one kind. */
+export type NameOfKind<Kind extends Operations[OperationName]["kind"]> = {
+  [Name in OperationName]: Operations[Name]["kind"] extends Kind ? Name : never;
+}[OperationName];

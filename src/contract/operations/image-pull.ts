@@ -1,0 +1,23 @@
+import { z } from "zod";
+import { defineOperation } from "../operation.ts";
+import { image } from "../schemas/goods.ts";
+import { goodsName } from "../schemas/names.ts";
+
+/** Makes an image that the catalog names. */
+export const imagePull = defineOperation({
+  name: "image.pull",
+  kind: "long",
+  summary: "Fetch an image from the catalog, verify it and keep it",
+  method: "POST",
+  path: "/v1/images/pull",
+  input: z.strictObject({ name: goodsName, as: goodsName.optional() }),
+  output: image,
+  stages: ["bootstrap", "base", "work seed", "store"],
+  errors: ["catalog_entry_not_found", "image_exists", "no_debian_mirror"],
+  fields: {
+    name: { brief: "name in the catalog", placeholder: "NAME" },
+    as: { brief: "keep it under this name", placeholder: "NAME" },
+  },
+  cli: { words: ["image", "pull"], positional: ["name"] },
+  examples: [{ command: "banger image pull debian-12", does: "fetch Debian 12" }],
+});

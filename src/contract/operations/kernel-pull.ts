@@ -1,0 +1,23 @@
+import { z } from "zod";
+import { defineOperation } from "../operation.ts";
+import { kernel } from "../schemas/goods.ts";
+import { goodsName } from "../schemas/names.ts";
+
+/** Fetches a kernel that the catalog names. */
+export const kernelPull = defineOperation({
+  name: "kernel.pull",
+  kind: "long",
+  summary: "Fetch a kernel from the catalog, verify it and keep it",
+  method: "POST",
+  path: "/v1/kernels/pull",
+  input: z.strictObject({ name: goodsName, as: goodsName.optional() }),
+  output: kernel,
+  stages: ["index", "download", "unpack", "store"],
+  errors: ["catalog_entry_not_found", "kernel_exists", "no_debian_mirror"],
+  fields: {
+    name: { brief: "name in the catalog", placeholder: "NAME" },
+    as: { brief: "keep it under this name", placeholder: "NAME" },
+  },
+  cli: { words: ["kernel", "pull"], positional: ["name"] },
+  examples: [{ command: "banger kernel pull debian-12", does: "fetch Debian 12's kernel" }],
+});

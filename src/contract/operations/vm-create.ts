@@ -1,0 +1,53 @@
+import { z } from "zod";
+import { defineOperation } from "../operation.ts";
+import { environment, goodsName, size, vmName } from "../schemas/names.ts";
+import { DRIVER_NAMES, vm } from "../schemas/vm.ts";
+
+/** Makes a vm and, unless told otherwise, starts it. */
+export const vmCreate = defineOperation({
+  name: "vm.create",
+  kind: "long",
+  summary: "Create a vm and start it",
+  detail: "Everything that is not said gets a default; without a name the vm gets one of two words.",
+  method: "POST",
+  path: "/v1/vms",
+  input: z.strictObject({
+    name: vmName.optional(),
+    image: goodsName.optional(),
+    kernel: goodsName.optional(),
+    cpus: z.int().min(1).max(256).optional(),
+    memory: size.optional(),
+    disk: size.optional(),
+    workDisk: size.optional(),
+    nat: z.boolean().default(false),
+    env: environment.optional(),
+    init: z.enum(["auto", "agent", "systemd"]).default("auto"),
+    driver: z.enum(DRIVER_NAMES).optional(),
+    ephemeral: z.boolean().default(false),
+    start: z.boolean().default(true),
+  }),
+  output: vm,
+  stages: ["resolve", "disk", "work disk", "network", "boot", "agent", "guest"],
+  errors: ["vm_exists", "image_not_found", "kernel_not_found", "plan_refused"],
+  fields: {
+    name: { brief: "name of the vm; two words when left out", placeholder: "NAME" },
+    image: { brief: "image that the root starts from", placeholder: "IMAGE", completes: "image" },
+    kernel: { brief: "kernel to boot; the image's own when left out", placeholder: "KERNEL", completes: "kernel" },
+    cpus: { brief: "virtual CPUs", placeholder: "N", alias: "c" },
+    memory: { brief: "memory", placeholder: "SIZE", alias: "m" },
+    disk: { brief: "size of the root's writable layer", placeholder: "SIZE" },
+    workDisk: { brief: "size of the work disk, which holds the home", placeholder: "SIZE" },
+    nat: { brief: "give the vm a way out to the network" },
+    env: { brief: "environment of every command in the vm; may be repeated", placeholder: "KEY=VALUE", alias: "e" },
+    init: { brief: "what runs as the guest's init", placeholder: "INIT" },
+    driver: { brief: "VMM to use; chosen by probing when left out", placeholder: "DRIVER", completes: "driver" },
+    ephemeral: { brief: "delete the vm when it stops" },
+    start: { brief: "leave the vm stopped" },
+  },
+  cli: { words: ["vm", "create"], positional: ["name"] },
+  examples: [
+    { command: "banger vm create dev", does: "create and start a vm with defaults" },
+    { command: "banger vm create dev --memory 4G --cpus 4 --nat", does: "a larger one, with a way out to the network" },
+    { command: "banger vm create --env EDITOR=vi --no-start", does: "prepare one and leave it stopped" },
+  ],
+});

@@ -1,0 +1,21 @@
+/** Sizes and durations as people type them. No schema here, so that the command line can check them at once. */
+
+const UNITS: Readonly<Record<string, number>> = { K: 2 ** 10, M: 2 ** 20, G: 2 ** 30, T: 2 ** 40 };
+
+/** Bytes of `512M`, `2G`, `1.5G` or a plain number of bytes; undefined when it is none of these. Powers of 1024; `GiB` and `Gi` are taken too. */
+export function parseSize(text: string): number | undefined {
+  const match = /^(\d{1,15})(?:\.(\d{1,3}))?(?:([KMGT])(?:i?B|i)?)?$/.exec(text);
+  if (match === null) return undefined;
+  const [, whole = "", fraction, unit] = match;
+  if (fraction !== undefined && unit === undefined) return undefined;
+  const bytes = Math.round(Number(`${whole}.${fraction ?? "0"}`) * (unit === undefined ? 1 : (UNITS[unit] ?? 1)));
+  return Number.isSafeInteger(bytes) ? bytes : undefined;
+}
+
+/** Milliseconds of `500ms`, `90s`, `5m`, `2h`; undefined when it is none of these. */
+export function parseDuration(text: string): number | undefined {
+  const match = /^(\d{1,9})(ms|s|m|h)$/.exec(text);
+  if (match === null) return undefined;
+  const factor = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 }[match[2] as "ms" | "s" | "m" | "h"];
+  return Number(match[1]) * factor;
+}

@@ -1,0 +1,968 @@
+/** Generated from the operations by `npm run generate`; do not edit. */
+import type { OperationName } from "./operation-table.ts";
+import type { Verb } from "./verb.ts";
+
+export const VERBS: Readonly<Record<OperationName, Verb>> = {
+  "vm.create": {
+    "kind": "long",
+    "method": "POST",
+    "path": "/v1/vms",
+    "summary": "Create a vm and start it",
+    "detail": "Everything that is not said gets a default; without a name the vm gets one of two words.",
+    "words": [
+      "vm",
+      "create"
+    ],
+    "aliases": [],
+    "positional": [
+      "name"
+    ],
+    "composed": false,
+    "fields": [
+      {
+        "name": "name",
+        "flag": "name",
+        "type": "string",
+        "required": false,
+        "brief": "name of the vm; two words when left out",
+        "placeholder": "NAME"
+      },
+      {
+        "name": "image",
+        "flag": "image",
+        "type": "string",
+        "required": false,
+        "brief": "image that the root starts from",
+        "placeholder": "IMAGE",
+        "completes": "image"
+      },
+      {
+        "name": "kernel",
+        "flag": "kernel",
+        "type": "string",
+        "required": false,
+        "brief": "kernel to boot; the image's own when left out",
+        "placeholder": "KERNEL",
+        "completes": "kernel"
+      },
+      {
+        "name": "cpus",
+        "flag": "cpus",
+        "type": "integer",
+        "required": false,
+        "brief": "virtual CPUs",
+        "placeholder": "N",
+        "alias": "c"
+      },
+      {
+        "name": "memory",
+        "flag": "memory",
+        "type": "size",
+        "required": false,
+        "brief": "memory",
+        "placeholder": "SIZE",
+        "alias": "m"
+      },
+      {
+        "name": "disk",
+        "flag": "disk",
+        "type": "size",
+        "required": false,
+        "brief": "size of the root's writable layer",
+        "placeholder": "SIZE"
+      },
+      {
+        "name": "workDisk",
+        "flag": "work-disk",
+        "type": "size",
+        "required": false,
+        "brief": "size of the work disk, which holds the home",
+        "placeholder": "SIZE"
+      },
+      {
+        "name": "nat",
+        "flag": "nat",
+        "type": "boolean",
+        "required": false,
+        "default": false,
+        "brief": "give the vm a way out to the network"
+      },
+      {
+        "name": "env",
+        "flag": "env",
+        "type": "environment",
+        "required": false,
+        "brief": "environment of every command in the vm; may be repeated",
+        "placeholder": "KEY=VALUE",
+        "alias": "e"
+      },
+      {
+        "name": "init",
+        "flag": "init",
+        "type": "choice",
+        "required": false,
+        "choices": [
+          "auto",
+          "agent",
+          "systemd"
+        ],
+        "default": "auto",
+        "brief": "what runs as the guest's init",
+        "placeholder": "INIT"
+      },
+      {
+        "name": "driver",
+        "flag": "driver",
+        "type": "choice",
+        "required": false,
+        "choices": [
+          "qemu",
+          "fake"
+        ],
+        "brief": "VMM to use; chosen by probing when left out",
+        "placeholder": "DRIVER",
+        "completes": "driver"
+      },
+      {
+        "name": "ephemeral",
+        "flag": "ephemeral",
+        "type": "boolean",
+        "required": false,
+        "default": false,
+        "brief": "delete the vm when it stops"
+      },
+      {
+        "name": "start",
+        "flag": "no-start",
+        "type": "boolean",
+        "required": false,
+        "default": true,
+        "brief": "leave the vm stopped"
+      }
+    ],
+    "examples": [
+      {
+        "command": "banger vm create dev",
+        "does": "create and start a vm with defaults"
+      },
+      {
+        "command": "banger vm create dev --memory 4G --cpus 4 --nat",
+        "does": "a larger one, with a way out to the network"
+      },
+      {
+        "command": "banger vm create --env EDITOR=vi --no-start",
+        "does": "prepare one and leave it stopped"
+      }
+    ]
+  },
+  "vm.list": {
+    "kind": "query",
+    "method": "GET",
+    "path": "/v1/vms",
+    "summary": "List vms",
+    "words": [
+      "vm",
+      "list"
+    ],
+    "aliases": [
+      [
+        "ps"
+      ],
+      [
+        "vm",
+        "ls"
+      ]
+    ],
+    "positional": [],
+    "composed": false,
+    "fields": [],
+    "examples": [
+      {
+        "command": "banger ps",
+        "does": "show all vms"
+      },
+      {
+        "command": "banger ps --json",
+        "does": "the same, for programs"
+      }
+    ]
+  },
+  "vm.show": {
+    "kind": "query",
+    "method": "GET",
+    "path": "/v1/vms/:vm",
+    "summary": "Show one vm",
+    "words": [
+      "vm",
+      "show"
+    ],
+    "aliases": [],
+    "positional": [
+      "vm"
+    ],
+    "composed": false,
+    "fields": [
+      {
+        "name": "vm",
+        "flag": "vm",
+        "type": "string",
+        "required": true,
+        "brief": "name or id of the vm",
+        "placeholder": "NAME",
+        "completes": "vm"
+      }
+    ],
+    "examples": [
+      {
+        "command": "banger vm show dev",
+        "does": "state, disks, network and the times of the last start"
+      }
+    ]
+  },
+  "vm.start": {
+    "kind": "long",
+    "method": "POST",
+    "path": "/v1/vms/:vm/start",
+    "summary": "Start a vm",
+    "detail": "A vm that already runs stays as it is.",
+    "words": [
+      "vm",
+      "start"
+    ],
+    "aliases": [
+      [
+        "start"
+      ]
+    ],
+    "positional": [
+      "vm"
+    ],
+    "repeat": "vm",
+    "composed": false,
+    "fields": [
+      {
+        "name": "vm",
+        "flag": "vm",
+        "type": "string",
+        "required": true,
+        "brief": "name or id of the vm",
+        "placeholder": "NAME",
+        "completes": "vm"
+      }
+    ],
+    "examples": [
+      {
+        "command": "banger start dev",
+        "does": "boot it again, with its disks as they were left"
+      }
+    ]
+  },
+  "vm.stop": {
+    "kind": "long",
+    "method": "POST",
+    "path": "/v1/vms/:vm/stop",
+    "summary": "Stop a vm",
+    "detail": "The guest is asked to power off; what still runs after the grace is ended by force.",
+    "words": [
+      "vm",
+      "stop"
+    ],
+    "aliases": [
+      [
+        "stop"
+      ]
+    ],
+    "positional": [
+      "vm"
+    ],
+    "repeat": "vm",
+    "composed": false,
+    "fields": [
+      {
+        "name": "vm",
+        "flag": "vm",
+        "type": "string",
+        "required": true,
+        "brief": "name or id of the vm",
+        "placeholder": "NAME",
+        "completes": "vm"
+      },
+      {
+        "name": "grace",
+        "flag": "grace",
+        "type": "duration",
+        "required": false,
+        "default": "10s",
+        "brief": "how long the guest may take",
+        "placeholder": "DURATION"
+      }
+    ],
+    "examples": [
+      {
+        "command": "banger stop dev",
+        "does": "ask the guest to power off, force after 10 s"
+      },
+      {
+        "command": "banger stop dev test --grace 1m",
+        "does": "stop two, and give each a minute"
+      }
+    ]
+  },
+  "vm.kill": {
+    "kind": "long",
+    "method": "POST",
+    "path": "/v1/vms/:vm/kill",
+    "summary": "Stop a vm by force",
+    "detail": "The guest is not asked; what it had not written to its disks is lost.",
+    "words": [
+      "vm",
+      "kill"
+    ],
+    "aliases": [
+      [
+        "kill"
+      ]
+    ],
+    "positional": [
+      "vm"
+    ],
+    "repeat": "vm",
+    "composed": false,
+    "fields": [
+      {
+        "name": "vm",
+        "flag": "vm",
+        "type": "string",
+        "required": true,
+        "brief": "name or id of the vm",
+        "placeholder": "NAME",
+        "completes": "vm"
+      }
+    ],
+    "examples": [
+      {
+        "command": "banger kill dev",
+        "does": "end it at once"
+      }
+    ]
+  },
+  "vm.delete": {
+    "kind": "long",
+    "method": "DELETE",
+    "path": "/v1/vms/:vm",
+    "summary": "Delete a vm and its disks",
+    "detail": "A running vm is left alone unless --force is given.",
+    "words": [
+      "vm",
+      "delete"
+    ],
+    "aliases": [
+      [
+        "rm"
+      ],
+      [
+        "vm",
+        "rm"
+      ]
+    ],
+    "positional": [
+      "vm"
+    ],
+    "repeat": "vm",
+    "composed": false,
+    "fields": [
+      {
+        "name": "vm",
+        "flag": "vm",
+        "type": "string",
+        "required": true,
+        "brief": "name or id of the vm",
+        "placeholder": "NAME",
+        "completes": "vm"
+      },
+      {
+        "name": "force",
+        "flag": "force",
+        "type": "boolean",
+        "required": false,
+        "default": false,
+        "brief": "stop it first when it runs",
+        "alias": "f"
+      }
+    ],
+    "examples": [
+      {
+        "command": "banger rm dev",
+        "does": "delete a stopped vm"
+      },
+      {
+        "command": "banger rm --force dev test",
+        "does": "delete two, also when they run"
+      }
+    ]
+  },
+  "vm.exec": {
+    "kind": "stream",
+    "method": "POST",
+    "path": "/v1/vms/:vm/exec",
+    "summary": "Run a command in a vm",
+    "words": [
+      "vm",
+      "exec"
+    ],
+    "aliases": [
+      [
+        "exec"
+      ]
+    ],
+    "positional": [
+      "vm"
+    ],
+    "composed": true,
+    "fields": [
+      {
+        "name": "vm",
+        "flag": "vm",
+        "type": "string",
+        "required": true,
+        "brief": "name or id of the vm",
+        "placeholder": "NAME",
+        "completes": "vm"
+      }
+    ],
+    "examples": [
+      {
+        "command": "banger exec dev -- uname -a",
+        "does": "run one command"
+      }
+    ]
+  },
+  "vm.logs": {
+    "kind": "query",
+    "method": "GET",
+    "path": "/v1/vms/:vm/logs",
+    "summary": "Show the console of a vm",
+    "detail": "The console is what the guest's kernel and init wrote to the serial port since the vm was made.",
+    "words": [
+      "vm",
+      "logs"
+    ],
+    "aliases": [
+      [
+        "logs"
+      ]
+    ],
+    "positional": [
+      "vm"
+    ],
+    "composed": false,
+    "fields": [
+      {
+        "name": "vm",
+        "flag": "vm",
+        "type": "string",
+        "required": true,
+        "brief": "name or id of the vm",
+        "placeholder": "NAME",
+        "completes": "vm"
+      },
+      {
+        "name": "bytes",
+        "flag": "bytes",
+        "type": "size",
+        "required": false,
+        "default": "64K",
+        "brief": "how much of the end to show",
+        "placeholder": "SIZE"
+      }
+    ],
+    "examples": [
+      {
+        "command": "banger logs dev",
+        "does": "the end of the console"
+      },
+      {
+        "command": "banger logs dev --bytes 1M",
+        "does": "more of it"
+      }
+    ]
+  },
+  "kernel.pull": {
+    "kind": "long",
+    "method": "POST",
+    "path": "/v1/kernels/pull",
+    "summary": "Fetch a kernel from the catalog, verify it and keep it",
+    "words": [
+      "kernel",
+      "pull"
+    ],
+    "aliases": [],
+    "positional": [
+      "name"
+    ],
+    "composed": false,
+    "fields": [
+      {
+        "name": "name",
+        "flag": "name",
+        "type": "string",
+        "required": true,
+        "brief": "name in the catalog",
+        "placeholder": "NAME"
+      },
+      {
+        "name": "as",
+        "flag": "as",
+        "type": "string",
+        "required": false,
+        "brief": "keep it under this name",
+        "placeholder": "NAME"
+      }
+    ],
+    "examples": [
+      {
+        "command": "banger kernel pull debian-12",
+        "does": "fetch Debian 12's kernel"
+      }
+    ]
+  },
+  "kernel.import": {
+    "kind": "long",
+    "method": "POST",
+    "path": "/v1/kernels/import",
+    "summary": "Take a kernel from a folder on this computer",
+    "detail": "The folder holds metadata.json, or a vmlinux, or boot/vmlinu[xz]-* with lib/modules/* beside it.",
+    "words": [
+      "kernel",
+      "import"
+    ],
+    "aliases": [],
+    "positional": [
+      "name"
+    ],
+    "composed": false,
+    "fields": [
+      {
+        "name": "name",
+        "flag": "name",
+        "type": "string",
+        "required": true,
+        "brief": "name to keep it under",
+        "placeholder": "NAME"
+      },
+      {
+        "name": "from",
+        "flag": "from",
+        "type": "path",
+        "required": true,
+        "brief": "folder that holds it",
+        "placeholder": "DIR"
+      }
+    ],
+    "examples": [
+      {
+        "command": "banger kernel import mine --from ./linux",
+        "does": "use a kernel that you built"
+      }
+    ]
+  },
+  "kernel.list": {
+    "kind": "query",
+    "method": "GET",
+    "path": "/v1/kernels",
+    "summary": "List local kernels",
+    "words": [
+      "kernel",
+      "list"
+    ],
+    "aliases": [
+      [
+        "kernel",
+        "ls"
+      ]
+    ],
+    "positional": [],
+    "composed": false,
+    "fields": [],
+    "examples": [
+      {
+        "command": "banger kernel list",
+        "does": "what is here, and which vms use it"
+      }
+    ]
+  },
+  "kernel.show": {
+    "kind": "query",
+    "method": "GET",
+    "path": "/v1/kernels/:kernel",
+    "summary": "Show one kernel",
+    "words": [
+      "kernel",
+      "show"
+    ],
+    "aliases": [],
+    "positional": [
+      "kernel"
+    ],
+    "composed": false,
+    "fields": [
+      {
+        "name": "kernel",
+        "flag": "kernel",
+        "type": "string",
+        "required": true,
+        "brief": "name of the kernel",
+        "placeholder": "NAME",
+        "completes": "kernel"
+      }
+    ],
+    "examples": [
+      {
+        "command": "banger kernel show debian-12",
+        "does": "its source, digest and users"
+      }
+    ]
+  },
+  "kernel.delete": {
+    "kind": "change",
+    "method": "DELETE",
+    "path": "/v1/kernels/:kernel",
+    "summary": "Delete a kernel",
+    "detail": "Refused while a vm holds it.",
+    "words": [
+      "kernel",
+      "delete"
+    ],
+    "aliases": [
+      [
+        "kernel",
+        "rm"
+      ]
+    ],
+    "positional": [
+      "kernel"
+    ],
+    "repeat": "kernel",
+    "composed": false,
+    "fields": [
+      {
+        "name": "kernel",
+        "flag": "kernel",
+        "type": "string",
+        "required": true,
+        "brief": "name of the kernel",
+        "placeholder": "NAME",
+        "completes": "kernel"
+      }
+    ],
+    "examples": [
+      {
+        "command": "banger kernel delete debian-12",
+        "does": "free its space"
+      }
+    ]
+  },
+  "image.pull": {
+    "kind": "long",
+    "method": "POST",
+    "path": "/v1/images/pull",
+    "summary": "Fetch an image from the catalog, verify it and keep it",
+    "words": [
+      "image",
+      "pull"
+    ],
+    "aliases": [],
+    "positional": [
+      "name"
+    ],
+    "composed": false,
+    "fields": [
+      {
+        "name": "name",
+        "flag": "name",
+        "type": "string",
+        "required": true,
+        "brief": "name in the catalog",
+        "placeholder": "NAME"
+      },
+      {
+        "name": "as",
+        "flag": "as",
+        "type": "string",
+        "required": false,
+        "brief": "keep it under this name",
+        "placeholder": "NAME"
+      }
+    ],
+    "examples": [
+      {
+        "command": "banger image pull debian-12",
+        "does": "fetch Debian 12"
+      }
+    ]
+  },
+  "image.list": {
+    "kind": "query",
+    "method": "GET",
+    "path": "/v1/images",
+    "summary": "List local images",
+    "words": [
+      "image",
+      "list"
+    ],
+    "aliases": [
+      [
+        "image",
+        "ls"
+      ]
+    ],
+    "positional": [],
+    "composed": false,
+    "fields": [],
+    "examples": [
+      {
+        "command": "banger image list",
+        "does": "what is here, and which vms use it"
+      }
+    ]
+  },
+  "image.show": {
+    "kind": "query",
+    "method": "GET",
+    "path": "/v1/images/:image",
+    "summary": "Show one image",
+    "words": [
+      "image",
+      "show"
+    ],
+    "aliases": [],
+    "positional": [
+      "image"
+    ],
+    "composed": false,
+    "fields": [
+      {
+        "name": "image",
+        "flag": "image",
+        "type": "string",
+        "required": true,
+        "brief": "name of the image",
+        "placeholder": "NAME",
+        "completes": "image"
+      }
+    ],
+    "examples": [
+      {
+        "command": "banger image show debian-12",
+        "does": "its source, digest and users"
+      }
+    ]
+  },
+  "image.delete": {
+    "kind": "change",
+    "method": "DELETE",
+    "path": "/v1/images/:image",
+    "summary": "Delete an image",
+    "detail": "Refused while a vm holds it.",
+    "words": [
+      "image",
+      "delete"
+    ],
+    "aliases": [
+      [
+        "image",
+        "rm"
+      ]
+    ],
+    "positional": [
+      "image"
+    ],
+    "repeat": "image",
+    "composed": false,
+    "fields": [
+      {
+        "name": "image",
+        "flag": "image",
+        "type": "string",
+        "required": true,
+        "brief": "name of the image",
+        "placeholder": "NAME",
+        "completes": "image"
+      }
+    ],
+    "examples": [
+      {
+        "command": "banger image delete debian-12",
+        "does": "free its space"
+      }
+    ]
+  },
+  "operation.list": {
+    "kind": "query",
+    "method": "GET",
+    "path": "/v1/operations",
+    "summary": "List operations, the newest first",
+    "words": [
+      "operation",
+      "list"
+    ],
+    "aliases": [
+      [
+        "operation",
+        "ls"
+      ]
+    ],
+    "positional": [],
+    "composed": false,
+    "fields": [],
+    "examples": [
+      {
+        "command": "banger operation list",
+        "does": "what runs, and what ran"
+      }
+    ]
+  },
+  "operation.show": {
+    "kind": "query",
+    "method": "GET",
+    "path": "/v1/operations/:operation",
+    "summary": "Show one operation",
+    "words": [
+      "operation",
+      "show"
+    ],
+    "aliases": [],
+    "positional": [
+      "operation"
+    ],
+    "composed": false,
+    "fields": [
+      {
+        "name": "operation",
+        "flag": "operation",
+        "type": "string",
+        "required": true,
+        "brief": "id of the operation",
+        "placeholder": "ID"
+      }
+    ],
+    "examples": [
+      {
+        "command": "banger operation show 00c0ffee00c0ffee",
+        "does": "its state, and why it failed"
+      }
+    ]
+  },
+  "operation.cancel": {
+    "kind": "change",
+    "method": "POST",
+    "path": "/v1/operations/:operation/cancel",
+    "summary": "Cancel an operation and wait for its end",
+    "words": [
+      "operation",
+      "cancel"
+    ],
+    "aliases": [],
+    "positional": [
+      "operation"
+    ],
+    "composed": false,
+    "fields": [
+      {
+        "name": "operation",
+        "flag": "operation",
+        "type": "string",
+        "required": true,
+        "brief": "id of the operation",
+        "placeholder": "ID"
+      }
+    ],
+    "examples": [
+      {
+        "command": "banger operation cancel 00c0ffee00c0ffee",
+        "does": "stop what it does and undo it"
+      }
+    ]
+  },
+  "operation.events": {
+    "kind": "events",
+    "method": "GET",
+    "path": "/v1/operations/:operation/events",
+    "summary": "Follow the events of an operation to its outcome",
+    "words": [
+      "operation",
+      "events"
+    ],
+    "aliases": [],
+    "positional": [
+      "operation"
+    ],
+    "composed": false,
+    "fields": [
+      {
+        "name": "operation",
+        "flag": "operation",
+        "type": "string",
+        "required": true,
+        "brief": "id of the operation",
+        "placeholder": "ID"
+      },
+      {
+        "name": "from",
+        "flag": "from",
+        "type": "integer",
+        "required": false,
+        "default": 0,
+        "brief": "number of the first event",
+        "placeholder": "N"
+      }
+    ],
+    "examples": [
+      {
+        "command": "banger operation events 00c0ffee00c0ffee",
+        "does": "see what it did, and follow it to its end"
+      }
+    ]
+  },
+  "daemon.version": {
+    "kind": "query",
+    "method": "GET",
+    "path": "/v1/version",
+    "summary": "Show which daemon runs",
+    "words": [
+      "daemon",
+      "status"
+    ],
+    "aliases": [],
+    "positional": [],
+    "composed": true,
+    "fields": [],
+    "examples": [
+      {
+        "command": "banger daemon status",
+        "does": "whether a daemon runs, and which"
+      }
+    ]
+  },
+  "daemon.stop": {
+    "kind": "change",
+    "method": "POST",
+    "path": "/v1/daemon/stop",
+    "summary": "Stop the daemon; vms run on",
+    "detail": "Running operations are cancelled. The next command starts a daemon again, and it finds the vms that run.",
+    "words": [
+      "daemon",
+      "stop"
+    ],
+    "aliases": [],
+    "positional": [],
+    "composed": true,
+    "fields": [],
+    "examples": [
+      {
+        "command": "banger daemon stop",
+        "does": "for example after an upgrade"
+      }
+    ]
+  }
+};

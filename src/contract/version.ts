@@ -1,0 +1,11 @@
+/** The version of banger: one for the command line, the daemon and the SDK. The same as in `package.json`. */
+export const VERSION = "0.1.0";
+
+/** The header by which client and daemon tell each other their version. */
+export const VERSION_HEADER = "banger-version";
+/** The header that names the operation whose events follow. */
+export const OPERATION_HEADER = "banger-operation";
+/** What an exec stream is upgraded to. */
+export const EXEC_PROTOCOL = "banger-exec";
+/** The media type of a stream of events. */
+export const EVENTS_TYPE = "application/x-ndjson";
