@@ -1,0 +1,15 @@
+/** Where things are in a checkout. */
+import { fileURLToPath } from "node:url";
+import { join } from "node:path";
+
+/** The top of the checkout, without a slash at the end. */
+export const ROOT = fileURLToPath(new URL("../..", import.meta.url)).replace(/\/$/, "");
+
+/** @param {...string} parts */
+export const inRoot = (...parts) => join(ROOT, ...parts);
+
+export const BUN = inRoot("node_modules/bun/bin/bun.exe");
+/** The guest agent, as the binary embeds it. */
+export const AGENT = inRoot("build/banger-agent");
+/** The one binary: command line and daemon. */
+export const BANGER = inRoot("dist/banger");

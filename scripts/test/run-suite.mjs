@@ -1,0 +1,103 @@
+/** Runs one suite with its output passed on as it comes, and counts it. */
+import { spawn } from "node:child_process";
+import { existsSync, mkdirSync, readFileSync, rmSync } from "node:fs";
+import { dirname } from "node:path";
+import { BUN, inRoot, ROOT } from "../setup/places.mjs";
+import { openToolchain } from "../setup/rust.mjs";
+import { countCargo, countJunit, judge } from "./count.mjs";
+
+/** Process groups that run now, to end with us. @type {Set<number>} */
+const groups = new Set();
+
+/**
+ * @param {import("./suites.mjs").Suite} suite
+ * @param {NodeJS.ProcessEnv} env
+ */
+export async function runSuite(suite, env) {
+  if (suite.kind === "bun") return runBun(suite, env);
+  const { argv, env: withTools } = suite.argv[0] === "cargo" ? await withCargo(suite.argv, env) : { argv: suite.argv, env };
+  const { code, output } = await runTee(argv, suite, withTools);
+  if (suite.kind === "cargo") return judge(countCargo(output), { code });
+  return code === 0 ? { passed: 1, failed: 0, skipped: 0 } : { passed: 0, failed: 1, skipped: 0, remark: `ended with code ${code}` };
+}
+
+/**
+ * @param {import("./suites.mjs").Suite} suite
+ * @param {NodeJS.ProcessEnv} env
+ */
+async function runBun(suite, env) {
+  const report = inRoot("build/test-reports", `${suite.name}.xml`);
+  mkdirSync(dirname(report), { recursive: true });
+  rmSync(report, { force: true });
+  const folders = suite.argv.filter((folder) => existsSync(inRoot(folder)));
+  const timeoutMs = suite.boots === true ? 180_000 : 20_000;
+  const argv = [BUN, "test", "--timeout", String(timeoutMs), "--reporter=junit", `--reporter-outfile=${report}`, ...folders];
+  const { code } = await runTee(argv, suite, env);
+  const xml = existsSync(report) ? readFileSync(report, "utf8") : undefined;
+  return judge(countJunit(xml), { code, boots: suite.boots });
+}
+
+/**
+ * @param {readonly string[]} argv
+ * @param {NodeJS.ProcessEnv} env
+ */
+async function withCargo(argv, env) {
+  const toolchain = await openToolchain({ tests: true });
+  return { argv: [toolchain.cargo, ...argv.slice(1)], env: { ...env, PATH: toolchain.env["PATH"], CARGO_TERM_COLOR: "never" } };
+}
+
+/**
+ * Runs a program in a process group of its own, keeps what it says and passes it on. At the suite's deadline the group is killed.
+ * @param {readonly string[]} argv
+ * @param {import("./suites.mjs").Suite} suite
+ * @param {NodeJS.ProcessEnv} env
+ * @returns {Promise<{ code: number, output: string }>}
+ */
+function runTee([program = "", ...rest], suite, env) {
+  return new Promise((resolve, reject) => {
+    const child = spawn(program, rest, { cwd: suite.folder ?? ROOT, env, detached: true, stdio: ["ignore", "pipe", "pipe"] });
+    const group = child.pid;
+    if (group !== undefined) groups.add(group);
+    let output = "";
+    child.stdout.setEncoding("utf8").on("data", (text) => {
+      output += text;
+      process.stdout.write(text);
+    });
+    child.stderr.setEncoding("utf8").on("data", (text) => process.stderr.write(text));
+    const deadline = setTimeout(() => {
+      console.error(`${suite.name}: still running after ${suite.minutes} minutes; ending it`);
+      killGroup(group);
+    }, suite.minutes * 60_000);
+    // `exit`, not `close`: a process that a test left behind may hold our pipes for ever.
+    child.on("exit", (code) => {
+      clearTimeout(deadline);
+      setTimeout(() => {
+        child.stdout.destroy();
+        child.stderr.destroy();
+        if (group !== undefined) groups.delete(group);
+        resolve({ code: code ?? 128, output });
+      }, 200);
+    });
+    child.on("error", reject);
+  });
+}
+
+/** @param {number | undefined} group */
+function killGroup(group) {
+  if (group === undefined) return;
+  try {
+    process.kill(-group, "SIGKILL");
+  } catch (error) {
+    if (/** @type {NodeJS.ErrnoException} */ (error).code !== "ESRCH") throw error;
+  }
+}
+
+/** Ends what runs when we are told to end. */
+export function endGroupsWithUs() {
+  for (const signal of /** @type {const} */ (["SIGINT", "SIGTERM", "SIGHUP"])) {
+    process.once(signal, () => {
+      for (const group of groups) killGroup(group);
+      process.exit(130);
+    });
+  }
+}

@@ -1,0 +1,42 @@
+/** Every check and every group of tests, in the order in which they run: what is quick and cheap to mend comes first. */
+import { BUN, inRoot } from "../setup/places.mjs";
+
+/**
+ * One program to run and how to count it.
+ * - `check`: counts as one, passed when the program ends with code 0.
+ * - `bun`: tests of `bun test`, counted from its JUnit report.
+ * - `cargo`: tests of `cargo test`, counted from its summary lines.
+ * @typedef {object} Suite
+ * @property {string} name
+ * @property {"check" | "bun" | "cargo"} kind
+ * @property {readonly string[]} argv the word `cargo` stands for the toolchain that set-up found
+ * @property {boolean} quick part of `npm run check`
+ * @property {boolean} [boots] boots guests: nothing in it may be skipped
+ * @property {string} [folder] where to run it; the top of the checkout unless given
+ * @property {number} minutes after which it counts as hung
+ */
+
+/** Tools of npm run by bun: the node of a Debian 12 is too old for some. @param {string} path @param {...string} rest */
+const tool = (path, ...rest) => [BUN, inRoot("node_modules", path), ...rest];
+
+/** @param {string} name @param {string[]} argv @returns {Suite} */
+const check = (name, argv) => ({ name, kind: "check", argv, quick: true, minutes: 5 });
+
+/** @param {string} name @param {string[]} argv @returns {Suite} */
+const guestCheck = (name, argv) => ({ name, kind: "check", argv, quick: false, folder: inRoot("guest"), minutes: 10 });
+
+/** @type {readonly Suite[]} */
+export const SUITES = [
+  check("typecheck", tool("typescript/bin/tsc", "-p", ".")),
+  check("lint", tool("oxlint/bin/oxlint", "--type-aware", "--deny-warnings")),
+  check("format", tool("oxfmt/bin/oxfmt", "--check")),
+  check("knip", tool("knip/bin/knip.js", "--no-progress")),
+  check("rooms", [BUN, inRoot("tools/check-rooms.ts")]),
+  { name: "unit", kind: "bun", argv: ["./src", "./tools", "./scripts", "./docs"], quick: true, minutes: 5 },
+  guestCheck("guest-format", ["cargo", "fmt", "--check"]),
+  guestCheck("guest-lint", ["cargo", "clippy", "--locked", "--all-targets", "--", "-D", "warnings"]),
+  { name: "guest", kind: "cargo", argv: ["cargo", "test", "--locked"], quick: false, folder: inRoot("guest"), minutes: 10 },
+  { name: "host", kind: "bun", argv: ["./test/host"], quick: false, minutes: 8 },
+  { name: "cli", kind: "bun", argv: ["./test/cli"], quick: false, minutes: 8 },
+  { name: "vm", kind: "bun", argv: ["./test/vm"], quick: false, boots: true, minutes: 18 },
+];
