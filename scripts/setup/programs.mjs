@@ -30,7 +30,7 @@ export function isProgram(path) {
 /**
  * What a program says on stdout when asked; undefined when it cannot be run or fails.
  * @param {readonly string[]} argv
- * @param {{ env?: NodeJS.ProcessEnv, cwd?: string }} [options]
+ * @param {{ env?: NodeJS.ProcessEnv, cwd?: string, errors?: "hidden" | "shown" }} [options] `errors`: its stderr
  * @returns {string | undefined}
  */
 export function answerOf([program = "", ...rest], options = {}) {
@@ -39,7 +39,7 @@ export function answerOf([program = "", ...rest], options = {}) {
     env: options.env ?? process.env,
     encoding: "utf8",
     maxBuffer: 64 * 2 ** 20,
-    stdio: ["ignore", "pipe", "ignore"],
+    stdio: ["ignore", "pipe", options.errors === "shown" ? "inherit" : "ignore"],
   });
   return result.status === 0 ? result.stdout : undefined;
 }
