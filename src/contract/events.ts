@@ -8,7 +8,7 @@ const problem = z.strictObject({
   code: z.string(),
   path: z.string(),
   message: z.string(),
-  hint: z.string().optional(),
+  hint: z.string().exactOptional(),
 });
 
 /** A failure as data; see `contract/errors.ts`. */
@@ -16,20 +16,20 @@ export const errorShape = z.strictObject({
   code: z.string(),
   kind: z.enum(["invalid", "not_found", "exists", "refused", "unsupported", "unavailable", "timeout", "cancelled", "bug"]),
   message: z.string(),
-  hint: z.string().optional(),
-  problems: z.array(problem).optional(),
-  data: z.record(z.string(), z.unknown()).optional(),
+  hint: z.string().exactOptional(),
+  problems: z.array(problem).readonly().exactOptional(),
+  data: z.record(z.string(), z.unknown()).readonly().exactOptional(),
 });
 
 const stageStarted = z.strictObject({ type: z.literal("stage-started"), stage: z.string() });
 /** `elapsedMs` counts from the start of the stage; `note` says what was found, in a few words. */
-const stageFinished = z.strictObject({ type: z.literal("stage-finished"), stage: z.string(), elapsedMs: z.number(), note: z.string().optional() });
+const stageFinished = z.strictObject({ type: z.literal("stage-finished"), stage: z.string(), elapsedMs: z.number(), note: z.string().exactOptional() });
 /** Bytes or items done so far of the running stage; `total` absent when unknown. */
 const progress = z.strictObject({
   type: z.literal("progress"),
   stage: z.string(),
   done: z.number(),
-  total: z.number().optional(),
+  total: z.number().exactOptional(),
   unit: z.enum(["bytes", "items"]),
 });
 /** Something the user should read once: which acceleration runs, what a fallback exposes. */

@@ -11,6 +11,7 @@
  * Leases: who makes something that leaves a trace on the computer writes a lease first and drops it last. What a lease
  * names and no VM and no running operation holds, the sweeper removes.
  */
+import type { ErrorShape } from "../contract/errors.ts";
 import type { EventBody, OperationEvent } from "../contract/events.ts";
 
 /** What the work is given. */
@@ -35,9 +36,13 @@ export interface OperationRecord {
   readonly id: string;
   /** `vm.create`. */
   readonly name: string;
+  /** What it is about: the name or id that was given, or empty. */
+  readonly subject: string;
   readonly state: "running" | "done" | "failed" | "cancelled";
   readonly startedAt: number;
   readonly endedAt: number | undefined;
+  /** Why it failed or was cancelled. */
+  readonly error: ErrorShape | undefined;
 }
 
 export interface Operations {
@@ -45,8 +50,9 @@ export interface Operations {
   start(name: string, subject: string, work: (context: OperationContext) => Promise<unknown>): OperationRecord;
   /** Throws `not_found` `operation_not_found`. */
   get(id: string): OperationRecord;
+  /** The newest first. */
   list(): readonly OperationRecord[];
-  /** Events from number `from`, then those to come, to the outcome. */
+  /** Events from number `from`, then those to come, to the outcome. Ends early when `signal` aborts. Throws as `get`, at the first event. */
   watch(id: string, from: number, signal?: AbortSignal): AsyncIterable<OperationEvent>;
   /** Asks it to stop; resolves with the record at its end. */
   cancel(id: string): Promise<OperationRecord>;
