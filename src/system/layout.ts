@@ -7,6 +7,7 @@
  */
 import { join } from "node:path";
 import { BangerError } from "../contract/errors.ts";
+import { daemonLogOf, daemonSocketOf, findRoots, type Roots, type RootsEnvironment } from "../contract/roots.ts";
 
 /** Bytes a unix socket path may have, without the closing zero. */
 export const SOCKET_PATH_MAX_BYTES = 107;
@@ -15,7 +16,7 @@ export const SOCKET_PATH_MAX_BYTES = 107;
 const LONGEST_RUN_NAME = "/v/0123456789ab/console.sock";
 
 export interface Layout {
-  readonly roots: { readonly config: string; readonly state: string; readonly data: string; readonly cache: string; readonly run: string };
+  readonly roots: Roots;
   readonly configFile: string;
   readonly database: string;
   readonly daemonLock: string;
@@ -37,19 +38,9 @@ export interface Layout {
   readonly hostFacts: string;
 }
 
-export interface LayoutEnvironment {
-  readonly BANGER_HOME?: string | undefined;
-  readonly HOME?: string | undefined;
-  readonly XDG_CONFIG_HOME?: string | undefined;
-  readonly XDG_STATE_HOME?: string | undefined;
-  readonly XDG_DATA_HOME?: string | undefined;
-  readonly XDG_CACHE_HOME?: string | undefined;
-  readonly XDG_RUNTIME_DIR?: string | undefined;
-}
-
 /** The names on disk for an environment. Throws `invalid` when no home is known or the sockets would have no room. */
-export function makeLayout(environment: LayoutEnvironment): Layout {
-  const roots = rootsOf(environment);
+export function makeLayout(environment: RootsEnvironment): Layout {
+  const roots = findRoots(environment);
   const longest = Buffer.byteLength(roots.run + LONGEST_RUN_NAME);
   if (longest > SOCKET_PATH_MAX_BYTES) {
     throw new BangerError(
@@ -64,8 +55,8 @@ export function makeLayout(environment: LayoutEnvironment): Layout {
     configFile: join(roots.config, "config.toml"),
     database: join(roots.state, "banger.db"),
     daemonLock: join(roots.state, "daemon.lock"),
-    daemonLog: join(roots.state, "daemon.log"),
-    daemonSocket: join(roots.run, "banger.sock"),
+    daemonLog: daemonLogOf(roots),
+    daemonSocket: daemonSocketOf(roots),
     vmFolder: (vmId) => join(roots.state, "vms", vmId),
     vmRunFolder: (vmId) => join(roots.run, "v", vmId),
     kernels: join(roots.data, "kernels"),
@@ -75,45 +66,4 @@ export function makeLayout(environment: LayoutEnvironment): Layout {
     initrds: join(roots.cache, "initrds"),
     hostFacts: join(roots.cache, "host-facts.json"),
   };
-}
-
-function rootsOf(environment: LayoutEnvironment): Layout["roots"] {
-  const whole = absolute(environment.BANGER_HOME, "BANGER_HOME");
-  if (whole !== undefined) {
-    return {
-      config: join(whole, "config"),
-      state: join(whole, "state"),
-      data: join(whole, "data"),
-      cache: join(whole, "cache"),
-      run: join(whole, "run"),
-    };
-  }
-  const home = absolute(environment.HOME, "HOME");
-  if (home === undefined) {
-    throw new BangerError("invalid", "no_home", "cannot find a place for banger's files: neither HOME nor BANGER_HOME is set", {
-      hint: "set BANGER_HOME to a folder of your own",
-    });
-  }
-  const state = join(xdg(environment.XDG_STATE_HOME) ?? join(home, ".local/state"), "banger");
-  const runtime = xdg(environment.XDG_RUNTIME_DIR);
-  return {
-    config: join(xdg(environment.XDG_CONFIG_HOME) ?? join(home, ".config"), "banger"),
-    state,
-    data: join(xdg(environment.XDG_DATA_HOME) ?? join(home, ".local/share"), "banger"),
-    cache: join(xdg(environment.XDG_CACHE_HOME) ?? join(home, ".cache"), "banger"),
-    run: runtime === undefined ? join(state, "run") : join(runtime, "banger"),
-  };
-}
-
-/** The XDG specification has relative paths ignored. */
-function xdg(value: string | undefined): string | undefined {
-  return value?.startsWith("/") === true ? value : undefined;
-}
-
-function absolute(value: string | undefined, name: string): string | undefined {
-  if (value === undefined || value === "") return undefined;
-  if (value.startsWith("/")) return value;
-  throw new BangerError("invalid", "relative_home", `cannot use ${name}=${value}: it is not an absolute path`, {
-    hint: `set ${name} to a path that starts with /`,
-  });
 }
