@@ -75,4 +75,5 @@ export interface OpenAgentOptions {
   readonly signal: AbortSignal;
 }
 
+/** Opens a session with the guest agent. `makeOpenAgent` in `open-agent.ts` makes it. */
 export type OpenAgent = (options: OpenAgentOptions) => Promise<Agent>;

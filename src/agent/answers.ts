@@ -1,0 +1,17 @@
+/** The shapes of the guest's JSON answers. Strict, and bounded in every direction. */
+import { z } from "zod";
+
+const millis = z.number().nonnegative().max(Number.MAX_SAFE_INTEGER);
+
+/** `GET /healthz`. */
+export const guestHealth = z.strictObject({
+  state: z.enum(["waiting", "configured", "handed-over"]),
+  uptimeMs: millis,
+  init: z.enum(["agent", "systemd"]),
+});
+
+/** `POST /plan`. Stage names are words of ours; the kernel's release is shown to people, so only plain characters pass. */
+export const guestReport = z.strictObject({
+  stages: z.array(z.strictObject({ name: z.string().regex(/^[a-z0-9 -]{1,64}$/), ms: millis })).max(64),
+  kernel: z.string().regex(/^[0-9A-Za-z._+~-]{1,128}$/),
+});

@@ -1,0 +1,45 @@
+/** The failures that a guest, or the way to it, can cause. One place, so that the same thing always has the same code. */
+import { BangerError } from "../contract/errors.ts";
+import { escapeGuestText } from "./escape-guest-text.ts";
+
+/** The byte stream or the session ended, or never worked. */
+export function connectionLost(why: string, cause?: unknown): BangerError {
+  return new BangerError("unavailable", "guest_connection_lost", `cannot talk to the guest agent: ${why}`, { cause });
+}
+
+/** The guest sent what the wire does not allow. */
+export function guestGarbled(what: string, cause?: unknown): BangerError {
+  return new BangerError("unavailable", "guest_garbled", `cannot understand the guest agent: ${what}`, {
+    hint: "the guest may be damaged: restart the vm",
+    cause,
+  });
+}
+
+/** One stream was reset by the guest; others go on. */
+export function streamReset(path: string, http2Code: number | undefined): BangerError {
+  return new BangerError("unavailable", "guest_stream_reset", `the guest agent broke off ${path}`, {
+    data: { http2Code: http2Code ?? null },
+  });
+}
+
+/** Why an aborted signal was aborted, as something to throw. */
+export function abortReason(signal: AbortSignal, what: string): Error {
+  const reason: unknown = signal.reason;
+  if (reason instanceof BangerError) return reason;
+  return new BangerError("cancelled", "cancelled", `${what}: cancelled`, { cause: reason });
+}
+
+const KIND_BY_STATUS = new Map([
+  [400, "invalid"],
+  [404, "not_found"],
+  [409, "refused"],
+  [502, "refused"],
+] as const);
+
+/** A refusal that the guest agent put in words. `code` and `message` are guest text, parsed and capped before. */
+export function guestRefusal(path: string, status: number, code: string, message: string): BangerError {
+  const kind = KIND_BY_STATUS.get(status as 400) ?? "unavailable";
+  return new BangerError(kind, `guest_${code}`, `the guest agent refused ${path}: ${escapeGuestText(message)}`, {
+    data: { status },
+  });
+}

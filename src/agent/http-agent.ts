@@ -1,0 +1,94 @@
+import type { ClientHttp2Session } from "node:http2";
+import type { Socket } from "node:net";
+import type { Duplex } from "node:stream";
+import type { Clock } from "../system/system.ts";
+import type { Agent, GuestPlan, GuestReport, Health, Hello, Offer } from "./agent.ts";
+import { guestHealth, guestReport } from "./answers.ts";
+import { abortReason } from "./guest-errors.ts";
+import { GuestStream } from "./guest-stream.ts";
+import { openHttpSession } from "./http-session.ts";
+import { keepAlive, type KeepAliveTimes } from "./keep-alive.ts";
+import { parseGuestJson } from "./parse-guest-json.ts";
+import { openStream, requestJson } from "./request-json.ts";
+import { watchOffers } from "./watch-offers.ts";
+
+/** The routes of the wire over one session. */
+export class HttpAgent implements Agent {
+  readonly hello: Hello;
+  readonly closed: Promise<string>;
+  readonly #session: ClientHttp2Session;
+  readonly #pinging = new AbortController();
+  readonly #close: (why: string) => void;
+
+  constructor(socket: Socket, hello: Hello, clock: Clock, times: KeepAliveTimes) {
+    const { promise, resolve } = Promise.withResolvers<string>();
+    this.hello = hello;
+    this.closed = promise;
+    this.#session = openHttpSession(socket);
+    this.#close = (why) => {
+      resolve(why);
+      this.#pinging.abort();
+      this.#session.destroy();
+      socket.destroy();
+    };
+    this.#session.on("error", (error) => this.#close(`the guest broke the protocol: ${error.message}`));
+    this.#session.on("goaway", () => this.#close("the guest ended the session"));
+    this.#session.on("close", () => this.#close("the connection ended"));
+    socket.on("close", () => this.#close("the connection ended"));
+    void keepAlive(this.#session, clock, times, this.#pinging.signal).then((how) => {
+      if (how === "silent") this.#close(`the guest did not answer a ping in ${times.pingDeadlineMs / 1000} s`);
+    });
+  }
+
+  async health(signal: AbortSignal): Promise<Health> {
+    return parseGuestJson(guestHealth, await requestJson(this.#session, { method: "GET", path: "/healthz", signal }), "/healthz");
+  }
+
+  async configure(plan: GuestPlan, signal: AbortSignal): Promise<GuestReport> {
+    return parseGuestJson(guestReport, await requestJson(this.#session, { method: "POST", path: "/plan", body: plan, signal }), "/plan");
+  }
+
+  async openExec(signal: AbortSignal): Promise<Duplex> {
+    return this.#openRaw("POST", "/exec", signal);
+  }
+
+  async powerOff(signal: AbortSignal): Promise<void> {
+    await requestJson(this.#session, { method: "POST", path: "/power-off", signal });
+  }
+
+  async dial(port: number, signal: AbortSignal): Promise<Duplex> {
+    return this.#openAccepted("POST", `/dial/tcp/${port}`, signal);
+  }
+
+  async *watchOffers(signal: AbortSignal): AsyncGenerator<Offer, void, undefined> {
+    const stream = await this.#openAccepted("GET", "/accept", signal);
+    yield* watchOffers(stream);
+  }
+
+  async takeOffer(id: number, signal: AbortSignal): Promise<Duplex> {
+    return this.#openAccepted("POST", `/offers/${id}`, signal);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#close("it was closed");
+    await this.closed;
+  }
+
+  /** Does not wait for the answer: the first bytes travel with the request, and a refusal arrives as the stream's error. */
+  #openRaw(method: "GET" | "POST", path: string, signal: AbortSignal): GuestStream {
+    if (signal.aborted) throw abortReason(signal, `cannot ask the guest agent for ${path}`);
+    const stream = new GuestStream(openStream(this.#session, method, path, false), path, signal);
+    if (method === "GET") stream.end();
+    return stream;
+  }
+
+  async #openAccepted(method: "GET" | "POST", path: string, signal: AbortSignal): Promise<GuestStream> {
+    const stream = this.#openRaw(method, path, signal);
+    // `accepted` rejects with the same error, and a stream that nobody listens to would end the process by it.
+    const ignore = (): void => undefined;
+    stream.on("error", ignore);
+    await stream.accepted;
+    stream.off("error", ignore);
+    return stream;
+  }
+}

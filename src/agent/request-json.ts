@@ -1,0 +1,54 @@
+import { constants, type ClientHttp2Session, type ClientHttp2Stream } from "node:http2";
+import { abortReason, connectionLost, streamReset } from "./guest-errors.ts";
+import { readCapped } from "./read-capped.ts";
+import { readRefusal } from "./read-refusal.ts";
+
+/** The wire's cap on JSON bodies. */
+export const MAX_JSON_BYTES = 1024 * 1024;
+
+export interface JsonRequest {
+  readonly method: "GET" | "POST";
+  readonly path: string;
+  readonly body?: unknown;
+  readonly signal: AbortSignal;
+}
+
+/** Asks once and gives the body of a 2xx answer. Rejects with the guest's refusal, or when the signal aborts. */
+export async function requestJson(session: ClientHttp2Session, request: JsonRequest): Promise<Uint8Array> {
+  const { method, path, body, signal } = request;
+  if (signal.aborted) throw abortReason(signal, `cannot ask the guest agent for ${path}`);
+  const stream = openStream(session, method, path, body === undefined);
+  const aborted = Promise.withResolvers<never>();
+  const onAbort = (): void => {
+    aborted.reject(abortReason(signal, `cannot ask the guest agent for ${path}`));
+    stream.close(constants.NGHTTP2_CANCEL);
+  };
+  signal.addEventListener("abort", onAbort);
+  try {
+    if (body !== undefined) stream.end(JSON.stringify(body));
+    return await Promise.race([readAnswer(stream, path), aborted.promise]);
+  } finally {
+    signal.removeEventListener("abort", onAbort);
+  }
+}
+
+/** A stream of a session that may have died a moment ago. */
+export function openStream(session: ClientHttp2Session, method: string, path: string, endStream: boolean): ClientHttp2Stream {
+  if (session.destroyed || session.closed) throw connectionLost("the connection has ended");
+  return session.request({ ":method": method, ":path": path }, { endStream });
+}
+
+async function readAnswer(stream: ClientHttp2Stream, path: string): Promise<Uint8Array> {
+  const status = await readStatus(stream, path);
+  if (status < 200 || status > 299) throw await readRefusal(stream, path, status);
+  return readCapped(stream, path, MAX_JSON_BYTES);
+}
+
+/** Adds no `data` listener: the body waits for whoever reads it. */
+function readStatus(stream: ClientHttp2Stream, path: string): Promise<number> {
+  const { promise, resolve, reject } = Promise.withResolvers<number>();
+  stream.on("response", (headers) => resolve(headers[":status"] ?? 0));
+  stream.on("error", () => reject(streamReset(path, stream.rstCode)));
+  stream.on("close", () => reject(streamReset(path, stream.rstCode)));
+  return promise;
+}
