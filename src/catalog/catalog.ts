@@ -7,6 +7,9 @@
  * Debian chain: `InRelease` of a suite is checked by `gpgv` against a pinned keyring and must be signed by a pinned
  * fingerprint (VALIDSIG, not GOODSIG) and be within its Valid-Until; it names the `Packages` index by sha256 and size; that
  * names each package by sha256 and size. The mirror is the host's own apt configuration, or `debian.mirror` in the config.
+ *
+ * Laws: what fails to verify leaves nothing behind and was parsed by nobody; a transport fault is tried again a bounded
+ * number of times, a bad signature or digest never; a download that broke off is resumed.
  */
 
 /** An entry of the embedded catalog. */
@@ -32,38 +35,69 @@ export type CatalogEntry =
     };
 
 export interface Catalog {
+  /** All entries, by name. */
   list(): readonly CatalogEntry[];
   find(name: string): CatalogEntry | undefined;
 }
 
 /** Where a Debian archive is: what an apt source says. */
 export interface DebianSource {
-  /** `http://host/debian`, no slash at the end. */
+  /** `http://host/debian`, no slash at the end. `http`, `https` or `file`. */
   readonly uri: string;
   readonly suite: string;
   readonly components: readonly string[];
 }
 
+/** One way to meet a dependency: `linux-image-6.12 (= 6.12.117-1)`. */
+export interface PackageRelation {
+  readonly name: string;
+  readonly relation: "<<" | "<=" | "=" | ">=" | ">>" | undefined;
+  readonly version: string | undefined;
+}
+
+/** A dependency: any one of these will do; the first is preferred. */
+export type Dependency = readonly PackageRelation[];
+
 /** A package whose place and digest the verified index gave. */
 export interface VerifiedPackage {
   readonly name: string;
   readonly version: string;
-  readonly depends: readonly string[];
+  readonly depends: readonly Dependency[];
   readonly url: string;
   readonly bytes: number;
   readonly sha256: string;
 }
 
-export interface DebianArchive {
-  /** The sources for a suite. Throws `unavailable` `no_debian_mirror` with what to set. */
-  sources(suite: string): Promise<readonly DebianSource[]>;
-  /** The newest version of a package in a suite, by the verified index. */
-  findPackage(suite: string, name: string, options: FetchOptions): Promise<VerifiedPackage>;
-  /** Downloads a package, verified, into the download cache; returns its path. */
-  fetchPackage(wanted: VerifiedPackage, options: FetchOptions): Promise<string>;
-}
-
 export interface FetchOptions {
   readonly signal: AbortSignal;
   readonly onProgress?: (doneBytes: number, totalBytes: number) => void;
+}
+
+export interface FindPackageOptions extends FetchOptions {
+  /** Exactly this version, instead of the newest. */
+  readonly version?: string;
+}
+
+export interface DebianArchive {
+  /** The sources for a suite. Throws `unavailable` `no_debian_mirror` with what to set. */
+  sources(suite: string): Promise<readonly DebianSource[]>;
+  /** The newest version of a package in a suite, by the verified index. Throws `not_found` `package_not_found`. */
+  findPackage(suite: string, name: string, options: FindPackageOptions): Promise<VerifiedPackage>;
+  /** Downloads a package, verified, into the download cache; returns its path. */
+  fetchPackage(wanted: VerifiedPackage, options: FetchOptions): Promise<string>;
+  /** Opens a verified package to read its files. `scratchPath` is a new file for its unpacked data; disposal removes it. */
+  openPackage(packagePath: string, scratchPath: string, signal: AbortSignal): Promise<PackageFiles>;
+}
+
+/** The regular files of a package; links, folders and devices in it do not exist here. */
+export interface PackageFiles extends AsyncDisposable {
+  /** `boot/config-6.12`: no slash or `./` before it, no `..` in it. */
+  list(): readonly PackageFile[];
+  /** The content. Throws `not_found` `file_not_in_package`, `invalid` `file_too_large`. */
+  read(name: string, maxBytes: number): Promise<Uint8Array>;
+}
+
+export interface PackageFile {
+  readonly name: string;
+  readonly bytes: number;
 }

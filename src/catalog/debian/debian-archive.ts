@@ -1,0 +1,93 @@
+/** A Debian archive, checked link by link: InRelease -> Packages -> package. */
+import { BangerError } from "../../contract/errors.ts";
+import type { System } from "../../system/system.ts";
+import type { DebianArchive, DebianSource, FetchOptions, VerifiedPackage } from "../catalog.ts";
+import { makeFetcher } from "../fetch/fetcher.ts";
+import { makeFileTransport } from "../fetch/file-transport.ts";
+import { makeHttpTransport } from "../fetch/http-transport.ts";
+import type { ProxyEnvironment } from "../fetch/proxies.ts";
+import { openDeb } from "../unpack/open-deb.ts";
+import { chooseSources } from "./choose-sources.ts";
+import { DEBIAN_ARCHIVE_KEYS, DEBIAN_KEYRINGS } from "./debian-keys.ts";
+import { readHostSources } from "./host-sources.ts";
+import { mirrorUri } from "./apt-sources.ts";
+import { makeSuiteReader } from "./suite-reader.ts";
+import type { TrustedKeys } from "./verify-in-release.ts";
+
+export interface DebianArchiveParts {
+  readonly system: System;
+  /** `debian.mirror` of the config, instead of the host's apt sources. */
+  readonly mirror?: string | undefined;
+  /** Debian's own unless given. */
+  readonly keys?: TrustedKeys;
+  readonly proxies?: ProxyEnvironment;
+  /** `/etc/apt` unless given. */
+  readonly aptFolder?: string;
+  /** Pauses between tries after a fault of the transport. */
+  readonly retryDelaysMs?: readonly number[];
+  /** After this long without a byte a connection is dead. */
+  readonly stallMs?: number;
+}
+
+const RETRY_DELAYS_MS = [500, 2000, 5000];
+const STALL_MS = 30_000;
+
+export function makeDebianArchive(parts: DebianArchiveParts): DebianArchive {
+  const { system } = parts;
+  const web = makeHttpTransport(system.clock, parts.proxies ?? {}, parts.stallMs ?? STALL_MS);
+  const local = makeFileTransport(system);
+  const transport: typeof web = { open: (url, offset, signal) => (url.startsWith("file:") ? local : web).open(url, offset, signal) };
+  const fetcher = makeFetcher(system, transport, parts.retryDelaysMs ?? RETRY_DELAYS_MS);
+  const suites = makeSuiteReader(system, fetcher, parts.keys ?? { keyrings: DEBIAN_KEYRINGS, fingerprints: DEBIAN_ARCHIVE_KEYS });
+
+  const sources: DebianArchive["sources"] = async (suite) => {
+    const mirror = parts.mirror === undefined ? undefined : checkedMirror(parts.mirror);
+    const host = mirror === undefined ? await readHostSources(system, parts.aptFolder ?? "/etc/apt") : [];
+    const found = chooseSources(suite, host, mirror);
+    if (found.length > 0) return found;
+    throw new BangerError("unavailable", "no_debian_mirror", `cannot fetch from Debian's ${suite}: this computer's apt knows no Debian mirror`, {
+      hint: "set debian.mirror in the config to the address of a Debian mirror, such as http://HOST/debian",
+    });
+  };
+
+  return {
+    sources,
+    findPackage: async (suite, name, options) => {
+      const found = await firstThatAnswers(await sources(suite), (source) => suites.find(source, name, options.version, options), options);
+      if (found !== undefined) return found;
+      const which = options.version === undefined ? name : `${name} ${options.version}`;
+      throw new BangerError("not_found", "package_not_found", `cannot find package ${which}: Debian's ${suite} does not have it`);
+    },
+    fetchPackage: (wanted, options) => fetcher.verified(wanted, options),
+    openPackage: (path, scratchPath, signal) => openDeb(system, path, scratchPath, signal),
+  };
+}
+
+/** A mirror that cannot be reached is passed over; one that answers wrongly is not hushed up. */
+async function firstThatAnswers(
+  sources: readonly DebianSource[],
+  ask: (source: DebianSource) => Promise<VerifiedPackage | undefined>,
+  options: FetchOptions,
+): Promise<VerifiedPackage | undefined> {
+  let fault: unknown;
+  for (const source of sources) {
+    try {
+      const found = await ask(source);
+      if (found !== undefined) return found;
+      fault = undefined;
+    } catch (error) {
+      if (!(error instanceof BangerError) || error.kind !== "unavailable" || options.signal.aborted) throw error;
+      fault = error;
+    }
+  }
+  if (fault !== undefined) throw fault;
+  return undefined;
+}
+
+function checkedMirror(given: string): string {
+  const uri = mirrorUri(given);
+  if (uri !== undefined) return uri;
+  throw new BangerError("invalid", "bad_mirror", `cannot use ${JSON.stringify(given)} as debian.mirror: it is not an http, https or file address`, {
+    hint: "write it like http://HOST/debian",
+  });
+}

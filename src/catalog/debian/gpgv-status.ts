@@ -1,0 +1,62 @@
+/**
+ * What gpgv's status lines say, decided.
+ *
+ * GOODSIG alone means little: gpgv says it for any key in the keyring. VALIDSIG names the primary key's fingerprint, but comes
+ * also after EXPKEYSIG and REVKEYSIG. So each signature (from NEWSIG to the next) is taken as a whole: it counts when it has
+ * GOODSIG and a VALIDSIG by a pinned key, with a hash that still stands. Signatures by keys that we do not have (ERRSIG) are
+ * no harm beside one that counts: archives are signed by next year's key too. A BADSIG is.
+ */
+
+export type SignatureVerdict =
+  | { readonly is: "valid"; readonly fingerprint: string }
+  | { readonly is: "refused"; readonly code: "signature_bad" | "signature_missing" | "signature_not_pinned" | "signature_expired"; readonly why: string };
+
+const PREFIX = "[GNUPG:] ";
+/** OpenPGP numbers of MD5, SHA-1 and RIPEMD-160. */
+const WEAK_HASHES = ["1", "2", "3"];
+const SPOILED = ["EXPSIG", "EXPKEYSIG", "REVKEYSIG", "BADSIG", "ERRSIG"];
+
+type StatusLine = readonly [keyword: string, ...fields: string[]];
+
+/** @param pinned fingerprints of primary keys, 40 upper-case hex digits. */
+export function decideSignature(status: string, pinned: readonly string[]): SignatureVerdict {
+  const lines = status
+    .split("\n")
+    .filter((line) => line.startsWith(PREFIX))
+    .map((line): StatusLine => {
+      const [keyword = "", ...fields] = line.slice(PREFIX.length).split(" ");
+      return [keyword, ...fields];
+    });
+  const count = (keyword: string): number => lines.filter(([word]) => word === keyword).length;
+
+  if (count("BADSIG") > 0) return refused("signature_bad", "its content was changed after signing");
+  if (count("PLAINTEXT") !== 1) return refused("signature_missing", "it is not one signed text");
+  const signatures = groupsOf(lines);
+  if (signatures.length === 0) return refused("signature_missing", "it is not signed");
+
+  for (const signature of signatures) {
+    const valid = signature.find(([word]) => word === "VALIDSIG");
+    const fingerprint = valid?.[10];
+    if (valid === undefined || fingerprint === undefined || !pinned.includes(fingerprint)) continue;
+    if (signature.some(([word]) => SPOILED.includes(word)) || !signature.some(([word]) => word === "GOODSIG")) continue;
+    if (WEAK_HASHES.includes(valid[8] ?? "")) continue;
+    return { is: "valid", fingerprint };
+  }
+
+  const expired = lines.find(([word]) => ["EXPKEYSIG", "REVKEYSIG", "EXPSIG"].includes(word));
+  if (expired !== undefined) return refused("signature_expired", `its signing key ${expired[1] ?? ""} or signature is expired or revoked`);
+  return refused("signature_not_pinned", "none of its signatures is by a key that banger trusts");
+}
+
+function groupsOf(lines: readonly StatusLine[]): readonly (readonly StatusLine[])[] {
+  const groups: StatusLine[][] = [];
+  for (const line of lines) {
+    if (line[0] === "NEWSIG") groups.push([]);
+    else groups.at(-1)?.push(line);
+  }
+  return groups;
+}
+
+function refused(code: Extract<SignatureVerdict, { is: "refused" }>["code"], why: string): SignatureVerdict {
+  return { is: "refused", code, why };
+}

@@ -1,0 +1,32 @@
+/** The newest Date of each suite that was ever verified here, so that an old archive cannot be passed off as today's. */
+import { z } from "zod";
+import type { System } from "../../system/system.ts";
+
+const record = z.strictObject({ version: z.literal(1), dates: z.record(z.string(), z.number()) });
+
+export interface SeenReleases {
+  newestMs(suite: string): Promise<number | undefined>;
+  remember(suite: string, dateMs: number): Promise<void>;
+}
+
+export function makeSeenReleases(system: System): SeenReleases {
+  const path = `${system.layout.downloads}/seen-releases.json`;
+  const read = async (): Promise<Record<string, number>> => {
+    if ((await system.files.find(path)) === undefined) return {};
+    try {
+      return record.parse(JSON.parse(await system.files.readText(path))).dates;
+    } catch (error) {
+      system.log.warn("the record of seen archives cannot be read and starts anew", { path, reason: String(error) });
+      return {};
+    }
+  };
+  return {
+    newestMs: async (suite) => (await read())[suite],
+    remember: async (suite, dateMs) => {
+      const dates = await read();
+      if ((dates[suite] ?? 0) >= dateMs) return;
+      await system.files.makeFolder(system.layout.downloads);
+      await system.files.write(path, JSON.stringify({ version: 1, dates: { ...dates, [suite]: dateMs } }));
+    },
+  };
+}

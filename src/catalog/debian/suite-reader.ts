@@ -1,0 +1,103 @@
+/** The verified Release and index of one suite at one mirror. */
+import { BangerError } from "../../contract/errors.ts";
+import type { System } from "../../system/system.ts";
+import type { DebianSource, FetchOptions, VerifiedPackage } from "../catalog.ts";
+import type { Fetcher } from "../fetch/fetcher.ts";
+import { decompress } from "../unpack/decompress.ts";
+import { readLines } from "../unpack/lines.ts";
+import { checkRelease } from "./check-release.ts";
+import { findInIndex } from "./packages-index.ts";
+import { parseRelease, type IndexDigest, type ReleaseFile } from "./release-file.ts";
+import { makeSeenReleases } from "./seen-releases.ts";
+import { verifyInRelease, type TrustedKeys } from "./verify-in-release.ts";
+
+const IN_RELEASE_MAX_BYTES = 4 * 2 ** 20;
+const INDEX_MAX_BYTES = 64 * 2 ** 20;
+const INDEX_UNPACKED_MAX_BYTES = 512 * 2 ** 20;
+const INDEX_TIMEOUT_MS = 2 * 60_000;
+/** One pull asks for two or three packages: they are to come from one state of the archive. */
+const RELEASE_KEPT_MS = 5 * 60_000;
+
+export interface SuiteReader {
+  find(source: DebianSource, name: string, version: string | undefined, options: FetchOptions): Promise<VerifiedPackage | undefined>;
+}
+
+export function makeSuiteReader(system: System, fetcher: Fetcher, keys: TrustedKeys): SuiteReader {
+  const kept = new Map<string, { readonly release: ReleaseFile; readonly atMs: number }>();
+  const seen = makeSeenReleases(system);
+
+  const releaseOf = async (source: DebianSource, signal: AbortSignal): Promise<ReleaseFile> => {
+    const url = `${source.uri}/dists/${source.suite}/InRelease`;
+    const old = kept.get(url);
+    if (old !== undefined && system.clock.monotonicMs() - old.atMs < RELEASE_KEPT_MS) {
+      checkRelease(old.release, source.suite, system.clock.nowMs(), undefined);
+      return old.release;
+    }
+    const signed = await fetcher.small(url, IN_RELEASE_MAX_BYTES, signal);
+    const text = await verifyInRelease(system, signed, url, keys, signal);
+    const release = understood(url, () => parseRelease(text));
+    checkRelease(release, source.suite, system.clock.nowMs(), await seen.newestMs(source.suite));
+    await seen.remember(source.suite, release.dateMs);
+    kept.set(url, { release, atMs: system.clock.monotonicMs() });
+    return release;
+  };
+
+  const indexPath = async (source: DebianSource, component: string, release: ReleaseFile, options: FetchOptions): Promise<string> => {
+    const name = `${component}/binary-amd64/Packages.xz`;
+    const digest = indexDigest(release, name, source);
+    const folder = `${source.uri}/dists/${source.suite}`;
+    const fetchFrom = (url: string): Promise<string> => fetcher.verified({ url, ...digest }, { signal: options.signal });
+    if (!release.hasByHash) return fetchFrom(`${folder}/${name}`);
+    try {
+      // By its digest an index is there also while the mirror is being updated.
+      return await fetchFrom(`${folder}/${component}/binary-amd64/by-hash/SHA256/${digest.sha256}`);
+    } catch (error) {
+      if (!(error instanceof BangerError) || error.code !== "mirror_lacks_file") throw error;
+      return fetchFrom(`${folder}/${name}`);
+    }
+  };
+
+  return {
+    find: async (source, name, version, options) => {
+      const release = await releaseOf(source, options.signal);
+      for (const component of source.components) {
+        const path = await indexPath(source, component, release, options);
+        const limits = { maxBytes: unpackedMax(release, component), timeoutMs: INDEX_TIMEOUT_MS, signal: options.signal };
+        const lines = readLines(decompress(system, system.files.openRead(path), "xz", limits));
+        const found = await understood(`${source.uri} ${source.suite} ${component}`, () => findInIndex(lines, name, version, source));
+        if (found !== undefined) return found;
+      }
+      return undefined;
+    },
+  };
+}
+
+function indexDigest(release: ReleaseFile, name: string, source: DebianSource): IndexDigest {
+  const digest = release.indexes.get(name);
+  if (digest === undefined) {
+    throw new BangerError("refused", "index_not_signed", `cannot use the Debian archive for ${source.suite}: its signed Release does not name ${name}`);
+  }
+  if (digest.bytes > INDEX_MAX_BYTES) {
+    throw new BangerError("refused", "index_too_large", `cannot use the Debian archive for ${source.suite}: its ${name} has ${digest.bytes} bytes, more than the ${INDEX_MAX_BYTES} allowed`);
+  }
+  return digest;
+}
+
+/** The signed Release also names the unpacked index, and so its size. */
+function unpackedMax(release: ReleaseFile, component: string): number {
+  return Math.min(release.indexes.get(`${component}/binary-amd64/Packages`)?.bytes ?? INDEX_UNPACKED_MAX_BYTES, INDEX_UNPACKED_MAX_BYTES);
+}
+
+/** What a parser throws, as a failure that names the thing: it was signed, and is still not what it should be. */
+function understood<T>(subject: string, parse: () => T): T {
+  const fail = (error: unknown): never => {
+    if (error instanceof BangerError || !(error instanceof Error)) throw error;
+    throw new BangerError("invalid", "archive_not_understood", `cannot use the Debian archive ${subject}: ${error.message}`, { cause: error });
+  };
+  try {
+    const result = parse();
+    return result instanceof Promise ? (result.catch(fail) as T) : result;
+  } catch (error) {
+    return fail(error);
+  }
+}

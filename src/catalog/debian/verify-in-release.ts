@@ -1,0 +1,52 @@
+/** The signature check: `InRelease` as it came from the mirror -> the text that a pinned key signed. */
+import { BangerError } from "../../contract/errors.ts";
+import type { System } from "../../system/system.ts";
+import { decideSignature } from "./gpgv-status.ts";
+
+const GPGV_TIMEOUT_MS = 30_000;
+
+export interface TrustedKeys {
+  /** Keyring files; the first that is there is used. */
+  readonly keyrings: readonly string[];
+  /** Fingerprints of primary keys, 40 upper-case hex digits. */
+  readonly fingerprints: readonly string[];
+}
+
+/** Throws `refused` `signature_*` with `subject` in the message; `unavailable` when gpgv or the keyring is missing. */
+export async function verifyInRelease(system: System, signed: Uint8Array, subject: string, keys: TrustedKeys, signal: AbortSignal): Promise<string> {
+  const keyring = await findKeyring(system, keys.keyrings);
+  if (system.processes.which("gpgv") === undefined) {
+    throw new BangerError("unavailable", "program_missing", `cannot verify ${subject}: gpgv is not installed`, { hint: "sudo apt install gpgv" });
+  }
+  const scratch = `${system.layout.downloads}/.verify-${system.random.hex(8)}`;
+  await system.files.makeFolder(scratch);
+  try {
+    const plain = `${scratch}/Release`;
+    // The text goes to a file so that stdout has status lines alone: nothing signed or unsigned can imitate one.
+    const result = await system.processes.run(["gpgv", "--status-fd", "1", "--keyring", keyring, "--output", plain, "-"], {
+      input: signed,
+      timeoutMs: GPGV_TIMEOUT_MS,
+      env: { GNUPGHOME: scratch },
+      signal,
+    });
+    const verdict = decideSignature(result.stdout, keys.fingerprints);
+    if (verdict.is === "refused") {
+      throw new BangerError("refused", verdict.code, `cannot trust ${subject}: ${verdict.why}`, {
+        hint: "use another mirror: set debian.mirror in the config",
+        data: { gpgv: result.stderr.slice(-2000) },
+      });
+    }
+    return await system.files.readText(plain, signed.length);
+  } finally {
+    await system.files.removeTree(scratch);
+  }
+}
+
+async function findKeyring(system: System, candidates: readonly string[]): Promise<string> {
+  for (const candidate of candidates) {
+    if ((await system.files.find(candidate)) !== undefined) return candidate;
+  }
+  throw new BangerError("unavailable", "keyring_missing", `cannot verify Debian packages: there is no keyring at ${candidates.join(" or ")}`, {
+    hint: "sudo apt install debian-archive-keyring",
+  });
+}

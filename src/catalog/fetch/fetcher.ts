@@ -1,0 +1,55 @@
+/** Fetching with a bound before and a check after: small files into memory, files of known digest into the download cache. */
+import { BangerError } from "../../contract/errors.ts";
+import type { System } from "../../system/system.ts";
+import type { FetchOptions } from "../catalog.ts";
+import type { Transport } from "./transport.ts";
+import { downloadVerified } from "./verified-download.ts";
+import { withRetries } from "./with-retries.ts";
+
+export interface Fetcher {
+  /** A file whose digest nobody knows yet. Throws `refused` `longer_than_allowed` above `maxBytes`. */
+  small(url: string, maxBytes: number, signal: AbortSignal): Promise<Uint8Array>;
+  /** The path of a file with this digest in the download cache; fetched if need be. */
+  verified(wanted: WantedFile, options: FetchOptions): Promise<string>;
+}
+
+export interface WantedFile {
+  readonly url: string;
+  readonly bytes: number;
+  readonly sha256: string;
+}
+
+export function makeFetcher(system: System, transport: Transport, retryDelaysMs: readonly number[]): Fetcher {
+  const underWay = new Map<string, Promise<unknown>>();
+  return {
+    small: (url, maxBytes, signal) => withRetries(system.clock, retryDelaysMs, signal, () => readSmall(transport, url, maxBytes, signal)),
+    verified: async (wanted, options) => {
+      // Two operations after one file would write into each other's download: the second waits, then finds it.
+      for (let other = underWay.get(wanted.sha256); other !== undefined; other = underWay.get(wanted.sha256)) await other;
+      const work = withRetries(system.clock, retryDelaysMs, options.signal, () => downloadVerified(system, transport, wanted, options));
+      const settled = work.then(
+        () => underWay.delete(wanted.sha256),
+        () => underWay.delete(wanted.sha256),
+      );
+      underWay.set(wanted.sha256, settled);
+      return work;
+    },
+  };
+}
+
+async function readSmall(transport: Transport, url: string, maxBytes: number, signal: AbortSignal): Promise<Uint8Array> {
+  const answer = await transport.open(url, 0, signal);
+  const parts: Uint8Array[] = [];
+  let total = 0;
+  for await (const part of answer.body) {
+    total += part.length;
+    if (total > maxBytes) {
+      throw new BangerError("refused", "longer_than_allowed", `cannot use ${url}: it has more than the ${maxBytes} bytes such a file may have`);
+    }
+    parts.push(part);
+  }
+  if (answer.bytes !== undefined && total < answer.bytes) {
+    throw new BangerError("unavailable", "download_truncated", `cannot fetch ${url}: the connection ended after ${total} of ${answer.bytes} bytes`);
+  }
+  return Buffer.concat(parts);
+}

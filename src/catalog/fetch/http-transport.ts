@@ -1,0 +1,96 @@
+/** Mirrors over HTTP, with proxies, few redirects, and an end to waiting. */
+import { BangerError } from "../../contract/errors.ts";
+import type { Clock } from "../../system/system.ts";
+import { proxyFor, type ProxyEnvironment } from "./proxies.ts";
+import { decideRedirect } from "./redirect.ts";
+import type { Answer, Transport } from "./transport.ts";
+import { openWatchdog, type Watchdog } from "./watchdog.ts";
+
+const MAX_REDIRECTS = 5;
+const TRANSIENT = [408, 425, 429];
+
+/** @param stallMs after this long without a byte a connection counts as dead. */
+export function makeHttpTransport(clock: Clock, proxies: ProxyEnvironment, stallMs: number): Transport {
+  return {
+    open: async (url, offset, signal) => {
+      const watchdog = openWatchdog(clock, stallMs, signal);
+      try {
+        const response = await request(new URL(url), offset, proxies, watchdog.signal);
+        return answerOf(response, offset, watchdog, signal);
+      } catch (error) {
+        watchdog.close();
+        throw faultOf(error, url, signal);
+      }
+    },
+  };
+}
+
+async function request(first: URL, offset: number, proxies: ProxyEnvironment, signal: AbortSignal): Promise<Response> {
+  let url = first;
+  for (let hops = 0; ; hops++) {
+    const proxy = proxyFor(url, proxies);
+    const response = await fetch(url, {
+      redirect: "manual",
+      signal,
+      decompress: false,
+      headers: { "accept-encoding": "identity", "user-agent": "banger", ...(offset === 0 ? {} : { range: `bytes=${offset}-` }) },
+      ...(proxy === undefined ? {} : { proxy }),
+    });
+    if (![301, 302, 303, 307, 308].includes(response.status)) return response;
+    await response.body?.cancel();
+    const verdict = hops === MAX_REDIRECTS ? ({ is: "refused", why: "there are too many" } as const) : decideRedirect(url, response.headers.get("location"));
+    if (verdict.is === "refused") {
+      throw new BangerError("refused", "redirect_refused", `cannot fetch ${shown(first)}: a redirect of ${url.host} was not followed: ${verdict.why}`, {
+        hint: "use another mirror: set debian.mirror in the config",
+      });
+    }
+    url = verdict.url;
+  }
+}
+
+function answerOf(response: Response, asked: number, watchdog: Watchdog, signal: AbortSignal): Answer {
+  const { status } = response;
+  if (status !== 200 && !(status === 206 && asked > 0)) {
+    const code = status >= 500 || TRANSIENT.includes(status) ? "mirror_unreachable" : "mirror_lacks_file";
+    throw new BangerError("unavailable", code, `cannot fetch ${shown(new URL(response.url))}: the mirror answered ${status} ${response.statusText}`.trimEnd(), {
+      data: { status },
+    });
+  }
+  const offset = status === 206 ? rangeStart(response) : 0;
+  if (offset !== 0 && offset !== asked) {
+    throw new BangerError("unavailable", "mirror_unreachable", `cannot fetch ${shown(new URL(response.url))}: the mirror sent another part than was asked for`);
+  }
+  const length = response.headers.get("content-length");
+  const bytes = length !== null && /^\d{1,15}$/.test(length) ? Number(length) : undefined;
+  return { offset, bytes, body: bodyOf(response, watchdog, signal) };
+}
+
+function rangeStart(response: Response): number {
+  return Number(/^bytes (\d{1,15})-/.exec(response.headers.get("content-range") ?? "")?.[1] ?? Number.NaN);
+}
+
+async function* bodyOf(response: Response, watchdog: Watchdog, signal: AbortSignal): AsyncGenerator<Uint8Array> {
+  try {
+    if (response.body === null) return;
+    for await (const part of response.body) {
+      watchdog.feed();
+      yield part;
+    }
+  } catch (error) {
+    throw faultOf(error, response.url, signal);
+  } finally {
+    watchdog.close();
+  }
+}
+
+function faultOf(error: unknown, url: string, signal: AbortSignal): Error {
+  if (error instanceof BangerError) return error;
+  if (signal.aborted) return new BangerError("cancelled", "cancelled", "the download was cancelled", { cause: signal.reason });
+  const why = error instanceof Error ? error.message : String(error);
+  return new BangerError("unavailable", "mirror_unreachable", `cannot fetch ${shown(new URL(url))}: ${why}`, { cause: error });
+}
+
+/** An address without what may be a password. */
+function shown(url: URL): string {
+  return `${url.protocol}//${url.host}${url.pathname}`;
+}

@@ -1,0 +1,17 @@
+/** Getting bytes from a mirror. What they are worth is decided elsewhere; a transport only moves them. */
+
+export interface Transport {
+  /**
+   * Opens a file of a mirror from byte `offset` on; a server that cannot do that sends the whole, and says so.
+   * Throws `unavailable` `mirror_unreachable` (worth another try) or `mirror_lacks_file`, `refused` `redirect_refused`.
+   */
+  open(url: string, offset: number, signal: AbortSignal): Promise<Answer>;
+}
+
+export interface Answer {
+  /** Where the body starts in the file: the offset asked for, or 0. */
+  readonly offset: number;
+  /** Bytes of the body, when the other end says. */
+  readonly bytes: number | undefined;
+  readonly body: AsyncIterable<Uint8Array>;
+}

@@ -1,0 +1,110 @@
+/**
+ * One try at one file of known size and digest. Its bytes go past a counter and a hash to a file that nobody reads; the name
+ * that others look for appears by rename, after the digest was right. A broken-off try leaves its part to be resumed.
+ */
+import { createHash, type Hash } from "node:crypto";
+import { pipeline } from "node:stream/promises";
+import { BangerError } from "../../contract/errors.ts";
+import type { System } from "../../system/system.ts";
+import type { FetchOptions } from "../catalog.ts";
+import type { WantedFile } from "./fetcher.ts";
+import type { Answer, Transport } from "./transport.ts";
+
+/** The path of the file in the download cache. Throws `refused` `size_mismatch` or `digest_mismatch`, and what the transport throws. */
+export async function downloadVerified(system: System, transport: Transport, wanted: WantedFile, options: FetchOptions): Promise<string> {
+  const { files, layout } = system;
+  const path = `${layout.downloads}/sha256-${wanted.sha256}`;
+  const part = `${path}.part`;
+  await files.makeFolder(layout.downloads);
+  if (await isWhole(system, path, wanted, options)) return path;
+
+  const started = await startOf(system, part, wanted, options.signal);
+  try {
+    let { hash, bytes } = started;
+    if (bytes < wanted.bytes) {
+      await checkSpace(system, wanted.bytes - bytes, wanted.url);
+      const answer = await transport.open(wanted.url, bytes, options.signal);
+      if (answer.offset !== bytes) {
+        await files.removeFile(part);
+        [hash, bytes] = [createHash("sha256"), 0];
+      }
+      checkLength(answer, wanted);
+      await pipeline(counted(answer.body, wanted, bytes, hash, options), files.openWrite(part, "a"), { signal: options.signal });
+    }
+    if (hash.digest("hex") !== wanted.sha256) throw digestMismatch(wanted, started.bytes > 0);
+    await files.sync(part);
+    await files.rename(part, path);
+    return path;
+  } catch (error) {
+    if (options.signal.aborted) throw new BangerError("cancelled", "cancelled", "the download was cancelled", { cause: options.signal.reason });
+    if (error instanceof BangerError && (error.kind === "refused" || error.data?.["discard"] === true)) await files.removeFile(part);
+    throw error;
+  }
+}
+
+async function isWhole(system: System, path: string, wanted: WantedFile, options: FetchOptions): Promise<boolean> {
+  const info = await system.files.find(path);
+  if (info === undefined) return false;
+  if (info.kind === "file" && info.bytes === wanted.bytes && (await system.files.sha256(path, options.signal)) === wanted.sha256) {
+    options.onProgress?.(wanted.bytes, wanted.bytes);
+    return true;
+  }
+  await system.files.removeFile(path);
+  return false;
+}
+
+/** What an earlier try left, hashed. */
+async function startOf(system: System, part: string, wanted: WantedFile, signal: AbortSignal): Promise<{ readonly hash: Hash; readonly bytes: number }> {
+  const hash = createHash("sha256");
+  const info = await system.files.find(part);
+  if (info === undefined) return { hash, bytes: 0 };
+  if (info.kind !== "file" || info.bytes > wanted.bytes) {
+    await system.files.removeFile(part);
+    return { hash, bytes: 0 };
+  }
+  let bytes = 0;
+  for await (const some of system.files.openRead(part) as AsyncIterable<Uint8Array>) {
+    signal.throwIfAborted();
+    hash.update(some);
+    bytes += some.length;
+  }
+  return { hash, bytes };
+}
+
+async function* counted(body: AsyncIterable<Uint8Array>, wanted: WantedFile, startBytes: number, hash: Hash, options: FetchOptions): AsyncGenerator<Uint8Array> {
+  let done = startBytes;
+  for await (const some of body) {
+    done += some.length;
+    if (done > wanted.bytes) throw sizeMismatch(wanted, `it goes on after the ${wanted.bytes} bytes that were announced`);
+    hash.update(some);
+    options.onProgress?.(done, wanted.bytes);
+    yield some;
+  }
+  if (done < wanted.bytes) {
+    throw new BangerError("unavailable", "download_truncated", `cannot fetch ${wanted.url}: the connection ended after ${done} of ${wanted.bytes} bytes`);
+  }
+}
+
+function checkLength(answer: Answer, wanted: WantedFile): void {
+  if (answer.bytes === undefined || answer.offset + answer.bytes === wanted.bytes) return;
+  throw sizeMismatch(wanted, `the mirror's has ${answer.offset + answer.bytes} bytes, and ${wanted.bytes} were announced`);
+}
+
+async function checkSpace(system: System, bytes: number, url: string): Promise<void> {
+  const free = await system.files.freeBytes(system.layout.downloads);
+  if (free >= bytes) return;
+  throw new BangerError("unavailable", "disk_full", `cannot fetch ${url}: it needs ${bytes} bytes and ${system.layout.downloads} has room for ${free}`, {
+    hint: "make room, or set BANGER_HOME to a folder on another disk",
+  });
+}
+
+function sizeMismatch(wanted: WantedFile, why: string): BangerError {
+  return new BangerError("refused", "size_mismatch", `cannot use ${wanted.url}: ${why}`, { hint: "try again later, or set debian.mirror in the config" });
+}
+
+/** A resumed file may be wrong for its old part alone: that one is thrown away and fetched whole once more. */
+function digestMismatch(wanted: WantedFile, wasResumed: boolean): BangerError {
+  const message = `cannot use ${wanted.url}: its content is not what the signed index announced`;
+  if (wasResumed) return new BangerError("unavailable", "download_truncated", message, { data: { discard: true } });
+  return new BangerError("refused", "digest_mismatch", message, { hint: "try again later, or set debian.mirror in the config" });
+}

@@ -1,0 +1,41 @@
+/** One header block of a tar archive, as ustar and GNU tar write it. */
+
+export const TAR_BLOCK_BYTES = 512;
+
+export interface TarHeader {
+  readonly name: string;
+  readonly bytes: number;
+  /** The type flag: `0` a file, `5` a folder, `L` a long name. */
+  readonly type: string;
+}
+
+/** Throws `Error` on a damaged header, or one of a kind that is not read here. */
+export function parseTarHeader(block: Uint8Array): TarHeader {
+  if (block.length !== TAR_BLOCK_BYTES || octal(block, 148, 8) !== checksum(block)) throw new Error("the archive has a damaged header");
+  const magic = text(block, 257, 8, "raw");
+  if (magic !== "ustar\u000000" && magic !== "ustar  \0") throw new Error("the archive has a header of an unknown kind");
+  // In GNU's form the place of the prefix has other things.
+  const prefix = magic === "ustar\u000000" ? text(block, 345, 155) : "";
+  const name = text(block, 0, 100);
+  return { name: prefix === "" ? name : `${prefix}/${name}`, bytes: octal(block, 124, 12), type: String.fromCharCode(block[156] ?? 0) };
+}
+
+/** The sum of all bytes, those of the checksum itself counted as spaces. */
+function checksum(block: Uint8Array): number {
+  return block.reduce((sum, byte, at) => sum + (at >= 148 && at < 156 ? 32 : byte), 0);
+}
+
+function octal(block: Uint8Array, start: number, length: number): number {
+  const match = /^ *([0-7]+)[ \0]*$/.exec(text(block, start, length, "raw"));
+  const value = Number.parseInt(match?.[1] ?? "", 8);
+  // Other forms (base 256) are for files of more than 8 GiB.
+  if (!Number.isSafeInteger(value)) throw new Error("the archive has a number that is not one");
+  return value;
+}
+
+function text(block: Uint8Array, start: number, length: number, how: "raw" | "to zero" = "to zero"): string {
+  const field = block.subarray(start, start + length);
+  if (how === "raw") return Buffer.from(field).toString("latin1");
+  const end = field.indexOf(0);
+  return new TextDecoder("utf-8", { fatal: true }).decode(end < 0 ? field : field.subarray(0, end));
+}
