@@ -1,0 +1,181 @@
+/**
+ * From disks to a running guest: network, VMM, agent, guest. Each part is pushed on `undo` as it is acquired; when a later
+ * step fails all of it is released in reverse. Nothing here decides: the plan is complete.
+ */
+import type { Agent } from "../agent/agent.ts";
+import { BangerError } from "../contract/errors.ts";
+import type { DriverProbe, LaunchPlan, RunningVmm } from "../drivers/drivers.ts";
+import type { ImageParts } from "../images/images.ts";
+import type { BootSet } from "../kernels/kernels.ts";
+import type { Link } from "../network/network.ts";
+import { driverOf, type Steps, type VmDependencies } from "./dependencies.ts";
+import { makeGuestPlan } from "./guest-plan.ts";
+import type { VmBoot, VmRecord } from "./vm-record.ts";
+import { readConsoleTail } from "./console.ts";
+
+/** What a start needs to know; found out in stage `resolve`. */
+export interface BootParts {
+  readonly image: ImageParts;
+  readonly kernel: BootSet;
+  readonly probe: Extract<DriverProbe, { usable: true }>;
+  readonly tscKHz: number | undefined;
+}
+
+/** A guest that answers. */
+export interface BootedVm {
+  readonly vmm: RunningVmm;
+  readonly agent: Agent;
+  readonly boot: VmBoot;
+  /** Ends it and removes every trace of this run, in reverse. */
+  readonly release: AsyncDisposableStack;
+}
+
+/** Asks stores and driver for what the plan names; a thing that was there at create may be gone at start. */
+export async function resolveBoot(record: VmRecord, dependencies: VmDependencies, signal: AbortSignal): Promise<BootParts> {
+  const { plan } = record;
+  const driver = driverOf(dependencies, plan.driver);
+  const [image, kernel, probe, tscKHz] = await Promise.all([
+    dependencies.images.parts(plan.image),
+    dependencies.kernels.bootSet(plan.kernel),
+    driver.probe(signal),
+    dependencies.host.tscKHz(),
+  ]);
+  if (!probe.usable) {
+    throw new BangerError("unavailable", "driver_unusable", `cannot start vm ${record.name}: driver ${plan.driver}: ${probe.reason}`, { hint: probe.hint });
+  }
+  return { image, kernel, probe, tscKHz: probe.acceleration === "tcg" ? tscKHz : undefined };
+}
+
+/** Boots the guest. `onVmm` stores the VMM's record as soon as there is one. */
+export async function bootVm(
+  record: VmRecord,
+  parts: BootParts,
+  dependencies: VmDependencies,
+  steps: Steps,
+  onVmm: (boot: VmBoot) => void,
+): Promise<BootedVm> {
+  const { system, leases, network, openAgent, defaults } = dependencies;
+  const { layout, files, clock } = system;
+  const [folder, runFolder] = [layout.vmFolder(record.id), layout.vmRunFolder(record.id)];
+  const stages: { stage: string; elapsedMs: number }[] = [];
+  const timed: Steps["stage"] = async (stage, body) => {
+    const started = clock.monotonicMs();
+    const result = await steps.stage(stage, body);
+    stages.push({ stage, elapsedMs: Math.round((clock.monotonicMs() - started) * 10) / 10 });
+    return result;
+  };
+  await using undo = new AsyncDisposableStack();
+
+  const link = await timed("network", async (stage) => {
+    await files.removeTree(runFolder);
+    undo.defer(() => releaseRunFolder(record.id, dependencies));
+    leases.write({ kind: "vm-run-folder", key: runFolder, vmId: record.id, operationId: undefined });
+    await files.makeFolder(runFolder);
+    const opened = undo.use(await network.openLink(record.id, { wanted: record.plan.nat }, runFolder, `${folder}/network.log`, steps.signal));
+    stage.note(opened.mode);
+    if (opened.notice !== undefined) steps.notice(opened.notice);
+    return opened;
+  });
+
+  const driver = driverOf(dependencies, record.plan.driver);
+  const boot = (vmm: RunningVmm, startedAt: number | null): VmBoot => ({
+    vmm: vmm.record,
+    acceleration: parts.probe.acceleration,
+    accelerationReason: parts.probe.reason,
+    networkMode: link.mode,
+    address: link.guest?.address ?? null,
+    startedAt,
+    stages,
+  });
+
+  const { vmm, agent } = await timed("boot", async (stage) => {
+    stage.note(parts.probe.acceleration);
+    const launched = undo.use(await driver.launch(launchPlan(record, parts, link, folder, runFolder), steps.signal));
+    onVmm(boot(launched, null));
+    const connected = undo.use(
+      await whileAlive(launched, record, folder, system, steps.signal, (signal) =>
+        openAgent({ connect: (connectSignal) => launched.connectAgent(connectSignal), deadlineMs: defaults.bootDeadlineMs, signal }),
+      ),
+    );
+    return { vmm: launched, agent: connected };
+  });
+
+  await timed("agent", (stage) =>
+    whileAlive(vmm, record, folder, system, steps.signal, async (signal) => {
+      const report = await agent.configure(makeGuestPlan(record, link, driver.capabilities.isolates, system), signal);
+      stage.note(report.kernel);
+    }),
+  );
+  await timed("guest", (stage) =>
+    whileAlive(vmm, record, folder, system, steps.signal, async (signal) => {
+      const health = await agent.health(signal);
+      stage.note(health.state === "handed-over" ? "systemd goes on by itself" : "ready");
+    }),
+  );
+
+  return { vmm, agent, boot: boot(vmm, clock.nowMs()), release: undo.move() };
+}
+
+/** Removes the sockets of a run and the lease on them. */
+export async function releaseRunFolder(vmId: string, { system, leases }: VmDependencies): Promise<void> {
+  const runFolder = system.layout.vmRunFolder(vmId);
+  await system.files.removeTree(runFolder);
+  leases.drop("vm-run-folder", runFolder);
+}
+
+function launchPlan(record: VmRecord, parts: BootParts, link: Link, folder: string, runFolder: string): LaunchPlan {
+  return {
+    vmId: record.id,
+    name: record.name,
+    cpus: record.plan.cpus,
+    memoryMiB: record.plan.memoryMiB,
+    acceleration: parts.probe.acceleration,
+    kernelPath: parts.kernel.kernelPath,
+    initrdPath: parts.kernel.initrdPath,
+    needsAcpi: parts.kernel.needsAcpi,
+    tscKHz: parts.tscKHz,
+    disks: [
+      { serial: "base", path: parts.image.basePath, readOnly: true },
+      { serial: "layer", path: `${folder}/layer.ext4`, readOnly: false },
+      { serial: "work", path: `${folder}/work.ext4`, readOnly: false },
+    ],
+    link: link.end,
+    runFolder,
+    consoleLogPath: `${folder}/console.log`,
+    vmmLogPath: `${folder}/vmm.log`,
+  };
+}
+
+/** Runs `body`, and ends it when the VMM is gone: its reason, with the last lines of the console, is then the error. */
+async function whileAlive<T>(
+  vmm: RunningVmm,
+  record: VmRecord,
+  folder: string,
+  system: VmDependencies["system"],
+  signal: AbortSignal,
+  body: (signal: AbortSignal) => Promise<T>,
+): Promise<T> {
+  const gone = new AbortController();
+  let isOver = false;
+  void vmm.exited.then((exit) => {
+    if (!isOver) gone.abort(exit);
+  });
+  try {
+    return await body(AbortSignal.any([signal, gone.signal]));
+  } catch (error) {
+    signal.throwIfAborted();
+    const consoleTail = await readConsoleTail(system, folder);
+    const hint = `banger vm logs ${record.name}`;
+    if (gone.signal.aborted) {
+      const exit = await vmm.exited;
+      const detail = "detail" in exit ? `: ${exit.detail}` : "";
+      throw new BangerError("unavailable", "vmm_gone", `cannot start vm ${record.name}: its VMM ended (${exit.reason})${detail}`, { hint, cause: error, data: { consoleTail } });
+    }
+    if (error instanceof BangerError && error.kind === "timeout") {
+      throw new BangerError("timeout", "guest_silent", `cannot start vm ${record.name}: ${error.message}`, { hint, cause: error, data: { consoleTail } });
+    }
+    throw error;
+  } finally {
+    isOver = true;
+  }
+}

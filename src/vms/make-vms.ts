@@ -1,0 +1,100 @@
+/** The room put together: rows and supervisors behind the front door. */
+import { BangerError } from "../contract/errors.ts";
+import type { Vm } from "../contract/schemas/vm.ts";
+import type { OperationContext } from "../operations/operations.ts";
+import { resolveBoot } from "./boot.ts";
+import { readConsole } from "./console.ts";
+import { prepareVm } from "./create.ts";
+import type { VmDependencies } from "./dependencies.ts";
+import { describeUnreadable, describeVm } from "./describe.ts";
+import { reconcileVms } from "./reconcile.ts";
+import { resolvePlan } from "./resolve.ts";
+import { Supervisor } from "./supervise.ts";
+import type { VmRecord } from "./vm-record.ts";
+import type { CreateRequest, Vms } from "./vms.ts";
+
+export function makeVms(dependencies: VmDependencies): Vms {
+  const { system, rows } = dependencies;
+  const supervisors = new Map<string, Supervisor>();
+  const closing = new AbortController();
+  const supervise = (record: VmRecord): Supervisor => {
+    const supervisor = new Supervisor(record, dependencies, () => supervisors.delete(record.id));
+    supervisors.set(record.id, supervisor);
+    return supervisor;
+  };
+  const find = (ref: string): Supervisor => {
+    const all = [...supervisors.values()];
+    const found = all.find(({ record }) => record.name === ref) ?? all.find(({ record }) => record.id === ref);
+    if (found !== undefined) return found;
+    throw new BangerError("not_found", "vm_not_found", `there is no vm ${ref}`, { hint: "banger vm list" });
+  };
+  const describe = (supervisor: Supervisor): Promise<Vm> => describeVm(supervisor.record, dependencies);
+
+  return {
+    create: async (request, context) => {
+      const supervisor = await createVm(request, context, dependencies, supervise);
+      return describe(supervisor);
+    },
+    start: async (ref, context) => {
+      const supervisor = find(ref);
+      await supervisor.start(() => context.stage("resolve", () => resolveBoot(supervisor.record, dependencies, context.signal)), context);
+      return describe(supervisor);
+    },
+    stop: async (ref, graceMs, context) => {
+      const supervisor = find(ref);
+      await supervisor.stop(graceMs, context);
+      return describe(supervisor);
+    },
+    kill: async (ref, context) => {
+      const supervisor = find(ref);
+      await supervisor.stop(0, context);
+      return describe(supervisor);
+    },
+    delete: async (ref, { force }, context) => {
+      const supervisor = find(ref);
+      const { state, plan } = supervisor.record;
+      if (force && state !== "stopped") await supervisor.stop(0, context);
+      // An ephemeral vm is gone as soon as it has stopped.
+      if (supervisors.has(supervisor.record.id) || !plan.ephemeral) await context.stage("delete", () => supervisor.delete(context));
+    },
+    list: async () => [...(await Promise.all([...supervisors.values()].map(describe))), ...rows.list().unreadable.map(describeUnreadable)],
+    get: async (ref) => describe(find(ref)),
+    agentOf: async (ref) => find(ref).agent(closing.signal),
+    openExec: async (ref, signal) => (await find(ref).agent(signal)).openExec(signal),
+    readConsole: async (ref, maxBytes) => readConsole(system, system.layout.vmFolder(find(ref).record.id), maxBytes),
+    usersOf: (what, name) => [...supervisors.values()].filter(({ record }) => record.plan[what] === name).map(({ record }) => record.name),
+    reconcile: async () => {
+      for (const record of rows.list().records) supervise(record);
+      await reconcileVms(supervisors, dependencies, closing.signal);
+    },
+    close: async () => {
+      closing.abort();
+      await Promise.all([...supervisors.values()].map((supervisor) => supervisor.letGo()));
+    },
+  };
+}
+
+/** The walk of `vm create`: plan, row and disks, boot. A failure after the plan leaves nothing behind. */
+async function createVm(
+  request: CreateRequest,
+  context: OperationContext,
+  dependencies: VmDependencies,
+  supervise: (record: VmRecord) => Supervisor,
+): Promise<Supervisor> {
+  const plan = await context.stage("resolve", () => resolvePlan(request, dependencies, context.signal));
+  const { record, undo: prepared } = await prepareVm(plan, request.name, dependencies, context);
+  await using undo = prepared;
+  const supervisor = supervise(record);
+  supervisor.prepared();
+  try {
+    if (request.start !== false) await supervisor.start(() => resolveBoot(record, dependencies, context.signal), context);
+  } catch (error) {
+    await supervisor.idle();
+    // Somebody stopped it while it started: then it was made, and is kept.
+    if (supervisor.record.state === "stopped") undo.move();
+    else supervisor.forget();
+    throw error;
+  }
+  undo.move();
+  return supervisor;
+}

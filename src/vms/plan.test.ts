@@ -1,0 +1,99 @@
+import { describe, expect, test } from "bun:test";
+import fc from "fast-check";
+import { planVm, type PlanFacts } from "./plan.ts";
+import type { CreateRequest } from "./vms.ts";
+
+const GIB = 2 ** 30;
+const facts: PlanFacts = {
+  host: { cpus: 4, memoryMiB: 8192, freeBytes: 50 * GIB },
+  defaults: { image: "debian", memoryMiB: 1024, layerBytes: 20 * GIB, workBytes: 10 * GIB },
+  image: { name: "debian", kernelRef: "k", init: "agent" },
+  kernel: { name: "k" },
+  drivers: [
+    { name: "qemu", links: ["none"], probe: { usable: true, acceleration: "tcg", reason: "no kvm", version: "7.2" } },
+    { name: "other", links: ["none"], probe: { usable: false, reason: "is not there", hint: "get it" } },
+  ],
+  nat: { mode: "passt", reason: "passt is installed" },
+};
+
+const problemsOf = (request: CreateRequest, changed: Partial<PlanFacts> = {}): readonly string[] => {
+  const result = planVm(request, { ...facts, ...changed });
+  return result.ok ? [] : result.problems.map(({ code }) => code);
+};
+
+describe("planning a vm", () => {
+  test("fills in every default", () => {
+    expect(planVm({}, facts)).toEqual({
+      ok: true,
+      plan: {
+        image: "debian",
+        kernel: "k",
+        driver: "qemu",
+        cpus: 1,
+        memoryMiB: 1024,
+        layerBytes: 20 * GIB,
+        workBytes: 10 * GIB,
+        nat: false,
+        init: "agent",
+        env: {},
+        ephemeral: false,
+      },
+    });
+  });
+
+  test("takes the image's init for auto, and the user's word above it", () => {
+    const systemd = { ...facts, image: { name: "debian", kernelRef: "k", init: "systemd" as const } };
+    expect(planVm({ init: "auto" }, systemd)).toMatchObject({ plan: { init: "systemd" } });
+    expect(planVm({ init: "agent" }, systemd)).toMatchObject({ plan: { init: "agent" } });
+  });
+
+  test.each([
+    ["too many cpus", { cpus: 5 }, "too_many_cpus"],
+    ["more memory than the computer has", { memoryBytes: 9 * GIB }, "too_much_memory"],
+    ["too little memory to boot", { memoryBytes: 2 ** 20 }, "too_little_memory"],
+    ["a tiny disk", { diskBytes: 4096 }, "disk_too_small"],
+    ["a tiny work disk", { workDiskBytes: 1 }, "disk_too_small"],
+    ["a disk beyond ext4", { diskBytes: 20 * 1024 * GIB }, "disk_too_large"],
+    ["a driver that does not exist", { driver: "vbox" }, "unknown_driver"],
+    ["a driver that cannot be used", { driver: "other" }, "driver_unusable"],
+    ["a name of a variable with a hyphen", { env: { "A-B": "1" } }, "bad_env"],
+    ["a zero byte in a variable", { env: { A: "a\0b" } }, "bad_env"],
+  ] as const)("refuses %s", (_what, request, code) => {
+    expect(problemsOf(request)).toEqual([code]);
+  });
+
+  test("refuses an image without a kernel, a full disk, a missing network, and no usable driver", () => {
+    expect(problemsOf({}, { kernel: undefined })).toEqual(["image_without_kernel"]);
+    expect(problemsOf({}, { host: { ...facts.host, freeBytes: 1000 } })).toEqual(["host_disk_full"]);
+    expect(problemsOf({ nat: true }, { nat: { mode: "none", reason: "nothing there" } })).toEqual(["no_network"]);
+    expect(problemsOf({}, { drivers: facts.drivers.slice(1) })).toEqual(["no_driver"]);
+  });
+
+  test("tells every problem at once, each with its path and what to type", () => {
+    const unknown = (path: string) => ({ code: `${path}_not_found`, path, message: "no", hint: "pull it" });
+    const result = planVm(
+      { cpus: 99, memoryBytes: 99 * GIB, diskBytes: 1, workDiskBytes: 1, driver: "vbox", env: { "": "x" } },
+      { ...facts, image: unknown("image"), kernel: unknown("kernel") },
+    );
+    expect(result.ok).toBe(false);
+    if (result.ok) return;
+    expect(result.problems.map(({ path }) => path)).toEqual(["image", "kernel", "driver", "cpus", "memory", "disk", "workDisk", "env."]);
+    for (const { hint } of result.problems) expect(hint).toBeTruthy();
+  });
+
+  test("never gives a plan that breaks a limit", () => {
+    const request = fc.record(
+      { cpus: fc.integer({ min: 1, max: 64 }), memoryBytes: fc.integer({ min: 1, max: 32 * GIB }), diskBytes: fc.integer({ min: 1, max: 2 ** 50 }) },
+      { requiredKeys: [] },
+    );
+    fc.assert(
+      fc.property(request, (input) => {
+        const result = planVm(input, facts);
+        if (!result.ok) return expect(result.problems.length).toBeGreaterThan(0);
+        expect(result.plan.cpus).toBeLessThanOrEqual(4);
+        expect(result.plan.memoryMiB).toBeWithin(128, 8193);
+        return expect(result.plan.layerBytes % 4096).toBe(0);
+      }),
+    );
+  });
+});

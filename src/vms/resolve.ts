@@ -1,0 +1,60 @@
+/** Stage `resolve`: asks the stores and the computer, and gives the answers to the plan. Looks without changing. */
+import { BangerError, type Problem } from "../contract/errors.ts";
+import type { VmDependencies } from "./dependencies.ts";
+import { planVm, type PlanFacts } from "./plan.ts";
+import type { VmPlan } from "./vm-record.ts";
+import type { CreateRequest } from "./vms.ts";
+
+/** A complete plan; throws one `invalid` with every problem. */
+export async function resolvePlan(request: CreateRequest, dependencies: VmDependencies, signal: AbortSignal): Promise<VmPlan> {
+  const result = planVm(request, await gatherFacts(request, dependencies, signal));
+  if (result.ok) return result.plan;
+  throw asError(request.name, result.problems);
+}
+
+async function gatherFacts(request: CreateRequest, dependencies: VmDependencies, signal: AbortSignal): Promise<PlanFacts> {
+  const { system, images, kernels, drivers, network, host, defaults } = dependencies;
+  const imageName = request.image ?? defaults.image;
+  const image = await orProblem("image", async () => {
+    const { kernelRef, init } = await images.parts(imageName);
+    return { name: imageName, kernelRef, init };
+  });
+  const kernelName = request.kernel ?? ("kernelRef" in image ? image.kernelRef : null);
+  const kernel =
+    kernelName === null ? undefined : await orProblem("kernel", async () => ({ name: (await kernels.get(kernelName)).name }));
+  const probed = drivers.map(async (driver) => ({
+    name: driver.name,
+    links: driver.capabilities.links,
+    probe: await driver.probe(signal),
+  }));
+  return {
+    host: { cpus: host.cpus, memoryMiB: host.memoryMiB, freeBytes: await system.files.freeBytes(system.layout.roots.state) },
+    defaults,
+    image,
+    kernel,
+    drivers: await Promise.all(probed),
+    nat: network.probe(),
+  };
+}
+
+/** What a store answers, its refusal turned into a problem of the input. */
+async function orProblem<T extends object>(path: string, ask: () => Promise<T>): Promise<T | Problem> {
+  try {
+    return await ask();
+  } catch (error) {
+    if (!(error instanceof BangerError)) throw error;
+    return { code: error.code, path, message: error.message, ...(error.hint === undefined ? {} : { hint: error.hint }) };
+  }
+}
+
+function asError(name: string | undefined, problems: readonly Problem[]): BangerError {
+  const what = name === undefined ? "cannot create a vm" : `cannot create vm ${name}`;
+  const [only] = problems;
+  if (only !== undefined && problems.length === 1) {
+    return new BangerError("invalid", only.code, `${what}: ${only.message}`, {
+      problems,
+      ...(only.hint === undefined ? {} : { hint: only.hint }),
+    });
+  }
+  return new BangerError("invalid", "bad_plan", `${what}: ${problems.length} things are wrong`, { problems });
+}

@@ -1,0 +1,51 @@
+/** What is stored of a vm: the plan it was made by, and where it is in its life. */
+import { z } from "zod";
+import { vmState } from "../contract/schemas/vm.ts";
+
+/** A complete, validated description of a vm to make; pure data, defaults filled in. */
+export const vmPlan = z.strictObject({
+  image: z.string(),
+  kernel: z.string(),
+  driver: z.string(),
+  cpus: z.number().int().positive(),
+  memoryMiB: z.number().int().positive(),
+  layerBytes: z.number().int().positive(),
+  workBytes: z.number().int().positive(),
+  nat: z.boolean(),
+  init: z.enum(["agent", "systemd"]),
+  env: z.record(z.string(), z.string()),
+  ephemeral: z.boolean(),
+});
+export type VmPlan = z.output<typeof vmPlan>;
+
+/** One run of the VMM: what is needed to find it again, and what the last start was like. */
+export const vmBoot = z.strictObject({
+  vmm: z
+    .strictObject({
+      driver: z.string(),
+      vmId: z.string(),
+      identity: z.strictObject({ pid: z.number().int(), startTicks: z.number(), bootId: z.string() }),
+      runFolder: z.string(),
+    })
+    .nullable(),
+  acceleration: z.enum(["kvm", "tcg", "none"]),
+  accelerationReason: z.string(),
+  networkMode: z.enum(["none", "passt", "user"]),
+  address: z.string().nullable(),
+  startedAt: z.number().nullable(),
+  stages: z.array(z.strictObject({ stage: z.string(), elapsedMs: z.number() })),
+});
+export type VmBoot = z.output<typeof vmBoot>;
+
+/** A row. `boot` is null until the first start. */
+export interface VmRecord {
+  readonly id: string;
+  readonly name: string;
+  readonly state: z.output<typeof vmState>;
+  readonly generation: number;
+  /** Why it is broken. */
+  readonly problem: string | null;
+  readonly plan: VmPlan;
+  readonly boot: VmBoot | null;
+  readonly createdAt: number;
+}

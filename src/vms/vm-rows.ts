@@ -1,0 +1,114 @@
+/** The table `vms`. Every write raises the generation and is on disk when it returns. */
+import type { Database, Migration } from "../system/system.ts";
+import { BangerError } from "../contract/errors.ts";
+import { vmState } from "../contract/schemas/vm.ts";
+import { vmBoot, vmPlan, type VmRecord } from "./vm-record.ts";
+
+export const VM_MIGRATIONS: readonly Migration[] = [
+  {
+    number: 10,
+    name: "vms",
+    sql: `CREATE TABLE vms (
+  id TEXT PRIMARY KEY,
+  name TEXT NOT NULL UNIQUE,
+  state TEXT NOT NULL,
+  generation INTEGER NOT NULL,
+  problem TEXT,
+  plan TEXT NOT NULL,
+  boot TEXT,
+  created_at INTEGER NOT NULL
+) STRICT`,
+  },
+];
+
+export type VmChange = Partial<Pick<VmRecord, "state" | "problem" | "boot">>;
+
+/** A row that cannot be read: shown, not hidden. */
+export interface UnreadableVm {
+  readonly id: string;
+  readonly name: string;
+  readonly problem: string;
+}
+
+export interface VmRows {
+  /** Throws `exists` `vm_exists` when the name is taken. */
+  insert(record: VmRecord): void;
+  /** Throws when the row is gone. */
+  update(id: string, change: VmChange): VmRecord;
+  remove(id: string): void;
+  find(ref: string): VmRecord | undefined;
+  list(): { readonly records: readonly VmRecord[]; readonly unreadable: readonly UnreadableVm[] };
+}
+
+type Row = Readonly<Record<string, unknown>>;
+
+export function makeVmRows(database: Database): VmRows {
+  const byId = (id: string): VmRecord => {
+    const row = database.first("SELECT * FROM vms WHERE id = ?", id);
+    if (row === undefined) throw new Error(`vm ${id} has no row`);
+    return parseRow(row);
+  };
+  return {
+    insert: (record) => {
+      if (database.first("SELECT id FROM vms WHERE name = ?", record.name) !== undefined) {
+        throw new BangerError("exists", "vm_exists", `cannot create vm ${record.name}: there is one of that name already`, {
+          hint: `banger vm show ${record.name}, or take another name`,
+        });
+      }
+      database.run(
+        "INSERT INTO vms (id, name, state, generation, problem, plan, boot, created_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+        record.id,
+        record.name,
+        record.state,
+        record.generation,
+        record.problem,
+        JSON.stringify(record.plan),
+        record.boot === null ? null : JSON.stringify(record.boot),
+        record.createdAt,
+      );
+    },
+    update: (id, change) => {
+      const next = { ...byId(id), ...change };
+      database.run(
+        "UPDATE vms SET state = ?, problem = ?, boot = ?, generation = generation + 1 WHERE id = ?",
+        next.state,
+        next.problem,
+        next.boot === null ? null : JSON.stringify(next.boot),
+        id,
+      );
+      return { ...next, generation: next.generation + 1 };
+    },
+    remove: (id) => {
+      database.run("DELETE FROM vms WHERE id = ?", id);
+    },
+    find: (ref) => {
+      const row = database.first("SELECT * FROM vms WHERE name = ?1 OR id = ?1 ORDER BY name = ?1 DESC", ref);
+      return row === undefined ? undefined : parseRow(row);
+    },
+    list: () => {
+      const records: VmRecord[] = [];
+      const unreadable: UnreadableVm[] = [];
+      for (const row of database.all("SELECT * FROM vms ORDER BY created_at, id")) {
+        try {
+          records.push(parseRow(row));
+        } catch (error) {
+          unreadable.push({ id: String(row["id"]), name: String(row["name"]), problem: `its record cannot be read: ${String(error)}` });
+        }
+      }
+      return { records, unreadable };
+    },
+  };
+}
+
+function parseRow(row: Row): VmRecord {
+  return {
+    id: String(row["id"]),
+    name: String(row["name"]),
+    state: vmState.parse(row["state"]),
+    generation: Number(row["generation"]),
+    problem: row["problem"] === null ? null : String(row["problem"]),
+    plan: vmPlan.parse(JSON.parse(String(row["plan"]))),
+    boot: row["boot"] === null ? null : vmBoot.parse(JSON.parse(String(row["boot"]))),
+    createdAt: Number(row["created_at"]),
+  };
+}
