@@ -21,7 +21,10 @@ import { SUITES } from "./test/suites.mjs";
 
 await runMain(async () => {
   const quick = process.argv.includes("--quick");
-  const wanted = chosen(process.argv.slice(2).filter((word) => !word.startsWith("--")), quick);
+  const wanted = chosen(
+    process.argv.slice(2).filter((word) => !word.startsWith("--")),
+    quick,
+  );
   endGroupsWithUs();
 
   const lines = [await timed("set-up", () => prepare(quick))];
@@ -37,7 +40,8 @@ await runMain(async () => {
  */
 function chosen(names, quick) {
   const unknown = names.filter((name) => !SUITES.some((suite) => suite.name === name));
-  if (unknown.length > 0) throw new SetupProblem(`no such suite: ${unknown.join(", ")}`, `one of ${SUITES.map(({ name }) => name).join(", ")}`);
+  if (unknown.length > 0)
+    throw new SetupProblem(`no such suite: ${unknown.join(", ")}`, `one of ${SUITES.map(({ name }) => name).join(", ")}`);
   return SUITES.filter((suite) => (names.length > 0 ? names.includes(suite.name) : !quick || suite.quick));
 }
 

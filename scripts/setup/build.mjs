@@ -27,7 +27,13 @@ export function buildAgent() {
  */
 async function cargoBuild({ cargo, env }) {
   const argv = ["build", "--release", "--locked", "--message-format=json-render-diagnostics"];
-  const result = spawnSync(cargo, argv, { cwd: inRoot("guest"), env, encoding: "utf8", maxBuffer: 64 * 2 ** 20, stdio: ["ignore", "pipe", "inherit"] });
+  const result = spawnSync(cargo, argv, {
+    cwd: inRoot("guest"),
+    env,
+    encoding: "utf8",
+    maxBuffer: 64 * 2 ** 20,
+    stdio: ["ignore", "pipe", "inherit"],
+  });
   if (result.error !== undefined || result.status !== 0) {
     throw new SetupProblem(`cannot build the guest agent: cargo ended with ${result.error?.message ?? `code ${result.status}`}, see above`);
   }
@@ -47,7 +53,8 @@ export function executableIn(messages, name) {
     .split("\n")
     .filter((line) => line.startsWith("{"))
     .map((line) => JSON.parse(line));
-  return artifacts.find((one) => one.reason === "compiler-artifact" && one.target.name === name && typeof one.executable === "string")?.executable;
+  return artifacts.find((one) => one.reason === "compiler-artifact" && one.target.name === name && typeof one.executable === "string")
+    ?.executable;
 }
 
 /** True when there was something to do. */

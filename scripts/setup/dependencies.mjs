@@ -21,7 +21,9 @@ export async function installDependencies() {
 async function checkBun() {
   const wanted = JSON.parse(readFileSync(inRoot("package.json"), "utf8")).devDependencies.bun;
   // npm may be set to run no install scripts; this one we need, so we run it ourselves.
-  if (answerOf([BUN, "--version"])?.trim() !== wanted) await runOk([process.execPath, inRoot("node_modules/bun/install.js")], { cwd: inRoot("node_modules/bun") });
+  if (answerOf([BUN, "--version"])?.trim() !== wanted)
+    await runOk([process.execPath, inRoot("node_modules/bun/install.js")], { cwd: inRoot("node_modules/bun") });
   const found = answerOf([BUN, "--version"])?.trim();
-  if (found !== wanted) throw new SetupProblem(`cannot use bun: version ${wanted} is wanted, and ${BUN} says ${found ?? "nothing"}`, "rm -rf node_modules");
+  if (found !== wanted)
+    throw new SetupProblem(`cannot use bun: version ${wanted} is wanted, and ${BUN} says ${found ?? "nothing"}`, "rm -rf node_modules");
 }

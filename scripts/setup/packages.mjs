@@ -84,7 +84,10 @@ function rootPrefix(byHand) {
   if (process.getuid?.() === 0) return [];
   const sudo = which("sudo");
   if (sudo === undefined) {
-    throw new SetupProblem("cannot install what is missing: we are not root and there is no sudo", `as root: ${byHand.replace("sudo ", "")}`);
+    throw new SetupProblem(
+      "cannot install what is missing: we are not root and there is no sudo",
+      `as root: ${byHand.replace("sudo ", "")}`,
+    );
   }
   return process.stdin.isTTY ? [sudo] : [sudo, "-n"];
 }

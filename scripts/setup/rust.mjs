@@ -48,10 +48,15 @@ function findToolchain() {
 
 /** @param {Toolchain} toolchain */
 async function addTestTools(toolchain) {
-  const missing = ["clippy", "fmt"].filter((tool) => answerOf([toolchain.cargo, tool, "--version"], { env: toolchain.env, cwd: inRoot("guest") }) === undefined);
+  const missing = ["clippy", "fmt"].filter(
+    (tool) => answerOf([toolchain.cargo, tool, "--version"], { env: toolchain.env, cwd: inRoot("guest") }) === undefined,
+  );
   if (missing.length === 0) return;
   if (toolchain.cargo === "/usr/bin/cargo") return install(TEST_PACKAGES);
-  throw new SetupProblem(`cannot check the guest agent: ${toolchain.cargo} has no ${missing.join(" and no ")}`, "rustup component add clippy rustfmt");
+  throw new SetupProblem(
+    `cannot check the guest agent: ${toolchain.cargo} has no ${missing.join(" and no ")}`,
+    "rustup component add clippy rustfmt",
+  );
 }
 
 function oldest() {

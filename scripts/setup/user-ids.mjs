@@ -12,7 +12,9 @@ const WANTED = 65_536;
 export function checkUserIds() {
   const { uid, username } = userInfo();
   if (uid === 0) return;
-  const without = ["/etc/subuid", "/etc/subgid"].filter((file) => !hasRange(existsSync(file) ? readFileSync(file, "utf8") : "", username, uid));
+  const without = ["/etc/subuid", "/etc/subgid"].filter(
+    (file) => !hasRange(existsSync(file) ? readFileSync(file, "utf8") : "", username, uid),
+  );
   if (without.length === 0) return;
   throw new SetupProblem(
     `cannot make images as ${username}: no range of ${WANTED} ids in ${without.join(" and ")}`,

@@ -49,9 +49,15 @@ export function countCargo(output) {
 export function judge(count, { code, boots = false }) {
   if (count === undefined) return { ...NONE, failed: 1, remark: `the runner ended with code ${code} and reported nothing` };
   if (count.passed + count.failed === 0) return { ...count, failed: 1, remark: "no test ran" };
-  if (code !== 0 && count.failed === 0) return { ...count, failed: 1, remark: `no test failed, and yet the runner ended with code ${code}` };
+  if (code !== 0 && count.failed === 0)
+    return { ...count, failed: 1, remark: `no test failed, and yet the runner ended with code ${code}` };
   if (boots && count.skipped > 0) {
-    return { passed: count.passed, failed: count.failed + count.skipped, skipped: 0, remark: `${count.skipped} skipped, which is not allowed here` };
+    return {
+      passed: count.passed,
+      failed: count.failed + count.skipped,
+      skipped: 0,
+      remark: `${count.skipped} skipped, which is not allowed here`,
+    };
   }
   return count;
 }

@@ -1,0 +1,59 @@
+/**
+ * The house's plan as data: which room may see which, and the few files with leave to do what others may not.
+ * `docs/architecture.md` tells the same for people; `check-rooms.ts` holds the code to it.
+ */
+
+const GROUND = ["operations", "system", "contract"] as const;
+const MEANS = ["catalog", "disks", "network", "drivers", "agent"] as const;
+
+/** What each room may import, besides itself. Imports go down: never up, never sideways on one floor. */
+export const SEES: Readonly<Record<string, readonly string[]>> = {
+  contract: [],
+  system: ["contract"],
+  operations: ["system", "contract"],
+  catalog: GROUND,
+  disks: GROUND,
+  network: GROUND,
+  drivers: GROUND,
+  agent: GROUND,
+  images: ["catalog", "disks", ...GROUND],
+  kernels: ["catalog", "disks", ...GROUND],
+  vms: ["images", "kernels", "disks", "network", "drivers", "agent", ...GROUND],
+  workspaces: ["vms", "agent", ...GROUND],
+  sessions: ["vms", "agent", ...GROUND],
+  builds: ["vms", "images", "agent", ...GROUND],
+  daemon: ["workspaces", "sessions", "builds", "vms", "images", "kernels", ...MEANS, ...GROUND],
+  sdk: ["contract"],
+  cli: ["sdk", "contract"],
+};
+
+/**
+ * What of a room its upstairs neighbours may import: the front door, `<room>/<room>.ts`, and what is listed here.
+ * `contract` is words only, so all of it is public. `system` is entered by `system.ts` and the files that it passes on types from.
+ */
+export const PUBLIC: Readonly<Record<string, RegExp>> = {
+  contract: /./,
+  system: /^(?:database|layout|log)\.ts$/,
+};
+
+/** Files that put implementations together, and so may import deep: the daemon's wiring, and tests, which wire for themselves. */
+export const MAY_IMPORT_DEEP = [/^daemon\/wire\.ts$/, /\.test\.ts$/, /\/test-[a-z-]+\.ts$/];
+
+/** Single imports that the table of rooms does not have, each with its reason. */
+export const LEAVE: readonly { readonly from: string; readonly to: string; readonly because: string }[] = [
+  { from: "cli/main.ts", to: "daemon/daemon.ts", because: "daemon and command line are one program, and this is its entry" },
+];
+
+/** Modules and globals that reach the computer. Only `system` and tests may name them. */
+export const TOUCHES = /^(?:node:)?(?:fs|fs\/promises|child_process|sqlite|worker_threads)$|^bun(?::(?:ffi|sqlite))?$/;
+export const MAY_TOUCH = [/^system\//, /\.test\.ts$/, /\/test-[a-z-]+\.ts$/, /-suite\.ts$/];
+
+/** Who may read the environment of the process. */
+export const MAY_READ_ENVIRONMENT = [/^daemon\/config\.ts$/, /^cli\/main\.ts$/, /\.test\.ts$/, /\/test-[a-z-]+\.ts$/];
+
+/** Names that say a role instead of a thing. */
+export const FORBIDDEN_NAMES = /(?:^|-)(?:utils?|helpers?|common|managers?|services?|misc)(?=[-.])/;
+
+export const MOST_LINES = 300;
+/** How a file says that it is longer on purpose, or that nobody wrote it. */
+export const LONG_ON_PURPOSE = /longer than 300 lines because \w+|^\/\*\* Generated /i;
