@@ -1,0 +1,204 @@
+/** The life of one vm through the built binary, on the quick kernel where there is one. */
+import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
+import { openGoods, type Goods } from "../support/goods.ts";
+import { closeWorld, openWorld, processesOf, type World } from "../support/world.ts";
+
+setDefaultTimeout(180_000);
+
+interface Shown {
+  readonly id: string;
+  readonly state: string;
+  readonly problems: readonly string[];
+  readonly pid: number | null;
+  readonly acceleration: string;
+  readonly accelerationReason: string;
+  readonly stages: readonly { readonly stage: string }[];
+  readonly network: { readonly mode: string };
+}
+
+let goods: Goods;
+let world: World;
+const show = (name = "dev"): Promise<Shown> => world.json<Shown>(["vm", "show", name]);
+const exec = (...words: string[]): ReturnType<World["banger"]> => world.banger(["vm", "exec", "dev", "--", ...words]);
+
+/** Waits for a change that comes by itself, with a generous deadline. */
+async function until(state: string, name = "dev"): Promise<Shown> {
+  const deadline = Date.now() + 60_000;
+  for (;;) {
+    const shown = await show(name);
+    if (shown.state === state || Date.now() > deadline) return shown;
+    await Bun.sleep(100);
+  }
+}
+
+beforeAll(async () => {
+  goods = await openGoods();
+  world = await openWorld();
+  await world.ok(["vm", "create", "dev", "--kernel", goods.kernel, "--env", "GREETING=from the vm", "--disk", "3G", "--work-disk", "2G"]);
+});
+afterAll(async () => closeWorld(world));
+
+describe("a vm that was just made", () => {
+  test("runs, by the acceleration it says, through every stage", async () => {
+    const shown = await show();
+    expect(shown.state).toBe("running");
+    expect(shown.acceleration).toMatch(/^(kvm|tcg)$/);
+    expect(shown.accelerationReason).not.toBe("");
+    expect(shown.stages.map(({ stage }) => stage)).toEqual(["network", "boot", "agent", "guest"]);
+    expect(shown.pid).toBeGreaterThan(0);
+  });
+
+  test("is a computer of its own: kernel, name, root, disks of the sizes asked for, and no network card", async () => {
+    const script = "uname -s; hostname; id -u; df -BM --output=target,size / /root | tail -2; ls /sys/class/net; cat /etc/os-release";
+    const { stdout, code } = await exec("sh", "-c", script);
+    expect(code).toBe(0);
+    expect(stdout).toStartWith("Linux\ndev\n0\n");
+    const sizes = Object.fromEntries([...stdout.matchAll(/^(\/\S*)\s+(\d+)M$/gm)].map(([, target, size]) => [target, Number(size)]));
+    expect(sizes["/"]).toBeWithin(2800, 3073);
+    expect(sizes["/root"]).toBeWithin(1850, 2049);
+    expect(stdout).toMatch(/^lo$/m);
+    expect(stdout).not.toMatch(/^eth0$/m);
+    expect(stdout).toContain("VERSION_CODENAME=bookworm");
+    expect((await show()).network.mode).toBe("none");
+  });
+
+  test("knows the time", async () => {
+    const { stdout } = await exec("date", "+%s");
+    expect(Math.abs(Number(stdout) - Date.now() / 1000)).toBeLessThan(5);
+  });
+});
+
+describe("exec", () => {
+  test("passes code, stdout and stderr apart", async () => {
+    expect(await exec("sh", "-c", "echo out; echo err >&2; exit 7")).toEqual({ code: 7, stdout: "out\n", stderr: "err\n" });
+  });
+
+  test("answers 128+n for a signal, and 125 for what banger could not do", async () => {
+    expect((await exec("sh", "-c", "kill -TERM $$")).code).toBe(143);
+    const missing = await exec("no-such-program");
+    expect(missing.code).toBe(125);
+    expect(missing.stderr).toContain("no-such-program");
+    const nowhere = await world.banger(["vm", "exec", "--cwd", "/nowhere", "dev", "--", "true"]);
+    expect(nowhere.code).toBe(125);
+    expect(nowhere.stderr).toContain("/nowhere");
+    expect((await world.banger(["vm", "exec", "no-such-vm", "--", "true"])).code).toBe(125);
+  });
+
+  test("passes environment, folder, user and input", async () => {
+    const { stdout } = await world.banger(
+      ["vm", "exec", "-i", "--env", "MORE=yes", "--cwd", "/tmp", "--user", "nobody", "dev", "--", "sh", "-c", 'echo "$GREETING $MORE"; pwd; id -un; cat'],
+      { input: "typed\n" },
+    );
+    expect(stdout).toBe("from the vm yes\n/tmp\nnobody\ntyped\n");
+  });
+
+  test("moves many bytes both ways unchanged", async () => {
+    const input = new Uint8Array(4 * 2 ** 20).map((_, index) => (index * 31) % 251);
+    const sum = new Bun.CryptoHasher("sha256").update(input).digest("hex");
+    const { stdout } = await world.banger(["vm", "exec", "-i", "dev", "--", "sha256sum"], { input });
+    expect(stdout).toStartWith(sum);
+    const back = await exec("sh", "-c", "head -c 8000000 /dev/zero | tr '\\0' x");
+    expect(back.stdout.length).toBe(8_000_000);
+  });
+
+  test("runs many commands at once", async () => {
+    const ran = await Promise.all(Array.from({ length: 12 }, (_, index) => exec("sh", "-c", `echo ${index}; exit ${index}`)));
+    expect(ran.map(({ code, stdout }) => [code, stdout])).toEqual(ran.map((_, index) => [index, `${index}\n`]));
+  });
+
+  test("hangs up the command when its client is gone", async () => {
+    const client = Bun.spawn([process.execPath, "--version"], { stdout: "ignore" });
+    await client.exited;
+    const started = world.banger(["vm", "exec", "dev", "--", "sh", "-c", "trap 'echo hung up > /tmp/hup; exit' HUP; echo $$ > /tmp/pid; while :; do sleep 0.1; done"], {
+      timeoutMs: 4000,
+    });
+    expect((await started).code).toBe(137);
+    const { stdout } = await exec("sh", "-c", "for i in $(seq 100); do [ -e /tmp/hup ] && break; sleep 0.1; done; cat /tmp/hup");
+    expect(stdout).toBe("hung up\n");
+  });
+});
+
+describe("the daemon's death", () => {
+  test("harms no vm, and the next command goes on", async () => {
+    const before = await show();
+    const pid = world.daemonPid();
+    expect(pid).toBeGreaterThan(0);
+    await exec("sh", "-c", "echo kept > /tmp/kept");
+    const cut = exec("sleep", "60");
+    await Bun.sleep(500);
+    process.kill(pid ?? 0, "SIGKILL");
+    expect((await cut).code).toBe(125);
+    const after = await show();
+    expect(after).toMatchObject({ id: before.id, state: "running", pid: before.pid });
+    expect((await exec("cat", "/tmp/kept")).stdout).toBe("kept\n");
+    expect(world.daemonPid()).not.toBe(pid);
+  });
+});
+
+describe("stop and start", () => {
+  test("keep root and home, and lose memory", async () => {
+    await exec("sh", "-c", "echo root > /etc/mine; echo home > /root/mine; echo memory > /run/mine");
+    const stopped = await world.json<Shown>(["vm", "stop", "dev"]);
+    expect(stopped).toMatchObject({ state: "stopped", pid: null });
+    const refused = await exec("true");
+    expect(refused.code).toBe(125);
+    expect(refused.stderr).toContain("banger vm start dev");
+    await world.ok(["vm", "start", "dev"]);
+    expect((await exec("sh", "-c", "cat /etc/mine /root/mine; ls /run/mine")).stdout).toBe("root\nhome\n");
+  });
+
+  test("joins when asked twice", async () => {
+    await world.ok(["vm", "start", "dev"]);
+    expect((await show()).state).toBe("running");
+  });
+
+  test("a guest that powers itself off leaves its vm stopped", async () => {
+    await exec("sh", "-c", "sync; (sleep 0.2; kill -USR2 1) >/dev/null 2>&1 &");
+    expect((await until("stopped")).state).toBe("stopped");
+    await world.ok(["vm", "start", "dev"]);
+  });
+
+  test("a guest that crashes leaves it broken, with the reason", async () => {
+    await exec("sh", "-c", "echo 1 > /proc/sys/kernel/sysrq; (sleep 0.2; echo c > /proc/sysrq-trigger) >/dev/null 2>&1 &");
+    const broken = await until("broken");
+    expect(broken.state).toBe("broken");
+    expect(broken.problems.join()).toMatch(/panic|reset/);
+    await world.ok(["vm", "start", "dev"]);
+    expect((await exec("cat", "/etc/mine")).stdout).toBe("root\n");
+  });
+
+  test("kill ends it at once", async () => {
+    expect(await world.json<Shown>(["vm", "kill", "dev"])).toMatchObject({ state: "stopped" });
+    await world.ok(["vm", "start", "dev"]);
+  });
+
+  test("the console can be read", async () => {
+    expect(await world.ok(["vm", "logs", "dev"])).toContain("Linux version");
+  });
+});
+
+describe("deleting", () => {
+  test("is refused while it runs, and while something is in use", async () => {
+    const refused = await world.banger(["vm", "delete", "dev"]);
+    expect(refused.code).toBe(1);
+    expect(refused.stderr).toContain("--force");
+    for (const words of [
+      ["image", "delete", goods.image],
+      ["kernel", "delete", goods.kernel],
+    ]) {
+      const inUse = await world.banger(words);
+      expect(inUse.code).toBe(1);
+      expect(inUse.stderr).toContain("dev");
+    }
+  });
+
+  test("with --force leaves no process, no folder and no row", async () => {
+    const { id } = await show();
+    await world.ok(["vm", "delete", "--force", "dev"]);
+    expect(processesOf(`banger-${id}`)).toEqual([]);
+    expect((await world.banger(["vm", "show", "dev"])).code).toBe(1);
+    for (const folder of ["state/banger/vms", "run/banger/v"]) {
+      expect([...new Bun.Glob("*").scanSync({ cwd: `${world.folder}/${folder}`, onlyFiles: false })]).toEqual([]);
+    }
+  });
+});
