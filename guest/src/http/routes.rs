@@ -1,0 +1,46 @@
+//! The table of routes.
+
+use std::rc::Rc;
+
+use h2::RecvStream;
+use http::{Method, Request, StatusCode};
+use serde::Serialize;
+
+use super::answer::{self, Refusal, Respond};
+use super::session::Over;
+use crate::agent::{Agent, State};
+use crate::plan::schema::Init;
+use crate::{dial, exec, offers, plan, power};
+
+pub async fn handle(agent: Rc<Agent>, over: Over, request: Request<RecvStream>, mut respond: Respond) {
+    let (head, body) = request.into_parts();
+    let path = head.uri.path();
+    let parts: Vec<&str> = path.split('/').skip(1).collect();
+    match (&head.method, parts.as_slice()) {
+        (&Method::GET, ["healthz"]) => health(&agent, &mut respond),
+        (&Method::POST, ["plan"]) => plan::route::handle(&agent, body, &mut respond).await,
+        (&Method::POST, ["exec"]) => exec::route::handle(&agent, over, body, respond).await,
+        (&Method::POST, ["power-off"]) => power::handle(&agent, &mut respond),
+        (&Method::GET, ["accept"]) => offers::accept(&agent.offers, over, &mut respond).await,
+        (&Method::POST, ["offers", id]) => offers::take(&agent.offers, id, over, body, &mut respond).await,
+        (&Method::POST, ["dial", "tcp", port]) => dial::tcp(port, over, body, &mut respond).await,
+        (_, ["healthz" | "plan" | "exec" | "power-off" | "accept"] | ["offers", _] | ["dial", "tcp", _]) => {
+            let message = format!("{path} is not asked for with {}", head.method);
+            Refusal::new(StatusCode::METHOD_NOT_ALLOWED, "wrong_method", message).send(&mut respond);
+        }
+        _ => Refusal::not_found(format!("there is no {path} here")).send(&mut respond),
+    }
+}
+
+fn health(agent: &Agent, respond: &mut Respond) {
+    #[derive(Serialize)]
+    #[serde(rename_all = "camelCase")]
+    struct Health {
+        state: State,
+        uptime_ms: u64,
+        init: Init,
+    }
+    let uptime_ms = u64::try_from(agent.uptime().as_millis()).unwrap_or(u64::MAX);
+    let health = Health { state: agent.state.get(), uptime_ms, init: agent.init.get() };
+    answer::json(respond, StatusCode::OK, &health);
+}

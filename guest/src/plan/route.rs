@@ -1,0 +1,63 @@
+//! The route itself.
+
+use std::rc::Rc;
+
+use h2::RecvStream;
+use http::StatusCode;
+
+use super::once::{Applied, Outcome, Turn};
+use super::schema::Plan;
+use crate::agent::{Agent, Place, State};
+use crate::http::answer::{self, Refusal, Respond};
+use crate::http::body;
+
+pub async fn handle(agent: &Rc<Agent>, body: RecvStream, respond: &mut Respond) {
+    let Some(json) = body::read_all(body).await else { return };
+    match json.and_then(|json| parse(agent, &json)) {
+        Err(refusal) => refusal.send(respond),
+        Ok(plan) => match outcome(agent, plan).await {
+            Ok(applied) => answer::json(respond, StatusCode::OK, &applied),
+            Err(refusal) => refusal.send(respond),
+        },
+    }
+}
+
+fn parse(agent: &Agent, json: &[u8]) -> Result<Plan, Refusal> {
+    let plan = Plan::parse(json).map_err(Refusal::invalid)?;
+    match (agent.place, &plan.root) {
+        (Place::Guest, None) => Err(Refusal::invalid("a guest needs a root")),
+        (Place::Process, Some(_)) => Err(Refusal::invalid("this agent is an ordinary process: root must be null")),
+        _ => Ok(plan),
+    }
+}
+
+async fn outcome(agent: &Rc<Agent>, plan: Plan) -> Outcome {
+    let mut outcome = match agent.plan.turn(&plan) {
+        Turn::Refuse(refusal) => return Err(refusal),
+        Turn::Wait(outcome) => outcome,
+        Turn::Apply(tell) => {
+            let outcome = tell.subscribe();
+            // A task of its own: a host that goes away in the middle must not leave a guest half made.
+            let agent = agent.clone();
+            tokio::task::spawn_local(async move { tell.send_replace(Some(apply(&agent, plan).await)) });
+            outcome
+        }
+    };
+    let told = outcome.wait_for(Option::is_some).await.ok().and_then(|outcome| outcome.clone());
+    told.unwrap_or_else(|| Err(Refusal::new(StatusCode::INTERNAL_SERVER_ERROR, "failed", "the plan was not applied")))
+}
+
+async fn apply(agent: &Rc<Agent>, plan: Plan) -> Outcome {
+    agent.env.borrow_mut().clone_from(&plan.env);
+    agent.init.set(plan.init);
+    let applied = match agent.place {
+        Place::Process => Applied { stages: Vec::new(), kernel: kernel() },
+        Place::Guest => todo!(),
+    };
+    agent.state.set(State::Configured);
+    Ok(applied)
+}
+
+fn kernel() -> String {
+    rustix::system::uname().release().to_string_lossy().into_owned()
+}
