@@ -521,8 +521,8 @@ export const VERBS: Readonly<Record<OperationName, Verb>> = {
     ],
     "examples": [
       {
-        "command": "banger kernel pull debian-12",
-        "does": "fetch Debian 12's kernel"
+        "command": "banger kernel pull debian-6.12",
+        "does": "fetch Debian's 6.12"
       }
     ]
   },
@@ -618,7 +618,7 @@ export const VERBS: Readonly<Record<OperationName, Verb>> = {
     ],
     "examples": [
       {
-        "command": "banger kernel show debian-12",
+        "command": "banger kernel show debian-6.12",
         "does": "its source, digest and users"
       }
     ]
@@ -657,7 +657,7 @@ export const VERBS: Readonly<Record<OperationName, Verb>> = {
     ],
     "examples": [
       {
-        "command": "banger kernel delete debian-12",
+        "command": "banger kernel delete debian-6.12",
         "does": "free its space"
       }
     ]
@@ -696,7 +696,7 @@ export const VERBS: Readonly<Record<OperationName, Verb>> = {
     ],
     "examples": [
       {
-        "command": "banger image pull debian-12",
+        "command": "banger image pull debian-bookworm",
         "does": "fetch Debian 12"
       }
     ]
@@ -753,7 +753,7 @@ export const VERBS: Readonly<Record<OperationName, Verb>> = {
     ],
     "examples": [
       {
-        "command": "banger image show debian-12",
+        "command": "banger image show debian-bookworm",
         "does": "its source, digest and users"
       }
     ]
@@ -792,7 +792,7 @@ export const VERBS: Readonly<Record<OperationName, Verb>> = {
     ],
     "examples": [
       {
-        "command": "banger image delete debian-12",
+        "command": "banger image delete debian-bookworm",
         "does": "free its space"
       }
     ]

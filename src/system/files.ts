@@ -1,11 +1,12 @@
 /** Files, as `Files` promises them. */
 import { createHash } from "node:crypto";
-import { constants, createReadStream, createWriteStream } from "node:fs";
+import { closeSync, constants, createReadStream, createWriteStream, openSync } from "node:fs";
 import * as fs from "node:fs/promises";
 import { dirname } from "node:path";
 import { pipeline } from "node:stream/promises";
 import { BangerError } from "../contract/errors.ts";
 import { copySparse } from "./copy-sparse.ts";
+import { tryLock } from "./native.ts";
 import { removeTree } from "./remove-tree.ts";
 import type { FileInfo, Files } from "./system.ts";
 
@@ -40,6 +41,7 @@ export function makeFiles(roots: readonly string[]): Files {
       await fs.rm(path, { force: true });
     },
     removeTree: (path) => removeTree(path, roots),
+    lock,
     sync,
     openRead: (path, range) => createReadStream(path, range === undefined ? {} : { ...range }),
     openWrite: (path, flags = "wx", mode = 0o600) => createWriteStream(path, { flags, mode }),
@@ -53,6 +55,13 @@ export function makeFiles(roots: readonly string[]): Files {
       return hash.digest("hex");
     },
   };
+}
+
+function lock(path: string): Disposable | undefined {
+  const descriptor = openSync(path, constants.O_RDWR | constants.O_CREAT | constants.O_NOFOLLOW, 0o600);
+  if (tryLock(descriptor)) return { [Symbol.dispose]: () => closeSync(descriptor) };
+  closeSync(descriptor);
+  return undefined;
 }
 
 async function read(path: string, maxBytes: number): Promise<Uint8Array> {

@@ -85,6 +85,8 @@ export interface Files {
   removeFile(path: string): Promise<void>;
   /** Removes a tree below one of our roots; refuses everything else, and paths that pass through a link. */
   removeTree(path: string): Promise<void>;
+  /** Takes the lock of a file, which is made when there is none. Undefined when another process has it; the kernel frees it when we die. */
+  lock(path: string): Disposable | undefined;
   /** Flushes a file or folder to disk. */
   sync(path: string): Promise<void>;
   openRead(path: string, range?: { readonly start: number; readonly end?: number }): Readable;

@@ -16,5 +16,5 @@ export const imageDelete = defineOperation({
   errors: ["image_not_found", "image_in_use"],
   fields: { image: { brief: "name of the image", placeholder: "NAME", completes: "image" } },
   cli: { words: ["image", "delete"], aliases: [["image", "rm"]], positional: ["image"], repeat: "image" },
-  examples: [{ command: "banger image delete debian-12", does: "free its space" }],
+  examples: [{ command: "banger image delete debian-bookworm", does: "free its space" }],
 });

@@ -19,5 +19,5 @@ export const imagePull = defineOperation({
     as: { brief: "keep it under this name", placeholder: "NAME" },
   },
   cli: { words: ["image", "pull"], positional: ["name"] },
-  examples: [{ command: "banger image pull debian-12", does: "fetch Debian 12" }],
+  examples: [{ command: "banger image pull debian-bookworm", does: "fetch Debian 12" }],
 });

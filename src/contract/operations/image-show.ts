@@ -16,5 +16,5 @@ export const imageShow = defineOperation({
   errors: ["image_not_found"],
   fields: { image: { brief: "name of the image", placeholder: "NAME", completes: "image" } },
   cli: { words: ["image", "show"], positional: ["image"] },
-  examples: [{ command: "banger image show debian-12", does: "its source, digest and users" }],
+  examples: [{ command: "banger image show debian-bookworm", does: "its source, digest and users" }],
 });

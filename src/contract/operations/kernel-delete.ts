@@ -16,5 +16,5 @@ export const kernelDelete = defineOperation({
   errors: ["kernel_not_found", "kernel_in_use"],
   fields: { kernel: { brief: "name of the kernel", placeholder: "NAME", completes: "kernel" } },
   cli: { words: ["kernel", "delete"], aliases: [["kernel", "rm"]], positional: ["kernel"], repeat: "kernel" },
-  examples: [{ command: "banger kernel delete debian-12", does: "free its space" }],
+  examples: [{ command: "banger kernel delete debian-6.12", does: "free its space" }],
 });

@@ -19,5 +19,5 @@ export const kernelPull = defineOperation({
     as: { brief: "keep it under this name", placeholder: "NAME" },
   },
   cli: { words: ["kernel", "pull"], positional: ["name"] },
-  examples: [{ command: "banger kernel pull debian-12", does: "fetch Debian 12's kernel" }],
+  examples: [{ command: "banger kernel pull debian-6.12", does: "fetch Debian's 6.12" }],
 });

@@ -16,5 +16,5 @@ export const kernelShow = defineOperation({
   errors: ["kernel_not_found"],
   fields: { kernel: { brief: "name of the kernel", placeholder: "NAME", completes: "kernel" } },
   cli: { words: ["kernel", "show"], positional: ["kernel"] },
-  examples: [{ command: "banger kernel show debian-12", does: "its source, digest and users" }],
+  examples: [{ command: "banger kernel show debian-6.12", does: "its source, digest and users" }],
 });

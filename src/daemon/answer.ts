@@ -1,0 +1,35 @@
+import { once } from "node:events";
+import type { ServerResponse } from "node:http";
+import { HTTP_STATUS, toErrorShape } from "../contract/errors.ts";
+import type { OperationEvent } from "../contract/events.ts";
+import { EVENTS_TYPE, OPERATION_HEADER } from "../contract/version.ts";
+
+/** Answers with a JSON document. */
+export function answerJson(response: ServerResponse, status: number, value: unknown): void {
+  const text = JSON.stringify(value);
+  response.writeHead(status, { "content-type": "application/json", "content-length": Buffer.byteLength(text) });
+  response.end(text);
+}
+
+/** Answers with what was thrown. */
+export function answerError(response: ServerResponse, thrown: unknown): void {
+  const shape = toErrorShape(thrown);
+  answerJson(response, HTTP_STATUS[shape.kind], shape);
+}
+
+/** Answers with events, one a line, as they come. Ends early when the client goes away. */
+export async function answerEvents(
+  response: ServerResponse,
+  operationId: string,
+  watch: (signal: AbortSignal) => AsyncIterable<OperationEvent>,
+): Promise<void> {
+  const gone = new AbortController();
+  response.once("close", () => gone.abort());
+  response.writeHead(200, { "content-type": EVENTS_TYPE, [OPERATION_HEADER]: operationId });
+  response.flushHeaders();
+  for await (const event of watch(gone.signal)) {
+    if (response.write(`${JSON.stringify(event)}\n`)) continue;
+    await Promise.race([once(response, "drain"), once(gone.signal, "abort")]);
+  }
+  response.end();
+}

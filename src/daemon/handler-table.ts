@@ -1,0 +1,15 @@
+import type { Handlers } from "./handler.ts";
+import { daemonHandlers } from "./handlers/daemon.ts";
+import { imageHandlers } from "./handlers/image.ts";
+import { kernelHandlers } from "./handlers/kernel.ts";
+import { operationHandlers } from "./handlers/operation.ts";
+import { vmHandlers } from "./handlers/vm.ts";
+
+/** What does the work of each operation. */
+export const HANDLERS: Handlers = {
+  ...vmHandlers,
+  ...kernelHandlers,
+  ...imageHandlers,
+  ...operationHandlers,
+  ...daemonHandlers,
+};

@@ -1,0 +1,20 @@
+import type { Image } from "../../contract/schemas/goods.ts";
+import type { StoredImage } from "../../images/images.ts";
+import type { HandlerParts, HandlersOf } from "../handler.ts";
+import { refuseInUse } from "../refuse-in-use.ts";
+
+export const imageHandlers: HandlersOf<"image"> = {
+  "image.pull": async (parts, input, context) => withUsers(parts, await parts.images.pull(input.name, input.as ?? input.name, context)),
+  "image.list": async (parts) => ({ images: (await parts.images.list()).map((image) => withUsers(parts, image)) }),
+  "image.show": async (parts, input) => withUsers(parts, await parts.images.get(input.image)),
+  "image.delete": async ({ images, vms }, input) => {
+    refuseInUse(vms, "image", input.image);
+    await images.delete(input.image);
+    return { image: input.image };
+  },
+};
+
+/** The room does not know the vms that hold its goods; here both are known. */
+function withUsers({ vms }: HandlerParts, image: StoredImage): Image {
+  return { ...image, usedBy: [...vms.usersOf("image", image.name)] };
+}

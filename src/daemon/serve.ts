@@ -1,0 +1,80 @@
+/**
+ * The door of the daemon: HTTP on a unix socket. Every connection's peer is asked for by the kernel before a byte of it is
+ * read; only processes of our own uid are answered. (Neither `Bun.serve` nor `node:http` shows a socket's credentials: the
+ * connection is accepted by `net`, checked, and handed to the HTTP server.)
+ */
+import { once } from "node:events";
+import http from "node:http";
+import net from "node:net";
+import type { Duplex } from "node:stream";
+import { BangerError, toErrorShape } from "../contract/errors.ts";
+import type { System } from "../system/system.ts";
+import { answerError } from "./answer.ts";
+import { dispatch } from "./dispatch.ts";
+import type { HandlerParts } from "./handler.ts";
+import { upgrade } from "./upgrade.ts";
+
+export interface ServeOptions {
+  readonly socketPath: string;
+  /** The only uid that is answered. */
+  readonly uid: number;
+  readonly system: Pick<System, "sockets" | "files" | "log">;
+}
+
+export interface Served extends AsyncDisposable {
+  /** Takes no new connections and removes the socket; those under way go on. */
+  stopListening(): Promise<void>;
+}
+
+/** Listens. Disposal ends every connection. */
+export async function serve(parts: HandlerParts, { socketPath, uid, system }: ServeOptions): Promise<Served> {
+  const { log, files, sockets } = system;
+  const connections = new Set<Duplex>();
+  const web = http.createServer((request, response) => {
+    dispatch(parts, request, response).catch((error: unknown) => {
+      if (toErrorShape(error).kind === "bug") log.error("a request failed", { method: request.method, url: request.url, error });
+      if (response.headersSent) response.destroy();
+      else answerError(response, error);
+    });
+  });
+  web.on("upgrade", (request, socket, head) => void upgrade(parts, request, socket, head));
+  const door = net.createServer({ allowHalfOpen: true }, (socket) => {
+    const peer = sockets.peerOf(socket);
+    if (peer?.uid !== uid) {
+      log.warn("refused a connection of another user", { peer });
+      socket.destroy();
+      return;
+    }
+    connections.add(socket);
+    socket.once("close", () => connections.delete(socket));
+    web.emit("connection", socket);
+  });
+
+  await clearPath(files, socketPath);
+  door.listen(socketPath);
+  await once(door, "listening");
+  const stopListening = async (): Promise<void> => {
+    door.close();
+    await files.removeFile(socketPath);
+  };
+  return {
+    stopListening,
+    async [Symbol.asyncDispose]() {
+      await stopListening();
+      for (const connection of connections) connection.destroy();
+      web.close();
+    },
+  };
+}
+
+/** Removes the socket that a dead daemon left behind; the caller holds the daemon's lock, so that nobody listens on it. */
+async function clearPath(files: Pick<System["files"], "find" | "removeFile">, path: string): Promise<void> {
+  const found = await files.find(path);
+  if (found === undefined) return;
+  if (found.kind !== "other") {
+    throw new BangerError("refused", "socket_path_taken", `cannot listen on ${path}: there is a ${found.kind} in its place`, {
+      hint: `look at it, and move it away: ls -l ${path}`,
+    });
+  }
+  await files.removeFile(path);
+}
