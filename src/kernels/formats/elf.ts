@@ -1,0 +1,96 @@
+/** As much of 64-bit ELF as a kernel and its modules need: sections by name, and notes. All offsets are checked. */
+
+export interface ElfNote {
+  readonly name: string;
+  readonly type: number;
+}
+
+const MAGIC = 0x7f454c46;
+const X86_64 = 62;
+const PT_NOTE = 4;
+const PT_NOTE_MAX_BYTES = 2 ** 20;
+
+/** Whether the bytes start as an ELF file does. */
+export function isElf(bytes: Uint8Array): boolean {
+  return bytes.length >= 4 && viewOf(bytes).getUint32(0) === MAGIC;
+}
+
+/** The content of a section, or undefined. Throws `Error` on what is not a 64-bit little-endian ELF for x86-64. */
+export function findElfSection(bytes: Uint8Array, name: string): Uint8Array | undefined {
+  const view = checkedView(bytes);
+  const table = offsetAt(view, 0x28);
+  const entryBytes = view.getUint16(0x3a, true);
+  const count = view.getUint16(0x3c, true);
+  const namesIndex = view.getUint16(0x3e, true);
+  if (entryBytes < 64) throw new Error("its section table is damaged");
+  const contentOf = (index: number): Uint8Array => {
+    const at = table + index * entryBytes;
+    return part(bytes, offsetAt(view, at + 0x18), offsetAt(view, at + 0x20));
+  };
+  if (namesIndex >= count) throw new Error("its sections have no names");
+  const names = Buffer.from(contentOf(namesIndex));
+  for (let index = 0; index < count; index++) {
+    const start = view.getUint32(table + index * entryBytes, true);
+    const end = names.indexOf(0, start);
+    if (end >= 0 && names.toString("latin1", start, end) === name) return contentOf(index);
+  }
+  return undefined;
+}
+
+/** The notes of all note segments. Throws `Error` as `findElfSection` does. */
+export function listElfNotes(bytes: Uint8Array): readonly ElfNote[] {
+  const view = checkedView(bytes);
+  const table = offsetAt(view, 0x20);
+  const entryBytes = view.getUint16(0x36, true);
+  const count = view.getUint16(0x38, true);
+  if (count > 0 && entryBytes < 56) throw new Error("its segment table is damaged");
+  const notes: ElfNote[] = [];
+  for (let index = 0; index < count; index++) {
+    const at = table + index * entryBytes;
+    if (view.getUint32(at, true) !== PT_NOTE) continue;
+    const size = offsetAt(view, at + 0x20);
+    if (size > PT_NOTE_MAX_BYTES) throw new Error("its notes are too large");
+    notes.push(...parseNotes(part(bytes, offsetAt(view, at + 0x08), size)));
+  }
+  return notes;
+}
+
+function parseNotes(bytes: Uint8Array): readonly ElfNote[] {
+  const view = viewOf(bytes);
+  const notes: ElfNote[] = [];
+  let at = 0;
+  while (at + 12 <= bytes.length) {
+    const nameBytes = view.getUint32(at, true);
+    const valueBytes = view.getUint32(at + 4, true);
+    const name = Buffer.from(part(bytes, at + 12, nameBytes)).toString("latin1").replace(/\0+$/, "");
+    notes.push({ name, type: view.getUint32(at + 8, true) });
+    at += 12 + roundUp(nameBytes) + roundUp(valueBytes);
+  }
+  return notes;
+}
+
+function checkedView(bytes: Uint8Array): DataView {
+  if (!isElf(bytes) || bytes.length < 64 || bytes[4] !== 2 || bytes[5] !== 1) throw new Error("it is not a 64-bit ELF file");
+  const view = viewOf(bytes);
+  if (view.getUint16(0x12, true) !== X86_64) throw new Error("it is not for x86-64");
+  return view;
+}
+
+function offsetAt(view: DataView, at: number): number {
+  const value = view.getBigUint64(at, true);
+  if (value > BigInt(view.byteLength)) throw new Error("it points outside of itself");
+  return Number(value);
+}
+
+function part(bytes: Uint8Array, start: number, length: number): Uint8Array {
+  if (start + length > bytes.length) throw new Error("it points outside of itself");
+  return bytes.subarray(start, start + length);
+}
+
+function viewOf(bytes: Uint8Array): DataView {
+  return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+}
+
+function roundUp(bytes: number): number {
+  return Math.ceil(bytes / 4) * 4;
+}

@@ -1,0 +1,65 @@
+/** `kernel import`: find, copy, store. */
+import { z } from "zod";
+import { BangerError, type Problem } from "../contract/errors.ts";
+import type { OperationContext } from "../operations/operations.ts";
+import type { System } from "../system/system.ts";
+import { assembleKernel } from "./assemble-kernel.ts";
+import { findKernelPlace } from "./import/find-kernel.ts";
+import { readFolderTree } from "./import/folder-tree.ts";
+import { kernelMetadata, type KernelMetadata } from "./import/metadata.ts";
+import type { KernelStore } from "./store/kernel-store.ts";
+import type { KernelManifest } from "./store/manifest.ts";
+
+export async function importKernel(system: System, store: KernelStore, name: string, from: string, context: OperationContext): Promise<KernelManifest> {
+  await using folder = await store.openFolder(name, context.operationId);
+  const { place, metadata } = await context.stage("find", async (stage) => {
+    await checkFolder(system, from);
+    const said = await readMetadata(system, from);
+    const tree = await readFolderTree(system, from, said === undefined ? [] : foldersOf(said), context.signal);
+    const found = findKernelPlace(tree, said, from);
+    stage.note(found.kernel);
+    return { place: found, metadata: said };
+  });
+  if (metadata?.initrd !== undefined) context.notice("the initrd of the kernel is not used: the guest agent is the initramfs of every vm, and drivers come from modules");
+  const kernel = await context.stage("copy", async (stage) => {
+    const assembled = await assembleKernel(system, place, context.signal);
+    if (metadata !== undefined && assembled.version !== undefined && assembled.version !== metadata.version) {
+      throw new BangerError("invalid", "other_version", `cannot import from ${from}: its metadata.json says Linux ${metadata.version}, and the kernel says ${assembled.version}`);
+    }
+    stage.note(`Linux ${assembled.version ?? metadata?.version ?? "of unknown version"}, ${assembled.moduleNames.length} modules; ACPI ${assembled.needsAcpi ? "needed" : "optional"}: ${assembled.acpiReason}`);
+    return { ...assembled, version: assembled.version ?? metadata?.version };
+  });
+  return await context.stage("store", () => folder.keep(kernel, { name, source: "import", package: null, distro: metadata?.distro ?? null }));
+}
+
+async function checkFolder(system: System, from: string): Promise<void> {
+  if (!from.startsWith("/")) throw new BangerError("invalid", "relative_path", `cannot import from ${from}: it is not an absolute path`);
+  // The folder that was named may be a link; the dot has it resolved.
+  if ((await system.files.find(`${from}/.`))?.kind === "folder") return;
+  throw new BangerError("not_found", "folder_not_found", `cannot import from ${from}: there is no such folder`);
+}
+
+async function readMetadata(system: System, from: string): Promise<KernelMetadata | undefined> {
+  const path = `${from}/metadata.json`;
+  if ((await system.files.find(path))?.kind !== "file") return undefined;
+  const text = await system.files.readText(path, 2 ** 20);
+  const fail = (message: string, problems: readonly Problem[]): never => {
+    throw new BangerError("invalid", "bad_metadata", `cannot import from ${from}: its metadata.json is not as it should be: ${message}`, { problems });
+  };
+  try {
+    return kernelMetadata.parse(JSON.parse(text));
+  } catch (error) {
+    if (error instanceof SyntaxError) return fail(error.message, []);
+    if (!(error instanceof z.ZodError)) throw error;
+    return fail(
+      z.prettifyError(error),
+      error.issues.map((issue) => ({ code: issue.code, path: issue.path.join("."), message: issue.message })),
+    );
+  }
+}
+
+/** Folders that the metadata points into and that are not looked at otherwise. */
+function foldersOf(metadata: KernelMetadata): readonly string[] {
+  const parents = [metadata.kernel, metadata.config].flatMap((path) => (path?.includes("/") === true ? [path.slice(0, path.lastIndexOf("/"))] : []));
+  return metadata.modules === undefined ? parents : [...parents, metadata.modules];
+}

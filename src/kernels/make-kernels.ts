@@ -1,0 +1,78 @@
+/** The real `Kernels`. */
+import type { Catalog, DebianArchive } from "../catalog/catalog.ts";
+import { BangerError } from "../contract/errors.ts";
+import type { Leases } from "../operations/operations.ts";
+import type { System } from "../system/system.ts";
+import { importKernel } from "./import-kernel.ts";
+import type { Kernels } from "./kernels.ts";
+import { pullDebianKernel } from "./pull-debian-kernel.ts";
+import { makeInitrds } from "./store/initrds.ts";
+import { makeKernelStore } from "./store/kernel-store.ts";
+import { showKernel, storedKernel, type ShownKernel } from "./store/stored-kernel.ts";
+
+export interface KernelsParts {
+  readonly system: System;
+  readonly archive: DebianArchive;
+  readonly catalog: Catalog;
+  readonly leases: Leases;
+  /** The guest agent's binary on this computer. */
+  readonly agentPath: string;
+}
+
+export function makeKernels(parts: KernelsParts): Kernels {
+  const { system, catalog } = parts;
+  const store = makeKernelStore(system, parts.leases);
+  const initrds = makeInitrds(system, parts.agentPath);
+
+  const entryOf = (name: string) => {
+    const entry = catalog.find(name);
+    return entry?.kind === "debian-kernel" ? entry : undefined;
+  };
+
+  const show = async (name: string): Promise<ShownKernel & { readonly folder: string }> => {
+    try {
+      const folder = await store.pathOf(name);
+      return { folder, ...(await showKernel(system, folder, name)) };
+    } catch (error) {
+      if (!(error instanceof BangerError) || error.code !== "kernel_not_found") throw error;
+      const hint = entryOf(name) === undefined ? "banger kernel list; banger kernel import NAME --from DIR" : `banger kernel pull ${name}`;
+      throw new BangerError(error.kind, error.code, error.message, { hint, cause: error });
+    }
+  };
+
+  return {
+    pull: async (name, as, context) => {
+      const entry = entryOf(name);
+      if (entry === undefined) {
+        const names = catalog.list().flatMap((known) => (known.kind === "debian-kernel" ? [known.name] : []));
+        throw new BangerError("not_found", "kernel_not_in_catalog", `cannot pull kernel ${JSON.stringify(name)}: the catalog does not have it`, { hint: `it has: ${names.join(", ")}` });
+      }
+      return storedKernel(await pullDebianKernel({ ...parts, store }, entry, as, context), []);
+    },
+    import: async (name, folder, context) => storedKernel(await importKernel(system, store, name, folder, context), []),
+    list: async () => {
+      const names = await store.names();
+      return Promise.all(names.map(async (name) => (await showKernel(system, `${system.layout.kernels}/${name}`, name)).stored));
+    },
+    get: async (name) => (await show(name)).stored,
+    delete: async (name) => {
+      await show(name);
+      await store.remove(name);
+    },
+    bootSet: async (name) => {
+      const { folder, stored, manifest } = await show(name);
+      if (manifest === undefined || stored.problems.length > 0) {
+        throw new BangerError("refused", "kernel_damaged", `cannot boot with the kernel ${name}: ${stored.problems.join("; ")}`, {
+          hint: `banger kernel delete ${name}, then get it again`,
+        });
+      }
+      return {
+        kernelPath: `${folder}/vmlinux`,
+        initrdPath: await initrds.pathFor(folder, manifest),
+        needsAcpi: manifest.needsAcpi,
+        version: manifest.version,
+      };
+    },
+    reconcile: () => store.reconcile(),
+  };
+}

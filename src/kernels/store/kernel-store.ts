@@ -1,0 +1,108 @@
+/** The folders of kernels: `NAME/manifest.json`, `NAME/vmlinux`, `NAME/modules.cpio`. */
+import { createHash } from "node:crypto";
+import { BangerError } from "../../contract/errors.ts";
+import { goodsName } from "../../contract/schemas/names.ts";
+import type { Leases } from "../../operations/operations.ts";
+import type { System } from "../../system/system.ts";
+import type { AssembledKernel } from "../assemble-kernel.ts";
+import { kernelManifest, type KernelManifest, type KernelOrigin } from "./manifest.ts";
+
+export interface KernelFolder extends AsyncDisposable {
+  /** A new, empty folder, leased; disposal removes it unless it was kept. */
+  readonly path: string;
+  /** Writes the kernel, and makes it appear under its name, whole. Throws `exists` `kernel_exists`. */
+  keep(kernel: AssembledKernel, origin: KernelOrigin): Promise<KernelManifest>;
+}
+
+export interface KernelStore {
+  openFolder(name: string, operationId: string): Promise<KernelFolder>;
+  names(): Promise<readonly string[]>;
+  /** Throws `not_found` `kernel_not_found`. */
+  pathOf(name: string): Promise<string>;
+  remove(name: string): Promise<void>;
+  /** Removes what was being made or removed when a daemon died. */
+  reconcile(): Promise<void>;
+}
+
+const UNFINISHED = ".tmp-";
+
+export function makeKernelStore(system: System, leases: Leases): KernelStore {
+  const { files, layout } = system;
+  const open = new Set<string>();
+
+  const discard = async (path: string): Promise<void> => {
+    await files.removeTree(path);
+    leases.drop("store-folder", path);
+    open.delete(path);
+  };
+
+  const exists = async (name: string): Promise<boolean> => goodsName.safeParse(name).success && (await files.find(`${layout.kernels}/${name}`)) !== undefined;
+
+  return {
+    openFolder: async (name, operationId) => {
+      goodsName.parse(name);
+      if (await exists(name)) throw kernelExists(name);
+      const path = `${layout.kernels}/${UNFINISHED}${system.random.hex(8)}`;
+      await using undo = new AsyncDisposableStack();
+      open.add(path);
+      leases.write({ kind: "store-folder", key: path, vmId: undefined, operationId });
+      undo.defer(() => discard(path));
+      await files.makeFolder(path);
+      const owned = undo.move();
+      return {
+        path,
+        keep: async (kernel, origin) => {
+          const manifest = manifestOf(kernel, origin, system.clock.nowMs());
+          await files.write(`${path}/vmlinux`, kernel.vmlinux, 0o444);
+          if (kernel.modulesCpio !== undefined) await files.write(`${path}/modules.cpio`, kernel.modulesCpio, 0o444);
+          await files.write(`${path}/manifest.json`, `${JSON.stringify(manifest, undefined, 2)}\n`, 0o444);
+          if (await exists(name)) throw kernelExists(name);
+          await files.rename(path, `${layout.kernels}/${name}`);
+          return manifest;
+        },
+        [Symbol.asyncDispose]: () => owned.disposeAsync(),
+      };
+    },
+    names: async () => (await files.list(layout.kernels)).filter((name) => goodsName.safeParse(name).success),
+    pathOf: async (name) => {
+      if (await exists(name)) return `${layout.kernels}/${name}`;
+      throw new BangerError("not_found", "kernel_not_found", `there is no kernel ${JSON.stringify(name)}`);
+    },
+    remove: async (name) => {
+      const path = `${layout.kernels}/${UNFINISHED}${system.random.hex(8)}`;
+      await files.rename(`${layout.kernels}/${name}`, path);
+      await files.removeTree(path);
+    },
+    reconcile: async () => {
+      const claimed = leases.list().flatMap(({ kind, key }) => (kind === "store-folder" && key.startsWith(`${layout.kernels}/`) ? [key] : []));
+      const seen = (await files.list(layout.kernels)).filter((name) => name.startsWith(UNFINISHED)).map((name) => `${layout.kernels}/${name}`);
+      for (const path of new Set([...claimed, ...seen])) if (!open.has(path)) await discard(path);
+    },
+  };
+}
+
+/** Throws `Error` (a zod one included) with what is wrong. */
+export async function readManifest(system: System, folder: string, name: string): Promise<KernelManifest> {
+  const manifest = kernelManifest.parse(JSON.parse(await system.files.readText(`${folder}/manifest.json`)));
+  if (manifest.name !== name) throw new Error(`it says that its name is ${manifest.name}`);
+  return manifest;
+}
+
+function manifestOf(kernel: AssembledKernel, origin: KernelOrigin, createdAt: number): KernelManifest {
+  const measured = (bytes: Uint8Array): { sha256: string; bytes: number } => ({ sha256: createHash("sha256").update(bytes).digest("hex"), bytes: bytes.length });
+  return {
+    format: 1,
+    ...origin,
+    arch: "amd64",
+    version: kernel.version ?? null,
+    needsAcpi: kernel.needsAcpi,
+    acpiReason: kernel.acpiReason,
+    vmlinux: measured(kernel.vmlinux),
+    modules: kernel.modulesCpio === undefined ? null : { ...measured(kernel.modulesCpio), names: [...kernel.moduleNames] },
+    createdAt,
+  };
+}
+
+function kernelExists(name: string): BangerError {
+  return new BangerError("exists", "kernel_exists", `there is a kernel ${name} already`, { hint: `banger kernel delete ${name}, or choose another name` });
+}
