@@ -22,6 +22,7 @@ use std::process::ExitCode;
 use command_line::Mode;
 
 fn main() -> ExitCode {
+    sys::descriptors::keep_inherited_from_children();
     let arguments: Vec<String> = std::env::args_os().map(|text| text.to_string_lossy().into_owned()).collect();
     let result = match command_line::parse(&arguments[1..]) {
         Ok(Mode::Version) => {

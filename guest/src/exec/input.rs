@@ -68,8 +68,8 @@ impl Input {
     }
 
     /// Serves the command until the client's side breaks. Goes on, doing nothing, after an orderly end.
-    pub async fn serve(&mut self, child: &Child, stdin: Rc<Pipe>, terminal: Option<Rc<Pipe>>) -> Broken {
-        match self.try_serve(child, Some(stdin), terminal).await {
+    pub async fn serve(&mut self, child: &Child, stdin: Option<Rc<Pipe>>, terminal: Option<Rc<Pipe>>) -> Broken {
+        match self.try_serve(child, stdin, terminal).await {
             Ok(()) => std::future::pending().await,
             Err(broken) => broken,
         }

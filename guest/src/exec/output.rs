@@ -1,5 +1,6 @@
 //! From the command to the client: output as it comes, no faster than the client takes it, and then how it ended.
 
+use std::convert::Infallible;
 use std::io;
 use std::time::Duration;
 
@@ -9,24 +10,25 @@ use tokio::time::Instant;
 use super::child::{Child, Exit};
 use super::frames::{HEADER_BYTES, MAX_CHUNK_BYTES, Type, encode_json, write_header};
 use super::pipe::Pipe;
+use super::stdio::Ours;
 use crate::http::answer::{Gone, Sink};
 
 /// When the command has ended, what it wrote is in the pipes and is delivered, however slow the client. Others may have
 /// inherited the pipes and go on writing; they are listened to for this long and no longer.
 const INHERITORS: Duration = Duration::from_millis(250);
 
-struct Source {
+struct Source<'a> {
     kind: Type,
     /// `None` after its end.
-    pipe: Option<Pipe>,
+    pipe: Option<&'a Pipe>,
     /// What the ended command still has in the pipe.
     owed: usize,
 }
 
 /// Returns after `exited` was sent; or when the client is gone.
-pub async fn deliver(sink: &mut Sink, child: &Child, stdout: Pipe, stderr: Option<Pipe>) -> Result<(), Gone> {
-    let mut stdout = Source { kind: Type::Stdout, pipe: Some(stdout), owed: 0 };
-    let mut stderr = Source { kind: Type::Stderr, pipe: stderr, owed: 0 };
+pub async fn deliver(sink: &mut Sink, child: &Child, ours: &Ours) -> Result<(), Gone> {
+    let mut stdout = Source { kind: Type::Stdout, pipe: Some(&ours.stdout), owed: 0 };
+    let mut stderr = Source { kind: Type::Stderr, pipe: ours.stderr.as_ref(), owed: 0 };
     let mut ended: Option<(Exit, Instant)> = None;
     loop {
         let is_over = stdout.pipe.is_none() && stderr.pipe.is_none();
@@ -55,6 +57,26 @@ pub async fn deliver(sink: &mut Sink, child: &Child, stdout: Pipe, stderr: Optio
     }
 }
 
+/// Reads and forgets, until it is dropped. A command that was hung up on may still say something on its way out, and must not die of that.
+pub async fn discard(ours: Ours) -> Infallible {
+    let Ours { stdin, stdout, stderr, terminal } = ours;
+    drop(stdin);
+    // A terminal is closed instead: that is what its users know as hanging up.
+    if terminal.is_some() {
+        drop((stdout, terminal));
+    } else {
+        let drain = async |pipe: &Pipe| {
+            while matches!(pipe.read_behind(0, MAX_CHUNK_BYTES).await, Ok(bytes) if !bytes.is_empty()) {}
+        };
+        tokio::join!(drain(&stdout), async {
+            if let Some(stderr) = &stderr {
+                drain(stderr).await;
+            }
+        });
+    }
+    std::future::pending().await
+}
+
 async fn send_exit(sink: &mut Sink, exit: Exit) -> Result<(), Gone> {
     sink.send(encode_json(Type::Exited, &exit)).await
 }
@@ -66,7 +88,7 @@ async fn until(deadline: Option<Instant>) {
     }
 }
 
-impl Source {
+impl Source<'_> {
     async fn read(&self) -> io::Result<BytesMut> {
         match &self.pipe {
             Some(pipe) => pipe.read_behind(HEADER_BYTES, MAX_CHUNK_BYTES).await,
@@ -91,6 +113,6 @@ impl Source {
     }
 
     fn note_owed(&mut self) {
-        self.owed = self.pipe.as_ref().map_or(0, Pipe::waiting);
+        self.owed = self.pipe.map_or(0, Pipe::waiting);
     }
 }

@@ -33,16 +33,19 @@ pub async fn handle(agent: &Agent, over: Over, body: RecvStream, mut respond: Re
                 sink.finish();
             }
         }
-        Ok((child, ours)) => {
+        Ok((child, mut ours)) => {
             let served = tokio::select! {
-                served = serve(&mut sink, &mut input, &child, ours) => served,
+                served = serve(&mut sink, &mut input, &child, &mut ours) => served,
                 () = over.wait() => Err(Broken::Gone),
             };
             match served {
                 Ok(()) => sink.finish(),
                 Err(broken) => {
                     give_up(sink, &broken);
-                    child.hang_up().await;
+                    tokio::select! {
+                        () = child.hang_up() => {}
+                        never = output::discard(ours) => match never {},
+                    }
                 }
             }
         }
@@ -61,15 +64,16 @@ fn start(agent: &Agent, json: &[u8]) -> Result<(Child, Ours), Failure> {
     Ok((child, stdio.ours))
 }
 
-async fn serve(sink: &mut Sink, input: &mut Input, child: &Child, ours: Ours) -> Result<(), Broken> {
+async fn serve(sink: &mut Sink, input: &mut Input, child: &Child, ours: &mut Ours) -> Result<(), Broken> {
     #[derive(Serialize)]
     struct Started {
         pid: i32,
     }
     sink.send(encode_json(Type::Started, &Started { pid: child.pid })).await?;
+    let (stdin, terminal) = (ours.stdin.take(), ours.terminal.clone());
     tokio::select! {
-        delivered = output::deliver(sink, child, ours.stdout, ours.stderr) => delivered.map_err(|Gone| Broken::Gone),
-        broken = input.serve(child, ours.stdin, ours.terminal) => Err(broken),
+        delivered = output::deliver(sink, child, ours) => delivered.map_err(|Gone| Broken::Gone),
+        broken = input.serve(child, stdin, terminal) => Err(broken),
     }
 }
 

@@ -23,7 +23,8 @@ pub struct Stdio {
 
 /// What the agent keeps.
 pub struct Ours {
-    pub stdin: Rc<Pipe>,
+    /// Whoever serves the input takes it: closing it is how input ends.
+    pub stdin: Option<Rc<Pipe>>,
     pub stdout: Pipe,
     /// Absent with a terminal.
     pub stderr: Option<Pipe>,
@@ -44,7 +45,7 @@ impl Stdio {
         let (our_stdout, stdout) = pipe_with(PipeFlags::CLOEXEC)?;
         let (our_stderr, stderr) = pipe_with(PipeFlags::CLOEXEC)?;
         let ours = Ours {
-            stdin: Rc::new(Pipe::new(our_stdin)?),
+            stdin: Some(Rc::new(Pipe::new(our_stdin)?)),
             stdout: Pipe::new(our_stdout)?,
             stderr: Some(Pipe::new(our_stderr)?),
             terminal: None,
@@ -70,7 +71,8 @@ impl Stdio {
             fchmod(&slave, Mode::RUSR | Mode::WUSR | Mode::WGRP)?;
         }
         let terminal = Rc::new(Pipe::new(fcntl_dupfd_cloexec(&master, 3)?)?);
-        let ours = Ours { stdin: terminal.clone(), stdout: Pipe::new(master)?, stderr: None, terminal: Some(terminal) };
+        let ours =
+            Ours { stdin: Some(terminal.clone()), stdout: Pipe::new(master)?, stderr: None, terminal: Some(terminal) };
         let theirs = Theirs { stdin: dup_cloexec(&slave)?, stdout: dup_cloexec(&slave)?, stderr: slave };
         Ok(Self { ours, theirs })
     }

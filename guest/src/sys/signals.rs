@@ -70,10 +70,14 @@ pub fn wait_for(signals: &[i32], patience: std::time::Duration) -> Option<i32> {
 /// Nothing blocked, nothing ignored, no handlers: what a program may expect of its parent. Allowed between fork and exec.
 pub fn reset_all() {
     let nothing = set_of(&[]);
-    // SAFETY: plain system calls; numbers that cannot be set are refused by the kernel, which is fine.
+    // The kernel's own form of `sigaction`, all zero: default handling. The C library refuses to touch two signals that it
+    // keeps to itself, but a parent may have ignored even those.
+    let default = [0_u64; 4];
+    // SAFETY: plain system calls on memory that outlives them; numbers that cannot be set are refused, which is fine.
     unsafe {
         for signal in 1..=MAX {
-            libc::signal(signal, libc::SIG_DFL);
+            let (no_old, set_bytes) = (std::ptr::null_mut::<u64>(), 8_usize);
+            libc::syscall(libc::SYS_rt_sigaction, signal, default.as_ptr(), no_old, set_bytes);
         }
         libc::pthread_sigmask(libc::SIG_SETMASK, &nothing, std::ptr::null_mut());
     }

@@ -97,7 +97,7 @@ fn a_terminal_interrupts_and_ends_by_its_characters() {
         let host = Host::connect(&agent.wire()).await;
         let tty = json!({"rows": 24, "columns": 80, "term": "dumb"});
         let mut exec =
-            Exec::start(&host, &json!({"argv": ["sh", "-c", "echo up; sleep 100"], "env": {}, "tty": tty})).await;
+            Exec::start(&host, &json!({"argv": ["sh", "-c", "echo up; exec sleep 100"], "env": {}, "tty": tty})).await;
         exec.until("up").await;
         exec.say(1, b"\x03").await;
         assert_eq!(exec.finish().await.end, json!({"signal": 2}));
