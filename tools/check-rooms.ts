@@ -14,6 +14,7 @@ import {
   MOST_LINES,
   PUBLIC,
   SEES,
+  TEST_SUPPORT,
   TOUCHES,
 } from "./rooms.ts";
 import { type Use, usesOf } from "./uses-of.ts";
@@ -57,9 +58,11 @@ function breachOf(path: string, room: string, use: Use): string | undefined {
 /** Why `path` in `room` may not import `target`, both below `src`. */
 function breachOfImport(path: string, room: string, target: string): string | undefined {
   const [targetRoom = "", ...inside] = target.split("/");
+  const isTest = (file: string): boolean => TEST_SUPPORT.some((pattern) => pattern.test(file));
+  if (isTest(target) && !isTest(path)) return `${target} is for tests alone`;
   // What was built is not a room: the embedded agent.
   if (targetRoom === room || targetRoom === "..") return undefined;
-  if (LEAVE.some(({ from, to }) => from === path && to === target)) return undefined;
+  if (LEAVE.some(({ from, to }) => from === path && to.test(target))) return undefined;
   if (SEES[room]?.includes(targetRoom) !== true) return `${room} may not see ${targetRoom}`;
   const file = inside.join("/");
   const isPublic = file === `${targetRoom}.ts` || PUBLIC[targetRoom]?.test(file) === true;
