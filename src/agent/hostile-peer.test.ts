@@ -3,7 +3,7 @@ import type { Socket } from "node:net";
 import { BangerError } from "../contract/errors.ts";
 import type { Agent } from "./agent.ts";
 import { makeOpenAgent } from "./open-agent.ts";
-import { testSystem } from "./test-clock.ts";
+import { testSystem } from "./test-system.ts";
 import { answer, H2, h2Frame, HELLO, onSync, serveFrames, startPeer, u32, type H2Frame } from "./test-peer.ts";
 
 const DEADLINE_MS = 700;

@@ -1,0 +1,29 @@
+import { BangerError } from "../../contract/errors.ts";
+import type { System } from "../../system/system.ts";
+import type { RunningVmm, VmmRecord } from "../drivers.ts";
+import { QemuVmm, ShutdownWatch } from "./qemu-vmm.ts";
+import { Qmp } from "./qmp.ts";
+import { findRunNote, runPaths } from "./run-folder.ts";
+
+/** An idle QEMU answers in milliseconds; one whose monitor somebody else holds, never. */
+const MONITOR_DEADLINE_MS = 3_000;
+
+/** Finds a QEMU of an earlier daemon again. Without its monitor it can still be watched, used and killed, but not paused. */
+export async function adoptQemu(system: System, record: VmmRecord, signal: AbortSignal): Promise<RunningVmm | undefined> {
+  if (!system.processes.isAlive(record.identity)) return undefined;
+  const shutdown = new ShutdownWatch();
+  const qmp = await findMonitor(system, record, signal, shutdown);
+  signal.throwIfAborted();
+  return new QemuVmm({ system, record, note: await findRunNote(system.files, record.runFolder), qmp, shutdown });
+}
+
+async function findMonitor(system: System, record: VmmRecord, signal: AbortSignal, shutdown: ShutdownWatch): Promise<Qmp | undefined> {
+  try {
+    const socket = await system.sockets.connect(runPaths(record.runFolder).qmpSocket, MONITOR_DEADLINE_MS, signal);
+    return await Qmp.open(socket, system.clock, MONITOR_DEADLINE_MS, shutdown.onEvent);
+  } catch (thrown) {
+    if (!(thrown instanceof BangerError)) throw thrown;
+    system.log.warn("QEMU's monitor cannot be had", { vmId: record.vmId, why: thrown.message });
+    return undefined;
+  }
+}

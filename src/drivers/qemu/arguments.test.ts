@@ -1,0 +1,129 @@
+import { describe, expect, test } from "bun:test";
+import fc from "fast-check";
+import type { LaunchPlan } from "../drivers.ts";
+import { qemuArguments } from "./arguments.ts";
+
+const plan: LaunchPlan = {
+  vmId: "0123456789ab",
+  name: "dev",
+  cpus: 2,
+  memoryMiB: 512,
+  acceleration: "tcg",
+  kernelPath: "/k/vmlinux",
+  initrdPath: "/k/initrd",
+  needsAcpi: true,
+  tscKHz: 2_600_000,
+  disks: [
+    { serial: "base", path: "/i/base.squashfs", readOnly: true },
+    { serial: "layer", path: "/v/layer.ext4", readOnly: false },
+  ],
+  link: { kind: "none" },
+  runFolder: "/r",
+  consoleLogPath: "/v/console.log",
+  vmmLogPath: "/v/vmm.log",
+};
+
+/** The value that follows an option; all of them. */
+function valuesOf(argv: readonly string[], option: string): readonly string[] {
+  return argv.flatMap((word, at) => (word === option ? [argv[at + 1] ?? ""] : []));
+}
+
+/** As QEMU cuts `key=value,...`: a doubled comma is a comma. */
+function cutOptions(text: string): readonly string[] {
+  return text
+    .replaceAll(",,", "\0")
+    .split(",")
+    .map((part) => part.replaceAll("\0", ","));
+}
+
+describe("QEMU's arguments", () => {
+  test("of a plain plan", () => {
+    expect(qemuArguments(plan)).toMatchSnapshot();
+  });
+
+  const cases: readonly (readonly [string, Partial<LaunchPlan>, string, string])[] = [
+    ["take the host's CPU under KVM", { acceleration: "kvm" }, "-cpu", "host"],
+    ["take KVM when told", { acceleration: "kvm" }, "-accel", "kvm"],
+    ["bound the translation cache under TCG", {}, "-accel", "tcg,tb-size=32"],
+    ["have ACPI where the kernel needs it", {}, "-machine", "microvm,acpi=on,rtc=on,pit=off,pic=off"],
+    ["have no ACPI otherwise", { needsAcpi: false }, "-machine", "microvm,acpi=off,rtc=on,pit=off,pic=off"],
+    ["keep the old timer when there is no other clock", { tscKHz: undefined }, "-machine", "microvm,acpi=on,rtc=on"],
+    [
+      "tell the kernel its TSC under TCG",
+      {},
+      "-append",
+      "console=ttyS0 quiet loglevel=4 panic=-1 reboot=t tsc_early_khz=2600000 tsc=reliable",
+    ],
+    ["leave the clock to KVM", { acceleration: "kvm" }, "-append", "console=ttyS0 quiet loglevel=4 panic=-1 reboot=t"],
+    ["forbid new processes and privileges", {}, "-sandbox", "on,obsolete=deny,elevateprivileges=deny,spawn=deny,resourcecontrol=deny"],
+  ];
+  test.each(cases)("%s", (_name, change, option, value) => {
+    expect(valuesOf(qemuArguments({ ...plan, ...change }), option)).toContain(value);
+  });
+
+  test("never detach, reboot, or open a window or a device that nobody asked for", () => {
+    const argv = qemuArguments(plan);
+    expect(argv).not.toContain("-daemonize");
+    for (const option of ["-no-reboot", "-nodefaults", "-no-user-config"]) expect(argv).toContain(option);
+  });
+
+  test("connect a network of passt's by its socket", () => {
+    const argv = qemuArguments({ ...plan, link: { kind: "stream-socket", path: "/r/net.sock", mac: "52:54:00:00:00:01" } });
+    expect(valuesOf(argv, "-netdev").map((text) => JSON.parse(text))).toEqual([
+      { type: "stream", id: "net0", server: false, addr: { type: "unix", path: "/r/net.sock" } },
+    ]);
+    expect(valuesOf(argv, "-device").map((text) => JSON.parse(text))).toContainEqual({
+      driver: "virtio-net-device",
+      netdev: "net0",
+      mac: "52:54:00:00:00:01",
+    });
+  });
+
+  test("make the base read-only, for QEMU and for its file", () => {
+    const [base, layer] = valuesOf(qemuArguments(plan), "-blockdev").map(
+      (text) => JSON.parse(text) as { "read-only": boolean; file: { "read-only": boolean } },
+    );
+    expect([base?.["read-only"], base?.file["read-only"]]).toEqual([true, true]);
+    expect([layer?.["read-only"], layer?.file["read-only"]]).toEqual([false, false]);
+  });
+
+  const path = fc.string({ unit: "binary", maxLength: 60 }).map((text) => `/${text.replaceAll("\0", "")}`);
+  test("hold every path as one value, whatever is in it", () => {
+    fc.assert(
+      fc.property(path, path, path, path, path, (kernelPath, initrdPath, consoleLogPath, disk, socket) => {
+        const argv = qemuArguments({
+          ...plan,
+          kernelPath,
+          initrdPath,
+          consoleLogPath,
+          disks: [{ serial: "layer", path: disk, readOnly: false }],
+          link: { kind: "stream-socket", path: socket, mac: "52:54:00:00:00:01" },
+        });
+        expect(argv.length).toBe(
+          qemuArguments({ ...plan, disks: plan.disks.slice(1), link: { kind: "stream-socket", path: "/x", mac: "52:54:00:00:00:01" } })
+            .length,
+        );
+        expect(valuesOf(argv, "-kernel")).toEqual([kernelPath]);
+        expect(valuesOf(argv, "-initrd")).toEqual([initrdPath]);
+        const console = valuesOf(argv, "-chardev").find((value) => value.startsWith("file,")) ?? "";
+        expect(cutOptions(console)).toEqual(["file", "id=console", "append=on", `path=${consoleLogPath}`]);
+        expect(JSON.parse(valuesOf(argv, "-blockdev")[0] ?? "").file.filename).toBe(disk);
+        expect(JSON.parse(valuesOf(argv, "-netdev")[0] ?? "").addr.path).toBe(socket);
+      }),
+    );
+  });
+
+  const bad: readonly (readonly [string, Partial<LaunchPlan>])[] = [
+    ["a relative path", { kernelPath: "vmlinux" }],
+    ["an option for a path", { initrdPath: "-daemonize" }],
+    ["a path with a zero", { consoleLogPath: "/a\0b" }],
+    ["an id with more than hex digits", { vmId: "a,process=x" }],
+    ["no acceleration", { acceleration: "none" }],
+    ["a broken count of cpus", { cpus: 1.5 }],
+    ["no memory", { memoryMiB: 0 }],
+    ["a TSC that is no number", { tscKHz: Number.NaN }],
+  ];
+  test.each(bad)("refuse %s", (_name, change) => {
+    expect(() => qemuArguments({ ...plan, ...change })).toThrow("cannot start QEMU");
+  });
+});

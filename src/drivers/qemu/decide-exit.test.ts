@@ -1,0 +1,44 @@
+import { describe, expect, test } from "bun:test";
+import fc from "fast-check";
+import { consoleVerdict } from "./console-verdict.ts";
+import { decideExit, type EndOfQemu } from "./decide-exit.ts";
+
+const facts: EndOfQemu = { shutdown: undefined, killed: false, end: { code: 0, signal: undefined }, consoleTail: "", lastWords: "" };
+const PANIC = "[    1.0] Kernel panic - not syncing: VFS: no root\r\n";
+const RESTART = "[    2.0] reboot: Restarting system\r\n";
+
+describe("why QEMU is gone", () => {
+  const cases: readonly (readonly [string, Partial<EndOfQemu>, ReturnType<typeof decideExit>])[] = [
+    ["a power off", { shutdown: "guest-shutdown" }, { reason: "guest-power-off" }],
+    ["a restart", { shutdown: "guest-reset", consoleTail: RESTART }, { reason: "guest-reset", detail: "it asked for a restart" }],
+    ["a reset without a word", { shutdown: "guest-reset" }, { reason: "guest-reset", detail: "without a word on its console" }],
+    ["a panic", { shutdown: "guest-reset", consoleTail: PANIC }, { reason: "guest-panic", detail: "VFS: no root" }],
+    [
+      "a panic of an earlier start",
+      { shutdown: "guest-reset", consoleTail: PANIC + RESTART },
+      { reason: "guest-reset", detail: "it asked for a restart" },
+    ],
+    ["our own kill", { killed: true, end: { code: undefined, signal: "SIGKILL" } }, { reason: "killed" }],
+    ["somebody's SIGTERM", { shutdown: "host-signal" }, { reason: "killed" }],
+    ["a crash", { end: { code: undefined, signal: "SIGSEGV" } }, { reason: "crashed", detail: "ended by SIGSEGV" }],
+    [
+      "an error",
+      { end: { code: 1, signal: undefined }, lastWords: "no space" },
+      { reason: "crashed", detail: "ended with code 1: no space" },
+    ],
+    ["a power off that nobody listened to", { end: undefined, consoleTail: "reboot: Power down\n" }, { reason: "guest-power-off" }],
+    ["an end that nobody saw", { end: undefined }, { reason: "crashed", detail: "it is gone" }],
+  ];
+  test.each(cases)("%s", (_name, change, exit) => {
+    expect(decideExit({ ...facts, ...change })).toEqual(exit);
+  });
+});
+
+test("a panic's words are plain text, whatever the guest writes", () => {
+  fc.assert(
+    fc.property(fc.string({ unit: "binary" }), (text) => {
+      const verdict = consoleVerdict(`Kernel panic - not syncing: ${text}`);
+      if (verdict.kind === "panic") expect(verdict.detail).toMatch(/^[ -~]{0,200}$/);
+    }),
+  );
+});

@@ -1,0 +1,117 @@
+import type { Socket } from "node:net";
+import { BangerError } from "../../contract/errors.ts";
+import type { System } from "../../system/system.ts";
+import type { RunningVmm, VmmExit, VmmRecord } from "../drivers.ts";
+import { readTail } from "../read-tail.ts";
+import { decideExit, type EndOfQemu } from "./decide-exit.ts";
+import type { Qmp, QmpEvent } from "./qmp.ts";
+import { runPaths, type RunNote } from "./run-folder.ts";
+
+const CONNECT_MS = 5_000;
+/** A killed process is gone at once, unless it hangs in the kernel. */
+const KILL_MS = 10_000;
+
+/** Keeps the reason of the last SHUTDOWN event: it comes before the process ends. */
+export class ShutdownWatch {
+  reason: string | undefined;
+
+  readonly onEvent = (event: QmpEvent): void => {
+    const reason = event.data["reason"];
+    if (event.name === "SHUTDOWN" && typeof reason === "string") this.reason = reason;
+  };
+}
+
+export interface QemuVmmParts {
+  readonly system: System;
+  readonly record: VmmRecord;
+  readonly note: RunNote | undefined;
+  /** Undefined when another client holds the monitor. */
+  readonly qmp: Qmp | undefined;
+  readonly shutdown: ShutdownWatch;
+  /** For a child of ours; others are watched by their identity. */
+  readonly ended?: Promise<NonNullable<EndOfQemu["end"]>>;
+}
+
+/** A QEMU that runs, started by us or by an earlier daemon. */
+export class QemuVmm implements RunningVmm {
+  readonly record: VmmRecord;
+  readonly exited: Promise<VmmExit>;
+  readonly #parts: QemuVmmParts;
+  readonly #watching = new AbortController();
+  readonly #gone: Promise<EndOfQemu["end"]>;
+  #killed = false;
+
+  constructor(parts: QemuVmmParts) {
+    this.#parts = parts;
+    this.record = parts.record;
+    this.#gone = parts.ended ?? this.#watchByIdentity();
+    this.exited = this.#gone.then((end) => this.#explain(end));
+  }
+
+  connectAgent(signal: AbortSignal): Promise<Socket> {
+    return this.#parts.system.sockets.connect(runPaths(this.record.runFolder).agentSocket, CONNECT_MS, signal);
+  }
+
+  async kill(): Promise<void> {
+    const { processes, clock } = this.#parts.system;
+    if (processes.isAlive(this.record.identity)) {
+      this.#killed = true;
+      processes.signal(this.record.identity, "SIGKILL");
+    }
+    const finished = new AbortController();
+    const late = clock.sleep(KILL_MS, finished.signal).then(() => {
+      throw new BangerError("timeout", "vmm_unkillable", `cannot end process ${this.record.identity.pid}: it is still there after SIGKILL`);
+    });
+    try {
+      // Not by `#gone`: after `letGo` that stays open.
+      await Promise.race([this.#parts.ended ?? processes.watchEnd(this.record.identity, finished.signal), late]);
+    } finally {
+      late.catch(() => undefined);
+      finished.abort();
+    }
+  }
+
+  async pause(): Promise<void> {
+    await this.#monitor().execute("stop");
+  }
+
+  async resume(): Promise<void> {
+    await this.#monitor().execute("cont");
+  }
+
+  async letGo(): Promise<void> {
+    this.#watching.abort();
+    this.#parts.qmp?.[Symbol.dispose]();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.kill();
+    await this.letGo();
+  }
+
+  #monitor(): Qmp {
+    const { qmp } = this.#parts;
+    if (qmp !== undefined) return qmp;
+    throw new BangerError("unavailable", "qmp_taken", `cannot command vm ${this.record.vmId}: another program holds QEMU's monitor`);
+  }
+
+  /** Stays open for ever when let go. */
+  async #watchByIdentity(): Promise<undefined> {
+    const { processes } = this.#parts.system;
+    try {
+      await processes.watchEnd(this.record.identity, this.#watching.signal);
+    } catch (thrown) {
+      if (!this.#watching.signal.aborted) throw thrown;
+      await new Promise(() => undefined);
+    }
+  }
+
+  async #explain(end: EndOfQemu["end"]): Promise<VmmExit> {
+    const { qmp, shutdown, note, system } = this.#parts;
+    // The monitor's last event may still be on its way when the process is gone.
+    await qmp?.ended;
+    const consoleTail = note === undefined ? "" : await readTail(system.files, note.consoleLogPath);
+    const lastWords = note === undefined ? "" : await readTail(system.files, note.vmmLogPath, note.vmmLogStart);
+    return decideExit({ shutdown: shutdown.reason, killed: this.#killed, end, consoleTail, lastWords: lastWords.trim().slice(-1000) });
+  }
+}

@@ -1,0 +1,37 @@
+/**
+ * QEMU's `microvm` machine: with KVM where the CPU really virtualizes, emulated everywhere else. It starts without a BIOS's
+ * devices, reaches the agent over a virtio-serial port, and runs on without the daemon.
+ */
+import type { System } from "../../system/system.ts";
+import type { Driver } from "../drivers.ts";
+import { readArguments } from "../read-arguments.ts";
+import { adoptQemu } from "./adopt-qemu.ts";
+import { QEMU_PROGRAM } from "./arguments.ts";
+import { launchQemu } from "./launch-qemu.ts";
+import { makeProbe } from "./probe.ts";
+
+export interface QemuOptions {
+  readonly system: System;
+  /** A name in PATH or a path. */
+  readonly program?: string;
+}
+
+/** As `markerOf` writes it, where `-name` puts it. */
+const NAME_ARGUMENT = /^guest=banger-(?<vmId>[0-9a-f]+),process=/;
+
+export function makeQemuDriver({ system, program = QEMU_PROGRAM }: QemuOptions): Driver {
+  return {
+    name: "qemu",
+    capabilities: { pause: true, snapshot: false, links: ["none", "stream-socket", "user"], isolates: true },
+    probe: makeProbe(system, program),
+    launch: (plan, signal) => launchQemu(system, program, plan, signal),
+    adopt: (record, signal) => adoptQemu(system, record, signal),
+    findStrays: () =>
+      system.processes.findByArgument("guest=banger-").flatMap((identity) => {
+        const vmId = readArguments(identity)
+          .map((argument) => NAME_ARGUMENT.exec(argument)?.groups?.["vmId"])
+          .find((id) => id !== undefined);
+        return vmId === undefined ? [] : [{ vmId, identity }];
+      }),
+  };
+}
