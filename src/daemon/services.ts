@@ -1,3 +1,6 @@
+import type { System } from "../system/system.ts";
+import type { Config } from "./config.ts";
+import type { ProxyEnvironment } from "../catalog/fetch/proxies.ts";
 import type { Images } from "../images/images.ts";
 import type { Kernels } from "../kernels/kernels.ts";
 import type { Operations } from "../operations/operations.ts";
@@ -20,3 +23,14 @@ export interface DaemonSelf {
   /** Asks the daemon to end in good order, soon. */
   requestStop(): void;
 }
+
+/** What `wire.ts` is given: the computer, and what the user configured. */
+export interface WireOptions {
+  readonly system: System;
+  readonly config: Config;
+  /** The HTTP proxies that the environment names. */
+  readonly proxies: ProxyEnvironment;
+}
+
+/** Makes the rooms. Disposal lets every vm run on and closes what was opened. */
+export type Wire = (options: WireOptions) => Promise<Services & AsyncDisposable>;

@@ -1,9 +1,9 @@
 import { expect, test } from "bun:test";
 import { openDatabase } from "../system/database.ts";
-import { LEASES_MIGRATIONS, makeLeases } from "./leases-rows.ts";
+import { LEASES_MIGRATION, makeLeases } from "./leases-rows.ts";
 
 test("leases are written once each, listed, and dropped by name or by vm", () => {
-  using database = openDatabase(":memory:", LEASES_MIGRATIONS);
+  using database = openDatabase(":memory:", [LEASES_MIGRATION]);
   const leases = makeLeases(database);
   const folder = { kind: "vm-folder", key: "/vms/1", vmId: "1", operationId: "a" } as const;
   const download = { kind: "download", key: "/downloads/x", vmId: undefined, operationId: "b" } as const;

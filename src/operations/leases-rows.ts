@@ -2,11 +2,10 @@ import type { Database } from "../system/database.ts";
 import type { Migration } from "../system/system.ts";
 import type { Lease, Leases } from "./operations.ts";
 
-export const LEASES_MIGRATIONS: readonly Migration[] = [
-  {
-    number: 2,
-    name: "leases",
-    sql: `
+export const LEASES_MIGRATION: Migration = {
+  number: 2,
+  name: "leases",
+  sql: `
 CREATE TABLE leases (
   kind TEXT NOT NULL,
   key TEXT NOT NULL,
@@ -16,8 +15,7 @@ CREATE TABLE leases (
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX leases_by_vm ON leases (vm_id);
 `,
-  },
-];
+};
 
 /** The leases of a database. */
 export function makeLeases(database: Database): Leases {

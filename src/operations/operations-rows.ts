@@ -3,8 +3,10 @@ import type { ErrorShape } from "../contract/errors.ts";
 import type { EventBody, OperationEvent } from "../contract/events.ts";
 import type { Database, Row } from "../system/database.ts";
 import type { Migration } from "../system/system.ts";
+import { LEASES_MIGRATION } from "./leases-rows.ts";
 import type { OperationRecord } from "./operations.ts";
 
+/** The tables of the whole room. */
 export const OPERATIONS_MIGRATIONS: readonly Migration[] = [
   {
     number: 1,
@@ -29,6 +31,7 @@ CREATE TABLE events (
 ) STRICT, WITHOUT ROWID;
 `,
   },
+  LEASES_MIGRATION,
 ];
 
 /** How an operation ended. */

@@ -1,0 +1,5 @@
+/** Files that the bundler puts into the program; the import gives a path. */
+declare module "*/banger-agent" {
+  const path: string;
+  export default path;
+}

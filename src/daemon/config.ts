@@ -1,0 +1,91 @@
+/**
+ * The configuration: one TOML file, all of it optional. Unknown keys are refused, each problem names its line.
+ *
+ *     default_image = "debian-bookworm"
+ *
+ *     [debian]
+ *     mirror = "http://deb.debian.org/debian"
+ *
+ *     [drivers]
+ *     order = ["qemu"]
+ *     qemu_binary = "/usr/bin/qemu-system-x86_64"
+ *
+ *     [defaults]
+ *     memory = "2G"
+ *     disk = "20G"
+ *     work_disk = "20G"
+ */
+import { parse, TomlError } from "smol-toml";
+import { z } from "zod";
+import { BangerError, type Problem } from "../contract/errors.ts";
+import { goodsName, size } from "../contract/schemas/names.ts";
+import { DRIVER_NAMES } from "../contract/schemas/vm.ts";
+
+const schema = z.strictObject({
+  /** The image of a vm for which none was named. */
+  default_image: goodsName.optional(),
+  debian: z
+    .strictObject({
+      /** Used instead of the host's apt sources. */
+      mirror: z.url({ protocol: /^https?$/, error: "a mirror is an http or https address" }).optional(),
+    })
+    .prefault({}),
+  drivers: z
+    .strictObject({
+      /** Tried in this order. */
+      order: z.array(z.enum(DRIVER_NAMES)).min(1).optional(),
+      /** Found in PATH when absent. */
+      qemu_binary: z.string().startsWith("/", "the path of a program is absolute").optional(),
+    })
+    .prefault({}),
+  defaults: z.strictObject({ memory: size.optional(), disk: size.optional(), work_disk: size.optional() }).prefault({}),
+});
+
+/** What the file says; sizes in bytes. */
+export type Config = z.output<typeof schema>;
+
+/** Parses the text of a config file. Throws `invalid` `invalid_config` with every problem, each with its line. */
+export function parseConfig(text: string, path: string): Config {
+  const parsed = schema.safeParse(parseToml(text, path));
+  if (parsed.success) return parsed.data;
+  throw invalid(path, parsed.error.issues.flatMap(problemsOf).map((problem) => withLine(problem, text)));
+}
+
+function parseToml(text: string, path: string): unknown {
+  try {
+    return parse(text);
+  } catch (error) {
+    if (!(error instanceof TomlError)) throw error;
+    const message = error.message.split("\n")[0] ?? "";
+    throw invalid(path, [{ code: "toml", path: "", message: `line ${error.line}: ${message}` }]);
+  }
+}
+
+function invalid(path: string, problems: readonly Problem[]): BangerError {
+  const all = problems.map(({ message }) => message).join("; ");
+  return new BangerError("invalid", "invalid_config", `cannot use the config ${path}: ${all}`, { hint: `edit ${path}`, problems });
+}
+
+function problemsOf(issue: z.core.$ZodIssue): readonly Problem[] {
+  if (issue.code !== "unrecognized_keys") return [{ code: issue.code, path: issue.path.join("."), message: issue.message }];
+  return issue.keys.map((key) => ({ code: "unknown_key", path: [...issue.path, key].join("."), message: "there is no such key" }));
+}
+
+/** Neither parser nor schema knows lines; the key is looked for in its table. */
+function withLine(problem: Problem, text: string): Problem {
+  const line = lineOf(problem.path.split("."), text);
+  return { ...problem, message: `${line === undefined ? "" : `line ${line}: `}${problem.path}: ${problem.message}` };
+}
+
+function lineOf(path: readonly string[], text: string): number | undefined {
+  const [first = "", second] = path;
+  let table = "";
+  for (const [index, line] of text.split("\n").entries()) {
+    table = /^\s*\[\s*([\w.-]+)\s*\]/.exec(line)?.[1] ?? table;
+    const key = /^\s*([\w.-]+)\s*=/.exec(line)?.[1];
+    const full = key === undefined ? table : [table, key].filter((part) => part !== "").join(".");
+    if (full === first && (second === undefined || key !== undefined)) return index + 1;
+    if (second !== undefined && full === `${first}.${second}`) return index + 1;
+  }
+  return undefined;
+}

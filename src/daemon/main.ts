@@ -1,0 +1,78 @@
+import { BangerError, toErrorShape } from "../contract/errors.ts";
+import { VERSION } from "../contract/version.ts";
+import { makeJsonLog } from "../system/json-log.ts";
+import { makeSystem } from "../system/make-system.ts";
+import type { System } from "../system/system.ts";
+import { parseConfig, type Config } from "./config.ts";
+import { makePrivateFolder } from "./private-folder.ts";
+import { serve } from "./serve.ts";
+import type { Services, Wire } from "./services.ts";
+import { makeTellReady } from "./tell-ready.ts";
+
+const CONFIG_MAX_BYTES = 2 ** 20;
+
+export interface MainOptions {
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  /** Gets one line when the daemon listens, or could not; see `contract/readiness.ts`. */
+  readonly readyDescriptor: number | undefined;
+  readonly wire: Wire;
+  /** Ends the daemon in good order. */
+  readonly signal: AbortSignal;
+}
+
+/** Runs the daemon until `signal` aborts or a client asks it to end. Vms run on. */
+export async function main({ environment, readyDescriptor, wire, signal }: MainOptions): Promise<void> {
+  const tellReady = makeTellReady(readyDescriptor);
+  const log = makeJsonLog(2);
+  try {
+    // A new unix socket gets its mode from the umask alone.
+    process.umask(0o077);
+    const system = makeSystem(environment, log);
+    const uid = process.getuid?.() ?? -1;
+    await makePrivateFolder(system.files, system.layout.roots.state, uid);
+    await makePrivateFolder(system.files, system.layout.roots.run, uid);
+    using _lock = takeLock(system);
+    const config = await readConfig(system);
+    await using services = await wire({ system, config, proxies: environment });
+    await reconcile(services);
+
+    const { promise: asked, resolve: requestStop } = Promise.withResolvers<void>();
+    signal.addEventListener("abort", () => requestStop());
+    if (signal.aborted) requestStop();
+    const daemon = { version: VERSION, pid: process.pid, startedAt: system.clock.nowMs(), requestStop };
+    const served = await serve({ ...services, daemon }, { socketPath: system.layout.daemonSocket, uid, system });
+    log.info("the daemon listens", { version: VERSION, pid: process.pid, socket: system.layout.daemonSocket });
+    tellReady({ pid: process.pid });
+
+    await asked;
+    log.info("the daemon stops");
+    // Connections are left to the end of the process: their end tells a client that the daemon is gone for good.
+    await served.stopListening();
+    await services.operations.close();
+  } catch (error) {
+    log.error("the daemon ends with a failure", { error: toErrorShape(error), cause: error });
+    tellReady({ failure: error });
+    throw error;
+  }
+}
+
+function takeLock({ files, layout }: System): Disposable {
+  const lock = files.lock(layout.daemonLock);
+  if (lock !== undefined) return lock;
+  throw new BangerError("exists", "daemon_running", `cannot start the daemon: another one runs for ${layout.roots.state}`, {
+    hint: "banger daemon status",
+  });
+}
+
+async function readConfig({ files, layout }: System): Promise<Config> {
+  const found = await files.find(layout.configFile);
+  return parseConfig(found === undefined ? "" : await files.readText(layout.configFile, CONFIG_MAX_BYTES), layout.configFile);
+}
+
+/** Makes records and the computer agree, before anybody can ask. */
+async function reconcile({ operations, kernels, images, vms }: Services): Promise<void> {
+  operations.reconcile();
+  await kernels.reconcile();
+  await images.reconcile();
+  await vms.reconcile();
+}

@@ -1,0 +1,82 @@
+import { BangerError, fromErrorShape, type ErrorShape } from "../contract/errors.ts";
+import type { OperationEvent } from "../contract/events.ts";
+import type { Verb } from "../contract/verb.ts";
+import { VERBS } from "../contract/verbs.ts";
+import { EVENTS_TYPE, OPERATION_HEADER, VERSION, VERSION_HEADER } from "../contract/version.ts";
+import { buildRequest } from "./build-request.ts";
+import { followOperation } from "./follow-operation.ts";
+import type { CallOptions, CallableName, Client, Output, Request } from "./sdk.ts";
+import { unreachable } from "./unreachable.ts";
+
+export interface ClientOptions {
+  readonly socketPath: string;
+  /** Told to the daemon; it answers only its own. */
+  readonly version?: string;
+}
+
+/** A client of the daemon at a socket. Nothing is connected before the first call. */
+export function openClient({ socketPath, version = VERSION }: ClientOptions): Client {
+  const ask = async (verb: Verb, request: Readonly<Record<string, unknown>>, accept: string, signal?: AbortSignal): Promise<Response> => {
+    const { method, path, body } = buildRequest(verb, request);
+    const response = await fetch(`http://banger${path}`, {
+      unix: socketPath,
+      method,
+      headers: { [VERSION_HEADER]: version, accept, ...(body === undefined ? {} : { "content-type": "application/json" }) },
+      ...(body === undefined ? {} : { body }),
+      ...(signal === undefined ? {} : { signal }),
+    }).catch((error: unknown) => {
+      throw signal?.aborted === true ? error : unreachable(socketPath, error);
+    });
+    if (response.ok) return response;
+    throw await failureOf(response);
+  };
+  const openEvents = async (operation: string, from: number, signal?: AbortSignal): Promise<AsyncIterable<Uint8Array>> =>
+    bytesOf(await ask(VERBS["operation.events"], { operation, from }, EVENTS_TYPE, signal));
+
+  return {
+    async call<Name extends CallableName>(name: Name, request: Request<Name>, options: CallOptions = {}): Promise<Output<Name>> {
+      const verb = VERBS[name];
+      if (verb.kind !== "long") return (await (await ask(verb, request, "application/json", options.signal)).json()) as Output<Name>;
+      const response = await ask(verb, request, EVENTS_TYPE, options.signal);
+      const operation = response.headers.get(OPERATION_HEADER) ?? "";
+      options.onOperation?.(operation);
+      // The first connection brings the events by itself; only a second one has to ask for them.
+      let first: AsyncIterable<Uint8Array> | undefined = bytesOf(response);
+      const open = async (from: number): Promise<AsyncIterable<Uint8Array>> => {
+        const stream = first ?? (await openEvents(operation, from, options.signal));
+        first = undefined;
+        return stream;
+      };
+      return (await outputOf(followOperation(open, 0), options.onEvent)) as Output<Name>;
+    },
+    events: (operation, from = 0, signal) => followOperation((next) => openEvents(operation, next, signal), from),
+    async exec(vm, spec) {
+      const { openExec } = await import("./open-exec.ts");
+      const { startSession } = await import("./start-session.ts");
+      return startSession(await openExec(socketPath, version, vm), spec);
+    },
+  };
+}
+
+async function outputOf(events: AsyncIterable<OperationEvent>, onEvent: CallOptions["onEvent"]): Promise<unknown> {
+  for await (const event of events) {
+    onEvent?.(event);
+    if (event.type !== "outcome") continue;
+    if (event.ok) return event.output;
+    throw fromErrorShape(event.error);
+  }
+  throw new BangerError("unavailable", "no_outcome", "the events of the operation ended without an outcome");
+}
+
+function bytesOf(response: Response): AsyncIterable<Uint8Array> {
+  return (response.body ?? new ReadableStream()) as unknown as AsyncIterable<Uint8Array>;
+}
+
+async function failureOf(response: Response): Promise<Error> {
+  const text = await response.text();
+  try {
+    return fromErrorShape(JSON.parse(text) as ErrorShape);
+  } catch (error) {
+    return new Error(`the daemon answered ${response.status} with something that is no error of banger`, { cause: error });
+  }
+}

@@ -1,0 +1,62 @@
+/**
+ * Room `sdk`: a typed client of the daemon. It needs the contract and nothing else, and starts fast: no schema library is
+ * loaded; the daemon is the one that parses.
+ *
+ *     const client = openClient({ socketPath: daemonSocketOf(findRoots(process.env)) });
+ *     const vm = await client.call("vm.create", { name: "dev", memory: "2G" }, { onEvent: (event) => console.log(event) });
+ *     const session = await client.exec("dev", { argv: ["uname", "-a"], env: {} });
+ *     session.stdin.end();
+ *     session.stdout.pipe(process.stdout);
+ *     console.log(await session.exited);
+ *
+ * Laws:
+ * - A failure that the daemon told is thrown as the `BangerError` that it was.
+ * - Nobody listening at the socket is `unavailable` `daemon_unreachable`.
+ * - A connection that drops while an operation runs is made again, and the events go on with the next number.
+ */
+import type { Readable, Writable } from "node:stream";
+import type { OperationEvent } from "../contract/events.ts";
+import type { ExecExit, ExecSpec } from "../contract/frames.ts";
+import type { OutputOf, RequestOf } from "../contract/operation.ts";
+import type { NameOfKind, Operations } from "../contract/operation-table.ts";
+
+/** Operations that are answered with an output. */
+export type CallableName = NameOfKind<"query" | "change" | "long">;
+export type Request<Name extends CallableName> = RequestOf<Operations[Name]>;
+export type Output<Name extends CallableName> = OutputOf<Operations[Name]>;
+
+export interface CallOptions {
+  /** Each event of a long operation, in order, the outcome too. */
+  readonly onEvent?: (event: OperationEvent) => void;
+  /** The id of a long operation, as soon as it is recorded: `operation.cancel` takes it. */
+  readonly onOperation?: (operationId: string) => void;
+  /** Ends the waiting, not the operation. */
+  readonly signal?: AbortSignal;
+}
+
+/** A command that runs in a guest. Disposal ends the connection; the command then gets SIGHUP. */
+export interface ExecSession extends Disposable {
+  /** At the pace of the guest. Its end is the end of the command's stdin. */
+  readonly stdin: Writable;
+  /** Both have to be read: who does not read one stops the other as well. */
+  readonly stdout: Readable;
+  readonly stderr: Readable;
+  /** Resolves after all output was handed over. Rejects when the command could not start or the connection broke. */
+  readonly exited: Promise<ExecExit>;
+  resize(rows: number, columns: number): void;
+  /** Sends a signal, by number, to the command. */
+  signal(number: number): void;
+}
+
+export interface Client {
+  /** Runs an operation to its output. */
+  call<Name extends CallableName>(name: Name, request: Request<Name>, options?: CallOptions): Promise<Output<Name>>;
+  /** The events of an operation from a number to its outcome. */
+  events(operationId: string, from?: number, signal?: AbortSignal): AsyncIterable<OperationEvent>;
+  /** Starts a command in a running vm. */
+  exec(vm: string, spec: ExecSpec): Promise<ExecSession>;
+}
+
+export { openClient, type ClientOptions } from "./open-client.ts";
+export { launchDaemon, type LaunchOptions } from "./launch-daemon.ts";
+export { watchDaemonEnd } from "./watch-daemon-end.ts";

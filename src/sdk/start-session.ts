@@ -1,0 +1,111 @@
+import type { Socket } from "node:net";
+import { once } from "node:events";
+import { Readable, Writable } from "node:stream";
+import { BangerError } from "../contract/errors.ts";
+import { encodeFrame, encodeJsonFrame, encodeResize, FRAME, FrameReader, MAX_CHUNK_BYTES, type ExecExit, type ExecFailure, type ExecSpec, type Frame } from "../contract/frames.ts";
+import type { ExecSession } from "./sdk.ts";
+
+/** Starts a command over an upgraded connection. */
+export function startSession(socket: Socket, spec: ExecSpec): ExecSession {
+  const stdout = makeOutput();
+  const stderr = makeOutput();
+  let isOver = false;
+  const send = (bytes: Uint8Array): void => {
+    if (!isOver) socket.write(bytes);
+  };
+  // Errors of the connection come out of `exited`; writing after the end is of no interest.
+  socket.on("error", () => undefined);
+  send(encodeJsonFrame(FRAME.spec, spec));
+
+  const exited = pump(socket, stdout, stderr).finally(() => {
+    isOver = true;
+    stdout.push(null);
+    stderr.push(null);
+    socket.destroy();
+  });
+  // Who only reads the output must not be hit by an unhandled rejection.
+  exited.catch(() => undefined);
+
+  const stdin = new Writable({
+    write(chunk: Uint8Array, _encoding, callback) {
+      if (isOver) return callback();
+      let isWritable = true;
+      for (let at = 0; at < chunk.length; at += MAX_CHUNK_BYTES) {
+        isWritable = socket.write(encodeFrame(FRAME.stdin, chunk.subarray(at, at + MAX_CHUNK_BYTES)));
+      }
+      if (isWritable) callback();
+      else Promise.race([once(socket, "drain"), exited]).then(() => callback(), () => callback());
+    },
+    final(callback) {
+      send(encodeFrame(FRAME.stdinEnd));
+      callback();
+    },
+  });
+  return {
+    stdin,
+    stdout,
+    stderr,
+    exited,
+    resize: (rows, columns) => send(encodeResize(rows, columns)),
+    signal: (number) => send(encodeFrame(FRAME.signal, Uint8Array.of(number))),
+    [Symbol.dispose]: () => socket.destroy(),
+  };
+}
+
+/** Hands the output over, at the pace of its readers, until the command has ended. */
+async function pump(socket: Socket, stdout: Output, stderr: Output): Promise<ExecExit> {
+  const reader = new FrameReader();
+  try {
+    for await (const chunk of socket as AsyncIterable<Uint8Array>) {
+      for (const frame of reader.push(chunk)) {
+        if (frame.type === FRAME.stdout) await stdout.put(frame.payload);
+        else if (frame.type === FRAME.stderr) await stderr.put(frame.payload);
+        else if (frame.type === FRAME.exited) return jsonOf(frame) as ExecExit;
+        else if (frame.type === FRAME.failed) throw failureOf(jsonOf(frame) as ExecFailure);
+      }
+    }
+  } catch (error) {
+    if (error instanceof BangerError) throw error;
+    throw connectionLost(error);
+  }
+  throw connectionLost(undefined);
+}
+
+interface Output extends Readable {
+  /** Resolves when there is room for more. */
+  put(bytes: Uint8Array): Promise<void>;
+}
+
+function makeOutput(): Output {
+  let wake: (() => void) | undefined;
+  const readable = new Readable({
+    read: () => {
+      wake?.();
+      wake = undefined;
+    },
+    destroy: (error, callback) => {
+      wake?.();
+      callback(error);
+    },
+  });
+  const put = async (bytes: Uint8Array): Promise<void> => {
+    if (readable.destroyed || readable.push(bytes)) return;
+    await new Promise<void>((resolve) => (wake = resolve));
+  };
+  return Object.assign(readable, { put });
+}
+
+function jsonOf({ payload }: Frame): unknown {
+  return JSON.parse(new TextDecoder().decode(payload));
+}
+
+function failureOf({ code, message }: ExecFailure): BangerError {
+  return new BangerError("refused", `exec_${code}`, `cannot run the command in the vm: ${message}`);
+}
+
+function connectionLost(cause: unknown): BangerError {
+  return new BangerError("unavailable", "exec_broken_off", "the connection to the command was lost: the vm or the daemon has gone away", {
+    hint: "banger ps",
+    cause,
+  });
+}
