@@ -56,7 +56,11 @@ function checkDigest(file: Uint8Array, { kernel, sha256 }: KernelPlace): void {
   if (sha256 === undefined) return;
   const found = createHash("sha256").update(file).digest("hex");
   if (found === sha256) return;
-  throw new BangerError("refused", "digest_mismatch", `cannot use the kernel ${kernel}: its sha256 is ${found}, and ${sha256} was announced`);
+  throw new BangerError(
+    "refused",
+    "digest_mismatch",
+    `cannot use the kernel ${kernel}: its sha256 is ${found}, and ${sha256} was announced`,
+  );
 }
 
 async function readConfig(system: System, place: KernelPlace, vmlinux: Uint8Array, signal: AbortSignal): Promise<KernelConfig | undefined> {

@@ -19,11 +19,18 @@ const PVH_NOTE = { name: "Xen", type: 18 };
 /** @param name for messages. Throws `invalid` `not_a_kernel`, `unsupported` `no_pvh_entry` or `kernel_compression`. */
 export async function extractVmlinux(system: System, file: Uint8Array, name: string, signal: AbortSignal): Promise<Vmlinux> {
   try {
-    const { bytes, version } = isBzImage(file) ? await fromBzImage(system, file, signal) : { bytes: await fromPlain(system, file, signal), version: undefined };
+    const { bytes, version } = isBzImage(file)
+      ? await fromBzImage(system, file, signal)
+      : { bytes: await fromPlain(system, file, signal), version: undefined };
     if (!listElfNotes(bytes).some((note) => note.name === PVH_NOTE.name && note.type === PVH_NOTE.type)) {
-      throw new BangerError("unsupported", "no_pvh_entry", `cannot use the kernel ${name}: it has no PVH entry point, by which a microVM starts a kernel`, {
-        hint: "use a kernel built with CONFIG_PVH=y; distribution kernels for cloud or virtual machines have it",
-      });
+      throw new BangerError(
+        "unsupported",
+        "no_pvh_entry",
+        `cannot use the kernel ${name}: it has no PVH entry point, by which a microVM starts a kernel`,
+        {
+          hint: "use a kernel built with CONFIG_PVH=y; distribution kernels for cloud or virtual machines have it",
+        },
+      );
     }
     return { bytes, version: version ?? findKernelVersion(bytes) };
   } catch (error) {
@@ -37,7 +44,11 @@ async function fromBzImage(system: System, file: Uint8Array, signal: AbortSignal
   const { payload, version } = parseBzImage(file);
   const how = findCompression(payload);
   if (how === undefined) {
-    throw new BangerError("unsupported", "kernel_compression", "cannot unpack the kernel: its compression is none of gzip, xz, zstd and lz4");
+    throw new BangerError(
+      "unsupported",
+      "kernel_compression",
+      "cannot unpack the kernel: its compression is none of gzip, xz, zstd and lz4",
+    );
   }
   // The build appends the unpacked size, which is no part of the compressed stream; gzip has that word itself.
   const size = Buffer.from(payload.subarray(-4)).readUInt32LE();

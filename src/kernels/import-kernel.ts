@@ -10,7 +10,13 @@ import { kernelMetadata, type KernelMetadata } from "./import/metadata.ts";
 import type { KernelStore } from "./store/kernel-store.ts";
 import type { KernelManifest } from "./store/manifest.ts";
 
-export async function importKernel(system: System, store: KernelStore, name: string, from: string, context: OperationContext): Promise<KernelManifest> {
+export async function importKernel(
+  system: System,
+  store: KernelStore,
+  name: string,
+  from: string,
+  context: OperationContext,
+): Promise<KernelManifest> {
   await using folder = await store.openFolder(name, context.operationId);
   const { place, metadata } = await context.stage("find", async (stage) => {
     await checkFolder(system, from);
@@ -20,16 +26,19 @@ export async function importKernel(system: System, store: KernelStore, name: str
     stage.note(found.kernel);
     return { place: found, metadata: said };
   });
-  if (metadata?.initrd !== undefined) context.notice("the initrd of the kernel is not used: the guest agent is the initramfs of every vm, and drivers come from modules");
+  if (metadata?.initrd !== undefined)
+    context.notice("the initrd of the kernel is not used: the guest agent is the initramfs of every vm, and drivers come from modules");
   const kernel = await context.stage("copy", async (stage) => {
     const assembled = await assembleKernel(system, place, context.signal);
-    if (metadata !== undefined && assembled.version !== undefined && assembled.version !== metadata.version) {
-      throw new BangerError("invalid", "other_version", `cannot import from ${from}: its metadata.json says Linux ${metadata.version}, and the kernel says ${assembled.version}`);
-    }
-    stage.note(`Linux ${assembled.version ?? metadata?.version ?? "of unknown version"}, ${assembled.moduleNames.length} modules; ACPI ${assembled.needsAcpi ? "needed" : "optional"}: ${assembled.acpiReason}`);
+    checkVersion(from, metadata?.version, assembled.version);
+    stage.note(
+      `Linux ${assembled.version ?? metadata?.version ?? "of unknown version"}, ${assembled.moduleNames.length} modules; ACPI ${assembled.needsAcpi ? "needed" : "optional"}: ${assembled.acpiReason}`,
+    );
     return { ...assembled, version: assembled.version ?? metadata?.version };
   });
-  return await context.stage("store", () => folder.keep(kernel, { name, source: "import", package: null, distro: metadata?.distro ?? null }));
+  return await context.stage("store", () =>
+    folder.keep(kernel, { name, source: "import", package: null, distro: metadata?.distro ?? null }),
+  );
 }
 
 async function checkFolder(system: System, from: string): Promise<void> {
@@ -44,7 +53,9 @@ async function readMetadata(system: System, from: string): Promise<KernelMetadat
   if ((await system.files.find(path))?.kind !== "file") return undefined;
   const text = await system.files.readText(path, 2 ** 20);
   const fail = (message: string, problems: readonly Problem[]): never => {
-    throw new BangerError("invalid", "bad_metadata", `cannot import from ${from}: its metadata.json is not as it should be: ${message}`, { problems });
+    throw new BangerError("invalid", "bad_metadata", `cannot import from ${from}: its metadata.json is not as it should be: ${message}`, {
+      problems,
+    });
   };
   try {
     return kernelMetadata.parse(JSON.parse(text));
@@ -58,8 +69,20 @@ async function readMetadata(system: System, from: string): Promise<KernelMetadat
   }
 }
 
+/** Who says 6.12.1 may mean 6.12.1-local. */
+function checkVersion(from: string, said: string | undefined, found: string | undefined): void {
+  if (said === undefined || found === undefined || found === said || found.startsWith(`${said}-`) || found.startsWith(`${said}+`)) return;
+  throw new BangerError(
+    "invalid",
+    "other_version",
+    `cannot import from ${from}: its metadata.json says Linux ${said}, and the kernel says ${found}`,
+  );
+}
+
 /** Folders that the metadata points into and that are not looked at otherwise. */
 function foldersOf(metadata: KernelMetadata): readonly string[] {
-  const parents = [metadata.kernel, metadata.config].flatMap((path) => (path?.includes("/") === true ? [path.slice(0, path.lastIndexOf("/"))] : []));
+  const parents = [metadata.kernel, metadata.config].flatMap((path) =>
+    path?.includes("/") === true ? [path.slice(0, path.lastIndexOf("/"))] : [],
+  );
   return metadata.modules === undefined ? parents : [...parents, metadata.modules];
 }

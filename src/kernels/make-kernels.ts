@@ -45,7 +45,12 @@ export function makeKernels(parts: KernelsParts): Kernels {
       const entry = entryOf(name);
       if (entry === undefined) {
         const names = catalog.list().flatMap((known) => (known.kind === "debian-kernel" ? [known.name] : []));
-        throw new BangerError("not_found", "kernel_not_in_catalog", `cannot pull kernel ${JSON.stringify(name)}: the catalog does not have it`, { hint: `it has: ${names.join(", ")}` });
+        throw new BangerError(
+          "not_found",
+          "kernel_not_in_catalog",
+          `cannot pull kernel ${JSON.stringify(name)}: the catalog does not have it`,
+          { hint: `it has: ${names.join(", ")}` },
+        );
       }
       return storedKernel(await pullDebianKernel({ ...parts, store }, entry, as, context), []);
     },

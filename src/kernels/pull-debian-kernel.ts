@@ -43,20 +43,33 @@ async function findKernelPackage(archive: DebianArchive, entry: DebianKernel, si
   const meta = await archive.findPackage(entry.suite, entry.package, { signal });
   const real = meta.depends.map((alternatives) => alternatives[0]).find((first) => first?.name.startsWith("linux-image-"));
   if (real === undefined) return meta;
-  return archive.findPackage(entry.suite, real.name, { signal, ...(real.relation === "=" && real.version !== undefined ? { version: real.version } : {}) });
+  return archive.findPackage(entry.suite, real.name, {
+    signal,
+    ...(real.relation === "=" && real.version !== undefined ? { version: real.version } : {}),
+  });
 }
 
 function assembleFrom(system: System, files: PackageFiles, wanted: VerifiedPackage, signal: AbortSignal): Promise<AssembledKernel> {
-  const tree: FileTree = { names: files.list().map(({ name }) => name), read: files.read };
+  const tree: FileTree = { names: files.list().map(({ name }) => name), read: (name, maxBytes) => files.read(name, maxBytes) };
   const [kernel, second] = tree.names.filter((name) => /^boot\/vmlinuz-[^/]+$/.test(name));
   if (kernel === undefined || second !== undefined) {
-    throw new BangerError("unsupported", "not_a_kernel_package", `cannot use package ${wanted.name}: it does not have exactly one boot/vmlinuz-*`);
+    throw new BangerError(
+      "unsupported",
+      "not_a_kernel_package",
+      `cannot use package ${wanted.name}: it does not have exactly one boot/vmlinuz-*`,
+    );
   }
   const version = kernel.slice("boot/vmlinuz-".length);
   const config = `boot/config-${version}`;
   return assembleKernel(
     system,
-    { tree, kernel, config: tree.names.includes(config) ? config : undefined, modulesFolder: () => `lib/modules/${version}`, needsAcpi: undefined },
+    {
+      tree,
+      kernel,
+      config: tree.names.includes(config) ? config : undefined,
+      modulesFolder: () => `lib/modules/${version}`,
+      needsAcpi: undefined,
+    },
     signal,
   );
 }

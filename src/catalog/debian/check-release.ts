@@ -17,15 +17,31 @@ export function checkRelease(release: ReleaseFile, suite: string, nowMs: number,
     throw new BangerError("refused", code, `cannot use the Debian archive for ${suite}: ${why}`, { hint });
   };
   if (release.codename !== suite && release.suite !== suite) {
-    fail("release_of_other_suite", `the mirror answered with ${release.codename ?? release.suite ?? "an unnamed suite"} instead`, "use another mirror: set debian.mirror in the config");
+    fail(
+      "release_of_other_suite",
+      `the mirror answered with ${release.codename ?? release.suite ?? "an unnamed suite"} instead`,
+      "use another mirror: set debian.mirror in the config",
+    );
   }
   if (release.dateMs > nowMs + FUTURE_TOLERANCE_MS) {
-    fail("release_from_future", `it is dated ${day(release.dateMs)} UTC and this computer's clock says ${day(nowMs)} UTC`, "check the clock: timedatectl");
+    fail(
+      "release_from_future",
+      `it is dated ${day(release.dateMs)} UTC and this computer's clock says ${day(nowMs)} UTC`,
+      "check the clock: timedatectl",
+    );
   }
   if (release.validUntilMs !== undefined && release.validUntilMs < nowMs) {
-    fail("release_expired", `it was valid until ${day(release.validUntilMs)} UTC and this computer's clock says ${day(nowMs)} UTC`, "check the clock (timedatectl), or use another mirror: set debian.mirror in the config");
+    fail(
+      "release_expired",
+      `it was valid until ${day(release.validUntilMs)} UTC and this computer's clock says ${day(nowMs)} UTC`,
+      "check the clock (timedatectl), or use another mirror: set debian.mirror in the config",
+    );
   }
   if (newestSeenMs !== undefined && release.dateMs < newestSeenMs - ROLLBACK_TOLERANCE_MS) {
-    fail("release_rolled_back", `it is dated ${day(release.dateMs)} UTC, but one of ${day(newestSeenMs)} UTC was seen before`, "use another mirror: set debian.mirror in the config");
+    fail(
+      "release_rolled_back",
+      `it is dated ${day(release.dateMs)} UTC, but one of ${day(newestSeenMs)} UTC was seen before`,
+      "use another mirror: set debian.mirror in the config",
+    );
   }
 }

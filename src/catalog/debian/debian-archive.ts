@@ -45,9 +45,14 @@ export function makeDebianArchive(parts: DebianArchiveParts): DebianArchive {
     const host = mirror === undefined ? await readHostSources(system, parts.aptFolder ?? "/etc/apt") : [];
     const found = chooseSources(suite, host, mirror);
     if (found.length > 0) return found;
-    throw new BangerError("unavailable", "no_debian_mirror", `cannot fetch from Debian's ${suite}: this computer's apt knows no Debian mirror`, {
-      hint: "set debian.mirror in the config to the address of a Debian mirror, such as http://HOST/debian",
-    });
+    throw new BangerError(
+      "unavailable",
+      "no_debian_mirror",
+      `cannot fetch from Debian's ${suite}: this computer's apt knows no Debian mirror`,
+      {
+        hint: "set debian.mirror in the config to the address of a Debian mirror, such as http://HOST/debian",
+      },
+    );
   };
 
   return {
@@ -69,7 +74,7 @@ async function firstThatAnswers(
   ask: (source: DebianSource) => Promise<VerifiedPackage | undefined>,
   options: FetchOptions,
 ): Promise<VerifiedPackage | undefined> {
-  let fault: unknown;
+  let fault: BangerError | undefined;
   for (const source of sources) {
     try {
       const found = await ask(source);
@@ -87,7 +92,12 @@ async function firstThatAnswers(
 function checkedMirror(given: string): string {
   const uri = mirrorUri(given);
   if (uri !== undefined) return uri;
-  throw new BangerError("invalid", "bad_mirror", `cannot use ${JSON.stringify(given)} as debian.mirror: it is not an http, https or file address`, {
-    hint: "write it like http://HOST/debian",
-  });
+  throw new BangerError(
+    "invalid",
+    "bad_mirror",
+    `cannot use ${JSON.stringify(given)} as debian.mirror: it is not an http, https or file address`,
+    {
+      hint: "write it like http://HOST/debian",
+    },
+  );
 }

@@ -24,7 +24,10 @@ function comparePart(a: string, b: string): number {
     const [leftText, rightText] = [/^\D*/.exec(left)?.[0] ?? "", /^\D*/.exec(right)?.[0] ?? ""];
     const byText = compareText(leftText, rightText);
     if (byText !== 0) return byText;
-    const [leftNumber, rightNumber] = [/^\d*/.exec(left.slice(leftText.length))?.[0] ?? "", /^\d*/.exec(right.slice(rightText.length))?.[0] ?? ""];
+    const [leftNumber, rightNumber] = [
+      /^\d*/.exec(left.slice(leftText.length))?.[0] ?? "",
+      /^\d*/.exec(right.slice(rightText.length))?.[0] ?? "",
+    ];
     const byNumber = BigInt(leftNumber || "0") - BigInt(rightNumber || "0");
     if (byNumber !== 0n) return byNumber < 0n ? -1 : 1;
     left = left.slice(leftText.length + leftNumber.length);

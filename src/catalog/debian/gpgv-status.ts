@@ -9,7 +9,11 @@
 
 export type SignatureVerdict =
   | { readonly is: "valid"; readonly fingerprint: string }
-  | { readonly is: "refused"; readonly code: "signature_bad" | "signature_missing" | "signature_not_pinned" | "signature_expired"; readonly why: string };
+  | {
+      readonly is: "refused";
+      readonly code: "signature_bad" | "signature_missing" | "signature_not_pinned" | "signature_expired";
+      readonly why: string;
+    };
 
 const PREFIX = "[GNUPG:] ";
 /** OpenPGP numbers of MD5, SHA-1 and RIPEMD-160. */

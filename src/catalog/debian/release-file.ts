@@ -41,7 +41,13 @@ function parseDate(text: string): number {
   const match = /^[A-Z][a-z]{2}, {1,2}(\d{1,2}) ([A-Z][a-z]{2}) (\d{4}) (\d{2}):(\d{2}):(\d{2}) (?:UTC|GMT|\+0000)$/.exec(text);
   const month = MONTHS.indexOf(match?.[2] ?? "");
   if (match === null || month < 0) throw new Error(`${JSON.stringify(text.slice(0, 60))} is not a date`);
-  const [day, year, hour, minute, second] = [match[1], match[3], match[4], match[5], match[6]].map(Number) as [number, number, number, number, number];
+  const [day, year, hour, minute, second] = [match[1], match[3], match[4], match[5], match[6]].map(Number) as [
+    number,
+    number,
+    number,
+    number,
+    number,
+  ];
   if (day < 1 || day > 31 || hour > 23 || minute > 59 || second > 60) throw new Error(`${JSON.stringify(text)} is not a date`);
   return Date.UTC(year, month, day, hour, minute, second);
 }

@@ -75,10 +75,18 @@ export function makeSuiteReader(system: System, fetcher: Fetcher, keys: TrustedK
 function indexDigest(release: ReleaseFile, name: string, source: DebianSource): IndexDigest {
   const digest = release.indexes.get(name);
   if (digest === undefined) {
-    throw new BangerError("refused", "index_not_signed", `cannot use the Debian archive for ${source.suite}: its signed Release does not name ${name}`);
+    throw new BangerError(
+      "refused",
+      "index_not_signed",
+      `cannot use the Debian archive for ${source.suite}: its signed Release does not name ${name}`,
+    );
   }
   if (digest.bytes > INDEX_MAX_BYTES) {
-    throw new BangerError("refused", "index_too_large", `cannot use the Debian archive for ${source.suite}: its ${name} has ${digest.bytes} bytes, more than the ${INDEX_MAX_BYTES} allowed`);
+    throw new BangerError(
+      "refused",
+      "index_too_large",
+      `cannot use the Debian archive for ${source.suite}: its ${name} has ${digest.bytes} bytes, more than the ${INDEX_MAX_BYTES} allowed`,
+    );
   }
   return digest;
 }
@@ -92,7 +100,9 @@ function unpackedMax(release: ReleaseFile, component: string): number {
 function understood<T>(subject: string, parse: () => T): T {
   const fail = (error: unknown): never => {
     if (error instanceof BangerError || !(error instanceof Error)) throw error;
-    throw new BangerError("invalid", "archive_not_understood", `cannot use the Debian archive ${subject}: ${error.message}`, { cause: error });
+    throw new BangerError("invalid", "archive_not_understood", `cannot use the Debian archive ${subject}: ${error.message}`, {
+      cause: error,
+    });
   };
   try {
     const result = parse();

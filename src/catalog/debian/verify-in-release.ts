@@ -13,10 +13,18 @@ export interface TrustedKeys {
 }
 
 /** Throws `refused` `signature_*` with `subject` in the message; `unavailable` when gpgv or the keyring is missing. */
-export async function verifyInRelease(system: System, signed: Uint8Array, subject: string, keys: TrustedKeys, signal: AbortSignal): Promise<string> {
+export async function verifyInRelease(
+  system: System,
+  signed: Uint8Array,
+  subject: string,
+  keys: TrustedKeys,
+  signal: AbortSignal,
+): Promise<string> {
   const keyring = await findKeyring(system, keys.keyrings);
   if (system.processes.which("gpgv") === undefined) {
-    throw new BangerError("unavailable", "program_missing", `cannot verify ${subject}: gpgv is not installed`, { hint: "sudo apt install gpgv" });
+    throw new BangerError("unavailable", "program_missing", `cannot verify ${subject}: gpgv is not installed`, {
+      hint: "sudo apt install gpgv",
+    });
   }
   const scratch = `${system.layout.downloads}/.verify-${system.random.hex(8)}`;
   await system.files.makeFolder(scratch);
@@ -46,7 +54,12 @@ async function findKeyring(system: System, candidates: readonly string[]): Promi
   for (const candidate of candidates) {
     if ((await system.files.find(candidate)) !== undefined) return candidate;
   }
-  throw new BangerError("unavailable", "keyring_missing", `cannot verify Debian packages: there is no keyring at ${candidates.join(" or ")}`, {
-    hint: "sudo apt install debian-archive-keyring",
-  });
+  throw new BangerError(
+    "unavailable",
+    "keyring_missing",
+    `cannot verify Debian packages: there is no keyring at ${candidates.join(" or ")}`,
+    {
+      hint: "sudo apt install debian-archive-keyring",
+    },
+  );
 }

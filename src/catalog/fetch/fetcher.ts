@@ -44,12 +44,20 @@ async function readSmall(transport: Transport, url: string, maxBytes: number, si
   for await (const part of answer.body) {
     total += part.length;
     if (total > maxBytes) {
-      throw new BangerError("refused", "longer_than_allowed", `cannot use ${url}: it has more than the ${maxBytes} bytes such a file may have`);
+      throw new BangerError(
+        "refused",
+        "longer_than_allowed",
+        `cannot use ${url}: it has more than the ${maxBytes} bytes such a file may have`,
+      );
     }
     parts.push(part);
   }
   if (answer.bytes !== undefined && total < answer.bytes) {
-    throw new BangerError("unavailable", "download_truncated", `cannot fetch ${url}: the connection ended after ${total} of ${answer.bytes} bytes`);
+    throw new BangerError(
+      "unavailable",
+      "download_truncated",
+      `cannot fetch ${url}: the connection ended after ${total} of ${answer.bytes} bytes`,
+    );
   }
   return Buffer.concat(parts);
 }

@@ -38,11 +38,19 @@ async function request(first: URL, offset: number, proxies: ProxyEnvironment, si
     });
     if (![301, 302, 303, 307, 308].includes(response.status)) return response;
     await response.body?.cancel();
-    const verdict = hops === MAX_REDIRECTS ? ({ is: "refused", why: "there are too many" } as const) : decideRedirect(url, response.headers.get("location"));
+    const verdict =
+      hops === MAX_REDIRECTS
+        ? ({ is: "refused", why: "there are too many" } as const)
+        : decideRedirect(url, response.headers.get("location"));
     if (verdict.is === "refused") {
-      throw new BangerError("refused", "redirect_refused", `cannot fetch ${shown(first)}: a redirect of ${url.host} was not followed: ${verdict.why}`, {
-        hint: "use another mirror: set debian.mirror in the config",
-      });
+      throw new BangerError(
+        "refused",
+        "redirect_refused",
+        `cannot fetch ${shown(first)}: a redirect of ${url.host} was not followed: ${verdict.why}`,
+        {
+          hint: "use another mirror: set debian.mirror in the config",
+        },
+      );
     }
     url = verdict.url;
   }
@@ -52,13 +60,22 @@ function answerOf(response: Response, asked: number, watchdog: Watchdog, signal:
   const { status } = response;
   if (status !== 200 && !(status === 206 && asked > 0)) {
     const code = status >= 500 || TRANSIENT.includes(status) ? "mirror_unreachable" : "mirror_lacks_file";
-    throw new BangerError("unavailable", code, `cannot fetch ${shown(new URL(response.url))}: the mirror answered ${status} ${response.statusText}`.trimEnd(), {
-      data: { status },
-    });
+    throw new BangerError(
+      "unavailable",
+      code,
+      `cannot fetch ${shown(new URL(response.url))}: the mirror answered ${status} ${response.statusText}`.trimEnd(),
+      {
+        data: { status },
+      },
+    );
   }
   const offset = status === 206 ? rangeStart(response) : 0;
   if (offset !== 0 && offset !== asked) {
-    throw new BangerError("unavailable", "mirror_unreachable", `cannot fetch ${shown(new URL(response.url))}: the mirror sent another part than was asked for`);
+    throw new BangerError(
+      "unavailable",
+      "mirror_unreachable",
+      `cannot fetch ${shown(new URL(response.url))}: the mirror sent another part than was asked for`,
+    );
   }
   const length = response.headers.get("content-length");
   const bytes = length !== null && /^\d{1,15}$/.test(length) ? Number(length) : undefined;

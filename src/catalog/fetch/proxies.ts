@@ -21,7 +21,10 @@ export function proxyFor(url: URL, environment: ProxyEnvironment): string | unde
 function isException(url: URL, entry: string): boolean {
   if (entry === "") return false;
   if (entry === "*") return true;
-  const [host = "", port] = entry.replace(/^\*?\./, "").toLowerCase().split(":");
+  const [host = "", port] = entry
+    .replace(/^\*?\./, "")
+    .toLowerCase()
+    .split(":");
   if (port !== undefined && port !== (url.port || (url.protocol === "https:" ? "443" : "80"))) return false;
   return url.hostname === host || url.hostname.endsWith(`.${host}`);
 }

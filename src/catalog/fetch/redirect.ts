@@ -1,6 +1,16 @@
 /** Where a mirror may send us. Content is verified anyway; this is about whom we knock at on a stranger's word. */
 
-const INNER = [/^localhost$/, /\.localhost$/, /^127\./, /^169\.254\./, /^0\./, /^\[::1?\]$/, /^\[fe[89ab]/, /^\[::ffff:/, /^metadata(\.|$)/];
+const INNER = [
+  /^localhost$/,
+  /\.localhost$/,
+  /^127\./,
+  /^169\.254\./,
+  /^0\./,
+  /^\[::1?\]$/,
+  /^\[fe[89ab]/,
+  /^\[::ffff:/,
+  /^metadata(\.|$)/,
+];
 
 export type RedirectVerdict = { readonly is: "go"; readonly url: URL } | { readonly is: "refused"; readonly why: string };
 

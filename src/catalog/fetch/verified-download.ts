@@ -36,7 +36,8 @@ export async function downloadVerified(system: System, transport: Transport, wan
     await files.rename(part, path);
     return path;
   } catch (error) {
-    if (options.signal.aborted) throw new BangerError("cancelled", "cancelled", "the download was cancelled", { cause: options.signal.reason });
+    if (options.signal.aborted)
+      throw new BangerError("cancelled", "cancelled", "the download was cancelled", { cause: options.signal.reason });
     if (error instanceof BangerError && (error.kind === "refused" || error.data?.["discard"] === true)) await files.removeFile(part);
     throw error;
   }
@@ -54,7 +55,12 @@ async function isWhole(system: System, path: string, wanted: WantedFile, options
 }
 
 /** What an earlier try left, hashed. */
-async function startOf(system: System, part: string, wanted: WantedFile, signal: AbortSignal): Promise<{ readonly hash: Hash; readonly bytes: number }> {
+async function startOf(
+  system: System,
+  part: string,
+  wanted: WantedFile,
+  signal: AbortSignal,
+): Promise<{ readonly hash: Hash; readonly bytes: number }> {
   const hash = createHash("sha256");
   const info = await system.files.find(part);
   if (info === undefined) return { hash, bytes: 0 };
@@ -71,7 +77,13 @@ async function startOf(system: System, part: string, wanted: WantedFile, signal:
   return { hash, bytes };
 }
 
-async function* counted(body: AsyncIterable<Uint8Array>, wanted: WantedFile, startBytes: number, hash: Hash, options: FetchOptions): AsyncGenerator<Uint8Array> {
+async function* counted(
+  body: AsyncIterable<Uint8Array>,
+  wanted: WantedFile,
+  startBytes: number,
+  hash: Hash,
+  options: FetchOptions,
+): AsyncGenerator<Uint8Array> {
   let done = startBytes;
   for await (const some of body) {
     done += some.length;
@@ -81,7 +93,11 @@ async function* counted(body: AsyncIterable<Uint8Array>, wanted: WantedFile, sta
     yield some;
   }
   if (done < wanted.bytes) {
-    throw new BangerError("unavailable", "download_truncated", `cannot fetch ${wanted.url}: the connection ended after ${done} of ${wanted.bytes} bytes`);
+    throw new BangerError(
+      "unavailable",
+      "download_truncated",
+      `cannot fetch ${wanted.url}: the connection ended after ${done} of ${wanted.bytes} bytes`,
+    );
   }
 }
 
@@ -93,13 +109,20 @@ function checkLength(answer: Answer, wanted: WantedFile): void {
 async function checkSpace(system: System, bytes: number, url: string): Promise<void> {
   const free = await system.files.freeBytes(system.layout.downloads);
   if (free >= bytes) return;
-  throw new BangerError("unavailable", "disk_full", `cannot fetch ${url}: it needs ${bytes} bytes and ${system.layout.downloads} has room for ${free}`, {
-    hint: "make room, or set BANGER_HOME to a folder on another disk",
-  });
+  throw new BangerError(
+    "unavailable",
+    "disk_full",
+    `cannot fetch ${url}: it needs ${bytes} bytes and ${system.layout.downloads} has room for ${free}`,
+    {
+      hint: "make room, or set BANGER_HOME to a folder on another disk",
+    },
+  );
 }
 
 function sizeMismatch(wanted: WantedFile, why: string): BangerError {
-  return new BangerError("refused", "size_mismatch", `cannot use ${wanted.url}: ${why}`, { hint: "try again later, or set debian.mirror in the config" });
+  return new BangerError("refused", "size_mismatch", `cannot use ${wanted.url}: ${why}`, {
+    hint: "try again later, or set debian.mirror in the config",
+  });
 }
 
 /** A resumed file may be wrong for its old part alone: that one is thrown away and fetched whole once more. */

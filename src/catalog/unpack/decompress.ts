@@ -14,7 +14,12 @@ export interface DecompressLimits {
 }
 
 /** Throws `refused` `unpacked_too_large`, `invalid` `damaged_archive`, `unavailable` `program_missing`. */
-export async function* decompress(system: System, packed: Readable, how: Compression, limits: DecompressLimits): AsyncGenerator<Uint8Array> {
+export async function* decompress(
+  system: System,
+  packed: Readable,
+  how: Compression,
+  limits: DecompressLimits,
+): AsyncGenerator<Uint8Array> {
   let total = 0;
   for await (const part of how === "xz" ? throughXz(system, packed, limits) : throughZlib(packed, how)) {
     total += part.length;
@@ -50,7 +55,7 @@ async function* throughXz(system: System, packed: Readable, limits: DecompressLi
   // xz may end before it has read all; what it said and its code tell more than the broken pipe.
   const fed = pipeline(packed, child.stdin).then(
     () => undefined,
-    (error: unknown) => error,
+    (error: Error) => error,
   );
   yield* child.stdout as AsyncIterable<Uint8Array>;
   const [end, feedError] = await Promise.all([child.ended, fed]);

@@ -7,7 +7,12 @@ import { AR_HEADER_BYTES, AR_MAGIC, parseArHeader } from "./ar-header.ts";
 import { decompress, type Compression } from "./decompress.ts";
 import { TarIndexer } from "./tar-index.ts";
 
-const DATA_MEMBERS: Readonly<Record<string, Compression>> = { "data.tar": "none", "data.tar.gz": "gz", "data.tar.xz": "xz", "data.tar.zst": "zst" };
+const DATA_MEMBERS: Readonly<Record<string, Compression>> = {
+  "data.tar": "none",
+  "data.tar.gz": "gz",
+  "data.tar.xz": "xz",
+  "data.tar.zst": "zst",
+};
 const DATA_MAX_BYTES = 2 ** 30;
 const UNPACK_TIMEOUT_MS = 5 * 60_000;
 const MAX_MEMBERS = 16;
@@ -36,7 +41,11 @@ export async function openDeb(system: System, path: string, scratchPath: string,
         const file = found.get(name);
         if (file === undefined) throw new BangerError("not_found", "file_not_in_package", `the package has no file ${name}`);
         if (file.bytes > maxBytes) {
-          throw new BangerError("invalid", "file_too_large", `cannot read ${name}: it has ${file.bytes} bytes, more than the ${maxBytes} allowed`);
+          throw new BangerError(
+            "invalid",
+            "file_too_large",
+            `cannot read ${name}: it has ${file.bytes} bytes, more than the ${maxBytes} allowed`,
+          );
         }
         return readRange(system, scratchPath, file.offset, file.bytes);
       },

@@ -23,10 +23,28 @@ function encode(entry: CpioEntry, ino: number): readonly Uint8Array[] {
   return encodeRaw(entry.name, { ino, mode: TYPES[entry.kind] | entry.mode, major: device.major, minor: device.minor }, content);
 }
 
-function encodeRaw(name: string, about: { ino: number; mode: number; major: number; minor: number }, content: Uint8Array): readonly Uint8Array[] {
+function encodeRaw(
+  name: string,
+  about: { ino: number; mode: number; major: number; minor: number },
+  content: Uint8Array,
+): readonly Uint8Array[] {
   const nameBytes = Buffer.from(`${name}\0`, "utf8");
   const [uid, gid, links, time, deviceMajor, deviceMinor, checksum] = [0, 0, 1, 0, 0, 0, 0];
-  const numbers = [about.ino, about.mode, uid, gid, links, time, content.length, deviceMajor, deviceMinor, about.major, about.minor, nameBytes.length, checksum];
+  const numbers = [
+    about.ino,
+    about.mode,
+    uid,
+    gid,
+    links,
+    time,
+    content.length,
+    deviceMajor,
+    deviceMinor,
+    about.major,
+    about.minor,
+    nameBytes.length,
+    checksum,
+  ];
   const header = Buffer.from(`070701${numbers.map((number) => number.toString(16).padStart(8, "0")).join("")}`, "latin1");
   return [header, nameBytes, padding(header.length + nameBytes.length, 4), content, padding(content.length, 4)];
 }

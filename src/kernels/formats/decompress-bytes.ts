@@ -10,20 +10,35 @@ const TIMEOUT_MS = 60_000;
 const PACKAGES: Readonly<Record<string, string>> = { xz: "xz-utils", lz4: "lz4" };
 
 /** Throws `invalid` `damaged_compression`, `refused` `unpacked_too_large`, `unavailable` `program_missing`. */
-export async function decompressBytes(system: System, packed: Uint8Array, how: KernelCompression, maxBytes: number, signal: AbortSignal): Promise<Uint8Array> {
+export async function decompressBytes(
+  system: System,
+  packed: Uint8Array,
+  how: KernelCompression,
+  maxBytes: number,
+  signal: AbortSignal,
+): Promise<Uint8Array> {
   if (how === "xz" || how === "lz4") return throughProgram(system, packed, how, maxBytes, signal);
   try {
     const options = { maxOutputLength: maxBytes };
     return how === "gzip" ? await promisify(gunzip)(packed, options) : await promisify(zstdDecompress)(packed, options);
   } catch (error) {
-    if (error instanceof RangeError || (error instanceof Error && "code" in error && error.code === "ERR_BUFFER_TOO_LARGE")) throw tooLarge(maxBytes);
+    if (error instanceof RangeError || (error instanceof Error && "code" in error && error.code === "ERR_BUFFER_TOO_LARGE"))
+      throw tooLarge(maxBytes);
     throw damaged(error instanceof Error ? error.message : String(error), error);
   }
 }
 
-async function throughProgram(system: System, packed: Uint8Array, program: "xz" | "lz4", maxBytes: number, signal: AbortSignal): Promise<Uint8Array> {
+async function throughProgram(
+  system: System,
+  packed: Uint8Array,
+  program: "xz" | "lz4",
+  maxBytes: number,
+  signal: AbortSignal,
+): Promise<Uint8Array> {
   if (system.processes.which(program) === undefined) {
-    throw new BangerError("unavailable", "program_missing", `cannot unpack the kernel: ${program} is not installed`, { hint: `sudo apt install ${PACKAGES[program]}` });
+    throw new BangerError("unavailable", "program_missing", `cannot unpack the kernel: ${program} is not installed`, {
+      hint: `sudo apt install ${PACKAGES[program]}`,
+    });
   }
   const parts: Uint8Array[] = [];
   let total = 0;

@@ -62,7 +62,9 @@ function parseNotes(bytes: Uint8Array): readonly ElfNote[] {
   while (at + 12 <= bytes.length) {
     const nameBytes = view.getUint32(at, true);
     const valueBytes = view.getUint32(at + 4, true);
-    const name = Buffer.from(part(bytes, at + 12, nameBytes)).toString("latin1").replace(/\0+$/, "");
+    const name = Buffer.from(part(bytes, at + 12, nameBytes))
+      .toString("latin1")
+      .replace(/\0+$/, "");
     notes.push({ name, type: view.getUint32(at + 8, true) });
     at += 12 + roundUp(nameBytes) + roundUp(valueBytes);
   }

@@ -16,7 +16,8 @@ export async function readFolderTree(system: System, folder: string, extra: read
       const kind = (await system.files.find(`${folder}/${path}`))?.kind;
       if (kind === "file") names.push(path);
       if (kind === "folder" && depth > 0) await walk(path, depth - 1);
-      if (names.length > MAX_FILES) throw new BangerError("invalid", "too_many_files", `cannot import from ${folder}: it has more than ${MAX_FILES} files`);
+      if (names.length > MAX_FILES)
+        throw new BangerError("invalid", "too_many_files", `cannot import from ${folder}: it has more than ${MAX_FILES} files`);
     }
   };
   await walk("", 0);
@@ -26,7 +27,10 @@ export async function readFolderTree(system: System, folder: string, extra: read
   return {
     names: [...new Set(names)],
     read: async (name, maxBytes) => {
-      if (!names.includes(name)) throw new BangerError("not_found", "file_not_found", `cannot import from ${folder}: there is no file ${name} in it`, { hint: "links are not followed" });
+      if (!names.includes(name))
+        throw new BangerError("not_found", "file_not_found", `cannot import from ${folder}: there is no file ${name} in it`, {
+          hint: "links are not followed",
+        });
       return system.files.read(`${folder}/${name}`, maxBytes);
     },
   };

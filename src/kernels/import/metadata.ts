@@ -1,6 +1,6 @@
 /**
  * `metadata.json` beside a kernel to import, when a person or a build wants to say what is what. All paths are relative to its
- * folder. Nothing else is allowed in it.
+ * folder. Only `kernel` must be there; nothing else is allowed.
  *
  *     {
  *       "kernel": "vmlinux",                      the kernel file: an ELF or a boot image, gzip, xz, zstd or lz4 or plain
@@ -8,7 +8,7 @@
  *       "modules": "lib/modules/6.12.1",          a folder with modules.builtin and .ko files, if there are any
  *       "config": "config-6.12.1",                the kernel's configuration, if it is there
  *       "initrd": "initrd.img",                   allowed, and not used: the guest agent is the initramfs
- *       "acpi": "needed",                         or "optional": whether it finds its devices only through ACPI
+ *       "needsAcpi": false,                       whether it finds its devices only through ACPI; else found out
  *       "version": "6.12.1", "distro": "debian", "arch": "amd64"
  *     }
  */
@@ -17,17 +17,23 @@ import { z } from "zod";
 const relativePath = z
   .string()
   .max(1024)
-  .refine((path) => path.split("/").every((part) => part !== "" && part !== "." && part !== "..") && !path.includes("\0"), "must be a path inside the folder");
+  .refine(
+    (path) => path.split("/").every((part) => part !== "" && part !== "." && part !== "..") && !path.includes("\0"),
+    "must be a path inside the folder",
+  );
 
 export const kernelMetadata = z.strictObject({
   kernel: relativePath,
-  sha256: z.string().regex(/^[0-9a-f]{64}$/, "must be 64 lower-case hex digits").optional(),
+  sha256: z
+    .string()
+    .regex(/^[0-9a-f]{64}$/, "must be 64 lower-case hex digits")
+    .optional(),
   modules: relativePath.optional(),
   config: relativePath.optional(),
   initrd: relativePath.optional(),
-  acpi: z.enum(["needed", "optional"]).optional(),
-  version: z.string().min(1).max(128),
-  distro: z.string().min(1).max(64),
-  arch: z.enum(["amd64", "x86_64"], "only kernels for amd64 (x86_64) can be used"),
+  needsAcpi: z.boolean().optional(),
+  version: z.string().min(1).max(128).optional(),
+  distro: z.string().min(1).max(64).optional(),
+  arch: z.enum(["amd64", "x86_64"], "only kernels for amd64 (x86_64) can be used").optional(),
 });
 export type KernelMetadata = z.output<typeof kernelMetadata>;

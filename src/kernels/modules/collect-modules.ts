@@ -68,7 +68,12 @@ async function readBuiltIn({ tree, folder }: ModuleSource): Promise<ReadonlySet<
   const path = `${folder ?? ""}/modules.builtin`;
   if (folder === undefined || !tree.names.includes(path)) return new Set();
   const text = new TextDecoder().decode(await tree.read(path, BUILTIN_LIST_MAX_BYTES));
-  return new Set(text.split("\n").flatMap((line) => /([\w-]+)\.ko$/.exec(line)?.[1] ?? []).map(moduleName));
+  return new Set(
+    text
+      .split("\n")
+      .flatMap((line) => /([\w-]+)\.ko$/.exec(line)?.[1] ?? [])
+      .map(moduleName),
+  );
 }
 
 async function readModule(system: System, tree: FileTree, path: string, signal: AbortSignal): Promise<Uint8Array> {
@@ -81,7 +86,12 @@ function understood(path: string, content: Uint8Array): ModuleInfo {
   try {
     return parseModuleInfo(content);
   } catch (error) {
-    throw new BangerError("invalid", "not_a_module", `cannot use the module ${path}: ${error instanceof Error ? error.message : String(error)}`, { cause: error });
+    throw new BangerError(
+      "invalid",
+      "not_a_module",
+      `cannot use the module ${path}: ${error instanceof Error ? error.message : String(error)}`,
+      { cause: error },
+    );
   }
 }
 
@@ -100,7 +110,12 @@ function checkDrivers(source: ModuleSource, knowsBuiltIn: boolean, has: (name: s
   if (!knowsBuiltIn && source.config === undefined) return;
   const missing = NEEDED_DRIVERS.filter(({ need, module }) => need === "required" && !has(module));
   if (missing.length === 0) return;
-  throw new BangerError("unsupported", "drivers_missing", `cannot use the kernel: it lacks ${missing.map(({ module }) => module).join(", ")}`, {
-    hint: `build it with ${missing.map(({ option }) => `CONFIG_${option}`).join(", ")}, or give its modules`,
-  });
+  throw new BangerError(
+    "unsupported",
+    "drivers_missing",
+    `cannot use the kernel: it lacks ${missing.map(({ module }) => module).join(", ")}`,
+    {
+      hint: `build it with ${missing.map(({ option }) => `CONFIG_${option}`).join(", ")}, or give its modules`,
+    },
+  );
 }

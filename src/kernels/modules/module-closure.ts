@@ -25,7 +25,8 @@ export async function closeOverModules(roots: readonly string[], lookup: ModuleL
       throw missing(`module ${wantedBy} needs ${name}, which is not there`);
     }
     open.push(name);
-    for (const needed of info.softBefore) if ((await lookup.find(needed)) !== undefined && !open.includes(needed)) await visit(needed, name);
+    for (const needed of info.softBefore)
+      if ((await lookup.find(needed)) !== undefined && !open.includes(needed)) await visit(needed, name);
     for (const needed of info.depends) await visit(needed, name);
     open.pop();
     order.push(name);

@@ -20,7 +20,10 @@ export function parseModuleInfo(module: Uint8Array): ModuleInfo {
     .map((entry) => [entry.slice(0, entry.indexOf("=")), entry.slice(entry.indexOf("=") + 1)] as const);
   const values = (key: string): readonly string[] => pairs.filter(([name]) => name === key).map(([, value]) => value);
   return {
-    depends: values("depends").flatMap((list) => list.split(",")).filter((name) => name !== "").map(moduleName),
+    depends: values("depends")
+      .flatMap((list) => list.split(","))
+      .filter((name) => name !== "")
+      .map(moduleName),
     softBefore: values("softdep").flatMap(parseSoftBefore).map(moduleName),
     kernelVersion: values("vermagic")[0]?.split(" ")[0],
   };

@@ -37,7 +37,8 @@ export function makeInitrds(system: System, agentPath: string): Initrds {
     for (const name of await files.list(layout.initrds)) {
       if (name.includes(agentDigest)) continue;
       const info = await files.find(`${layout.initrds}/${name}`);
-      if (info !== undefined && system.clock.nowMs() - info.modifiedMs > PRUNE_AFTER_MS) await files.removeFile(`${layout.initrds}/${name}`);
+      if (info !== undefined && system.clock.nowMs() - info.modifiedMs > PRUNE_AFTER_MS)
+        await files.removeFile(`${layout.initrds}/${name}`);
     }
   };
 

@@ -36,7 +36,8 @@ export function makeKernelStore(system: System, leases: Leases): KernelStore {
     open.delete(path);
   };
 
-  const exists = async (name: string): Promise<boolean> => goodsName.safeParse(name).success && (await files.find(`${layout.kernels}/${name}`)) !== undefined;
+  const exists = async (name: string): Promise<boolean> =>
+    goodsName.safeParse(name).success && (await files.find(`${layout.kernels}/${name}`)) !== undefined;
 
   return {
     openFolder: async (name, operationId) => {
@@ -74,8 +75,12 @@ export function makeKernelStore(system: System, leases: Leases): KernelStore {
       await files.removeTree(path);
     },
     reconcile: async () => {
-      const claimed = leases.list().flatMap(({ kind, key }) => (kind === "store-folder" && key.startsWith(`${layout.kernels}/`) ? [key] : []));
-      const seen = (await files.list(layout.kernels)).filter((name) => name.startsWith(UNFINISHED)).map((name) => `${layout.kernels}/${name}`);
+      const claimed = leases
+        .list()
+        .flatMap(({ kind, key }) => (kind === "store-folder" && key.startsWith(`${layout.kernels}/`) ? [key] : []));
+      const seen = (await files.list(layout.kernels))
+        .filter((name) => name.startsWith(UNFINISHED))
+        .map((name) => `${layout.kernels}/${name}`);
       for (const path of new Set([...claimed, ...seen])) if (!open.has(path)) await discard(path);
     },
   };
@@ -89,7 +94,10 @@ export async function readManifest(system: System, folder: string, name: string)
 }
 
 function manifestOf(kernel: AssembledKernel, origin: KernelOrigin, createdAt: number): KernelManifest {
-  const measured = (bytes: Uint8Array): { sha256: string; bytes: number } => ({ sha256: createHash("sha256").update(bytes).digest("hex"), bytes: bytes.length });
+  const measured = (bytes: Uint8Array): { sha256: string; bytes: number } => ({
+    sha256: createHash("sha256").update(bytes).digest("hex"),
+    bytes: bytes.length,
+  });
   return {
     format: 1,
     ...origin,
@@ -104,5 +112,7 @@ function manifestOf(kernel: AssembledKernel, origin: KernelOrigin, createdAt: nu
 }
 
 function kernelExists(name: string): BangerError {
-  return new BangerError("exists", "kernel_exists", `there is a kernel ${name} already`, { hint: `banger kernel delete ${name}, or choose another name` });
+  return new BangerError("exists", "kernel_exists", `there is a kernel ${name} already`, {
+    hint: `banger kernel delete ${name}, or choose another name`,
+  });
 }

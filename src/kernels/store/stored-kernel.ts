@@ -38,7 +38,10 @@ export function storedKernel(manifest: KernelManifest, problems: readonly string
 }
 
 async function problemsOf(system: System, folder: string, manifest: KernelManifest): Promise<readonly string[]> {
-  const wanted = [["vmlinux", manifest.vmlinux.bytes] as const, ...(manifest.modules === null ? [] : [["modules.cpio", manifest.modules.bytes] as const])];
+  const wanted = [
+    ["vmlinux", manifest.vmlinux.bytes] as const,
+    ...(manifest.modules === null ? [] : [["modules.cpio", manifest.modules.bytes] as const]),
+  ];
   const found = await Promise.all(
     wanted.map(async ([file, bytes]) => {
       const info = await system.files.find(`${folder}/${file}`);
@@ -50,5 +53,16 @@ async function problemsOf(system: System, folder: string, manifest: KernelManife
 }
 
 function unreadable(name: string, problem: string): StoredKernel {
-  return { name, source: "unknown", distro: null, arch: "unknown", version: null, sha256: "", bytes: 0, modules: [], createdAt: 0, problems: [problem] };
+  return {
+    name,
+    source: "unknown",
+    distro: null,
+    arch: "unknown",
+    version: null,
+    sha256: "",
+    bytes: 0,
+    modules: [],
+    createdAt: 0,
+    problems: [problem],
+  };
 }
