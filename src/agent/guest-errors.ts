@@ -43,3 +43,11 @@ export function guestRefusal(path: string, status: number, code: string, message
     data: { status },
   });
 }
+
+/** Nothing in the guest took a dialled connection. */
+export function portClosed(port: number, cause: BangerError): BangerError {
+  return new BangerError("refused", "guest_port_closed", `cannot connect to port ${port} in the guest: nothing listens on 127.0.0.1 there`, {
+    hint: "start the program in the guest first, and have it listen on 127.0.0.1 or on all addresses",
+    cause,
+  });
+}

@@ -1,10 +1,11 @@
 import type { ClientHttp2Session } from "node:http2";
 import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
+import { BangerError } from "../contract/errors.ts";
 import type { Clock } from "../system/system.ts";
 import type { Agent, GuestPlan, GuestReport, Health, Hello, Offer } from "./agent.ts";
 import { guestHealth, guestReport } from "./answers.ts";
-import { abortReason } from "./guest-errors.ts";
+import { abortReason, portClosed } from "./guest-errors.ts";
 import { GuestStream } from "./guest-stream.ts";
 import { openHttpSession } from "./http-session.ts";
 import { keepAlive, type KeepAliveTimes } from "./keep-alive.ts";
@@ -57,7 +58,12 @@ export class HttpAgent implements Agent {
   }
 
   async dial(port: number, signal: AbortSignal): Promise<Duplex> {
-    return this.#openAccepted("POST", `/dial/tcp/${port}`, signal);
+    try {
+      return await this.#openAccepted("POST", `/dial/tcp/${port}`, signal);
+    } catch (thrown) {
+      if (thrown instanceof BangerError && thrown.data?.["status"] === 502) throw portClosed(port, thrown);
+      throw thrown;
+    }
   }
 
   async *watchOffers(signal: AbortSignal): AsyncGenerator<Offer, void, undefined> {

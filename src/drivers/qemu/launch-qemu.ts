@@ -1,6 +1,7 @@
 import { BangerError } from "../../contract/errors.ts";
-import type { ProcessIdentity, System } from "../../system/system.ts";
+import type { System } from "../../system/system.ts";
 import type { LaunchPlan, RunningVmm } from "../drivers.ts";
+import { endProcess } from "../end-process.ts";
 import { readTail } from "../read-tail.ts";
 import { qemuArguments } from "./arguments.ts";
 import { QemuVmm, ShutdownWatch } from "./qemu-vmm.ts";
@@ -38,7 +39,7 @@ export async function launchQemu(system: System, program: string, plan: LaunchPl
       for (const socket of listening) socket.close();
     }
   })();
-  undo.defer(() => endProcess(system, started.identity));
+  undo.defer(() => endProcess(system, started.identity, started.ended));
 
   const shutdown = new ShutdownWatch();
   const died = started.ended.then(async (end) => {
@@ -67,11 +68,6 @@ export async function openMonitor(system: System, path: string, signal: AbortSig
   } finally {
     signal.removeEventListener("abort", close);
   }
-}
-
-async function endProcess({ processes }: System, identity: ProcessIdentity): Promise<void> {
-  processes.signal(identity, "SIGKILL");
-  await processes.watchEnd(identity);
 }
 
 function launchFailed(

@@ -2,15 +2,13 @@ import type { Socket } from "node:net";
 import { BangerError } from "../../contract/errors.ts";
 import type { System } from "../../system/system.ts";
 import type { RunningVmm, VmmExit, VmmRecord } from "../drivers.ts";
+import { endProcess } from "../end-process.ts";
 import { readTail } from "../read-tail.ts";
 import { decideExit, type EndOfQemu } from "./decide-exit.ts";
 import type { Qmp, QmpEvent } from "./qmp.ts";
 import { runPaths, type RunNote } from "./run-folder.ts";
 
 const CONNECT_MS = 5_000;
-/** A killed process is gone at once, unless it hangs in the kernel. */
-const KILL_MS = 10_000;
-
 /** Keeps the reason of the last SHUTDOWN event: it comes before the process ends. */
 export class ShutdownWatch {
   reason: string | undefined;
@@ -53,22 +51,11 @@ export class QemuVmm implements RunningVmm {
   }
 
   async kill(): Promise<void> {
-    const { processes, clock } = this.#parts.system;
-    if (processes.isAlive(this.record.identity)) {
-      this.#killed = true;
-      processes.signal(this.record.identity, "SIGKILL");
-    }
-    const finished = new AbortController();
-    const late = clock.sleep(KILL_MS, finished.signal).then(() => {
-      throw new BangerError("timeout", "vmm_unkillable", `cannot end process ${this.record.identity.pid}: it is still there after SIGKILL`);
-    });
-    try {
-      // Not by `#gone`: after `letGo` that stays open.
-      await Promise.race([this.#parts.ended ?? processes.watchEnd(this.record.identity, finished.signal), late]);
-    } finally {
-      late.catch(() => undefined);
-      finished.abort();
-    }
+    const { system, ended } = this.#parts;
+    if (!system.processes.isAlive(this.record.identity)) return;
+    this.#killed = true;
+    // Not by `#gone`: after `letGo` that stays open.
+    await endProcess(system, this.record.identity, ended);
   }
 
   async pause(): Promise<void> {

@@ -1,0 +1,84 @@
+import type { Socket } from "node:net";
+import { join } from "node:path";
+import { BangerError } from "../../contract/errors.ts";
+import type { System } from "../../system/system.ts";
+import type { RunningVmm, VmmExit, VmmRecord } from "../drivers.ts";
+import { endProcess } from "../end-process.ts";
+
+/** The socket's name in the run folder; it stands in argv, and strays are found by it. */
+export const AGENT_SOCKET = "fake-agent.sock";
+
+const CONNECT_MS = 5_000;
+
+type End = { readonly code: number | undefined; readonly signal: string | undefined };
+
+/** A process that plays a VMM. */
+export class FakeVmm implements RunningVmm {
+  readonly record: VmmRecord;
+  readonly exited: Promise<VmmExit>;
+  readonly #system: System;
+  readonly #agentSocket: string;
+  readonly #ended: Promise<End> | undefined;
+  readonly #watching = new AbortController();
+  #killed = false;
+
+  /**
+   * @param ended for a child of ours; others are watched by their identity.
+   * @param agentSocket name in the run folder.
+   */
+  constructor(system: System, record: VmmRecord, ended?: Promise<End>, agentSocket: string = AGENT_SOCKET) {
+    this.record = record;
+    this.#agentSocket = join(record.runFolder, agentSocket);
+    this.#system = system;
+    this.#ended = ended;
+    this.exited = (ended ?? this.#watchByIdentity()).then((end) => this.#explain(end));
+  }
+
+  connectAgent(signal: AbortSignal): Promise<Socket> {
+    return this.#system.sockets.connect(this.#agentSocket, CONNECT_MS, signal);
+  }
+
+  async kill(): Promise<void> {
+    if (!this.#system.processes.isAlive(this.record.identity)) return;
+    this.#killed = true;
+    await endProcess(this.#system, this.record.identity, this.#ended);
+  }
+
+  pause(): Promise<void> {
+    return Promise.reject(cannotPause());
+  }
+
+  resume(): Promise<void> {
+    return Promise.reject(cannotPause());
+  }
+
+  async letGo(): Promise<void> {
+    this.#watching.abort();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.kill();
+    await this.letGo();
+  }
+
+  async #watchByIdentity(): Promise<undefined> {
+    try {
+      await this.#system.processes.watchEnd(this.record.identity, this.#watching.signal);
+    } catch (thrown) {
+      if (!this.#watching.signal.aborted) throw thrown;
+      await new Promise(() => undefined);
+    }
+  }
+
+  /** The agent ends with code 0 after a power off. Nobody tells us the code of a process that is not our child. */
+  #explain(end: End | undefined): VmmExit {
+    if (this.#killed) return { reason: "killed" };
+    if (end === undefined) return { reason: "crashed", detail: "it is gone" };
+    if (end.code === 0) return { reason: "guest-power-off" };
+    return { reason: "crashed", detail: end.signal === undefined ? `ended with code ${end.code}` : `ended by ${end.signal}` };
+  }
+}
+
+function cannotPause(): BangerError {
+  return new BangerError("unsupported", "cannot_pause", "cannot pause this vm: driver fake does not pause");
+}
