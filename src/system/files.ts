@@ -17,6 +17,7 @@ export function makeFiles(roots: readonly string[]): Files {
   return {
     read,
     readText: async (path, maxBytes = DEFAULT_TEXT_MAX_BYTES) => new TextDecoder().decode(await read(path, maxBytes)),
+    readEmbedded: (path) => fs.readFile(path),
     find,
     list,
     write: writeWhole,

@@ -34,6 +34,8 @@ export interface Layout {
   readonly blanks: string;
   /** Initramfs files put together for one kernel and one agent. */
   readonly initrds: string;
+  /** The guest agent's binary, by digest. */
+  readonly agents: string;
   /** What was found out about this computer in this boot. */
   readonly hostFacts: string;
 }
@@ -64,6 +66,7 @@ export function makeLayout(environment: RootsEnvironment): Layout {
     downloads: join(roots.cache, "downloads"),
     blanks: join(roots.state, "blanks"),
     initrds: join(roots.cache, "initrds"),
+    agents: join(roots.cache, "agents"),
     hostFacts: join(roots.cache, "host-facts.json"),
   };
 }

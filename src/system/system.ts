@@ -65,6 +65,8 @@ export interface Files {
   /** The whole file. Throws `BangerError` `not_found` `file_not_found` when there is none, `invalid` above `maxBytes`. */
   read(path: string, maxBytes: number): Promise<Uint8Array>;
   readText(path: string, maxBytes?: number): Promise<string>;
+  /** A file that travels inside the program; the compiled program has it at a path that only this reads. */
+  readEmbedded(path: string): Promise<Uint8Array>;
   /** Undefined when there is none. Does not follow a link at the end of the path. */
   find(path: string): Promise<FileInfo | undefined>;
   /** Names in a folder, sorted; empty when there is no such folder. */
