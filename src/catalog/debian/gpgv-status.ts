@@ -20,6 +20,9 @@ const PREFIX = "[GNUPG:] ";
 const WEAK_HASHES = ["1", "2", "3"];
 const SPOILED = ["EXPSIG", "EXPKEYSIG", "REVKEYSIG", "BADSIG", "ERRSIG"];
 
+/** What gpgv says when there is something before, between or after that is not the one signed text. */
+const ODD = ["ERROR", "NODATA", "UNEXPECTED"];
+
 type StatusLine = readonly [keyword: string, ...fields: string[]];
 
 /** @param pinned fingerprints of primary keys, 40 upper-case hex digits. */
@@ -34,7 +37,8 @@ export function decideSignature(status: string, pinned: readonly string[]): Sign
   const count = (keyword: string): number => lines.filter(([word]) => word === keyword).length;
 
   if (count("BADSIG") > 0) return refused("signature_bad", "its content was changed after signing");
-  if (count("PLAINTEXT") !== 1) return refused("signature_missing", "it is not one signed text");
+  const isOdd = lines.some(([word]) => ODD.includes(word));
+  if (isOdd || count("PLAINTEXT") !== 1) return refused("signature_missing", "it is not one signed text");
   const signatures = groupsOf(lines);
   if (signatures.length === 0) return refused("signature_missing", "it is not signed");
 
