@@ -59,8 +59,9 @@ export async function install(names) {
       "install these with the system's own package manager, then run the same command again",
     );
   }
+  console.log(`missing packages: ${names.join(", ")}`);
   const asRoot = rootPrefix(byHand);
-  console.log(`missing packages: ${names.join(", ")}; installing them with ${[...asRoot.slice(0, 1), "apt-get"].join(" ")}`);
+  console.log(`installing them with ${[...asRoot.slice(0, 1), "apt-get"].join(" ")}`);
   const apt = [...asRoot, "env", "DEBIAN_FRONTEND=noninteractive", "apt-get", "-q", "-o", "DPkg::Lock::Timeout=300"];
   const update = () => run([...apt, "update"], { input: "ours" });
   const installThem = () => run([...apt, "install", "-y", "--no-install-recommends", "--no-remove", ...names], { input: "ours" });
@@ -89,7 +90,9 @@ function rootPrefix(byHand) {
       `as root: ${byHand.replace("sudo ", "")}`,
     );
   }
-  return process.stdin.isTTY ? [sudo] : [sudo, "-n"];
+  if (process.stdin.isTTY) return [sudo];
+  if (answerOf([sudo, "-n", "true"]) !== undefined) return [sudo, "-n"];
+  throw new SetupProblem("cannot install what is missing: sudo wants a password, and there is no terminal to ask for it", byHand);
 }
 
 function haveLists() {

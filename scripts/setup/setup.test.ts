@@ -6,7 +6,7 @@ import { executableIn } from "./build.mjs";
 import { missingOf } from "./packages.mjs";
 import { isAtLeast } from "./rust.mjs";
 import { digestOf } from "./stamp.mjs";
-import { hasRange } from "./user-ids.mjs";
+import { firstFree, hasRange } from "./user-ids.mjs";
 
 describe("versions", () => {
   test.each([
@@ -33,6 +33,13 @@ describe("ranges of user ids", () => {
     expect(hasRange(text, "bob", 1002)).toBe(false);
     expect(hasRange(text, "dan", 1003)).toBe(false);
     expect(hasRange("", "ann", 1000)).toBe(false);
+  });
+});
+
+describe("a range to add", () => {
+  test("begins above every other", () => {
+    expect(firstFree("")).toBe(100_000);
+    expect(firstFree("ann:100000:65536\nbob:231072:65536\nnonsense\n")).toBe(296_608);
   });
 });
 
