@@ -1,4 +1,5 @@
 /** The failures that a guest, or the way to it, can cause. One place, so that the same thing always has the same code. */
+import type { ClientHttp2Session, ClientHttp2Stream } from "node:http2";
 import { BangerError } from "../contract/errors.ts";
 import { escapeGuestText } from "./escape-guest-text.ts";
 
@@ -15,10 +16,12 @@ export function guestGarbled(what: string, cause?: unknown): BangerError {
   });
 }
 
-/** One stream was reset by the guest; others go on. */
-export function streamReset(path: string, http2Code: number | undefined): BangerError {
+/** Why a stream ended other than by END_STREAM: its session is gone, or the guest reset it while others go on. */
+export function streamBroken(session: ClientHttp2Session, stream: ClientHttp2Stream, path: string, cause?: unknown): BangerError {
+  if (session.destroyed) return connectionLost("the connection ended", cause);
   return new BangerError("unavailable", "guest_stream_reset", `the guest agent broke off ${path}`, {
-    data: { http2Code: http2Code ?? null },
+    data: { http2Code: stream.rstCode ?? null },
+    cause,
   });
 }
 
@@ -46,8 +49,13 @@ export function guestRefusal(path: string, status: number, code: string, message
 
 /** Nothing in the guest took a dialled connection. */
 export function portClosed(port: number, cause: BangerError): BangerError {
-  return new BangerError("refused", "guest_port_closed", `cannot connect to port ${port} in the guest: nothing listens on 127.0.0.1 there`, {
-    hint: "start the program in the guest first, and have it listen on 127.0.0.1 or on all addresses",
-    cause,
-  });
+  return new BangerError(
+    "refused",
+    "guest_port_closed",
+    `cannot connect to port ${port} in the guest: nothing listens on 127.0.0.1 there`,
+    {
+      hint: "start the program in the guest first, and have it listen on 127.0.0.1 or on all addresses",
+      cause,
+    },
+  );
 }

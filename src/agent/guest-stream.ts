@@ -6,7 +6,7 @@ import {
   type IncomingHttpStatusHeader,
 } from "node:http2";
 import { Duplex } from "node:stream";
-import { abortReason, connectionLost, guestGarbled, streamReset } from "./guest-errors.ts";
+import { abortReason, connectionLost, streamBroken } from "./guest-errors.ts";
 import { readRefusal } from "./read-refusal.ts";
 
 type Callback = (error?: Error | null) => void;
@@ -22,18 +22,17 @@ type Callback = (error?: Error | null) => void;
  */
 export class GuestStream extends Duplex {
   readonly #source: ClientHttp2Stream;
-  /** Kept, because a stream forgets its session when it closes. */
-  readonly #session: ClientHttp2Session | undefined;
+  readonly #session: ClientHttp2Session;
   readonly #path: string;
   readonly #accepted = Promise.withResolvers<void>();
   #endedWell = false;
   #sourceClosed = false;
   #pending: Callback | undefined;
 
-  constructor(source: ClientHttp2Stream, path: string, signal: AbortSignal) {
+  constructor(session: ClientHttp2Session, source: ClientHttp2Stream, path: string, signal: AbortSignal) {
     super({ allowHalfOpen: true });
     this.#source = source;
-    this.#session = source.session as ClientHttp2Session | undefined;
+    this.#session = session;
     this.#path = path;
     source.on("response", (headers) => this.#onResponse(headers));
     source.on("error", (cause) => this.#fail(cause));
@@ -78,7 +77,7 @@ export class GuestStream extends Duplex {
   #onResponse(headers: IncomingHttpHeaders & IncomingHttpStatusHeader): void {
     const status = headers[":status"] ?? 0;
     if (status !== 200) {
-      void readRefusal(this.#source, this.#path, status).then((refusal) => this.destroy(refusal));
+      void readRefusal(this.#session, this.#source, this.#path, status).then((refusal) => this.destroy(refusal));
       return;
     }
     this.#accepted.resolve();
@@ -103,17 +102,7 @@ export class GuestStream extends Duplex {
 
   #fail(cause: Error | undefined): void {
     if (this.destroyed || this.#endedWell) return;
-    this.destroy(this.#isSessionGone() ? connectionLost("the connection ended", cause) : this.#resetError(cause));
-  }
-
-  #isSessionGone(): boolean {
-    return this.#session?.destroyed !== false;
-  }
-
-  #resetError(cause: Error | undefined): Error {
-    const code = this.#source.rstCode;
-    if (code === constants.NGHTTP2_NO_ERROR && cause !== undefined) return guestGarbled(`${this.#path} failed`, cause);
-    return streamReset(this.#path, code);
+    this.destroy(streamBroken(this.#session, this.#source, this.#path, cause));
   }
 
   #settlePending(): void {

@@ -54,7 +54,14 @@ export class HttpAgent implements Agent {
   }
 
   async powerOff(signal: AbortSignal): Promise<void> {
-    await requestJson(this.#session, { method: "POST", path: "/power-off", signal });
+    const couldAsk = !this.#session.destroyed;
+    try {
+      await requestJson(this.#session, { method: "POST", path: "/power-off", signal });
+    } catch (thrown) {
+      // A guest that goes down may take its answer with it: what was asked for has happened.
+      const wentDown = couldAsk && thrown instanceof BangerError && thrown.code === "guest_connection_lost";
+      if (!wentDown) throw thrown;
+    }
   }
 
   async dial(port: number, signal: AbortSignal): Promise<Duplex> {
@@ -83,7 +90,7 @@ export class HttpAgent implements Agent {
   /** Does not wait for the answer: the first bytes travel with the request, and a refusal arrives as the stream's error. */
   #openRaw(method: "GET" | "POST", path: string, signal: AbortSignal): GuestStream {
     if (signal.aborted) throw abortReason(signal, `cannot ask the guest agent for ${path}`);
-    const stream = new GuestStream(openStream(this.#session, method, path, false), path, signal);
+    const stream = new GuestStream(this.#session, openStream(this.#session, method, path, false), path, signal);
     if (method === "GET") stream.end();
     return stream;
   }

@@ -1,5 +1,5 @@
 import { constants, type ClientHttp2Session, type ClientHttp2Stream } from "node:http2";
-import { abortReason, connectionLost, streamReset } from "./guest-errors.ts";
+import { abortReason, connectionLost, streamBroken } from "./guest-errors.ts";
 import { readCapped } from "./read-capped.ts";
 import { readRefusal } from "./read-refusal.ts";
 
@@ -26,7 +26,7 @@ export async function requestJson(session: ClientHttp2Session, request: JsonRequ
   signal.addEventListener("abort", onAbort);
   try {
     if (body !== undefined) stream.end(JSON.stringify(body));
-    return await Promise.race([readAnswer(stream, path), aborted.promise]);
+    return await Promise.race([readAnswer(session, stream, path), aborted.promise]);
   } finally {
     signal.removeEventListener("abort", onAbort);
   }
@@ -38,17 +38,18 @@ export function openStream(session: ClientHttp2Session, method: string, path: st
   return session.request({ ":method": method, ":path": path }, { endStream });
 }
 
-async function readAnswer(stream: ClientHttp2Stream, path: string): Promise<Uint8Array> {
-  const status = await readStatus(stream, path);
-  if (status < 200 || status > 299) throw await readRefusal(stream, path, status);
-  return readCapped(stream, path, MAX_JSON_BYTES);
+async function readAnswer(session: ClientHttp2Session, stream: ClientHttp2Stream, path: string): Promise<Uint8Array> {
+  const status = await readStatus(session, stream, path);
+  if (status < 200 || status > 299) throw await readRefusal(session, stream, path, status);
+  return readCapped(session, stream, path, MAX_JSON_BYTES);
 }
 
 /** Adds no `data` listener: the body waits for whoever reads it. */
-function readStatus(stream: ClientHttp2Stream, path: string): Promise<number> {
+function readStatus(session: ClientHttp2Session, stream: ClientHttp2Stream, path: string): Promise<number> {
   const { promise, resolve, reject } = Promise.withResolvers<number>();
+  const fail = (cause?: Error): void => reject(streamBroken(session, stream, path, cause));
   stream.on("response", (headers) => resolve(headers[":status"] ?? 0));
-  stream.on("error", () => reject(streamReset(path, stream.rstCode)));
-  stream.on("close", () => reject(streamReset(path, stream.rstCode)));
+  stream.on("error", fail);
+  stream.on("close", () => fail());
   return promise;
 }

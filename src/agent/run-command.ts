@@ -1,7 +1,16 @@
 import type { Duplex } from "node:stream";
 import { z } from "zod";
 import { BangerError } from "../contract/errors.ts";
-import { encodeFrame, encodeJsonFrame, FRAME, FrameReader, MAX_CHUNK_BYTES, type ExecExit, type ExecSpec, type Frame } from "../contract/frames.ts";
+import {
+  encodeFrame,
+  encodeJsonFrame,
+  FRAME,
+  FrameReader,
+  MAX_CHUNK_BYTES,
+  type ExecExit,
+  type ExecSpec,
+  type Frame,
+} from "../contract/frames.ts";
 import { escapeGuestText } from "./escape-guest-text.ts";
 import { guestGarbled } from "./guest-errors.ts";
 import { parseGuestJson } from "./parse-guest-json.ts";
@@ -20,7 +29,10 @@ export interface CommandResult {
   readonly stderr: Buffer;
 }
 
-const exited = z.union([z.strictObject({ code: z.number().int().min(0).max(255) }), z.strictObject({ signal: z.number().int().min(1).max(64) })]);
+const exited = z.union([
+  z.strictObject({ code: z.number().int().min(0).max(255) }),
+  z.strictObject({ signal: z.number().int().min(1).max(64) }),
+]);
 const failed = z.strictObject({ code: z.string().regex(/^[a-z_]{1,64}$/), message: z.string() });
 
 /**
@@ -78,7 +90,11 @@ class CommandOutput {
   #keep(name: "stdout" | "stderr", payload: Uint8Array): undefined {
     this.#bytes[name] += payload.length;
     if (this.#bytes[name] > this.#maxBytes) {
-      throw new BangerError("refused", "output_too_long", `gave up on the command in the guest: its ${name} is longer than ${this.#maxBytes} bytes`);
+      throw new BangerError(
+        "refused",
+        "output_too_long",
+        `gave up on the command in the guest: its ${name} is longer than ${this.#maxBytes} bytes`,
+      );
     }
     this[name].push(payload);
   }

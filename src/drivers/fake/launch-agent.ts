@@ -20,7 +20,11 @@ export async function launchAgent(system: System, agentPath: string, plan: Launc
   undo.defer(() => endProcess(system, started.identity, started.ended));
   const died = started.ended.then(async (end) => {
     const words = (await readTail(files, plan.vmmLogPath, logStart)).trim();
-    throw new BangerError("unavailable", "vmm_not_started", `cannot start the guest of ${plan.name}: the agent ended with code ${end.code}: ${words}`);
+    throw new BangerError(
+      "unavailable",
+      "vmm_not_started",
+      `cannot start the guest of ${plan.name}: the agent ended with code ${end.code}: ${words}`,
+    );
   });
   died.catch(() => undefined);
   await Promise.race([died, untilListening(system, socket, signal)]);

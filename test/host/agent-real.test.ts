@@ -1,0 +1,236 @@
+/** The host end of the wire against the real agent as an ordinary process. */
+import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
+import { createServer, type Socket } from "node:net";
+import { once } from "node:events";
+import type { Duplex } from "node:stream";
+import { makeOpenAgent } from "../../src/agent/open-agent.ts";
+import { runCommand, type Agent } from "../../src/agent/agent.ts";
+import { encodeFrame, encodeJsonFrame, FRAME, FrameReader } from "../../src/contract/frames.ts";
+import { makeFakeDriver } from "../../src/drivers/fake/fake.ts";
+import type { RunningVmm } from "../../src/drivers/drivers.ts";
+import { builtAgent, openTestSystem, type TestSystem } from "./drivers-world.ts";
+
+setDefaultTimeout(30_000);
+const never = new AbortController().signal;
+const MIB = 1024 * 1024;
+
+let home: TestSystem;
+let vmm: RunningVmm;
+let agent: Agent;
+
+const open = (): Promise<Agent> =>
+  makeOpenAgent(home.system)({ connect: (signal) => vmm.connectAgent(signal), deadlineMs: 10_000, signal: never });
+
+beforeAll(async () => {
+  home = await openTestSystem();
+  const { system } = home;
+  const runFolder = system.layout.vmRunFolder("0123456789ab");
+  await system.files.makeFolder(runFolder);
+  vmm = await makeFakeDriver({ system, agentPath: builtAgent() }).launch(
+    {
+      vmId: "0123456789ab",
+      name: "test",
+      cpus: 1,
+      memoryMiB: 1,
+      acceleration: "none",
+      kernelPath: "/none",
+      initrdPath: "/none",
+      needsAcpi: false,
+      tscKHz: undefined,
+      disks: [],
+      link: { kind: "none" },
+      runFolder,
+      consoleLogPath: `${home.folder}/console.log`,
+      vmmLogPath: `${home.folder}/vmm.log`,
+    },
+    never,
+  );
+  agent = await open();
+});
+
+afterAll(async () => {
+  await agent[Symbol.asyncDispose]();
+  await vmm[Symbol.asyncDispose]();
+  await home[Symbol.asyncDispose]();
+});
+
+const run = async (script: string, input?: string): Promise<string> => {
+  const { stdout } = await runCommand(
+    await agent.openExec(never),
+    { argv: ["sh", "-c", script], env: {} },
+    input === undefined ? {} : { input },
+  );
+  return stdout.toString();
+};
+
+describe("a command", () => {
+  test("gets its input and gives its output, its errors and its code", async () => {
+    const result = await runCommand(
+      await agent.openExec(never),
+      { argv: ["sh", "-c", "cat; echo bad >&2; exit 3"], env: {} },
+      { input: "hello" },
+    );
+    expect({ ...result, stdout: String(result.stdout), stderr: String(result.stderr) }).toEqual({
+      exit: { code: 3 },
+      stdout: "hello",
+      stderr: "bad\n",
+    });
+  });
+
+  test("that ends by a signal says which", async () => {
+    expect((await runCommand(await agent.openExec(never), { argv: ["sh", "-c", "kill -TERM $$"], env: {} })).exit).toEqual({ signal: 15 });
+  });
+
+  test("that does not exist is refused", async () => {
+    expect(await failureOf(runCommand(await agent.openExec(never), { argv: ["/no/such"], env: {} }))).toMatchObject({
+      code: "exec_not_found",
+    });
+  });
+
+  test("that prints more than was asked for is given up", async () => {
+    const running = runCommand(await agent.openExec(never), { argv: ["cat", "/dev/zero"], env: {} }, { maxOutputBytes: MIB });
+    expect(await failureOf(running)).toMatchObject({ code: "output_too_long" });
+  });
+
+  test("of many at once", async () => {
+    const numbers = Array.from({ length: 40 }, (_, at) => String(at));
+    expect(await Promise.all(numbers.map((number) => run(`echo ${number}`)))).toEqual(numbers.map((number) => `${number}\n`));
+  });
+
+  test("gets SIGHUP when its stream is destroyed", async () => {
+    const mark = `${home.folder}/hup`;
+    const stream = await start(`trap 'echo hup > ${mark}; exit' HUP; echo ready; while :; do sleep 0.02; done`);
+    await once(stream, "data");
+    stream.destroy();
+    expect(await run(`while [ ! -s ${mark} ]; do sleep 0.01; done; cat ${mark}`)).toBe("hup\n");
+  });
+
+  test("gets SIGHUP when its connection dies, and the next connection works", async () => {
+    const mark = `${home.folder}/hup2`;
+    const stream = await start(`trap 'echo hup > ${mark}; exit' HUP; echo ready; while :; do sleep 0.02; done`);
+    await once(stream, "data");
+    stream.on("error", () => undefined);
+    await agent[Symbol.asyncDispose]();
+    agent = await open();
+    expect(await run(`while [ ! -s ${mark} ]; do sleep 0.01; done; cat ${mark}`)).toBe("hup\n");
+  });
+
+  test("sees the end of input by half-close", async () => {
+    const stream = await start("cat");
+    stream.write(encodeFrame(FRAME.stdin, Buffer.from("tail")));
+    stream.end();
+    expect((await collect(stream)).stdout).toBe(4);
+  });
+});
+
+describe("64 MiB", () => {
+  const bytes = 64 * MIB;
+
+  test("come out at a good rate and in bounded memory", async () => {
+    const before = process.memoryUsage().rss;
+    const stream = await start(`head -c ${bytes} /dev/zero`);
+    stream.write(encodeFrame(FRAME.stdinEnd));
+    expect((await collect(stream)).stdout).toBe(bytes);
+    expect(process.memoryUsage().rss - before).toBeLessThan(100 * MIB);
+  });
+
+  test("go in", async () => {
+    const stream = await start("wc -c");
+    const block = encodeFrame(FRAME.stdin, new Uint8Array(65_536));
+    const collected = collect(stream);
+    for (let sent = 0; sent < bytes; sent += 65_536) if (!stream.write(block)) await once(stream, "drain");
+    stream.write(encodeFrame(FRAME.stdinEnd));
+    expect((await collected).text).toBe(`${bytes}\n`);
+  });
+
+  test("that nobody reads hold up neither the memory nor the other streams", async () => {
+    const stuck = await start("cat /dev/zero");
+    stuck.once("readable", () => stuck.read(1));
+    const before = process.memoryUsage().rss;
+    for (let turn = 0; turn < 20; turn += 1) expect(await run("echo on")).toBe("on\n");
+    expect(process.memoryUsage().rss - before).toBeLessThan(50 * MIB);
+    stuck.destroy();
+  });
+});
+
+describe("a port in the guest", () => {
+  test("is reached, with half-close both ways", async () => {
+    await using server = await listen((socket) => socket.pipe(socket));
+    const stream = await agent.dial(server.port, never);
+    stream.end("echo");
+    let text = "";
+    for await (const chunk of stream) text += String(chunk);
+    expect(text).toBe("echo");
+  });
+
+  test("that nobody listens on is refused", async () => {
+    const port = await listen(() => undefined).then(async (server) => {
+      await server[Symbol.asyncDispose]();
+      return server.port;
+    });
+    expect(await failureOf(agent.dial(port, never))).toMatchObject({ kind: "refused", code: "guest_port_closed" });
+  });
+});
+
+test("a host that died in the middle of a frame does not disturb the next", async () => {
+  await agent[Symbol.asyncDispose]();
+  for (const cut of [1, 9, 10, 500, 16_000]) {
+    const broken = await vmm.connectAgent(never);
+    broken.write(Buffer.alloc(32_768));
+    broken.write(`banger-sync ${"a".repeat(32)}\n`);
+    await once(broken, "data");
+    broken.write(
+      Buffer.concat([
+        Buffer.from("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"),
+        Buffer.from([0, 64, 0, 0, 0, 0, 0, 0, 1]),
+        Buffer.alloc(16_384),
+      ]).subarray(0, 24 + cut),
+    );
+    broken.destroy();
+    agent = await open();
+    expect(await run("echo fine")).toBe("fine\n");
+    await agent[Symbol.asyncDispose]();
+  }
+  agent = await open();
+});
+
+async function start(script: string): Promise<Duplex> {
+  const stream = await agent.openExec(never);
+  stream.write(encodeJsonFrame(FRAME.spec, { argv: ["sh", "-c", script], env: {} }));
+  return stream;
+}
+
+async function collect(stream: Duplex): Promise<{ readonly stdout: number; readonly text: string }> {
+  const reader = new FrameReader();
+  let stdout = 0;
+  let text = "";
+  for await (const chunk of stream) {
+    for (const { type, payload } of reader.push(chunk as Uint8Array)) {
+      if (type !== FRAME.stdout) continue;
+      stdout += payload.length;
+      if (text.length < 100) text += Buffer.from(payload.subarray(0, 100)).toString();
+    }
+  }
+  return { stdout, text };
+}
+
+async function listen(serve: (socket: Socket) => void): Promise<AsyncDisposable & { readonly port: number }> {
+  const server = createServer({ allowHalfOpen: true }, serve).listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const address = server.address();
+  if (address === null || typeof address === "string") throw new Error("it has no port");
+  return {
+    port: address.port,
+    [Symbol.asyncDispose]: async () => {
+      server.close();
+      await once(server, "close");
+    },
+  };
+}
+
+async function failureOf(work: Promise<unknown>): Promise<unknown> {
+  return work.then(
+    () => undefined,
+    (thrown: unknown) => thrown,
+  );
+}

@@ -1,0 +1,80 @@
+import { describe, expect, test } from "bun:test";
+import { makeOpenAgent } from "../../src/agent/open-agent.ts";
+import { BangerError } from "../../src/contract/errors.ts";
+import { makeFakeDriver, type FakeTrouble } from "../../src/drivers/fake/fake.ts";
+import { testDriver, type DriverWorld } from "../../src/drivers/driver-suite.ts";
+import type { LaunchPlan } from "../../src/drivers/drivers.ts";
+import type { System } from "../../src/system/system.ts";
+import { builtAgent, openTestSystem } from "./drivers-world.ts";
+
+const never = new AbortController().signal;
+
+async function makePlan(system: System, vmId: string): Promise<LaunchPlan> {
+  const runFolder = system.layout.vmRunFolder(vmId);
+  const folder = system.layout.vmFolder(vmId);
+  await system.files.makeFolder(runFolder);
+  await system.files.makeFolder(folder);
+  return {
+    vmId,
+    name: "test",
+    cpus: 1,
+    memoryMiB: 256,
+    acceleration: "none",
+    kernelPath: "/none",
+    initrdPath: "/none",
+    needsAcpi: false,
+    tscKHz: undefined,
+    disks: [],
+    link: { kind: "none" },
+    runFolder,
+    consoleLogPath: `${folder}/console.log`,
+    vmmLogPath: `${folder}/vmm.log`,
+  };
+}
+
+async function openWorld(): Promise<DriverWorld> {
+  const { system, ...home } = await openTestSystem();
+  return {
+    system,
+    makeDriver: () => makeFakeDriver({ system, agentPath: builtAgent() }),
+    makePlan: (vmId) => makePlan(system, vmId),
+    makeBroken: async (vmId) => ({ driver: makeFakeDriver({ system, agentPath: "/bin/false" }), plan: await makePlan(system, vmId) }),
+    powerOff: async (vmm) => {
+      await using agent = await makeOpenAgent(system)({ connect: (signal) => vmm.connectAgent(signal), deadlineMs: 10_000, signal: never });
+      await agent.powerOff(never);
+    },
+    [Symbol.asyncDispose]: () => home[Symbol.asyncDispose](),
+  };
+}
+
+testDriver("fake", openWorld);
+
+describe("a fake vm that is told to", () => {
+  const open = async (trouble: FakeTrouble): Promise<string> => {
+    await using world = await openTestSystem();
+    const driver = makeFakeDriver({ system: world.system, agentPath: builtAgent(), trouble: () => trouble });
+    await using vmm = await driver.launch(await makePlan(world.system, "0123456789ab"), never);
+    try {
+      await using agent = await makeOpenAgent(world.system)({
+        connect: (signal) => vmm.connectAgent(signal),
+        deadlineMs: 500,
+        signal: never,
+      });
+      return `opened ${agent.hello.agent}`;
+    } catch (thrown) {
+      if (thrown instanceof BangerError) return thrown.code;
+      throw thrown;
+    }
+  };
+
+  const cases: readonly (readonly [FakeTrouble, RegExp])[] = [
+    ["crash", /^(socket_refused|guest_connection_lost)$/],
+    ["hang", /^guest_silent$/],
+    ["wrong-protocol", /^agent_protocol_mismatch$/],
+    ["wrong-nonce", /^guest_silent$/],
+    ["garbage", /^guest_garbled$/],
+  ];
+  test.each(cases)("%s does", async (trouble, code) => {
+    expect(await open(trouble)).toMatch(code);
+  });
+});

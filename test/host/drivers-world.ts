@@ -1,0 +1,35 @@
+/** A `System` of a test's own, below a folder that goes with it. */
+import { mkdtemp, rm } from "node:fs/promises";
+import { existsSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { makeSystem } from "../../src/system/make-system.ts";
+import type { Log, System } from "../../src/system/system.ts";
+
+const ignore = (): void => undefined;
+const silentLog: Log = { debug: ignore, info: ignore, warn: ignore, error: ignore, with: () => silentLog };
+
+export interface TestSystem extends AsyncDisposable {
+  readonly system: System;
+  readonly folder: string;
+}
+
+export async function openTestSystem(): Promise<TestSystem> {
+  const folder = await mkdtemp(join(tmpdir(), "bd-"));
+  const system = makeSystem({ PATH: process.env["PATH"], BANGER_HOME: folder }, silentLog);
+  return { system, folder, [Symbol.asyncDispose]: () => rm(folder, { recursive: true, force: true }) };
+}
+
+/** The guest agent that was built. Fails with what to type when there is none. */
+export function builtAgent(): string {
+  const root = resolve(import.meta.dir, "../..");
+  const places = [
+    process.env["BANGER_AGENT"],
+    join(root, "build/banger-agent"),
+    join(root, "guest/target/x86_64-unknown-linux-gnu/release/banger-agent"),
+    join(root, "guest/target/x86_64-unknown-linux-gnu/debug/banger-agent"),
+  ];
+  const found = places.find((place) => place !== undefined && place !== "" && existsSync(place));
+  if (found === undefined) throw new Error("the guest agent is not built: npm run setup, or set BANGER_AGENT to its path");
+  return found;
+}
