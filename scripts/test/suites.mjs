@@ -37,6 +37,6 @@ export const SUITES = [
   guestCheck("guest-lint", ["cargo", "clippy", "--locked", "--all-targets", "--", "-D", "warnings"]),
   { name: "guest", kind: "cargo", argv: ["cargo", "test", "--locked"], quick: false, folder: inRoot("guest"), minutes: 10 },
   { name: "host", kind: "bun", argv: ["./test/host"], quick: false, minutes: 8 },
-  { name: "cli", kind: "bun", argv: ["./test/cli"], quick: false, minutes: 8 },
+  { name: "cli", kind: "bun", argv: ["./test/cli"], quick: false, boots: true, minutes: 8 },
   { name: "vm", kind: "bun", argv: ["./test/vm"], quick: false, boots: true, minutes: 18 },
 ];
