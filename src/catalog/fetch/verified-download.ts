@@ -3,12 +3,12 @@
  * that others look for appears by rename, after the digest was right. A broken-off try leaves its part to be resumed.
  */
 import { createHash, type Hash } from "node:crypto";
-import { pipeline } from "node:stream/promises";
 import { BangerError } from "../../contract/errors.ts";
 import type { System } from "../../system/system.ts";
 import type { FetchOptions } from "../catalog.ts";
 import type { WantedFile } from "./fetcher.ts";
 import type { Answer, Transport } from "./transport.ts";
+import { writeThrough } from "./write-through.ts";
 
 /** The path of the file in the download cache. Throws `refused` `size_mismatch` or `digest_mismatch`, and what the transport throws. */
 export async function downloadVerified(system: System, transport: Transport, wanted: WantedFile, options: FetchOptions): Promise<string> {
@@ -29,7 +29,7 @@ export async function downloadVerified(system: System, transport: Transport, wan
         [hash, bytes] = [createHash("sha256"), 0];
       }
       checkLength(answer, wanted);
-      await pipeline(counted(answer.body, wanted, bytes, hash, options), files.openWrite(part, "a"), { signal: options.signal });
+      await writeThrough(counted(answer.body, wanted, bytes, hash, options), files.openWrite(part, "a"), options.signal);
     }
     if (hash.digest("hex") !== wanted.sha256) throw digestMismatch(wanted, started.bytes > 0);
     await files.sync(part);

@@ -1,5 +1,5 @@
 /** Unpacking a compressed stream with an end in sight: every way out of it counts what comes. */
-import { Readable } from "node:stream";
+import type { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { createGunzip, createZstdDecompress } from "node:zlib";
 import { BangerError } from "../../contract/errors.ts";
@@ -31,11 +31,19 @@ export async function* decompress(
 }
 
 async function* throughZlib(packed: Readable, how: Exclude<Compression, "xz">): AsyncGenerator<Uint8Array> {
+  if (how === "none") {
+    yield* packed as AsyncIterable<Uint8Array>;
+    return;
+  }
+  const unpacker = how === "gz" ? createGunzip() : createZstdDecompress();
   try {
-    if (how === "none") yield* packed as AsyncIterable<Uint8Array>;
-    else yield* Readable.from(packed).compose(how === "gz" ? createGunzip() : createZstdDecompress()) as AsyncIterable<Uint8Array>;
+    // A failure of either end reaches the reader through the unpacker.
+    pipeline(packed, unpacker).catch(() => undefined);
+    yield* unpacker as AsyncIterable<Uint8Array>;
   } catch (error) {
     throw damaged(error instanceof Error ? error.message : String(error), error);
+  } finally {
+    unpacker.destroy();
   }
 }
 

@@ -1,8 +1,8 @@
 /** Opens a verified .deb: its data archive goes to a scratch file once, and an index of that says where the files are. */
-import { pipeline } from "node:stream/promises";
 import { BangerError } from "../../contract/errors.ts";
 import type { System } from "../../system/system.ts";
 import type { PackageFiles } from "../catalog.ts";
+import { writeThrough } from "../fetch/write-through.ts";
 import { AR_HEADER_BYTES, AR_MAGIC, parseArHeader } from "./ar-header.ts";
 import { decompress, type Compression } from "./decompress.ts";
 import { TarIndexer } from "./tar-index.ts";
@@ -32,7 +32,7 @@ export async function openDeb(system: System, path: string, scratchPath: string,
     const data = await findData(system, path);
     const packed = files.openRead(path, { start: data.start, end: data.start + data.bytes - 1 });
     const limits = { maxBytes: DATA_MAX_BYTES, timeoutMs: UNPACK_TIMEOUT_MS, signal };
-    await pipeline(indexed(decompress(system, packed, data.compression, limits), indexer), files.openWrite(scratchPath), { signal });
+    await writeThrough(indexed(decompress(system, packed, data.compression, limits), indexer), files.openWrite(scratchPath), signal);
     const found = new Map(indexer.end().map((file) => [file.name, file]));
     const owned = undo.move();
     return {
