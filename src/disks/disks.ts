@@ -22,5 +22,8 @@ export interface Disks {
 
 /** The size of a root layer unless told otherwise; the pool holds blanks of it. */
 export const DEFAULT_LAYER_BYTES = 20 * 2 ** 30;
-/** The size of a work disk unless told otherwise. */
+/** The size of a work disk unless told otherwise, and of every work seed: the usual disk needs no growing in the guest. */
 export const DEFAULT_WORK_BYTES = 20 * 2 ** 30;
+
+/** How an ext4 is made that a guest will use; for rooms above that make one in their own way. */
+export { DISK_SHAPE, ext4Arguments, type Ext4Shape } from "./ext4-arguments.ts";

@@ -55,13 +55,13 @@ test("the base carries nobody's identity", async () => {
   expect(paths.filter((path) => path.startsWith("/banger"))).toEqual([]);
   expect(await read(["rdsquashfs", "--cat", "/etc/machine-id", basePath])).toBe("");
   expect(await read(["rdsquashfs", "--cat", "/etc/shadow", basePath])).toMatch(/^root:![*]?:/m);
-  expect(listing).toContain('slink /var/lib/dbus/machine-id 0777 0 0 "/etc/machine-id"');
+  expect(/^slink \S*var\/lib\/dbus\/machine-id .*$/m.exec(listing)?.[0]).toMatch(/ 0777 0 0 "?\/etc\/machine-id"?$/);
 });
 
 test("the work seed is root's home, sparse and clean", async () => {
   const { workSeedPath = "" } = await images.parts("debian-bookworm");
   const info = await system.files.find(workSeedPath);
-  expect(info?.bytes).toBe(64 * 2 ** 20);
+  expect(info?.bytes).toBe(20 * 2 ** 30);
   expect(info?.allocatedBytes).toBeLessThan(1024 * 1024);
   await system.processes.runOk(["e2fsck", "-fn", workSeedPath], { timeoutMs: 30_000 });
   const listing = await read(["debugfs", "-R", "ls -p /", workSeedPath]);

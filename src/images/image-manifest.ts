@@ -1,0 +1,34 @@
+/** `manifest.json` of an image: what its files are and where they come from. */
+import { z } from "zod";
+
+const part = z.strictObject({
+  bytes: z.number().int().nonnegative(),
+  /** What it takes on disk; less than `bytes` for a sparse file. */
+  storedBytes: z.number().int().nonnegative(),
+});
+
+export const imageManifest = z.strictObject({
+  format: z.literal(1),
+  source: z.string(),
+  distro: z.string().nullable(),
+  arch: z.string(),
+  suite: z.string().nullable(),
+  packages: z.array(z.string()),
+  kernelRef: z.string().nullable(),
+  init: z.enum(["agent", "systemd"]),
+  /** Milliseconds since the epoch. */
+  createdAt: z.number().int(),
+  base: part.extend({ format: z.literal("squashfs"), sha256: z.string().regex(/^[0-9a-f]{64}$/) }),
+  workSeed: part.nullable(),
+});
+export type ImageManifest = z.output<typeof imageManifest>;
+
+/** Names inside an image's folder. */
+export const MANIFEST_FILE = "manifest.json";
+export const BASE_FILE = "base.squashfs";
+export const WORK_SEED_FILE = "work-seed.ext4";
+
+/** Throws what is wrong as text; the caller says of which image. */
+export function parseManifest(text: string): ImageManifest {
+  return imageManifest.parse(JSON.parse(text));
+}

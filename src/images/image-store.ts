@@ -1,0 +1,154 @@
+/** The folder of images: each appears whole by rename and goes by rename. Names that begin with a dot are not images. */
+import { join } from "node:path";
+import { z } from "zod";
+import { BangerError } from "../contract/errors.ts";
+import { goodsName } from "../contract/schemas/names.ts";
+import type { Leases } from "../operations/operations.ts";
+import type { System } from "../system/system.ts";
+import type { ImageParts, StoredImage } from "./images.ts";
+import { BASE_FILE, MANIFEST_FILE, WORK_SEED_FILE, parseManifest, type ImageManifest } from "./image-manifest.ts";
+
+export interface ImageStore {
+  list(): Promise<readonly StoredImage[]>;
+  get(name: string): Promise<StoredImage>;
+  parts(name: string): Promise<ImageParts>;
+  delete(name: string): Promise<void>;
+  reconcile(): Promise<void>;
+  /** Throws `exists` `image_exists`. */
+  requireFree(name: string, what: string): Promise<void>;
+  /** A leased folder beside the images, for one half made. Gone, with its lease, unless it was kept. */
+  openDraft(operationId: string): Promise<ImageDraft>;
+}
+
+export interface ImageDraft extends AsyncDisposable {
+  readonly folder: string;
+  /** Makes it the image of that name. */
+  keep(name: string): Promise<void>;
+}
+
+const MANIFEST_MAX_BYTES = 1024 * 1024;
+
+export function makeImageStore(system: System, leases: Leases): ImageStore {
+  const { files, layout } = system;
+  const folderOf = (name: string): string => {
+    if (!goodsName.safeParse(name).success) throw imageNotFound(name);
+    return join(layout.images, name);
+  };
+  const requireFree = async (name: string, what: string): Promise<void> => {
+    if ((await files.find(folderOf(name))) === undefined) return;
+    throw new BangerError("exists", "image_exists", `${what}: there is an image ${name} already`, { hint: `banger image delete ${name}` });
+  };
+  const read = async (name: string): Promise<ImageManifest> => {
+    const folder = folderOf(name);
+    const manifest = parseManifest(await files.readText(join(folder, MANIFEST_FILE), MANIFEST_MAX_BYTES));
+    await requireSize(join(folder, BASE_FILE), manifest.base.bytes);
+    if (manifest.workSeed !== null) await requireSize(join(folder, WORK_SEED_FILE), manifest.workSeed.bytes);
+    return manifest;
+  };
+  const requireSize = async (path: string, bytes: number): Promise<void> => {
+    const info = await files.find(path);
+    if (info === undefined) throw new Error(`${path} is missing`);
+    if (info.kind !== "file" || info.bytes !== bytes) throw new Error(`${path} is not the file of ${bytes} bytes that its manifest names`);
+  };
+  const describe = async (name: string): Promise<StoredImage> => {
+    try {
+      return whole(name, await read(name));
+    } catch (error) {
+      return broken(name, explain(error));
+    }
+  };
+  const get = async (name: string): Promise<StoredImage> => {
+    if ((await files.find(folderOf(name))) === undefined) throw imageNotFound(name);
+    return describe(name);
+  };
+  const remove = async (folder: string): Promise<void> => {
+    await files.removeTree(folder);
+    leases.drop("store-folder", folder);
+  };
+
+  return {
+    get,
+    requireFree,
+    list: async () => Promise.all((await files.list(layout.images)).filter(isShown).map(describe)),
+    parts: async (name) => {
+      const image = await get(name);
+      if (image.problems.length > 0) {
+        throw new BangerError("unavailable", "image_broken", `cannot use image ${name}: ${image.problems.join("; ")}`, {
+          hint: `banger image delete ${name}, then pull it again`,
+        });
+      }
+      const folder = folderOf(name);
+      return {
+        basePath: join(folder, BASE_FILE),
+        baseFormat: "squashfs",
+        workSeedPath: image.hasWorkSeed ? join(folder, WORK_SEED_FILE) : undefined,
+        kernelRef: image.kernelRef,
+        init: image.init,
+      };
+    },
+    delete: async (name) => {
+      const folder = folderOf(name);
+      if ((await files.find(folder)) === undefined) throw imageNotFound(name);
+      // Out of the list in one step; what a crash leaves of it, reconcile removes.
+      const gone = join(layout.images, `.gone-${system.random.hex(8)}`);
+      await files.rename(folder, gone);
+      await files.removeTree(gone);
+    },
+    reconcile: async () => {
+      for (const name of (await files.list(layout.images)).filter((candidate) => candidate.startsWith("."))) await remove(join(layout.images, name));
+    },
+    openDraft: async (operationId) => {
+      const folder = join(layout.images, `.draft-${system.random.hex(8)}`);
+      leases.write({ kind: "store-folder", key: folder, vmId: undefined, operationId });
+      await files.makeFolder(folder);
+      let isKept = false;
+      return {
+        folder,
+        keep: async (name) => {
+          await requireFree(name, `cannot keep image ${name}`);
+          await files.sync(folder);
+          await files.rename(folder, folderOf(name));
+          isKept = true;
+          leases.drop("store-folder", folder);
+        },
+        [Symbol.asyncDispose]: async () => {
+          if (!isKept) await remove(folder);
+        },
+      };
+    },
+  };
+}
+
+function isShown(name: string): boolean {
+  return !name.startsWith(".");
+}
+
+function whole(name: string, manifest: ImageManifest): StoredImage {
+  return {
+    name,
+    source: manifest.source,
+    distro: manifest.distro,
+    arch: manifest.arch,
+    kernelRef: manifest.kernelRef,
+    init: manifest.init,
+    sha256: manifest.base.sha256,
+    bytes: manifest.base.storedBytes + (manifest.workSeed?.storedBytes ?? 0),
+    hasWorkSeed: manifest.workSeed !== null,
+    createdAt: manifest.createdAt,
+    problems: [],
+  };
+}
+
+function broken(name: string, problem: string): StoredImage {
+  return { name, source: "unknown", distro: null, arch: "unknown", kernelRef: null, init: "agent", sha256: "", bytes: 0, hasWorkSeed: false, createdAt: 0, problems: [problem] };
+}
+
+function explain(error: unknown): string {
+  if (error instanceof z.ZodError) return `its ${MANIFEST_FILE} is not valid: ${z.prettifyError(error).replaceAll("\n", " ")}`;
+  if (error instanceof SyntaxError) return `its ${MANIFEST_FILE} is not JSON: ${error.message}`;
+  return error instanceof Error ? error.message : String(error);
+}
+
+function imageNotFound(name: string): BangerError {
+  return new BangerError("not_found", "image_not_found", `cannot find image ${name}: there is none of that name`, { hint: `banger image pull ${name}` });
+}

@@ -1,0 +1,52 @@
+/** The room's factory. */
+import type { Catalog, DebianArchive } from "../catalog/catalog.ts";
+import { BangerError } from "../contract/errors.ts";
+import type { Leases } from "../operations/operations.ts";
+import type { System } from "../system/system.ts";
+import { makeImageStore } from "./image-store.ts";
+import type { Images } from "./images.ts";
+import { pullDebian, type DebianImageEntry } from "./pull-debian.ts";
+
+export interface ImagesDependencies {
+  readonly system: System;
+  readonly catalog: Catalog;
+  readonly archive: DebianArchive;
+  readonly leases: Leases;
+  /** The user id we run as. */
+  readonly uid: number;
+}
+
+export function makeImages({ system, catalog, archive, leases, uid }: ImagesDependencies): Images {
+  const store = makeImageStore(system, leases);
+  const pulling = new Set<string>();
+  return {
+    list: () => store.list(),
+    get: (name) => store.get(name),
+    parts: (name) => store.parts(name),
+    delete: (name) => store.delete(name),
+    reconcile: () => store.reconcile(),
+    pull: async (name, as, context) => {
+      const entry = entryOf(catalog, name);
+      if (pulling.has(as)) {
+        throw new BangerError("refused", "image_being_pulled", `cannot pull image ${name} as ${as}: that is under way already`, { hint: "banger operation list" });
+      }
+      pulling.add(as);
+      try {
+        await pullDebian({ system, archive, store, uid }, entry, as, context);
+      } finally {
+        pulling.delete(as);
+      }
+      return store.get(as);
+    },
+  };
+}
+
+function entryOf(catalog: Catalog, name: string): DebianImageEntry {
+  const entry = catalog.find(name);
+  if (entry?.kind === "debian-image") return entry;
+  const known = catalog.list().flatMap((candidate) => (candidate.kind === "debian-image" ? [candidate.name] : []));
+  const why = entry === undefined ? "the catalog has no image of that name" : "that is a kernel";
+  throw new BangerError("not_found", "image_not_in_catalog", `cannot pull image ${name}: ${why}; it has ${known.join(", ")}`, {
+    hint: entry === undefined ? `banger image pull ${known[0] ?? ""}` : `banger kernel pull ${name}`,
+  });
+}

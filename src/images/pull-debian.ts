@@ -1,0 +1,82 @@
+/** A catalog entry of a Debian image -> an image in the store. */
+import { join } from "node:path";
+import type { CatalogEntry, DebianArchive, DebianSource } from "../catalog/catalog.ts";
+import { BangerError } from "../contract/errors.ts";
+import type { OperationContext } from "../operations/operations.ts";
+import type { System } from "../system/system.ts";
+import { chooseMode } from "./debian/choose-mode.ts";
+import { requireTools } from "./debian/find-missing-tools.ts";
+import { streamBootstrap } from "./debian/stream-bootstrap.ts";
+import { BASE_FILE, MANIFEST_FILE, WORK_SEED_FILE, type ImageManifest } from "./image-manifest.ts";
+import type { ImageStore } from "./image-store.ts";
+
+export type DebianImageEntry = Extract<CatalogEntry, { kind: "debian-image" }>;
+
+export interface PullParts {
+  readonly system: System;
+  readonly archive: DebianArchive;
+  readonly store: ImageStore;
+  /** Ours; decides how mmdebstrap gets its user ids. */
+  readonly uid: number;
+}
+
+export async function pullDebian(parts: PullParts, entry: DebianImageEntry, as: string, context: OperationContext): Promise<void> {
+  const { system, store } = parts;
+  const what = `cannot pull image ${entry.name}`;
+  await store.requireFree(as, what);
+  await requireTools(system, parts.uid, what);
+  const mode = await chooseMode(system, parts.uid, what, context.signal);
+  const sources = await findSources(parts.archive, entry.suite, context);
+
+  await using draft = await store.openDraft(context.operationId);
+  const basePath = join(draft.folder, BASE_FILE);
+  const seedPath = join(draft.folder, WORK_SEED_FILE);
+  const seedArchivePath = join(draft.folder, "work-seed.tar");
+  const plan = { mode, suite: entry.suite, arch: entry.arch, packages: entry.packages, sources, seedArchivePath };
+  await streamBootstrap(system, plan, basePath, what, context);
+  await context.stage("work seed", async () => {
+    const unpack = ["tar", "--extract", "--no-same-owner", `--directory=${draft.folder}`, `--file=${seedArchivePath}`, "--", WORK_SEED_FILE];
+    await system.processes.runOk(unpack, { timeoutMs: 60_000, signal: context.signal });
+    await system.files.removeFile(seedArchivePath);
+  });
+  await context.stage("store", async () => {
+    const manifest: ImageManifest = {
+      format: 1,
+      source: "debian-archive",
+      distro: `debian-${entry.suite}`,
+      arch: entry.arch,
+      suite: entry.suite,
+      packages: [...entry.packages],
+      kernelRef: entry.kernelRef,
+      init: "agent",
+      createdAt: system.clock.nowMs(),
+      base: { ...(await measure(system, basePath)), sha256: await system.files.sha256(basePath, context.signal), format: "squashfs" },
+      workSeed: await measure(system, seedPath),
+    };
+    await system.files.write(join(draft.folder, MANIFEST_FILE), `${JSON.stringify(manifest, undefined, 2)}\n`);
+    context.signal.throwIfAborted();
+    await draft.keep(as);
+  });
+}
+
+/** Syncs a finished file, too: the manifest must not outlive what it describes. */
+async function measure(system: System, path: string): Promise<{ bytes: number; storedBytes: number }> {
+  await system.files.sync(path);
+  const info = await system.files.find(path);
+  if (info === undefined) throw new Error(`${path} was just made and is not there`);
+  return { bytes: info.bytes, storedBytes: info.allocatedBytes };
+}
+
+/** The suite, and what corrects it where the mirror has that: updates and security. */
+async function findSources(archive: DebianArchive, suite: string, context: OperationContext): Promise<readonly DebianSource[]> {
+  const sources = [...(await archive.sources(suite))];
+  for (const addition of [`${suite}-updates`, `${suite}-security`]) {
+    try {
+      sources.push(...(await archive.sources(addition)));
+    } catch (error) {
+      if (!(error instanceof BangerError) || error.code !== "no_debian_mirror") throw error;
+      context.notice(`No source for ${addition} is configured: the image is made without it.`);
+    }
+  }
+  return sources;
+}
