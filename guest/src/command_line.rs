@@ -12,13 +12,19 @@ pub const USAGE: &str = "usage:
 pub enum Mode {
     Version,
     ProbeTsc,
-    Serve { wire: Wire, offers: Option<PathBuf> },
+    /// Started by PID 1 in a microVM, by nobody else.
+    Guest,
+    Serve {
+        wire: Wire,
+        offers: Option<PathBuf>,
+    },
 }
 
 pub fn parse(arguments: &[String]) -> Result<Mode, String> {
     let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
     match words.as_slice() {
         ["--version"] => Ok(Mode::Version),
+        ["guest"] => Ok(Mode::Guest),
         ["probe-tsc"] => Ok(Mode::ProbeTsc),
         ["serve", options @ ..] => parse_serve(options),
         [] => Err("nothing was asked for".into()),

@@ -6,22 +6,39 @@ mod agent;
 mod command_line;
 mod dial;
 mod exec;
+mod guest;
 mod http;
+mod init;
 mod offers;
 mod plan;
+mod port;
 mod power;
 mod probe;
 mod runtime;
 mod serve;
 #[allow(unsafe_code)]
 mod sys;
+mod uevents;
 mod wire;
 
 use std::process::ExitCode;
 
 use command_line::Mode;
 
+/// Arguments do not matter here: the kernel passes on whatever of its command line it does not know.
+fn live_as_init() -> ! {
+    let name = std::env::args_os().next().unwrap_or_default();
+    if std::path::Path::new(&name).file_name().is_some_and(|name| name == "shutdown") {
+        let verb = std::env::args().nth(1);
+        return init::run_last(verb.as_deref());
+    }
+    init::run()
+}
+
 fn main() -> ExitCode {
+    if rustix::process::getpid().is_init() {
+        live_as_init();
+    }
     sys::descriptors::keep_inherited_from_children();
     let arguments: Vec<String> = std::env::args_os().map(|text| text.to_string_lossy().into_owned()).collect();
     let result = match command_line::parse(&arguments[1..]) {
@@ -30,6 +47,7 @@ fn main() -> ExitCode {
             Ok(())
         }
         Ok(Mode::ProbeTsc) => probe::print(),
+        Ok(Mode::Guest) => guest::run().map(|never| match never {}),
         Ok(Mode::Serve { wire, offers }) => serve::run(&wire, offers.as_deref()),
         Err(problem) => {
             eprintln!("banger-agent: {problem}\n{}", command_line::USAGE);

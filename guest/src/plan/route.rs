@@ -5,11 +5,15 @@ use std::rc::Rc;
 use h2::RecvStream;
 use http::StatusCode;
 
+use tokio::sync::oneshot;
+
+use super::apply;
 use super::once::{Applied, Outcome, Turn};
-use super::schema::Plan;
+use super::schema::{Init, Plan};
 use crate::agent::{Agent, Place, State};
 use crate::http::answer::{self, Refusal, Respond};
 use crate::http::body;
+use crate::init::steer;
 
 pub async fn handle(agent: &Rc<Agent>, body: RecvStream, respond: &mut Respond) {
     let Some(json) = body::read_all(body).await else { return };
@@ -52,10 +56,28 @@ async fn apply(agent: &Rc<Agent>, plan: Plan) -> Outcome {
     agent.init.set(plan.init);
     let applied = match agent.place {
         Place::Process => Applied { stages: Vec::new(), kernel: kernel() },
-        Place::Guest => todo!(),
+        Place::Guest => in_thread(plan.clone()).await?,
     };
     agent.state.set(State::Configured);
+    if agent.place == Place::Guest && plan.init == Init::Systemd {
+        hand_over()?;
+        agent.state.set(State::HandedOver);
+    }
     Ok(applied)
+}
+
+/// It mounts, and waits for devices; the event loop goes on meanwhile.
+async fn in_thread(plan: Plan) -> Outcome {
+    let (tell, told) = oneshot::channel();
+    let work = move || drop(tell.send(apply::apply(&plan)));
+    let failed = |why: String| Refusal::new(StatusCode::INTERNAL_SERVER_ERROR, "failed", why);
+    std::thread::Builder::new().name("plan".into()).spawn(work).map_err(|error| failed(error.to_string()))?;
+    told.await.unwrap_or_else(|_| Err(failed("the plan was not applied to its end".into())))
+}
+
+fn hand_over() -> Result<(), Refusal> {
+    steer::ask_to_hand_over()
+        .map_err(|error| Refusal::new(StatusCode::INTERNAL_SERVER_ERROR, "failed", format!("PID 1: {error}")))
 }
 
 fn kernel() -> String {

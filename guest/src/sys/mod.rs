@@ -1,6 +1,7 @@
 //! The only place with `unsafe`: what the kernel offers and no safe interface covers. Each function here is safe to call.
 
 pub mod descriptors;
+pub mod early;
 pub mod ioctl;
 pub mod signals;
 pub mod spawn;

@@ -1,0 +1,117 @@
+//! PID 1 of a microVM: sets up the least that the agent needs, starts it, and from then on only waits.
+//!
+//! The agent is a child, not PID 1, so that PID 1 can become systemd while the agent lives on, and so that the agent's end is
+//! noticed. The agent steers by signals; there is no other channel. Everything here is one thread.
+
+mod console;
+mod early;
+mod ending;
+mod modules;
+mod processes;
+pub mod steer;
+mod unmount;
+
+use std::fs::File;
+use std::os::fd::{AsFd, OwnedFd};
+use std::os::unix::process::CommandExt;
+use std::process::Command;
+
+use rustix::process::{Resource, Rlimit, WaitOptions, setrlimit, wait};
+use rustix::thread::{LinkNameSpaceType, move_into_link_name_space};
+
+use crate::sys::signals;
+use ending::Ending;
+use steer::Order;
+
+/// A first character that systemd's end of shutdown takes for "leave this one alone": the agent serves until the end.
+const AGENT_NAME: &str = "@banger-agent";
+const INITS: [&str; 3] = ["/sbin/init", "/usr/lib/systemd/systemd", "/lib/systemd/systemd"];
+
+struct Init {
+    agent: i32,
+    /// The mount namespace's own file: entering it anew leads to the root that is topmost by then.
+    namespace: Option<File>,
+    /// The initramfs, from where the root can be unmounted in the end.
+    old_root: Option<OwnedFd>,
+}
+
+/// The life of PID 1.
+pub fn run() -> ! {
+    signals::block(&steer::all_signals());
+    let _ = rustix::system::reboot(rustix::system::RebootCommand::CadOff);
+    early::mount_all();
+    modules::load_all();
+    let open_files = Rlimit { current: Some(1024), maximum: Some(524_288) };
+    let _ = setrlimit(Resource::Nofile, open_files);
+    let namespace = File::open("/proc/self/ns/mnt").ok();
+    let old_root = rustix::fs::open("/", early::FOLDER, rustix::fs::Mode::empty()).ok();
+    match start_agent() {
+        Ok(agent) => Init { agent, namespace, old_root }.serve(),
+        Err(error) => {
+            console::complain(&format!("cannot start the agent: {error}"));
+            ending::end(Ending::PowerOff, 0, None)
+        }
+    }
+}
+
+/// What systemd's shutdown runs at its very end, as PID 1, from a root of its own: see `plan::systemd`.
+pub fn run_last(verb: Option<&str>) -> ! {
+    let ending = if matches!(verb, Some("reboot" | "kexec")) { Ending::Reboot } else { Ending::PowerOff };
+    ending::force(ending, None)
+}
+
+fn start_agent() -> std::io::Result<i32> {
+    let mut command = Command::new("/proc/self/exe");
+    command.arg0(AGENT_NAME).arg("guest").env_clear();
+    Ok(command.spawn()?.id().cast_signed())
+}
+
+impl Init {
+    fn serve(mut self) -> ! {
+        loop {
+            let (signal, sender) = signals::wait(&steer::all_signals());
+            match steer::order(signal, sender == self.agent) {
+                Some(Order::Reap) => self.reap(),
+                Some(Order::EnterRoot) => self.enter_root(),
+                Some(Order::HandOver) => self.hand_over(),
+                Some(Order::PowerOff) => self.end(Ending::PowerOff),
+                Some(Order::Reboot) => self.end(Ending::Reboot),
+                None => {}
+            }
+        }
+    }
+
+    fn reap(&mut self) {
+        while let Ok(Some((pid, status))) = wait(WaitOptions::NOHANG) {
+            if pid.as_raw_nonzero().get() == self.agent {
+                console::complain(&format!("the agent is gone ({status:?}): powering off"));
+                self.agent = 0;
+                self.end(Ending::PowerOff);
+            }
+        }
+    }
+
+    /// The agent has put another root on top; PID 1 still stands in the one below.
+    fn enter_root(&self) {
+        let Some(namespace) = &self.namespace else { return };
+        if let Err(error) = move_into_link_name_space(namespace.as_fd(), Some(LinkNameSpaceType::Mount)) {
+            console::complain(&format!("cannot enter the root: {error}"));
+        }
+    }
+
+    /// Becomes the guest's own init. The agent stays its child.
+    fn hand_over(&self) {
+        self.enter_root();
+        signals::reset_all();
+        for init in INITS {
+            // Returns only when it failed.
+            let error = Command::new(init).env_clear().env("TERM", "linux").exec();
+            console::complain(&format!("cannot execute {init}: {error}"));
+        }
+        self.end(Ending::PowerOff);
+    }
+
+    fn end(&self, ending: Ending) -> ! {
+        ending::end(ending, self.agent, self.old_root.as_ref())
+    }
+}
