@@ -101,3 +101,12 @@ export interface PackageFile {
   readonly name: string;
   readonly bytes: number;
 }
+
+/** The environment's variables about HTTP proxies, as they are; lower-case names win, as with curl. */
+export interface ProxyEnvironment {
+  readonly http_proxy?: string | undefined;
+  readonly https_proxy?: string | undefined;
+  readonly no_proxy?: string | undefined;
+  readonly HTTPS_PROXY?: string | undefined;
+  readonly NO_PROXY?: string | undefined;
+}

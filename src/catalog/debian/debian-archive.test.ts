@@ -1,3 +1,4 @@
+// Longer than 300 lines because it is one table of ways to spoil one archive.
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { appendFileSync, mkdtempSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";

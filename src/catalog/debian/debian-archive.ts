@@ -1,11 +1,11 @@
 /** A Debian archive, checked link by link: InRelease -> Packages -> package. */
 import { BangerError } from "../../contract/errors.ts";
 import type { System } from "../../system/system.ts";
-import type { DebianArchive, DebianSource, FetchOptions, VerifiedPackage } from "../catalog.ts";
+import type { DebianArchive, DebianSource, FetchOptions, ProxyEnvironment, VerifiedPackage } from "../catalog.ts";
 import { makeFetcher } from "../fetch/fetcher.ts";
 import { makeFileTransport } from "../fetch/file-transport.ts";
 import { makeHttpTransport } from "../fetch/http-transport.ts";
-import type { ProxyEnvironment } from "../fetch/proxies.ts";
+
 import { openDeb } from "../unpack/open-deb.ts";
 import { chooseSources } from "./choose-sources.ts";
 import { DEBIAN_ARCHIVE_KEYS, DEBIAN_KEYRINGS } from "./debian-keys.ts";

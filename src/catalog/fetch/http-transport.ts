@@ -1,7 +1,8 @@
 /** Mirrors over HTTP, with proxies, few redirects, and an end to waiting. */
 import { BangerError } from "../../contract/errors.ts";
 import type { Clock } from "../../system/system.ts";
-import { proxyFor, type ProxyEnvironment } from "./proxies.ts";
+import type { ProxyEnvironment } from "../catalog.ts";
+import { proxyFor } from "./proxies.ts";
 import { decideRedirect } from "./redirect.ts";
 import type { Answer, Transport } from "./transport.ts";
 import { openWatchdog, type Watchdog } from "./watchdog.ts";

@@ -1,13 +1,8 @@
 /** HTTP proxies as the environment names them. */
 
-/** The variables as they are; lower-case names win, as with curl. */
-export interface ProxyEnvironment {
-  readonly http_proxy?: string | undefined;
-  readonly https_proxy?: string | undefined;
-  readonly no_proxy?: string | undefined;
-  readonly HTTPS_PROXY?: string | undefined;
-  readonly NO_PROXY?: string | undefined;
-}
+import type { ProxyEnvironment } from "../catalog.ts";
+
+export type { ProxyEnvironment } from "../catalog.ts";
 
 /** The proxy for a URL, or undefined for a direct connection. `HTTP_PROXY` is not read: a CGI request could set it. */
 export function proxyFor(url: URL, environment: ProxyEnvironment): string | undefined {

@@ -29,6 +29,7 @@ const UNFINISHED = ".tmp-";
 export function makeKernelStore(system: System, leases: Leases): KernelStore {
   const { files, layout } = system;
   const open = new Set<string>();
+  const reserved = new Set<string>();
 
   const discard = async (path: string): Promise<void> => {
     await files.removeTree(path);
@@ -42,9 +43,12 @@ export function makeKernelStore(system: System, leases: Leases): KernelStore {
   return {
     openFolder: async (name, operationId) => {
       goodsName.parse(name);
-      if (await exists(name)) throw kernelExists(name);
+      if (reserved.has(name)) throw kernelExists(name, "there is a kernel being made with the name");
+      reserved.add(name);
       const path = `${layout.kernels}/${UNFINISHED}${system.random.hex(8)}`;
       await using undo = new AsyncDisposableStack();
+      undo.defer(() => void reserved.delete(name));
+      if (await exists(name)) throw kernelExists(name);
       open.add(path);
       leases.write({ kind: "store-folder", key: path, vmId: undefined, operationId });
       undo.defer(() => discard(path));
@@ -57,7 +61,6 @@ export function makeKernelStore(system: System, leases: Leases): KernelStore {
           await files.write(`${path}/vmlinux`, kernel.vmlinux, 0o444);
           if (kernel.modulesCpio !== undefined) await files.write(`${path}/modules.cpio`, kernel.modulesCpio, 0o444);
           await files.write(`${path}/manifest.json`, `${JSON.stringify(manifest, undefined, 2)}\n`, 0o444);
-          if (await exists(name)) throw kernelExists(name);
           await files.rename(path, `${layout.kernels}/${name}`);
           return manifest;
         },
@@ -111,8 +114,8 @@ function manifestOf(kernel: AssembledKernel, origin: KernelOrigin, createdAt: nu
   };
 }
 
-function kernelExists(name: string): BangerError {
-  return new BangerError("exists", "kernel_exists", `there is a kernel ${name} already`, {
+function kernelExists(name: string, why = "there already is a kernel"): BangerError {
+  return new BangerError("exists", "kernel_exists", `${why} ${name}`, {
     hint: `banger kernel delete ${name}, or choose another name`,
   });
 }
