@@ -10,7 +10,7 @@ export interface Use {
 }
 
 /** Parts of the global `Bun` that are harmless: they compute, or draw. */
-const HARMLESS_BUN = new Set(["stringWidth", "version", "inspect", "deepEquals", "semver", "escapeHTML"]);
+const HARMLESS_BUN = new Set(["main", "stringWidth", "version", "inspect", "deepEquals", "semver", "escapeHTML"]);
 
 /** Every use in `text`, in order. */
 export function usesOf(path: string, text: string): readonly Use[] {
