@@ -36,13 +36,13 @@ export function makeFakeServices(system: Pick<System, "clock" | "random" | "log"
 function makeFakeVms({ clock, random }: Pick<System, "clock" | "random">, created: CreateRequest[], consoleText: () => string): Vms {
   const vms = new Map<string, Vm>();
   const get = (ref: string): Vm => {
-    const vm = vms.get(ref);
+    const vm = vms.get(ref) ?? [...vms.values()].find(({ id }) => id === ref);
     if (vm !== undefined) return vm;
     throw new BangerError("not_found", "vm_not_found", `no vm is named \`${ref}\``, { hint: "banger ps" });
   };
   const move = (ref: string, state: Vm["state"]): Vm => {
     const vm = { ...get(ref), state };
-    vms.set(ref, vm);
+    vms.set(vm.name, vm);
     return vm;
   };
   return {
@@ -62,7 +62,7 @@ function makeFakeVms({ clock, random }: Pick<System, "clock" | "random">, create
       if (get(ref).state === "running" && !force) {
         throw new BangerError("refused", "vm_running", `cannot delete vm \`${ref}\`: it runs`, { hint: `banger rm --force ${ref}` });
       }
-      vms.delete(ref);
+      vms.delete(get(ref).name);
     },
     list: async () => [...vms.values()],
     get: async (ref) => get(ref),

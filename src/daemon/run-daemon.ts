@@ -1,9 +1,8 @@
 import { main } from "./main.ts";
-import { wire as realWire } from "./wire.ts";
 import type { Wire } from "./services.ts";
 
 /** Runs the daemon in this process until SIGTERM, SIGINT or a client ends it. A terminal that goes away does not. */
-export async function runDaemon(readyDescriptor: number | undefined, wire: Wire = realWire): Promise<void> {
+export async function runDaemon(readyDescriptor: number | undefined, wire: Wire): Promise<void> {
   const stop = new AbortController();
   process.on("SIGTERM", () => stop.abort());
   process.on("SIGINT", () => stop.abort());

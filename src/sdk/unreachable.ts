@@ -1,7 +1,16 @@
 import { BangerError } from "../contract/errors.ts";
 
-/** The failure when nobody listens at the daemon's socket. */
+/** Nobody was there to read what we sent: the same request can be sent again. */
+const NOBODY: ReadonlySet<unknown> = new Set(["ENOENT", "ECONNREFUSED", "EACCES"]);
+
+/** The failure when the daemon cannot be asked: `daemon_unreachable` when nobody listens, `daemon_broke_off` when it went away. */
 export function unreachable(socketPath: string, cause: unknown): BangerError {
+  if (!NOBODY.has((cause as NodeJS.ErrnoException).code)) {
+    return new BangerError("unavailable", "daemon_broke_off", "the banger daemon ended the connection before it answered", {
+      hint: "banger daemon status",
+      cause,
+    });
+  }
   return new BangerError("unavailable", "daemon_unreachable", `cannot reach the banger daemon: nobody answers at ${socketPath}`, {
     hint: "banger daemon start",
     cause,

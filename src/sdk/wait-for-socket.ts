@@ -2,7 +2,7 @@ import { once } from "node:events";
 import { watch } from "node:fs";
 import net from "node:net";
 import { dirname } from "node:path";
-import { unreachable } from "./unreachable.ts";
+import { BangerError } from "../contract/errors.ts";
 
 /** As long as a daemon may take that finds much to put in order. */
 const DEADLINE_MS = 15_000;
@@ -14,7 +14,10 @@ export async function waitForSocket(socketPath: string): Promise<void> {
   try {
     while (!(await answers(socketPath))) await once(watcher, "change", { signal: deadline });
   } catch (error) {
-    throw unreachable(socketPath, error);
+    throw new BangerError("timeout", "daemon_did_not_start", `another banger daemon is starting, and does not answer at ${socketPath}`, {
+      hint: "banger daemon status",
+      cause: error,
+    });
   } finally {
     watcher.close();
   }

@@ -1,0 +1,111 @@
+import type { OperationName } from "../contract/operation-table.ts";
+import type { VerbField } from "../contract/verb.ts";
+import { VERBS } from "../contract/verbs.ts";
+import type { Command } from "./command.ts";
+
+const VM: VerbField = { name: "vm", flag: "vm", type: "string", required: true, brief: "name or id of the vm", placeholder: "NAME", completes: "vm" };
+
+/** A boolean flag of the command line alone. */
+function flag(name: string, alias: string, brief: string): VerbField {
+  return { name, flag: name, type: "boolean", required: false, default: false, alias, brief };
+}
+
+function text(name: string, placeholder: string, brief: string, type: VerbField["type"] = "string"): VerbField {
+  return { name, flag: name, type, required: false, brief, placeholder };
+}
+
+const INTERACTIVE = flag("interactive", "i", "pass stdin on to the command");
+const TTY = flag("tty", "t", "give the command a terminal");
+const ENV: VerbField = { ...text("env", "KEY=VALUE", "set an environment variable; may be repeated", "environment"), alias: "e" };
+const CWD = text("cwd", "DIR", "folder to run in; the user's home when left out");
+const USER: VerbField = { ...text("user", "USER", "user to run as, or USER:GROUP; root when left out"), alias: "u" };
+
+/** Commands that call several operations, or none. */
+const COMPOSED: readonly Command[] = [
+  {
+    words: ["vm", "run"],
+    aliases: [["run"]],
+    summary: "Create a vm and run a command in it",
+    detail: "Ends with the command's own exit code, and with 125 when banger itself failed. Without a command, and with -t, it opens a shell.",
+    fields: [...VERBS["vm.create"].fields.filter(({ name }) => name !== "start"), INTERACTIVE, TTY],
+    positional: [],
+    rest: { placeholder: "COMMAND", required: false },
+    passesGuestCode: true,
+    examples: [
+      { command: "banger run --ephemeral -- uname -a", does: "one command in a vm of its own, which is deleted afterwards" },
+      { command: "banger run --name dev -it", does: "a new vm and a shell in it" },
+      { command: "tar c . | banger run --ephemeral -i -- tar t", does: "with stdin passed on" },
+    ],
+    load: async () => (await import("./commands/run.ts")).run,
+  },
+  {
+    words: ["vm", "exec"],
+    aliases: [["exec"]],
+    summary: "Run a command in a vm",
+    detail: "Ends with the command's own exit code, 128 and the signal's number when a signal ended it, and 125 when banger itself failed.",
+    fields: [VM, INTERACTIVE, TTY, ENV, CWD, USER],
+    positional: ["vm"],
+    rest: { placeholder: "COMMAND", required: true },
+    passesGuestCode: true,
+    examples: [
+      { command: "banger exec dev -- uname -a", does: "run one command" },
+      { command: "banger exec -it dev -- htop", does: "one that needs a terminal" },
+      { command: "banger exec -i dev -- sh -c 'cat > notes.txt' < notes.txt", does: "copy a file into the vm" },
+    ],
+    load: async () => (await import("./commands/exec.ts")).exec,
+  },
+  {
+    words: ["vm", "shell"],
+    aliases: [["shell"]],
+    summary: "Open a login shell in a vm",
+    detail: "Ends with the shell's own exit code.",
+    fields: [VM, ENV, CWD, USER],
+    positional: ["vm"],
+    passesGuestCode: true,
+    examples: [{ command: "banger shell dev", does: "bash where the image has it, else sh" }],
+    load: async () => (await import("./commands/shell.ts")).shell,
+  },
+  daemon("start", "Start the daemon, unless it runs", "done before by every command that needs it"),
+  daemon("stop", "Stop the daemon; vms run on", "for example after an upgrade"),
+  daemon("status", "Show whether a daemon runs, and which", "exit 3 when none does"),
+  daemon("run", "Run the daemon in the foreground", "for a service manager; it logs to stderr"),
+  {
+    words: ["version"],
+    aliases: [],
+    summary: "Show the version of banger",
+    fields: [],
+    positional: [],
+    examples: [{ command: "banger version", does: "the same as banger --version" }],
+    load: async () => (await import("./commands/version.ts")).version,
+  },
+  {
+    words: ["internal", "daemon"],
+    aliases: [],
+    summary: "Run the daemon for the command that started it",
+    fields: [],
+    positional: [],
+    hidden: true,
+    examples: [],
+    load: async () => (await import("./commands/daemon.ts")).daemon,
+  },
+];
+
+function daemon(verb: string, summary: string, does: string): Command {
+  return {
+    words: ["daemon", verb],
+    aliases: [],
+    summary,
+    fields: [],
+    positional: [],
+    examples: [{ command: `banger daemon ${verb}`, does }],
+    load: async () => (await import("./commands/daemon.ts")).daemon,
+  };
+}
+
+/** Every command: one for each operation, but for those that are composed. */
+export const COMMANDS: readonly Command[] = [
+  ...Object.entries(VERBS)
+    .filter(([, verb]) => !verb.composed)
+    .map(([name, verb]) => ({ ...verb, load: async () => (await import("./commands/operation.ts")).operation(name as OperationName) })),
+  ...COMPOSED,
+];

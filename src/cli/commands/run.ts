@@ -1,0 +1,45 @@
+import { BangerError, EXIT } from "../../contract/errors.ts";
+import type { Client, Request } from "../../sdk/sdk.ts";
+import { callLong } from "../call-long.ts";
+import type { Run } from "../command.ts";
+import type { Environment } from "../environment.ts";
+import { escapeText } from "../escape-text.ts";
+import { checkTerminal, execInVm, warn } from "../exec-in-vm.ts";
+import { openDaemon } from "../open-daemon.ts";
+import { print } from "../print.ts";
+import { LOGIN_SHELL, specOf } from "../spec-of.ts";
+import { UsageError } from "../usage-error.ts";
+
+/** `banger run`: create, then exec, then delete what is ephemeral. */
+export const run: Run = async ({ given, rest, json }, environment) => {
+  const { interactive, tty, ...request } = given as Request<"vm.create"> & { interactive?: boolean; tty?: boolean };
+  const wishes = { interactive: interactive === true, tty: tty === true, json };
+  const argv = rest.length === 0 && wishes.tty ? LOGIN_SHELL : rest;
+  if (argv.length === 0 && request.ephemeral === true) throw new UsageError("an ephemeral vm needs something to do", "give a command after --, or -it for a shell");
+  if (wishes.tty && json) throw new UsageError("--json and -t exclude each other: a terminal's output is no document");
+  // Before a vm is made that nobody could then use.
+  checkTerminal(wishes, environment);
+
+  const client = openDaemon(environment);
+  const vm = await callLong(client, "vm.create", request, environment, json || !environment.stderr.isTerminal);
+  if (argv.length === 0) {
+    const next = `vm ${vm.name} is ${vm.state}\n\n  banger shell ${vm.name}\n  banger exec ${vm.name} -- COMMAND\n  banger rm --force ${vm.name}\n`;
+    print(environment.stdout.descriptor, json ? `${JSON.stringify(vm)}\n` : next);
+    return EXIT.done;
+  }
+  try {
+    return await execInVm(client, vm.id, specOf(argv, {}), wishes, environment);
+  } finally {
+    if (request.ephemeral === true) await deleteVm(client, vm.id, vm.name, environment);
+  }
+};
+
+async function deleteVm(client: Client, id: string, name: string, environment: Environment): Promise<void> {
+  try {
+    await client.call("vm.delete", { vm: id, force: true });
+  } catch (error) {
+    // It may have stopped by itself, and is then gone already.
+    if (error instanceof BangerError && error.code === "vm_not_found") return;
+    warn(environment, `cannot delete vm ${escapeText(name)}: ${escapeText(String(error))}`);
+  }
+}

@@ -1,0 +1,26 @@
+/**
+ * What may not reach a terminal as it is: C0 and C1 controls and DEL, which drive it; marks that turn the direction of text;
+ * characters of no width, separators and tags that hide text; halves of surrogate pairs.
+ */
+const UNSAFE =
+  /[\u0000-\u001f\u007f-\u009f\u00ad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\u{e0000}-\u{e007f}]|[\ud800-\udfff]/gu;
+
+/** Text from a guest or a stranger, made fit for one line of a terminal: what could drive or deceive it becomes `\x1b` or `\u{202e}`. */
+export function escapeText(text: string): string {
+  return text.replace(UNSAFE, spell);
+}
+
+/** The same for text of several lines: newlines and tabs stay, a carriage return before a newline goes. */
+export function escapeLines(text: string): string {
+  return text.replaceAll("\r\n", "\n").replace(UNSAFE, (found) => (found === "\n" || found === "\t" ? found : spell(found)));
+}
+
+/** The same for the running output of a command: a carriage return stays, because progress lines are made of it. */
+export function escapeOutput(text: string): string {
+  return text.replace(UNSAFE, (found) => ("\n\t\r".includes(found) ? found : spell(found)));
+}
+
+function spell(character: string): string {
+  const code = character.codePointAt(0) ?? 0;
+  return code < 0x100 ? `\\x${code.toString(16).padStart(2, "0")}` : `\\u{${code.toString(16)}}`;
+}

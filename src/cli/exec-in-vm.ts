@@ -1,0 +1,95 @@
+import { constants } from "node:os";
+import { BangerError } from "../contract/errors.ts";
+import type { ExecExit, ExecSpec } from "../contract/frames.ts";
+import type { Client, ExecSession } from "../sdk/sdk.ts";
+import { captureOutput } from "./capture-output.ts";
+import { copyOutput } from "./copy-output.ts";
+import type { Environment } from "./environment.ts";
+import { openRawTerminal } from "./open-raw-terminal.ts";
+import { print } from "./print.ts";
+
+export interface ExecWishes {
+  /** Stdin is passed on. */
+  readonly interactive: boolean;
+  /** The command gets a terminal. */
+  readonly tty: boolean;
+  /** The output is wanted as one JSON document. */
+  readonly json: boolean;
+}
+
+/** Signals that are passed on to the command, which is then the one to end. */
+const PASSED_ON = ["SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT"] as const;
+
+/** Throws `refused` `not_a_terminal` when a terminal is wanted and there is none to give. */
+export function checkTerminal({ interactive, tty }: ExecWishes, { stdin, stdout }: Environment): void {
+  if (!tty) return;
+  const [missing] = [interactive && !stdin.isTerminal ? "stdin" : undefined, stdout.isTerminal ? undefined : "stdout"].filter((name) => name !== undefined);
+  if (missing === undefined) return;
+  throw new BangerError("refused", "not_a_terminal", `cannot give the command a terminal: ${missing} is not one`, { hint: "leave out -t" });
+}
+
+/** Runs a command in a vm, joined to our stdin, stdout and stderr. Resolves with its exit code, 128+n for a signal. */
+export async function execInVm(
+  client: Client,
+  vm: string,
+  spec: Omit<ExecSpec, "tty">,
+  wishes: ExecWishes,
+  environment: Environment,
+): Promise<number> {
+  checkTerminal(wishes, environment);
+  const terminal = wishes.tty ? { ...sizeOfTerminal(), term: environment.variables["TERM"] ?? "xterm" } : undefined;
+  using session = await client.exec(vm, { ...spec, ...(terminal === undefined ? {} : { tty: terminal }) });
+  using _raw = wishes.tty && wishes.interactive ? openRawTerminal() : undefined;
+  using _joined = joinSignals(session, wishes.tty);
+  if (wishes.interactive) {
+    process.stdin.on("error", () => session.stdin.end());
+    process.stdin.pipe(session.stdin);
+  } else session.stdin.end();
+
+  if (wishes.json) return codeOf(await captureOutput(session, environment.stdout.descriptor));
+  const [exit] = await Promise.all([
+    session.exited,
+    // With a terminal of its own the command may drive ours: that is what it was given it for.
+    copyOutput(session.stdout, process.stdout, environment.stdout.isTerminal && !wishes.tty),
+    copyOutput(session.stderr, process.stderr, environment.stderr.isTerminal && !wishes.tty),
+  ]);
+  return codeOf(exit);
+}
+
+function codeOf(exit: ExecExit): number {
+  return "code" in exit ? exit.code : 128 + exit.signal;
+}
+
+/** Passes signals and changes of size on until disposed. A second Ctrl-C leaves at once. */
+function joinSignals(session: ExecSession, tty: boolean): Disposable {
+  let interrupts = 0;
+  const listeners = PASSED_ON.map((name) => {
+    const listener = (): void => {
+      if (name === "SIGINT" && (interrupts += 1) > 1) process.exit(128 + constants.signals.SIGINT);
+      session.signal(constants.signals[name]);
+    };
+    process.on(name, listener);
+    return () => process.off(name, listener);
+  });
+  const resize = (): void => {
+    const { rows, columns } = sizeOfTerminal();
+    session.resize(rows, columns);
+  };
+  if (tty) process.stdout.on("resize", resize);
+  return {
+    [Symbol.dispose]: () => {
+      for (const leave of listeners) leave();
+      process.stdout.off("resize", resize);
+    },
+  };
+}
+
+function sizeOfTerminal(): { readonly rows: number; readonly columns: number } {
+  return { rows: process.stdout.rows || 24, columns: process.stdout.columns || 80 };
+}
+
+/** For commands that clean up after themselves: what failed is told, and the guest's code stays the code. */
+export function warn({ stderr }: Environment, message: string): void {
+  print(stderr.descriptor, `warning: ${message}\n`);
+}
+

@@ -1,0 +1,28 @@
+import type { Command } from "./command.ts";
+import { suggest } from "./suggest.ts";
+import { UsageError } from "./usage-error.ts";
+
+export interface Found {
+  readonly command: Command;
+  /** What follows the words. */
+  readonly rest: readonly string[];
+}
+
+/** Finds the command whose words come first; undefined when the words stop at a noun, such as `vm`. Throws `UsageError`. */
+export function findCommand(commands: readonly Command[], argv: readonly string[]): Found | undefined {
+  const forms = commands.flatMap((command) => [command.words, ...command.aliases].map((words) => ({ command, words })));
+  const found = forms.filter(({ words }) => words.every((word, at) => argv[at] === word)).toSorted((a, b) => b.words.length - a.words.length)[0];
+  if (found !== undefined) return { command: found.command, rest: argv.slice(found.words.length) };
+
+  const [first = "", second] = argv;
+  const visible = forms.filter(({ command }) => command.hidden !== true);
+  const verbs = visible.filter(({ words }) => words.length > 1 && words[0] === first).map(({ words }) => words[1] ?? "");
+  if (verbs.length > 0 && (second === undefined || second.startsWith("-"))) return undefined;
+  const isNoun = verbs.length > 0;
+  const typed = isNoun ? `${first} ${second ?? ""}` : first;
+  const meant = isNoun ? suggest(second ?? "", verbs) : suggest(first, new Set(visible.map(({ words }) => words[0] ?? "")));
+  throw new UsageError(
+    `there is no command \`banger ${typed}\``,
+    meant === undefined ? `banger ${isNoun ? `${first} ` : ""}--help` : `did you mean banger ${isNoun ? `${first} ` : ""}${meant}?`,
+  );
+}

@@ -1,0 +1,32 @@
+import type { OperationEvent } from "../contract/events.ts";
+import { fromErrorShape } from "../contract/errors.ts";
+import type { Client } from "../sdk/sdk.ts";
+import type { Invocation } from "./command.ts";
+import type { Environment } from "./environment.ts";
+import { escapeText } from "./escape-text.ts";
+import { formatMs } from "./format.ts";
+import { print } from "./print.ts";
+
+/** `banger operation events`: one line an event, to the outcome; with --json one JSON document a line. */
+export async function followEvents(client: Client, { given, json }: Invocation, { stdout }: Environment): Promise<number> {
+  for await (const event of client.events(String(given["operation"]), given["from"] as number | undefined)) {
+    print(stdout.descriptor, json ? `${JSON.stringify(event)}\n` : `${event.seq}  ${textOf(event)}\n`);
+    if (event.type === "outcome" && !event.ok) throw fromErrorShape(event.error);
+  }
+  return 0;
+}
+
+function textOf(event: OperationEvent): string {
+  switch (event.type) {
+    case "stage-started":
+      return `${escapeText(event.stage)} began`;
+    case "stage-finished":
+      return `${escapeText(event.stage)} took ${formatMs(event.elapsedMs)}${event.note === undefined ? "" : ` (${escapeText(event.note)})`}`;
+    case "progress":
+      return `${escapeText(event.stage)} ${event.done}${event.total === undefined ? "" : ` of ${event.total}`} ${event.unit}`;
+    case "notice":
+      return `note: ${escapeText(event.message)}`;
+    case "outcome":
+      return event.ok ? "done" : `failed: ${escapeText(event.error.message)}`;
+  }
+}

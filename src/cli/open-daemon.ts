@@ -1,0 +1,33 @@
+import { BangerError } from "../contract/errors.ts";
+import { openClient } from "../sdk/open-client.ts";
+import type { Client } from "../sdk/sdk.ts";
+import { daemonPlace } from "./daemon-place.ts";
+import type { Environment } from "./environment.ts";
+import { print } from "./print.ts";
+
+/** A client whose daemon is started, once, when nobody answers. */
+export function openDaemon(environment: Environment): Client {
+  const { socketPath } = daemonPlace(environment);
+  const client = openClient({ socketPath });
+  const orStart = async <T>(ask: () => Promise<T>): Promise<T> => {
+    try {
+      return await ask();
+    } catch (error) {
+      if (!(error instanceof BangerError) || error.code !== "daemon_unreachable") throw error;
+      await startDaemon(environment);
+      print(environment.stderr.descriptor, "started the banger daemon\n");
+      return await ask();
+    }
+  };
+  return {
+    call: (name, request, options) => orStart(() => client.call(name, request, options)),
+    events: (operationId, from, signal) => client.events(operationId, from, signal),
+    exec: (vm, spec) => orStart(() => client.exec(vm, spec)),
+  };
+}
+
+/** Starts the daemon and waits until it listens. Throws why it could not. */
+export async function startDaemon(environment: Environment): Promise<void> {
+  const { launchDaemon } = await import("../sdk/launch-daemon.ts");
+  await launchDaemon({ argv: [...environment.self, "internal", "daemon"], environment: environment.variables, ...daemonPlace(environment) });
+}

@@ -1,0 +1,132 @@
+import type { VerbField } from "../contract/verb.ts";
+import type { Command, Invocation } from "./command.ts";
+import { readValue } from "./read-value.ts";
+import { suggest } from "./suggest.ts";
+import { UsageError } from "./usage-error.ts";
+
+/** Flags that every command takes. */
+const JSON_FLAG = "json";
+const HELP_FLAGS: ReadonlySet<string> = new Set(["--help", "-h"]);
+
+type Parsed = Omit<Invocation, "command">;
+
+/**
+ * Reads what follows a command's words. Throws `UsageError`, naming the flag. Flags may stand anywhere before `--`; where a
+ * command for the guest follows, nothing after the last positional is taken for a flag of ours.
+ */
+export function parseArguments(command: Command, argv: readonly string[]): Parsed {
+  const state: State = { given: {}, words: [], rest: [], json: false };
+  for (let at = 0; at < argv.length; ) {
+    const word = argv[at] ?? "";
+    const takesRest = command.rest !== undefined && state.words.length === command.positional.length;
+    if (HELP_FLAGS.has(word)) return { given: {}, repeated: [], rest: [], json: false, wantsHelp: true };
+    if (word === "--" && command.rest !== undefined) return finish(command, { ...state, rest: argv.slice(at + 1) });
+    if (word === "--") {
+      state.words.push(...argv.slice(at + 1));
+      break;
+    }
+    if (word.startsWith("--")) at += readLong(command, state, word, argv[at + 1]);
+    else if (word.startsWith("-") && word !== "-") at += readShort(command, state, word, argv[at + 1]);
+    else if (takesRest && command.positional.length > 0) return finish(command, { ...state, rest: argv.slice(at) });
+    else {
+      state.words.push(word);
+      at += 1;
+    }
+  }
+  return finish(command, state);
+}
+
+interface State {
+  readonly given: Record<string, unknown>;
+  readonly words: string[];
+  readonly rest: readonly string[];
+  json: boolean;
+}
+
+/** Reads `--flag`, `--flag value` or `--flag=value`; returns the words taken. */
+function readLong(command: Command, state: State, word: string, next: string | undefined): number {
+  const equals = word.indexOf("=");
+  const flag = equals < 0 ? word.slice(2) : word.slice(2, equals);
+  if (flag === JSON_FLAG) {
+    state.json = true;
+    return 1;
+  }
+  const field = flagsOf(command).find((each) => each.flag === flag);
+  if (field === undefined) throw unknownFlag(command, `--${flag}`);
+  const inline = equals < 0 ? undefined : word.slice(equals + 1);
+  return take(state, field, `--${flag}`, inline, next);
+}
+
+/** Reads `-f`, `-fvalue`, `-f value`, or several flags that take none, as in `-it`; returns the words taken. */
+function readShort(command: Command, state: State, word: string, next: string | undefined): number {
+  for (let at = 1; at < word.length; at += 1) {
+    const letter = word[at] ?? "";
+    const field = flagsOf(command).find((each) => each.alias === letter);
+    if (field === undefined) throw unknownFlag(command, `-${letter}`);
+    if (field.type === "boolean") {
+      take(state, field, `-${letter}`, undefined, undefined);
+      continue;
+    }
+    const rest = word.slice(at + 1).replace(/^=/, "");
+    return take(state, field, `-${letter}`, rest === "" ? undefined : rest, next);
+  }
+  return 1;
+}
+
+function take(state: State, field: VerbField, flag: string, inline: string | undefined, next: string | undefined): number {
+  if (field.name in state.given && field.type !== "environment") throw new UsageError(`${flag} was given twice`);
+  if (field.type === "boolean") {
+    if (inline !== undefined) throw new UsageError(`${flag} takes no value`);
+    state.given[field.name] = field.default !== true;
+    return 1;
+  }
+  const text = inline ?? next;
+  if (text === undefined || (inline === undefined && text.startsWith("--"))) {
+    throw new UsageError(`${flag} needs a value`, `${flag} ${field.placeholder ?? "VALUE"}`);
+  }
+  state.given[field.name] = readValue(field, flag, text, state.given[field.name]);
+  return inline === undefined ? 2 : 1;
+}
+
+/** Gives the words their places. */
+function finish(command: Command, { given, words, rest, json }: State): Parsed {
+  const byName = new Map(command.fields.map((field) => [field.name, field]));
+  const left = [...words];
+  let repeated: readonly string[] = [];
+  for (const name of command.positional) {
+    const field = byName.get(name);
+    const placeholder = field?.placeholder ?? name.toUpperCase();
+    const isLast = name === command.positional.at(-1);
+    if (left.length === 0) {
+      if (field?.required === true && !(name in given)) throw new UsageError(`${placeholder} is missing: ${field.brief}`);
+      continue;
+    }
+    const word = left.shift() ?? "";
+    if (name in given) throw new UsageError(`${placeholder} was given twice: \`${word}\` and --${field?.flag ?? name}`);
+    given[name] = field === undefined ? word : readValue(field, placeholder, word, undefined);
+    if (command.repeat === name && isLast) repeated = [word, ...left.splice(0)];
+  }
+  const [extra] = left;
+  if (extra !== undefined) throw tooMany(command, extra);
+  for (const field of command.fields) {
+    if (field.required && !(field.name in given)) throw new UsageError(`--${field.flag} is missing: ${field.brief}`);
+  }
+  if (command.rest?.required === true && rest.length === 0) throw new UsageError(`${command.rest.placeholder} is missing: what is to run in the vm`);
+  return { given, repeated, rest, json, wantsHelp: false };
+}
+
+function tooMany(command: Command, extra: string): UsageError {
+  const hint = command.rest === undefined ? undefined : `put the command for the vm after --, as in: banger ${command.words.join(" ")} -- ${extra}`;
+  return new UsageError(`there is no place for \`${extra}\``, hint);
+}
+
+/** The fields that can be given as flags: those by position only when they may be left out. */
+export function flagsOf(command: Command): readonly VerbField[] {
+  return command.fields.filter(({ name, required }) => !command.positional.includes(name) || !required);
+}
+
+function unknownFlag(command: Command, flag: string): UsageError {
+  const known = flagsOf(command).map((field) => `--${field.flag}`);
+  const meant = suggest(flag, [...known, "--json", "--help"]);
+  return new UsageError(`there is no flag ${flag}`, meant === undefined ? undefined : `did you mean ${meant}?`);
+}

@@ -1,0 +1,89 @@
+import type { OperationEvent } from "../contract/events.ts";
+import { escapeText } from "./escape-text.ts";
+import { formatBytes, formatMs } from "./format.ts";
+import { print } from "./print.ts";
+
+/** Shows what an operation does while it does it. */
+export interface Progress extends Disposable {
+  tell(event: OperationEvent): void;
+}
+
+/** Stages shorter than this leave no line on a terminal; what passes in a moment is no news. */
+const WORTH_A_LINE_MS = 500;
+const REDRAW_EVERY_MS = 100;
+
+/** Says nothing but what the user should read once. */
+export function quietProgress(descriptor: number): Progress {
+  return {
+    tell: (event) => {
+      if (event.type === "notice") print(descriptor, `note: ${escapeText(event.message)}\n`);
+    },
+    [Symbol.dispose]: () => undefined,
+  };
+}
+
+/** One line for each stage that ended. */
+export function lineProgress(descriptor: number): Progress {
+  const quiet = quietProgress(descriptor);
+  return {
+    tell: (event) => {
+      quiet.tell(event);
+      if (event.type === "stage-finished") print(descriptor, finishedLine(event));
+    },
+    [Symbol.dispose]: () => undefined,
+  };
+}
+
+/** One line that is drawn anew while a stage runs, and stays when the stage took a while. */
+export function terminalProgress(descriptor: number, width: number): Progress {
+  let stage: Running | undefined;
+  let timer: NodeJS.Timeout | undefined;
+  const clear = "\r\x1b[K";
+  const draw = (): void => {
+    if (stage === undefined || performance.now() - stage.startedMs < REDRAW_EVERY_MS) return;
+    print(descriptor, `${clear}${runningLine(stage).slice(0, width - 1)}`);
+  };
+  const stop = (): void => {
+    clearInterval(timer);
+    timer = undefined;
+    if (stage !== undefined) print(descriptor, clear);
+    stage = undefined;
+  };
+  return {
+    tell(event) {
+      if (event.type === "stage-started") {
+        stage = { name: event.stage, startedMs: performance.now(), done: 0, total: undefined, unit: undefined };
+        timer ??= setInterval(draw, REDRAW_EVERY_MS);
+      } else if (event.type === "progress" && stage !== undefined) {
+        stage = { ...stage, done: event.done, total: event.total, unit: event.unit };
+      } else if (event.type === "stage-finished") {
+        stop();
+        if (event.elapsedMs >= WORTH_A_LINE_MS) print(descriptor, finishedLine(event));
+      } else if (event.type === "notice") {
+        print(descriptor, `${stage === undefined ? "" : clear}note: ${escapeText(event.message)}\n`);
+      } else if (event.type === "outcome") stop();
+    },
+    [Symbol.dispose]: stop,
+  };
+}
+
+interface Running {
+  readonly name: string;
+  readonly startedMs: number;
+  readonly done: number;
+  readonly total: number | undefined;
+  readonly unit: "bytes" | "items" | undefined;
+}
+
+function runningLine({ name, startedMs, done, total, unit }: Running): string {
+  const elapsedMs = performance.now() - startedMs;
+  const start = `${escapeText(name)}  ${formatMs(elapsedMs)}`;
+  if (unit === undefined) return start;
+  if (unit === "items") return `${start}  ${done}${total === undefined ? "" : ` of ${total}`}`;
+  const rate = formatBytes((done / Math.max(elapsedMs, 1)) * 1000);
+  return `${start}  ${formatBytes(done)}${total === undefined ? "" : ` of ${formatBytes(total)}`}  ${rate}/s`;
+}
+
+function finishedLine({ stage, elapsedMs, note }: Extract<OperationEvent, { type: "stage-finished" }>): string {
+  return `${escapeText(stage)}  ${formatMs(elapsedMs)}${note === undefined ? "" : `  (${escapeText(note)})`}\n`;
+}

@@ -1,0 +1,59 @@
+import { BangerError, EXIT, toErrorShape, type ErrorShape } from "../contract/errors.ts";
+import type { Command, Invocation } from "./command.ts";
+import type { Environment } from "./environment.ts";
+import { escapeLines } from "./escape-text.ts";
+import { flagsOf } from "./parse-arguments.ts";
+import { print } from "./print.ts";
+import { UsageError } from "./usage-error.ts";
+
+/** The codes of a shell for a program that is not there, and for one that cannot be run. */
+const NOT_FOUND = 127;
+const NOT_EXECUTABLE = 126;
+
+/** Tells what went wrong: one JSON document on stdout when that was asked for, else lines on stderr. Returns the exit code. */
+export function showFailure(thrown: unknown, invocation: Invocation | undefined, environment: Environment): number {
+  const command = invocation?.command;
+  const shape = shapeOf(thrown, command);
+  if (invocation?.json === true) print(environment.stdout.descriptor, `${JSON.stringify({ error: shape })}\n`);
+  else print(environment.stderr.descriptor, textOf(shape, thrown, environment));
+  return exitCodeOf(thrown, command);
+}
+
+/** Kinds decide the code; where the other codes belong to the guest's command, all of ours are 125. */
+export function exitCodeOf(thrown: unknown, command: Pick<Command, "passesGuestCode"> | undefined): number {
+  if (thrown instanceof UsageError) return EXIT.usage;
+  if (thrown instanceof BangerError && thrown.code === "invalid_input") return EXIT.usage;
+  if (command?.passesGuestCode === true) {
+    if (thrown instanceof BangerError && thrown.code === "exec_not_found") return NOT_FOUND;
+    if (thrown instanceof BangerError && thrown.code === "exec_not_executable") return NOT_EXECUTABLE;
+    return EXIT.guestFailure;
+  }
+  if (!(thrown instanceof BangerError)) return EXIT.bug;
+  return thrown.code === "daemon_unreachable" ? EXIT.daemonUnreachable : EXIT.failed;
+}
+
+function shapeOf(thrown: unknown, command: Command | undefined): ErrorShape {
+  if (thrown instanceof UsageError) {
+    return { code: "usage", kind: "invalid", message: thrown.message, ...(thrown.hint === undefined ? {} : { hint: thrown.hint }) };
+  }
+  const shape = toErrorShape(thrown);
+  if (shape.code !== "invalid_input" || shape.problems === undefined || command === undefined) return shape;
+  const problems = shape.problems.map((problem) => `${wordOf(command, problem.path)}: ${problem.message}`);
+  return { ...shape, message: problems.join("; ") };
+}
+
+/** What the user typed for a field: its flag, or its place. */
+function wordOf(command: Command, path: string): string {
+  const name = path.split(".")[0] ?? "";
+  const field = flagsOf(command).find((each) => each.name === name);
+  if (field !== undefined) return `--${field.flag}`;
+  return command.fields.find((each) => each.name === name)?.placeholder ?? path;
+}
+
+function textOf(shape: ErrorShape, thrown: unknown, { stderr, hasColour }: Environment): string {
+  const label = hasColour && stderr.isTerminal ? "\x1b[31merror:\x1b[39m" : "error:";
+  const lines = [`${label} ${escapeLines(shape.message)}`];
+  if (shape.hint !== undefined) lines.push(`${shape.hint.startsWith("did you mean") ? "" : "try: "}${escapeLines(shape.hint)}`);
+  if (shape.kind === "bug" && thrown instanceof Error && thrown.stack !== undefined) lines.push(escapeLines(thrown.stack));
+  return `${lines.join("\n")}\n`;
+}

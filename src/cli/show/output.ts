@@ -1,0 +1,39 @@
+import type { CallableName, Output } from "../../sdk/sdk.ts";
+import { escapeLines, escapeText } from "../escape-text.ts";
+
+type Shows = { readonly [Name in CallableName]: (output: Output<Name>) => Promise<string> | string };
+
+/** What a person is shown of an operation's output. */
+const SHOWS: Shows = {
+  "vm.create": async (vm) => (await import("./vm.ts")).showVmMoved(vm),
+  "vm.start": async (vm) => (await import("./vm.ts")).showVmMoved(vm),
+  "vm.stop": (vm) => `vm ${escapeText(vm.name)} is ${vm.state}\n`,
+  "vm.kill": (vm) => `vm ${escapeText(vm.name)} is ${vm.state}\n`,
+  "vm.delete": ({ vm }) => `deleted vm ${escapeText(vm)}\n`,
+  "vm.list": async ({ vms }) => (await import("./vm.ts")).showVms(vms),
+  "vm.show": async (vm) => (await import("./vm.ts")).showVm(vm),
+  "vm.logs": ({ text }) => endLine(escapeLines(text)),
+  "kernel.pull": (kernel) => `kernel ${escapeText(kernel.name)} is here\n`,
+  "kernel.import": (kernel) => `kernel ${escapeText(kernel.name)} is here\n`,
+  "kernel.list": async ({ kernels }) => (await import("./goods.ts")).showKernels(kernels),
+  "kernel.show": async (kernel) => (await import("./goods.ts")).showKernel(kernel),
+  "kernel.delete": ({ kernel }) => `deleted kernel ${escapeText(kernel)}\n`,
+  "image.pull": (image) => `image ${escapeText(image.name)} is here\n`,
+  "image.list": async ({ images }) => (await import("./goods.ts")).showImages(images),
+  "image.show": async (image) => (await import("./goods.ts")).showImage(image),
+  "image.delete": ({ image }) => `deleted image ${escapeText(image)}\n`,
+  "operation.list": async ({ operations }) => (await import("./operation.ts")).showOperations(operations),
+  "operation.show": async (operation) => (await import("./operation.ts")).showOperation(operation),
+  "operation.cancel": async (operation) => (await import("./operation.ts")).showOperation(operation),
+  "daemon.version": ({ version, pid }) => `banger ${escapeText(version)} (pid ${pid})\n`,
+  "daemon.stop": ({ pid }) => `stopped the daemon (pid ${pid})\n`,
+};
+
+/** The text for people of one output. */
+export function showOutput<Name extends CallableName>(name: Name, output: Output<Name>): Promise<string> | string {
+  return SHOWS[name](output);
+}
+
+function endLine(text: string): string {
+  return text === "" || text.endsWith("\n") ? text : `${text}\n`;
+}
