@@ -31,11 +31,12 @@ export function decideExit(facts: EndOfQemu): VmmExit {
   }
 }
 
-/** A panic resets, too (`panic=-1`), and no device of a microvm tells one from the other: the console does. */
+/** A panic resets, too (`panic=-1`), and so does a power off without ACPI. No device of a microvm tells them apart: the console does. */
 function panicOrReset({ shutdown, consoleTail }: EndOfQemu): VmmExit {
   const verdict = consoleVerdict(consoleTail);
   if (verdict.kind === "panic") return { reason: "guest-panic", detail: verdict.detail };
   if (shutdown === "guest-panic") return { reason: "guest-panic", detail: "it told QEMU so" };
+  if (verdict.kind === "power-off") return { reason: "guest-power-off" };
   return { reason: "guest-reset", detail: verdict.kind === "reset" ? "it asked for a restart" : "without a word on its console" };
 }
 
