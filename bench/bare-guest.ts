@@ -1,0 +1,112 @@
+/**
+ * What the least possible tool would do: make two disks, start QEMU with exactly the arguments that our driver gives it, speak to
+ * the agent, run one command. No daemon, no database, no supervision.
+ */
+import { spawn } from "node:child_process";
+import { closeSync, mkdirSync, openSync, rmSync } from "node:fs";
+import { once } from "node:events";
+import net from "node:net";
+import { join } from "node:path";
+import { makeOpenAgent } from "../src/agent/open-agent.ts";
+import { runCommand } from "../src/agent/run-command.ts";
+import { makeDebianArchive } from "../src/catalog/debian/debian-archive.ts";
+import { makeEmbeddedCatalog } from "../src/catalog/embedded-catalog.ts";
+import { placeAgent } from "../src/daemon/place-agent.ts";
+import { DEFAULT_LAYER_BYTES, DEFAULT_WORK_BYTES } from "../src/disks/disks.ts";
+import { makeDisks } from "../src/disks/make-disks.ts";
+import type { LaunchPlan } from "../src/drivers/drivers.ts";
+import { qemuArguments } from "../src/drivers/qemu/arguments.ts";
+import { makeQemuDriver } from "../src/drivers/qemu/qemu.ts";
+import { readTscKHz } from "../src/drivers/read-tsc-khz.ts";
+import { makeImages } from "../src/images/make-images.ts";
+import { makeKernels } from "../src/kernels/make-kernels.ts";
+import type { Leases } from "../src/operations/operations.ts";
+import { makeJsonLog } from "../src/system/json-log.ts";
+import { makeSystem } from "../src/system/make-system.ts";
+import type { World } from "../test/support/world.ts";
+import { timed } from "./measure.ts";
+
+const MEMORY_MIB = 1024;
+const NO_LEASES: Leases = { write: () => undefined, drop: () => undefined, dropAllOf: () => undefined, list: () => [] };
+
+export interface BareGuests {
+  /** Milliseconds from nothing to the exit of `true`. */
+  firstCommand(image: string, kernel: string): Promise<number>;
+}
+
+export async function openBareGuests(world: World): Promise<BareGuests> {
+  const system = makeSystem(world.environment, makeJsonLog(2));
+  const signal = new AbortController().signal;
+  const agentPath = await placeAgent(system);
+  const stores = { system, archive: makeDebianArchive({ system }), catalog: makeEmbeddedCatalog(), leases: NO_LEASES };
+  const kernels = makeKernels({ ...stores, agentPath });
+  const images = makeImages({ ...stores, uid: process.getuid?.() ?? 0 });
+  const disks = makeDisks({ system });
+  const probe = await makeQemuDriver({ system }).probe(signal);
+  if (!probe.usable) throw new Error(probe.reason);
+  const tscKHz = await readTscKHz(system, agentPath, signal);
+  const openAgent = makeOpenAgent(system);
+
+  return {
+    firstCommand: async (image, kernel) => {
+      const folder = join(world.folder, "bare");
+      mkdirSync(folder);
+      const parts = await images.parts(image);
+      const boot = await kernels.bootSet(kernel);
+      await disks.refill(signal);
+      const plan: LaunchPlan = {
+        vmId: system.random.hex(6),
+        name: "bare",
+        cpus: 1,
+        memoryMiB: MEMORY_MIB,
+        acceleration: probe.acceleration,
+        kernelPath: boot.kernelPath,
+        initrdPath: boot.initrdPath,
+        needsAcpi: boot.needsAcpi,
+        tscKHz: probe.acceleration === "tcg" ? tscKHz : undefined,
+        disks: [
+          { serial: "base", path: parts.basePath, readOnly: true },
+          { serial: "layer", path: join(folder, "layer"), readOnly: false },
+          { serial: "work", path: join(folder, "work"), readOnly: false },
+        ],
+        link: { kind: "none" },
+        runFolder: folder,
+        consoleLogPath: join(folder, "console.log"),
+        vmmLogPath: join(folder, "vmm.log"),
+      };
+      const listening = ["qmp", "agent"].map((name) => system.sockets.listenForChild(join(folder, name)));
+      let qemu: ReturnType<typeof spawn> | undefined;
+      const ms = await timed(async () => {
+        await disks.openLayer(join(folder, "layer"), DEFAULT_LAYER_BYTES, signal);
+        await disks.openWorkDisk(join(folder, "work"), parts.workSeedPath, DEFAULT_WORK_BYTES, signal);
+        const [program = "", ...words] = qemuArguments(plan);
+        const log = openSync(plan.vmmLogPath, "w");
+        qemu = spawn(program, words, { stdio: ["ignore", log, log, ...listening.map(({ descriptor }) => descriptor)] });
+        closeSync(log);
+        for (const socket of listening) socket.close();
+        await using agent = await openAgent({ connect: async () => net.connect(join(folder, "agent")), deadlineMs: 180_000, signal });
+        await agent.configure(
+          {
+            hostname: "bare",
+            init: "agent",
+            time: { unixMs: Date.now() },
+            entropy: system.random.hex(32),
+            root: { base: { serial: "base", format: parts.baseFormat }, layer: { serial: "layer" } },
+            work: { serial: "work", mount: "/root" },
+            network: null,
+            env: {},
+          },
+          signal,
+        );
+        const { exit } = await runCommand(await agent.openExec(signal), { argv: ["true"], env: {} });
+        if (!("code" in exit) || exit.code !== 0) throw new Error("the command failed");
+      });
+      if (qemu !== undefined) {
+        qemu.kill("SIGKILL");
+        await once(qemu, "exit");
+      }
+      rmSync(folder, { recursive: true });
+      return ms;
+    },
+  };
+}
