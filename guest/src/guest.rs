@@ -18,7 +18,7 @@ use crate::port::Port;
 use crate::wire::link::Link;
 
 const OFFERS: &str = "/run/banger/offer.sock";
-/// The host takes its last answer within this.
+/// How long streams that go on may keep the end waiting.
 const LAST_WORDS: Duration = Duration::from_millis(500);
 /// How long systemd may take to stop everything; and how often it is reminded, for while it starts it does not hear.
 const SYSTEMD_PATIENCE: Duration = Duration::from_secs(90);
@@ -36,23 +36,18 @@ pub fn run() -> io::Result<Infallible> {
         std::fs::create_dir_all("/run/banger")?;
         door::open(agent.clone(), Path::new(OFFERS))?;
         let mut going_down = agent.going_down.subscribe();
-        let speak = async {
-            session::serve(&agent, link).await;
-            if !agent.is_going_down() {
-                return Err(io::Error::other("the port is gone"));
-            }
-            std::future::pending().await
-        };
-        let power_off = async {
+        let time_is_up = async {
             let _ = going_down.wait_for(|down| *down).await;
-            // So that the answer leaves before everything ends.
             tokio::time::sleep(LAST_WORDS).await;
-            power_off(agent.init.get()).await
         };
         tokio::select! {
-            result = speak => result,
-            result = power_off => result,
+            // Goes down by itself as soon as the host has been told everything.
+            () = session::serve(&agent, link) => if !agent.is_going_down() {
+                return Err(io::Error::other("the port is gone"));
+            },
+            () = time_is_up => {}
         }
+        power_off(agent.init.get()).await
     })
 }
 

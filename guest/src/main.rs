@@ -29,10 +29,10 @@ use command_line::Mode;
 fn live_as_init() -> ! {
     let name = std::env::args_os().next().unwrap_or_default();
     if std::path::Path::new(&name).file_name().is_some_and(|name| name == "shutdown") {
-        let verb = std::env::args().nth(1);
-        return init::run_last(verb.as_deref());
+        init::run_last(std::env::args().nth(1).as_deref())
+    } else {
+        init::run()
     }
-    init::run()
 }
 
 fn main() -> ExitCode {

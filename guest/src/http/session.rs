@@ -44,7 +44,7 @@ pub async fn serve(agent: &Rc<Agent>, mut link: Link) {
         if *ended.borrow() {
             continue;
         }
-        link.outbox.restart_with(agent.hello.synced_line(&nonce));
+        link.outbox.restart_with(&agent.hello.synced_line(&nonce));
         let io = SessionIo { inbox, outbox: link.outbox.clone() };
         tokio::select! {
             () = speak(agent, io) => {}

@@ -1,7 +1,8 @@
 //! What PID 1 has to say, in the kernel's log: it reaches the console even when nothing else does.
 
-use std::fs::OpenOptions;
+use std::fs::{File, OpenOptions};
 use std::io::Write;
+use std::sync::OnceLock;
 
 /// Something did not work.
 pub fn complain(text: &str) {
@@ -13,8 +14,18 @@ pub fn announce(text: &str) {
     write('1', text);
 }
 
+/// Kept open from the first use on: at the end there is no `/dev` any more.
+static LOG: OnceLock<Option<File>> = OnceLock::new();
+
+/// Opens the log while it can be found.
+pub fn open() {
+    LOG.get_or_init(|| OpenOptions::new().write(true).open("/dev/kmsg").ok());
+}
+
 fn write(level: char, text: &str) {
-    if let Ok(mut log) = OpenOptions::new().write(true).open("/dev/kmsg") {
+    open();
+    if let Some(Some(log)) = LOG.get() {
+        let mut log: &File = log;
         // There is nobody else to tell.
         let _ = log.write_all(format!("<{level}>banger: {text}\n").as_bytes());
     }

@@ -11,13 +11,12 @@ mod processes;
 pub mod steer;
 mod unmount;
 
-use std::fs::File;
-use std::os::fd::{AsFd, OwnedFd};
+use std::os::fd::OwnedFd;
 use std::os::unix::process::CommandExt;
 use std::process::Command;
 
-use rustix::process::{Resource, Rlimit, WaitOptions, setrlimit, wait};
-use rustix::thread::{LinkNameSpaceType, move_into_link_name_space};
+use rustix::fs::{Mode, open, openat};
+use rustix::process::{Resource, Rlimit, WaitOptions, chroot, fchdir, setrlimit, wait};
 
 use crate::sys::signals;
 use ending::Ending;
@@ -29,8 +28,8 @@ const INITS: [&str; 3] = ["/sbin/init", "/usr/lib/systemd/systemd", "/lib/system
 
 struct Init {
     agent: i32,
-    /// The mount namespace's own file: entering it anew leads to the root that is topmost by then.
-    namespace: Option<File>,
+    /// `/proc`, which leads to the agent's root wherever that is.
+    proc: Option<OwnedFd>,
     /// The initramfs, from where the root can be unmounted in the end.
     old_root: Option<OwnedFd>,
 }
@@ -40,13 +39,14 @@ pub fn run() -> ! {
     signals::block(&steer::all_signals());
     let _ = rustix::system::reboot(rustix::system::RebootCommand::CadOff);
     early::mount_all();
+    console::open();
     modules::load_all();
     let open_files = Rlimit { current: Some(1024), maximum: Some(524_288) };
     let _ = setrlimit(Resource::Nofile, open_files);
-    let namespace = File::open("/proc/self/ns/mnt").ok();
-    let old_root = rustix::fs::open("/", early::FOLDER, rustix::fs::Mode::empty()).ok();
+    let proc = open("/proc", early::FOLDER, Mode::empty()).ok();
+    let old_root = open("/", early::FOLDER, Mode::empty()).ok();
     match start_agent() {
-        Ok(agent) => Init { agent, namespace, old_root }.serve(),
+        Ok(agent) => Init { agent, proc, old_root }.serve(),
         Err(error) => {
             console::complain(&format!("cannot start the agent: {error}"));
             ending::end(Ending::PowerOff, 0, None)
@@ -57,6 +57,7 @@ pub fn run() -> ! {
 /// What systemd's shutdown runs at its very end, as PID 1, from a root of its own: see `plan::systemd`.
 pub fn run_last(verb: Option<&str>) -> ! {
     let ending = if matches!(verb, Some("reboot" | "kexec")) { Ending::Reboot } else { Ending::PowerOff };
+    console::open();
     ending::force(ending, None)
 }
 
@@ -91,10 +92,16 @@ impl Init {
         }
     }
 
-    /// The agent has put another root on top; PID 1 still stands in the one below.
+    /// The agent has put another root on top; PID 1 still stands in the one below. So do the kernel's threads, which share
+    /// PID 1's root and start the kernel's helpers in it: entering it here takes them along.
     fn enter_root(&self) {
-        let Some(namespace) = &self.namespace else { return };
-        if let Err(error) = move_into_link_name_space(namespace.as_fd(), Some(LinkNameSpaceType::Mount)) {
+        let Some(proc) = &self.proc else { return };
+        let enter = || {
+            let root = openat(proc, format!("{}/root", self.agent), early::FOLDER, Mode::empty())?;
+            fchdir(&root)?;
+            chroot(".")
+        };
+        if let Err(error) = enter() {
             console::complain(&format!("cannot enter the root: {error}"));
         }
     }

@@ -54,8 +54,7 @@ const HELD_BACK: Duration = Duration::from_millis(500);
 impl Link {
     /// Starts the two threads and says `hello` as the first thing.
     pub fn open(channel: Arc<dyn Channel>, hello: Vec<u8>) -> io::Result<Self> {
-        let outbox = Arc::new(Outbox::default());
-        outbox.restart_with(hello);
+        let outbox = Arc::new(Outbox::beginning_with(hello));
         let (announce, sessions) = mpsc::channel(WAITING_SESSIONS);
         let reader = Reader { channel: channel.clone(), announce, outbox: outbox.clone(), session: None };
         let pending = outbox.clone();

@@ -15,6 +15,8 @@ pub struct Outbox {
 #[derive(Default)]
 struct State {
     pending: Vec<u8>,
+    /// How much of it no session may drop: the stream's first line.
+    kept: usize,
     /// The writer's thread has taken bytes and not come back for more.
     writing: bool,
     closed: bool,
@@ -22,10 +24,18 @@ struct State {
 }
 
 impl Outbox {
+    /// An outbox whose first words are `line`, whoever comes first.
+    pub fn beginning_with(line: Vec<u8>) -> Self {
+        let state = State { kept: line.len(), pending: line, ..State::default() };
+        Self { state: Mutex::new(state), filled: Condvar::new() }
+    }
+
     /// Begins a session: what an earlier one left unsaid is dropped. What the writer has already taken will still arrive.
-    pub fn restart_with(&self, line: Vec<u8>) {
+    pub fn restart_with(&self, line: &[u8]) {
         let mut state = self.lock();
-        state.pending = line;
+        let kept = state.kept;
+        state.pending.truncate(kept);
+        state.pending.extend_from_slice(line);
         self.filled.notify_one();
     }
 
@@ -72,6 +82,7 @@ impl Outbox {
             return None;
         }
         state.writing = true;
+        state.kept = 0;
         std::mem::swap(&mut state.pending, &mut spare);
         wake(&mut state);
         Some(spare)
