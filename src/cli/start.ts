@@ -1,0 +1,38 @@
+import type { Environment, Terminal } from "./environment.ts";
+import { runCli } from "./run-cli.ts";
+
+/** Runs the command line in this process's environment; resolves with the exit code. */
+export function start(argv: readonly string[]): Promise<number> {
+  // In a compiled program the entry lies in a file system of the program's own, and the program alone is the command.
+  const isCompiled = Bun.main.startsWith("/$bunfs/");
+  return runCli(argv, {
+    ...readEnvironment(process.env),
+    self: isCompiled ? [process.execPath] : [process.execPath, Bun.main],
+    runDaemon: async (readyDescriptor) => {
+      const { runDaemon } = await import("../daemon/run-daemon.ts");
+      const { wire } = await import("../daemon/wire.ts");
+      await runDaemon(readyDescriptor, wire);
+    },
+  });
+}
+
+/** What the process tells of where it runs. */
+export function readEnvironment(variables: Environment["variables"]): Omit<Environment, "self" | "runDaemon"> {
+  return {
+    variables,
+    stdin: terminal(0),
+    stdout: terminal(1),
+    stderr: terminal(2),
+    hasColour: (variables["NO_COLOR"] ?? "") === "" && variables["TERM"] !== "dumb",
+  };
+}
+
+function terminal(descriptor: number): Terminal {
+  return {
+    descriptor,
+    get isTerminal() {
+      // Loaded only when somebody asks: it takes a fifth of the time of `banger ps`.
+      return process.getBuiltinModule("node:tty").isatty(descriptor);
+    },
+  };
+}
