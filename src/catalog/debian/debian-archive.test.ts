@@ -1,6 +1,7 @@
 // Longer than 300 lines because it is one table of ways to spoil one archive.
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
-import { appendFileSync, mkdtempSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from "node:fs";
+import { createHash } from "node:crypto";
+import { appendFileSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { makeSystem } from "../../system/make-system.ts";
 import type { Log, System } from "../../system/system.ts";
@@ -248,6 +249,16 @@ describe("an index is refused, and nothing kept,", () => {
     "when it unpacks to more than announced": {
       plan: { editRelease: (text) => text.replace(/\d+ (main\S*Packages\n)/, "10 $1") },
       code: "unpacked_too_large",
+    },
+    "when what is kept by its digest is not it": {
+      plan: { editRelease: (text) => `Acquire-By-Hash: yes\n${text}` },
+      spoil: (world) => {
+        const bytes = readFileSync(index(world));
+        const folder = join(world.suite, "main/binary-amd64/by-hash/SHA256");
+        mkdirSync(folder, { recursive: true });
+        writeFileSync(join(folder, createHash("sha256").update(bytes).digest("hex")), bytes.reverse());
+      },
+      code: "digest_mismatch",
     },
     "when it is not one": { plan: { editIndex: () => "no fields here\n" }, code: "archive_not_understood" },
     "when it leads out of the archive": {

@@ -3,6 +3,7 @@ import { BangerError } from "../../contract/errors.ts";
 import type { System } from "../../system/system.ts";
 import type { DebianSource, FetchOptions, VerifiedPackage } from "../catalog.ts";
 import type { Fetcher } from "../fetch/fetcher.ts";
+import { shownUrl } from "../fetch/shown-url.ts";
 import { decompress } from "../unpack/decompress.ts";
 import { readLines } from "../unpack/lines.ts";
 import { checkRelease } from "./check-release.ts";
@@ -34,8 +35,8 @@ export function makeSuiteReader(system: System, fetcher: Fetcher, keys: TrustedK
       return old.release;
     }
     const signed = await fetcher.small(url, IN_RELEASE_MAX_BYTES, signal);
-    const text = await verifyInRelease(system, signed, url, keys, signal);
-    const release = understood(url, () => parseRelease(text));
+    const text = await verifyInRelease(system, signed, shownUrl(url), keys, signal);
+    const release = understood(shownUrl(url), () => parseRelease(text));
     checkRelease(release, source.suite, system.clock.nowMs(), await seen.newestMs(source.suite));
     await seen.remember(source.suite, release.dateMs);
     kept.set(url, { release, atMs: system.clock.monotonicMs() });
@@ -64,7 +65,9 @@ export function makeSuiteReader(system: System, fetcher: Fetcher, keys: TrustedK
         const path = await indexPath(source, component, release, options);
         const limits = { maxBytes: unpackedMax(release, component), timeoutMs: INDEX_TIMEOUT_MS, signal: options.signal };
         const lines = readLines(decompress(system, system.files.openRead(path), "xz", limits));
-        const found = await understood(`${source.uri} ${source.suite} ${component}`, () => findInIndex(lines, name, version, source));
+        const found = await understood(`${shownUrl(source.uri)} ${source.suite} ${component}`, () =>
+          findInIndex(lines, name, version, source),
+        );
         if (found !== undefined) return found;
       }
       return undefined;

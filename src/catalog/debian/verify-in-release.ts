@@ -4,6 +4,8 @@ import type { System } from "../../system/system.ts";
 import { decideSignature } from "./gpgv-status.ts";
 
 const GPGV_TIMEOUT_MS = 30_000;
+const SCRATCH = ".verify-";
+const STALE_MS = 10 * 60_000;
 
 export interface TrustedKeys {
   /** Keyring files; the first that is there is used. */
@@ -26,7 +28,8 @@ export async function verifyInRelease(
       hint: "sudo apt install gpgv",
     });
   }
-  const scratch = `${system.layout.downloads}/.verify-${system.random.hex(8)}`;
+  await removeStale(system);
+  const scratch = `${system.layout.downloads}/${SCRATCH}${system.random.hex(8)}`;
   await system.files.makeFolder(scratch);
   try {
     const plain = `${scratch}/Release`;
@@ -47,6 +50,16 @@ export async function verifyInRelease(
     return await system.files.readText(plain, signed.length);
   } finally {
     await system.files.removeTree(scratch);
+  }
+}
+
+/** What a daemon that died in the middle left. */
+async function removeStale(system: System): Promise<void> {
+  for (const name of await system.files.list(system.layout.downloads)) {
+    if (!name.startsWith(SCRATCH)) continue;
+    const path = `${system.layout.downloads}/${name}`;
+    const info = await system.files.find(path);
+    if (info !== undefined && system.clock.nowMs() - info.modifiedMs > STALE_MS) await system.files.removeTree(path);
   }
 }
 

@@ -2,6 +2,7 @@
 import { BangerError } from "../../contract/errors.ts";
 import type { System } from "../../system/system.ts";
 import type { FetchOptions } from "../catalog.ts";
+import { shownUrl } from "./shown-url.ts";
 import type { Transport } from "./transport.ts";
 import { downloadVerified } from "./verified-download.ts";
 import { withRetries } from "./with-retries.ts";
@@ -47,7 +48,7 @@ async function readSmall(transport: Transport, url: string, maxBytes: number, si
       throw new BangerError(
         "refused",
         "longer_than_allowed",
-        `cannot use ${url}: it has more than the ${maxBytes} bytes such a file may have`,
+        `cannot use ${shownUrl(url)}: it has more than the ${maxBytes} bytes such a file may have`,
       );
     }
     parts.push(part);
@@ -56,7 +57,7 @@ async function readSmall(transport: Transport, url: string, maxBytes: number, si
     throw new BangerError(
       "unavailable",
       "download_truncated",
-      `cannot fetch ${url}: the connection ended after ${total} of ${answer.bytes} bytes`,
+      `cannot fetch ${shownUrl(url)}: the connection ended after ${total} of ${answer.bytes} bytes`,
     );
   }
   return Buffer.concat(parts);

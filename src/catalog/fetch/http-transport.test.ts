@@ -156,6 +156,19 @@ describe("a download", () => {
     expect(await code(open(60).fetcher.verified(wanted("/a"), { signal }))).toBe("mirror_unreachable");
   });
 
+  test("that drips is given up", async () => {
+    answer = (_request, response) => {
+      response.writeHead(200, { "content-length": content.length });
+      const timer = setInterval(() => response.write("0"), 5);
+      response.on("close", () => clearInterval(timer));
+    };
+    const error = await open(100)
+      .fetcher.small(`${base.replace("//", "//user:secret@")}/a`, 1e6, signal)
+      .catch((thrown: unknown) => thrown);
+    expect(error).toMatchObject({ code: "mirror_unreachable" });
+    expect(String(error)).not.toContain("secret");
+  });
+
   test("of a server that never answers is given up", async () => {
     answer = ignore;
     expect(await code(open(60).fetcher.small(`${base}/a`, 100, signal))).toBe("mirror_unreachable");

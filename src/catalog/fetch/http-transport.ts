@@ -5,9 +5,11 @@ import type { ProxyEnvironment } from "../catalog.ts";
 import { proxyFor } from "./proxies.ts";
 import { decideRedirect } from "./redirect.ts";
 import type { Answer, Transport } from "./transport.ts";
+import { shownUrl } from "./shown-url.ts";
 import { openWatchdog, type Watchdog } from "./watchdog.ts";
 
 const MAX_REDIRECTS = 5;
+const HINT = "check the network and the proxy, or set debian.mirror in the config";
 const TRANSIENT = [408, 425, 429];
 
 /** @param stallMs after this long without a byte a connection counts as dead. */
@@ -47,7 +49,7 @@ async function request(first: URL, offset: number, proxies: ProxyEnvironment, si
       throw new BangerError(
         "refused",
         "redirect_refused",
-        `cannot fetch ${shown(first)}: a redirect of ${url.host} was not followed: ${verdict.why}`,
+        `cannot fetch ${shownUrl(first.href)}: a redirect of ${url.host} was not followed: ${verdict.why}`,
         {
           hint: "use another mirror: set debian.mirror in the config",
         },
@@ -64,8 +66,9 @@ function answerOf(response: Response, asked: number, watchdog: Watchdog, signal:
     throw new BangerError(
       "unavailable",
       code,
-      `cannot fetch ${shown(new URL(response.url))}: the mirror answered ${status} ${response.statusText}`.trimEnd(),
+      `cannot fetch ${shownUrl(response.url)}: the mirror answered ${status} ${response.statusText}`.trimEnd(),
       {
+        hint: HINT,
         data: { status },
       },
     );
@@ -75,7 +78,7 @@ function answerOf(response: Response, asked: number, watchdog: Watchdog, signal:
     throw new BangerError(
       "unavailable",
       "mirror_unreachable",
-      `cannot fetch ${shown(new URL(response.url))}: the mirror sent another part than was asked for`,
+      `cannot fetch ${shownUrl(response.url)}: the mirror sent another part than was asked for`,
     );
   }
   const length = response.headers.get("content-length");
@@ -90,8 +93,8 @@ function rangeStart(response: Response): number {
 async function* bodyOf(response: Response, watchdog: Watchdog, signal: AbortSignal): AsyncGenerator<Uint8Array> {
   try {
     if (response.body === null) return;
-    for await (const part of response.body) {
-      watchdog.feed();
+    for await (const part of response.body as AsyncIterable<Uint8Array>) {
+      watchdog.feed(part.length);
       yield part;
     }
   } catch (error) {
@@ -105,10 +108,5 @@ function faultOf(error: unknown, url: string, signal: AbortSignal): Error {
   if (error instanceof BangerError) return error;
   if (signal.aborted) return new BangerError("cancelled", "cancelled", "the download was cancelled", { cause: signal.reason });
   const why = error instanceof Error ? error.message : String(error);
-  return new BangerError("unavailable", "mirror_unreachable", `cannot fetch ${shown(new URL(url))}: ${why}`, { cause: error });
-}
-
-/** An address without what may be a password. */
-function shown(url: URL): string {
-  return `${url.protocol}//${url.host}${url.pathname}`;
+  return new BangerError("unavailable", "mirror_unreachable", `cannot fetch ${shownUrl(url)}: ${why}`, { cause: error, hint: HINT });
 }

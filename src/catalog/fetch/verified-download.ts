@@ -7,6 +7,7 @@ import { BangerError } from "../../contract/errors.ts";
 import type { System } from "../../system/system.ts";
 import type { FetchOptions } from "../catalog.ts";
 import type { WantedFile } from "./fetcher.ts";
+import { shownUrl } from "./shown-url.ts";
 import type { Answer, Transport } from "./transport.ts";
 import { writeThrough } from "./write-through.ts";
 
@@ -96,7 +97,7 @@ async function* counted(
     throw new BangerError(
       "unavailable",
       "download_truncated",
-      `cannot fetch ${wanted.url}: the connection ended after ${done} of ${wanted.bytes} bytes`,
+      `cannot fetch ${shownUrl(wanted.url)}: the connection ended after ${done} of ${wanted.bytes} bytes`,
     );
   }
 }
@@ -112,7 +113,7 @@ async function checkSpace(system: System, bytes: number, url: string): Promise<v
   throw new BangerError(
     "unavailable",
     "disk_full",
-    `cannot fetch ${url}: it needs ${bytes} bytes and ${system.layout.downloads} has room for ${free}`,
+    `cannot fetch ${shownUrl(url)}: it needs ${bytes} bytes and ${system.layout.downloads} has room for ${free}`,
     {
       hint: "make room, or set BANGER_HOME to a folder on another disk",
     },
@@ -120,14 +121,14 @@ async function checkSpace(system: System, bytes: number, url: string): Promise<v
 }
 
 function sizeMismatch(wanted: WantedFile, why: string): BangerError {
-  return new BangerError("refused", "size_mismatch", `cannot use ${wanted.url}: ${why}`, {
+  return new BangerError("refused", "size_mismatch", `cannot use ${shownUrl(wanted.url)}: ${why}`, {
     hint: "try again later, or set debian.mirror in the config",
   });
 }
 
 /** A resumed file may be wrong for its old part alone: that one is thrown away and fetched whole once more. */
 function digestMismatch(wanted: WantedFile, wasResumed: boolean): BangerError {
-  const message = `cannot use ${wanted.url}: its content is not what the signed index announced`;
+  const message = `cannot use ${shownUrl(wanted.url)}: its content is not what the signed index announced`;
   if (wasResumed) return new BangerError("unavailable", "download_truncated", message, { data: { discard: true } });
   return new BangerError("refused", "digest_mismatch", message, { hint: "try again later, or set debian.mirror in the config" });
 }
