@@ -18,6 +18,7 @@ pub enum Ending {
 
 /// Between asking and forcing.
 const GRACE: Duration = Duration::from_secs(2);
+const LOOK_AGAIN: Duration = Duration::from_millis(20);
 /// What is forced ends at once, unless the kernel itself is stuck.
 const FORCED: Duration = Duration::from_secs(2);
 
@@ -51,7 +52,7 @@ pub fn force(ending: Ending, old_root: Option<&OwnedFd>) -> ! {
     }
 }
 
-/// Looks again whenever a child ends.
+/// Looks again whenever a child ends, and often: the children of others end without our being told.
 fn reap_until(patience: Duration, is_done: impl Fn() -> bool) {
     let deadline = Instant::now() + patience;
     loop {
@@ -60,6 +61,6 @@ fn reap_until(patience: Duration, is_done: impl Fn() -> bool) {
         if left.is_zero() || is_done() {
             return;
         }
-        signals::wait_for(&[libc::SIGCHLD], left);
+        signals::wait_for(&[libc::SIGCHLD], left.min(LOOK_AGAIN));
     }
 }
