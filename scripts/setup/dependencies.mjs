@@ -12,7 +12,9 @@ const STAMP = inRoot("node_modules/.banger-lock-digest");
 export async function installDependencies() {
   const wanted = digestOf([inRoot("package-lock.json")]);
   if (existsSync(STAMP) && readFileSync(STAMP, "utf8") === wanted && isProgram(BUN)) return false;
-  await runOk(["npm", "ci", "--no-audit", "--no-fund"], { hint: "check that npm can reach its registry, then run the same command again" });
+  await runOk(["npm", "ci", "--no-audit", "--no-fund", "--loglevel=error"], {
+    hint: "check that npm can reach its registry, then run the same command again",
+  });
   await checkBun();
   writeFileSync(STAMP, wanted);
   return true;
