@@ -191,6 +191,33 @@ describe("a pulled kernel", () => {
     expectNothingLeft();
   });
 
+  test.each(["download", "unpack", "store"])("that is cancelled in stage %s leaves nothing", async (last) => {
+    const stop = new AbortController();
+    const stopping: OperationContext = {
+      ...context,
+      signal: stop.signal,
+      stage: async (name, body) => {
+        if (name === last) stop.abort();
+        stop.signal.throwIfAborted();
+        return context.stage(name, body);
+      },
+    };
+    expect(await codeOf(kernels.pull("debian-6.12", "k", stopping))).not.toBe("done");
+    expectNothingLeft();
+    expect(await codeOf(kernels.pull("debian-6.12", "k", context))).toBe("done");
+  });
+
+  test("that is cancelled while it is unpacked leaves nothing", async () => {
+    const stop = new AbortController();
+    const stage: OperationContext["stage"] = (name, body) => {
+      if (name === "unpack") setTimeout(() => stop.abort(), 1);
+      return context.stage(name, body);
+    };
+    data = makeTar([{ name: "big", content: Buffer.alloc(2 ** 25) }]);
+    expect(await codeOf(kernels.pull("debian-6.12", "k", { ...context, signal: stop.signal, stage }))).toBe("cancelled");
+    expectNothingLeft();
+  });
+
   test("has a name once", async () => {
     await kernels.pull("debian-6.12", "k", context);
     stages = [];

@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { createHash } from "node:crypto";
 import { appendFileSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import fc from "fast-check";
 import { makeSystem } from "../../system/make-system.ts";
 import type { Log, System } from "../../system/system.ts";
 import { makeDebianArchive, type DebianArchiveParts } from "./debian-archive.ts";
@@ -237,6 +238,26 @@ describe("an InRelease is refused, and nothing kept,", () => {
     await writeArchive(world.system, world.mirror, { suite: SUITE, signers: [key(debian)], packages: PACKAGES, head });
     expect(await refusal(world)).toStartWith("release_rolled_back");
   });
+});
+
+test("an InRelease with any bit changed is refused, or says the same", async () => {
+  const world = await openWorld();
+  const path = join(world.suite, "InRelease");
+  const right = readFileSync(path);
+  const wanted = await world.archive().findPackage(SUITE, "hello", { signal });
+  await fc.assert(
+    fc.asyncProperty(fc.nat(right.length * 8 - 1), async (bit) => {
+      const bytes = Buffer.from(right);
+      bytes[bit >> 3] = (bytes[bit >> 3] ?? 0) ^ (1 << (bit & 7));
+      writeFileSync(path, bytes);
+      const found = await world
+        .archive()
+        .findPackage(SUITE, "hello", { signal })
+        .catch((error: { kind?: string }) => error.kind);
+      expect(found === "refused" ? wanted : found).toEqual(wanted);
+    }),
+    { numRuns: 60 },
+  );
 });
 
 describe("an index is refused, and nothing kept,", () => {
