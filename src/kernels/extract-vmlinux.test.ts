@@ -11,7 +11,7 @@ const silent: Log = { debug: ignore, info: ignore, warn: ignore, error: ignore, 
 const system = makeSystem({ PATH: process.env["PATH"], BANGER_HOME: "/tmp/bev-none" }, silent);
 const signal = new AbortController().signal;
 const kernel = makeKernelElf(`Linux version 6.12.9 (x)${"text ".repeat(5000)}`);
-const program = (...argv: readonly [string, ...string[]]): Buffer => execFileSync(argv[0], argv.slice(1), { input: kernel });
+const pack = (input: Uint8Array, program: string, ...words: readonly string[]): Buffer => execFileSync(program, words, { input });
 
 const refusal = (file: Uint8Array, on: System = system): Promise<unknown> =>
   extractVmlinux(on, file, "k", signal).then(
@@ -24,8 +24,8 @@ describe("a boot image", () => {
   const packers: readonly (readonly [string, () => Uint8Array])[] = [
     ["zstd", () => zstdCompressSync(kernel)],
     ["gzip", () => gzipSync(kernel).subarray(0, -4)],
-    ["xz", () => program("xz", "--check=crc32", "-c")],
-    ["lz4", () => program("lz4", "-l", "-c")],
+    ["xz", () => pack(kernel, "xz", "--check=crc32", "-c")],
+    ["lz4", () => pack(kernel, "lz4", "-l", "-c")],
   ];
   test.each(packers.filter(([name]) => name !== "lz4" || system.processes.which("lz4") !== undefined))(
     "packed with %s becomes its ELF",
@@ -42,14 +42,14 @@ describe("a boot image", () => {
 
   test.each(["zstd", "xz"])("that is a bomb is stopped: %s", async (how) => {
     const zeros = Buffer.alloc(64 * 2 ** 20);
-    const packed = how === "zstd" ? zstdCompressSync(zeros) : execFileSync("xz", ["-0c"], { input: zeros });
+    const packed = how === "zstd" ? zstdCompressSync(zeros) : pack(zeros, "xz", "-0c");
     expect(await refusal(makeBzImage(kernel, "6", 1000, packed))).toBe("unpacked_too_large");
   });
 
   test("needs a program that is named when it is missing", async () => {
     const which = (name: string): string | undefined => (name === "xz" ? undefined : system.processes.which(name));
     const without = { ...system, processes: { ...system.processes, which } };
-    const image = makeBzImage(kernel, "6", kernel.length, program("xz", "-c"));
+    const image = makeBzImage(kernel, "6", kernel.length, pack(kernel, "xz", "-c"));
     expect(await extractVmlinux(without, image, "k", signal).catch((error: unknown) => error)).toMatchObject({
       code: "program_missing",
       hint: "sudo apt install xz-utils",
