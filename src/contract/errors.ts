@@ -79,11 +79,14 @@ export class BangerError extends Error {
   }
 }
 
+const BUG = "banger has a bug: ";
+
 /** Any thrown value as data: a `BangerError` as it is, everything else as a bug. */
 export function toErrorShape(thrown: unknown): ErrorShape {
   if (thrown instanceof BangerError) return thrown.toShape();
   const message = thrown instanceof Error ? thrown.message : String(thrown);
-  return { code: "bug", kind: "bug", message: `banger has a bug: ${message}` };
+  // A bug of the daemon arrives here as an ordinary error that says so already.
+  return { code: "bug", kind: "bug", message: message.startsWith(BUG) ? message : `${BUG}${message}` };
 }
 
 /** The failure that a shape describes, to throw on the other side of the socket. A bug stays an ordinary `Error`. */

@@ -18,7 +18,7 @@ export interface FakeServices extends Services {
   consoleText: string;
 }
 
-/** The image `slow` takes until it is cancelled; `broken` fails; `noisy` tells much. */
+/** The image `slow` takes until it is cancelled, `stubborn` a while longer; `broken` fails; `noisy` tells much. */
 export function makeFakeServices(system: Pick<System, "clock" | "random" | "log" | "databases">): FakeServices {
   const operations = makeOperations(system.databases.open(":memory:", OPERATIONS_MIGRATIONS), system);
   const created: CreateRequest[] = [];
@@ -50,7 +50,7 @@ function makeFakeVms({ clock, random }: Pick<System, "clock" | "random">, create
       created.push(request);
       const name = request.name ?? "brave-otter";
       if (vms.has(name)) throw new BangerError("exists", "vm_exists", `cannot create vm \`${name}\`: there is one`, { hint: `banger rm ${name}` });
-      await bootLike(request.image, context);
+      await bootLike(request.image, clock, context);
       const state = request.start === false ? "stopped" : "running";
       vms.set(name, vmOf(name, random.hex(6), state, request, clock.nowMs()));
       return get(name);
@@ -81,15 +81,17 @@ function makeFakeVms({ clock, random }: Pick<System, "clock" | "random">, create
   };
 }
 
-async function bootLike(image: string | undefined, context: OperationContext): Promise<void> {
+async function bootLike(image: string | undefined, clock: Pick<System["clock"], "sleep">, context: OperationContext): Promise<void> {
   await context.stage("disk", async (stage) => {
     stage.note("from the pool");
     for (let done = 0; image === "noisy" && done <= 5000; done += 1) stage.progress(done, 5000, "bytes");
   });
   if (image === "broken") throw new BangerError("not_found", "image_not_found", "no image `broken`", { hint: "banger image pull broken" });
   await context.stage("boot", async () => {
-    if (image !== "slow") return;
-    await new Promise((_, reject) => context.signal.addEventListener("abort", () => reject(context.signal.reason as Error)));
+    if (image !== "slow" && image !== "stubborn") return;
+    await new Promise((resolve) => context.signal.addEventListener("abort", resolve));
+    if (image === "stubborn") await clock.sleep(2000);
+    throw context.signal.reason;
   });
   context.notice("no KVM here: QEMU emulates the CPU");
 }

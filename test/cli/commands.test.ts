@@ -1,0 +1,153 @@
+import { describe, expect, setDefaultTimeout, test } from "bun:test";
+import { openHome, readUntil } from "./home.ts";
+
+// Dozens of programs start here, on computers that may be busy.
+setDefaultTimeout(30_000);
+
+describe("the daemon", () => {
+  test("is started by the first command that needs it, and that is said once", async () => {
+    await using home = openHome();
+    expect(await home.banger(["ps"])).toEqual({ code: 0, stdout: "NAME  STATE  IMAGE  CPUS  MEMORY  NETWORK  CREATED\n", stderr: "started the banger daemon\n" });
+    expect((await home.banger(["ps"])).stderr).toBe("");
+  });
+
+  test("is started once by commands that come at the same time", async () => {
+    await using home = openHome();
+    const all = await Promise.all(Array.from({ length: 5 }, () => home.banger(["ps", "--json"])));
+    for (const { code, stdout } of all) expect({ code, stdout }).toEqual({ code: 0, stdout: '{"vms":[]}\n' });
+  });
+
+  test("can be asked for, started and stopped, each twice", async () => {
+    await using home = openHome();
+    expect(await home.banger(["daemon", "status"])).toMatchObject({ code: 3, stdout: expect.stringContaining("no daemon runs") });
+    expect(await home.banger(["daemon", "start"])).toMatchObject({ code: 0, stdout: expect.stringContaining("started the daemon") });
+    expect(await home.banger(["daemon", "start"])).toMatchObject({ code: 0, stdout: expect.stringContaining("runs already") });
+    expect(JSON.parse((await home.banger(["daemon", "status", "--json"])).stdout)).toMatchObject({ running: true, version: "0.1.0" });
+    expect(await home.banger(["daemon", "stop"])).toMatchObject({ code: 0, stdout: expect.stringContaining("stopped the daemon") });
+    expect(await home.banger(["daemon", "stop"])).toMatchObject({ code: 0, stdout: "no daemon runs\n" });
+  });
+
+  test("that cannot start says why", async () => {
+    await using home = openHome();
+    await Bun.write(`${home.path}/config/config.toml`, "default_imag = 1");
+    const { code, stderr } = await home.banger(["ps"]);
+    expect(code).toBe(1);
+    expect(stderr).toContain("line 1: default_imag: there is no such key");
+  });
+});
+
+describe("vms", () => {
+  test("are created, listed, shown, stopped and deleted", async () => {
+    await using home = openHome();
+    const created = await home.banger(["vm", "create", "dev", "--memory", "2G", "--cpus", "3"]);
+    expect(created).toMatchObject({ code: 0, stdout: "vm dev is running; open a shell with: banger shell dev\n" });
+    expect(created.stderr).toContain("disk  0 ms  (from the pool)\nboot  0 ms\nnote: no KVM here");
+    expect((await home.banger(["ps"])).stdout.split("\n")[1]).toMatch(/^dev   running  debian-bookworm  3     2 GiB   none     \d+ s$/);
+    expect(JSON.parse((await home.banger(["vm", "show", "dev", "--json"])).stdout)).toMatchObject({ name: "dev", memoryMiB: 2048 });
+    expect(await home.banger(["rm", "dev"])).toMatchObject({ code: 1, stderr: expect.stringContaining("try: banger rm --force dev") });
+    expect(await home.banger(["stop", "dev", "--grace", "1s"])).toMatchObject({ code: 0, stdout: "vm dev is stopped\n" });
+    expect(await home.banger(["rm", "dev"])).toMatchObject({ code: 0, stdout: "deleted vm dev\n" });
+  });
+
+  test("several are handled at once, and one mistyped does not keep the others", async () => {
+    await using home = openHome();
+    for (const name of ["a", "b"]) await home.banger(["vm", "create", name]);
+    const { code, stdout, stderr } = await home.banger(["rm", "-f", "a", "nope", "b"]);
+    expect({ code, stdout }).toEqual({ code: 1, stdout: "deleted vm a\ndeleted vm b\n" });
+    expect(stderr).toContain("no vm is named `nope`");
+  });
+});
+
+describe("exit codes", () => {
+  test.each([
+    [["vm", "show", "nobody"], 1, "no vm is named `nobody`\ntry: banger ps"],
+    [["vm", "create", "--memroy", "1G"], 2, "there is no flag --memroy\ndid you mean --memory?"],
+    [["vm", "create", "--cpus", "0"], 2, "--cpus: "],
+    [["vm", "create", "--", "-"], 2, "a vm name has 1 to 63"],
+    [["frobnicate"], 2, "there is no command `banger frobnicate`"],
+    [["exec", "nobody", "--", "true"], 125, "no vm is named `nobody`"],
+  ])("banger %p ends with %d", async (argv, code, part) => {
+    await using home = openHome();
+    const ended = await home.banger(argv as string[]);
+    expect(ended.code).toBe(code as number);
+    expect(ended.stderr).toContain(part as string);
+    expect(ended.stdout).toBe("");
+  });
+});
+
+describe("--json", () => {
+  test("gives one document, for failures too", async () => {
+    await using home = openHome();
+    const created = await home.banger(["vm", "create", "dev", "--json"]);
+    expect(JSON.parse(created.stdout)).toMatchObject({ name: "dev", state: "running" });
+    const failed = await home.banger(["vm", "show", "nobody", "--json"]);
+    expect(failed).toMatchObject({ code: 1, stderr: "" });
+    expect(JSON.parse(failed.stdout)).toEqual({ error: { code: "vm_not_found", kind: "not_found", message: "no vm is named `nobody`", hint: "banger ps" } });
+    const usage = await home.banger(["vm", "create", "--json", "--cpus", "x"]);
+    expect(usage.code).toBe(2);
+    expect(JSON.parse(usage.stdout)).toMatchObject({ error: { code: "usage" } });
+    const several = await home.banger(["rm", "--json", "-f", "dev", "nobody"]);
+    expect(JSON.parse(several.stdout)).toMatchObject([{ vm: "dev" }, { vm: "nobody", error: { code: "vm_not_found" } }]);
+  });
+
+  test("gives what a command wrote as a document", async () => {
+    await using home = openHome();
+    await home.banger(["vm", "create", "dev"]);
+    const { code, stdout } = await home.banger(["exec", "--json", "dev", "--", "warn", "a b"]);
+    expect({ code, document: JSON.parse(stdout) as unknown }).toEqual({ code: 0, document: { code: 0, stdout: "", stderr: "a b\n" } });
+  });
+});
+
+describe("text from guests", () => {
+  const hostile = "\x1b]0;owned\x07\x1b[2J\u202egpj.exe\u200b\x9b31m";
+  const isSafe = (text: string): boolean => !/[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e]/.test(text);
+
+  test("is escaped wherever it is shown", async () => {
+    await using home = openHome({ FAKE_CONSOLE: `boot\r\n${hostile}\nlogin:` });
+    await home.banger(["vm", "create", "dev", "--env", `A=${hostile}`]);
+    const logs = (await home.banger(["logs", "dev"])).stdout;
+    expect(logs).toBe("boot\n\\x1b]0;owned\\x07\\x1b[2J\\u{202e}gpj.exe\\u{200b}\\x9b31m\nlogin:\n");
+    for (const argv of [["vm", "show", "dev"], ["exec", "dev", "--", hostile], ["vm", "show", hostile], ["operation", "list"]]) {
+      const { stdout, stderr } = await home.banger(argv);
+      expect(isSafe(stdout + stderr)).toBe(true);
+    }
+  });
+});
+
+describe("Ctrl-C", () => {
+  test("cancels the operation and tells its outcome", async () => {
+    await using home = openHome();
+    const child = home.start(["vm", "create", "dev", "--image", "slow"]);
+    await readUntil(child.stderr, (text) => text.includes("disk"));
+    child.kill("SIGINT");
+    expect(await child.exited).toBe(1);
+    expect(await readUntil(child.stderr, () => false)).toContain("error: the operation was cancelled");
+    const { operations } = JSON.parse((await home.banger(["operation", "list", "--json"])).stdout) as { operations: readonly unknown[] };
+    expect(operations[0]).toMatchObject({ name: "vm.create", subject: "dev", state: "cancelled" });
+  });
+
+  test("pressed twice leaves at once, and the operation is cancelled all the same", async () => {
+    await using home = openHome();
+    const child = home.start(["vm", "create", "dev", "--image", "stubborn"]);
+    await readUntil(child.stderr, (text) => text.includes("disk"));
+    child.kill("SIGINT");
+    await readUntil(child.stderr, (text) => text.includes("cancelling"));
+    child.kill("SIGINT");
+    expect(await child.exited).toBe(130);
+    const { operations } = JSON.parse((await home.banger(["operation", "list", "--json"])).stdout) as { operations: readonly { id: string }[] };
+    const followed = await home.banger(["operation", "events", operations[0]?.id ?? ""]);
+    expect(followed).toMatchObject({ code: 1, stdout: expect.stringContaining("failed: the operation was cancelled") });
+  });
+});
+
+describe("help", () => {
+  test("is there for all, for a noun and for a verb, also with --help after other words", async () => {
+    await using home = openHome();
+    expect(await home.banger([])).toMatchObject({ code: 0, stdout: expect.stringContaining("usage: banger COMMAND") });
+    expect((await home.banger(["vm"])).stdout).toContain("vm create");
+    expect((await home.banger(["vm", "--help"])).stdout).toContain("vm create");
+    const create = (await home.banger(["vm", "create", "--nat", "--help"])).stdout;
+    for (const part of ["usage: banger vm create [FLAGS] [NAME]", "--work-disk SIZE", "--no-start", "(default auto)", "examples:"]) expect(create).toContain(part);
+    expect((await home.banger(["help", "exec"])).stdout).toContain("-- COMMAND...");
+  });
+});

@@ -1,0 +1,100 @@
+import { describe, expect, setDefaultTimeout, test } from "bun:test";
+import { createHash, randomBytes } from "node:crypto";
+import { openHome, readUntil } from "./home.ts";
+
+// Dozens of programs start here, on computers that may be busy.
+setDefaultTimeout(30_000);
+
+async function openHomeWithVm() {
+  const home = openHome();
+  await home.banger(["vm", "create", "dev"]);
+  return home;
+}
+const sha256 = (bytes: Uint8Array | string): string => createHash("sha256").update(bytes).digest("hex");
+
+describe("exec", () => {
+  test.each([
+    [["echo", "a  b"], { code: 0, stdout: "a  b\n", stderr: "" }],
+    [["warn", "oops"], { code: 0, stdout: "", stderr: "oops\n" }],
+    [["exit", "7"], { code: 7, stdout: "", stderr: "" }],
+    [["die", "9"], { code: 137, stdout: "", stderr: "" }],
+    [["nope"], { code: 127, stdout: "", stderr: "error: cannot run the command in the vm: nope: not found\n" }],
+  ])("%p passes output and exit code on", async (argv, ended) => {
+    await using home = await openHomeWithVm();
+    expect(await home.banger(["exec", "dev", "--", ...argv])).toEqual(ended);
+  });
+
+  test("sets environment, folder and user", async () => {
+    await using home = await openHomeWithVm();
+    expect((await home.banger(["exec", "-e", "A=1 2", "dev", "env", "A"])).stdout).toBe("1 2\n");
+    expect((await home.banger(["exec", "--cwd", "/srv", "--user", "www:www", "dev", "where"])).stdout).toBe("/srv www:www\n");
+  });
+
+  test("leaves stdin alone unless -i is given", async () => {
+    await using home = await openHomeWithVm();
+    expect((await home.banger(["exec", "dev", "cat"], { stdin: "x" })).stdout).toBe("");
+    expect((await home.banger(["exec", "-i", "dev", "cat"], { stdin: "x" })).stdout).toBe("x");
+  });
+
+  test("carries much in both directions, unchanged", async () => {
+    await using home = await openHomeWithVm();
+    const bytes = randomBytes(20 * 2 ** 20);
+    const child = home.start(["exec", "-i", "dev", "cat"]);
+    const written = (async () => {
+      child.stdin.write(bytes);
+      await child.stdin.end();
+    })();
+    const [output, code] = await Promise.all([child.stdout.bytes(), child.exited, written]);
+    expect({ code, sha256: sha256(output) }).toEqual({ code: 0, sha256: sha256(bytes) });
+  });
+
+  test("waits for a slow reader without keeping what it has not read", async () => {
+    await using home = await openHomeWithVm();
+    const shell = Bun.spawn(["sh", "-c", `"$@" | (sleep 1; wc -c)`, "sh", ...home.program, "exec", "dev", "bytes", "30000000"], { env: home.variables, stdout: "pipe" });
+    expect((await shell.stdout.text()).trim()).toBe("30000000");
+  });
+
+  test("ends when its reader goes away", async () => {
+    await using home = await openHomeWithVm();
+    const shell = Bun.spawn(["sh", "-c", `"$@" | head -c 5`, "sh", ...home.program, "exec", "dev", "bytes", "300000000"], { env: home.variables, stdout: "pipe" });
+    expect(await shell.stdout.text()).toBe("xxxxx");
+    expect(await shell.exited).toBe(0);
+  });
+
+  test("passes signals on, and the command's way of ending back", async () => {
+    await using home = await openHomeWithVm();
+    for (const [signal, code] of [["SIGINT", 130], ["SIGTERM", 143]] as const) {
+      const child = home.start(["exec", "-i", "dev", "wait"]);
+      await readUntil(child.stdout, (text) => text.includes("ready"));
+      child.kill(signal);
+      expect(await child.exited).toBe(code);
+    }
+  });
+
+  test("with -t needs a terminal, and says so", async () => {
+    await using home = await openHomeWithVm();
+    const ended = await home.banger(["exec", "-it", "dev", "size"], { stdin: "" });
+    expect(ended).toMatchObject({ code: 125, stderr: "error: cannot give the command a terminal: stdin is not one\ntry: leave out -t\n" });
+  });
+});
+
+describe("run", () => {
+  test("creates, runs, passes the code on, and deletes what is ephemeral", async () => {
+    await using home = openHome();
+    expect(await home.banger(["run", "--ephemeral", "--name", "once", "--", "exit", "9"])).toMatchObject({ code: 9, stdout: "" });
+    expect(JSON.parse((await home.banger(["ps", "--json"])).stdout)).toEqual({ vms: [] });
+  });
+
+  test("keeps the vm otherwise, and without a command tells what can be done with it", async () => {
+    await using home = openHome();
+    expect((await home.banger(["run", "--name", "dev"])).stdout).toContain("banger shell dev");
+    expect((await home.banger(["run", "--name", "two", "--", "echo", "x"])).stdout).toBe("x\n");
+    expect((JSON.parse((await home.banger(["ps", "--json"])).stdout) as { vms: unknown[] }).vms).toHaveLength(2);
+  });
+
+  test("fails as banger's own failure when the vm cannot be made", async () => {
+    await using home = openHome();
+    expect(await home.banger(["run", "--image", "broken", "--", "true"])).toMatchObject({ code: 125, stderr: expect.stringContaining("try: banger image pull broken") });
+    expect((await home.banger(["run", "--ephemeral"])).code).toBe(2);
+  });
+});

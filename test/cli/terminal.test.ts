@@ -1,0 +1,102 @@
+import { describe, expect, setDefaultTimeout, test } from "bun:test";
+import { openHome, type Home } from "./home.ts";
+
+// Dozens of programs start here, on computers that may be busy.
+setDefaultTimeout(30_000);
+
+/** A shell line in a terminal of its own, typed to and read. */
+async function openTerminal(home: Home, line: string, size = { cols: 100, rows: 30 }) {
+  let text = "";
+  let wake = (): void => undefined;
+  const decoder = new TextDecoder();
+  const child = Bun.spawn(["sh", "-c", line, "sh", ...home.program], {
+    env: home.variables,
+    terminal: {
+      ...size,
+      data: (_terminal, data) => {
+        text += decoder.decode(data, { stream: true });
+        wake();
+      },
+    },
+  });
+  return {
+    child,
+    get text() {
+      return text;
+    },
+    type: (keys: string) => child.terminal?.write(keys),
+    resize: (cols: number, rows: number) => child.terminal?.resize(cols, rows),
+    until: async (part: string | RegExp) => {
+      while (text.search(part) < 0) await new Promise<void>((resolve) => (wake = resolve));
+    },
+  };
+}
+
+async function openHomeWithVm(): Promise<Home> {
+  const home = openHome();
+  await home.banger(["vm", "create", "dev"]);
+  return home;
+}
+
+/** Prints the terminal's modes before and after a command. */
+const AROUND = (command: string): string => `echo "before $(stty -g)"; ${command}; echo "code $?"; echo "after $(stty -g)"`;
+const modes = (text: string, when: string): string | undefined => new RegExp(`${when} ([0-9a-f:]+)`).exec(text)?.[1];
+
+describe("a terminal", () => {
+  test("is given to the command in its size, follows it, and is put back at the end", async () => {
+    await using home = await openHomeWithVm();
+    const terminal = await openTerminal(home, AROUND('"$@" exec -it dev size'));
+    await terminal.until("30x100");
+    terminal.resize(77, 11);
+    await terminal.until("11x77");
+    terminal.type("q");
+    await terminal.until(/after [0-9a-f]/);
+    await terminal.child.exited;
+    expect(terminal.text).toContain("code 0");
+    expect(modes(terminal.text, "before")).toBeString();
+    expect(modes(terminal.text, "after")).toBe(modes(terminal.text, "before"));
+  });
+
+  test("is raw while the command runs: Ctrl-C is a key for the guest", async () => {
+    await using home = await openHomeWithVm();
+    const terminal = await openTerminal(home, AROUND('"$@" shell dev'));
+    await terminal.until("ready");
+    terminal.type("\x03");
+    await terminal.until(/after [0-9a-f]/);
+    // The fake shell ends with 0 at a key, and would end with 130 at a signal.
+    expect(terminal.text).toContain("code 0");
+    expect(modes(terminal.text, "after")).toBe(modes(terminal.text, "before"));
+  });
+
+  test.each(["TERM", "HUP"])("is put back when SIG%s ends the command", async (signal) => {
+    await using home = await openHomeWithVm();
+    const line = AROUND(`"$@" shell dev & pid=$!; echo "pid $pid"; fg 2>/dev/null; wait $pid`);
+    const terminal = await openTerminal(home, `set -m; ${line}`);
+    await terminal.until("ready");
+    const pid = Number(/pid (\d+)/.exec(terminal.text)?.[1]);
+    process.kill(pid, `SIG${signal}`);
+    await terminal.until(/after [0-9a-f]/);
+    expect(modes(terminal.text, "after")).toBe(modes(terminal.text, "before"));
+  });
+
+  test("gets control characters of a command without -t spelled out", async () => {
+    await using home = await openHomeWithVm();
+    const terminal = await openTerminal(home, `"$@" exec dev echo "$(printf 'a\\033[2Jb\\tc')"; echo done`);
+    await terminal.until("done");
+    expect(terminal.text).toContain("a\\x1b[2Jb\tc\r\n");
+  });
+
+  test("shows a running stage, and colour only when it may", async () => {
+    await using home = await openHomeWithVm();
+    const plain = await openTerminal(home, `"$@" vm show nobody; NO_COLOR=1 "$@" vm show nobody; echo done`);
+    await plain.until("done\r\n");
+    expect(plain.text).toContain("\x1b[31merror:\x1b[39m no vm is named");
+    expect(plain.text).toContain("\nerror: no vm is named");
+    const slow = await openTerminal(home, `exec "$@" vm create x --image slow`);
+    await slow.until(/boot {2}\d+ ms/);
+    slow.type("\x03");
+    await slow.until("error:");
+    expect(await slow.child.exited).toBe(1);
+    expect(slow.text).toContain("cancelling");
+  });
+});
