@@ -90,6 +90,7 @@ export async function bootVm(
 
   const { vmm, agent } = await timed("boot", async (stage) => {
     stage.note(parts.probe.acceleration);
+    if (parts.probe.acceleration === "tcg") steps.notice(`the guest is emulated, not accelerated: ${parts.probe.reason}`);
     const launched = undo.use(await driver.launch(launchPlan(record, parts, link, folder, runFolder), steps.signal));
     onVmm(boot(launched, null));
     const connected = undo.use(
