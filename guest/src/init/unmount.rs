@@ -8,16 +8,23 @@ use rustix::fs::{Mode, open};
 use rustix::mount::{UnmountFlags, unmount};
 use rustix::process::{chdir, chroot, fchdir};
 
+use super::console;
 use super::early::FOLDER;
 
-/// Unmounts everything that is mounted below the root, the newest first, and then the root itself, standing in `old_root`.
+/// Unmounts everything that is mounted below the root, the deepest first, and then the root itself, standing in `old_root`.
 pub fn all(old_root: Option<&OwnedFd>) {
     let mounts = fs::read_to_string("/proc/self/mounts").unwrap_or_default();
-    for place in mounts.lines().rev().filter_map(|line| line.split(' ').nth(1)).map(unescape) {
+    let places = mounts.lines().rev().filter_map(|line| line.split(' ').nth(1)).map(unescape);
+    let mut places: Vec<Vec<u8>> = places.collect();
+    // Not by age: a file system that was moved is older than the one it is in. Of those at one place the newest is first.
+    places.sort_by_key(|place| std::cmp::Reverse(place.len()));
+    for place in places {
         // Devices stay for the last word; they hold no data.
         if place != b"/" && !place.starts_with(b"/dev") {
             // What is busy is still used by what could not be ended; it was synced.
-            let _ = unmount(place.as_slice(), UnmountFlags::empty());
+            if let Err(error) = unmount(place.as_slice(), UnmountFlags::empty()) {
+                console::complain(&format!("cannot unmount {}: {error}", String::from_utf8_lossy(&place)));
+            }
         }
     }
     if let Some(old_root) = old_root {
