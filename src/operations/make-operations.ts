@@ -70,7 +70,11 @@ export function makeOperations(database: Database, system: Pick<System, "clock" 
     async cancel(id) {
       get(id);
       const found = running.get(id);
-      found?.abort.abort(new BangerError("cancelled", "operation_cancelled", "the operation was cancelled"));
+      if (found?.abort.signal.aborted === false) {
+        // Who watches learns that it was heard, before the work has come to its end.
+        found.events.append({ type: "notice", message: "asked to stop" });
+        found.abort.abort(new BangerError("cancelled", "operation_cancelled", "the operation was cancelled"));
+      }
       await found?.ended;
       return get(id);
     },

@@ -54,7 +54,7 @@ export interface Operations {
   list(): readonly OperationRecord[];
   /** Events from number `from`, then those to come, to the outcome. Ends early when `signal` aborts. Throws as `get`, at the first event. */
   watch(id: string, from: number, signal?: AbortSignal): AsyncIterable<OperationEvent>;
-  /** Asks it to stop; resolves with the record at its end. */
+  /** Asks it to stop, which its watchers are told as a notice; resolves with the record at its end. */
   cancel(id: string): Promise<OperationRecord>;
   /** Gives operations of a dead daemon their outcome. Before listening. */
   reconcile(): void;
