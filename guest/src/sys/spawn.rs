@@ -44,7 +44,7 @@ pub fn spawn(mut command: Command, setup: Setup) -> Result<std::process::Child, 
         if setup.takes_terminal {
             ioctl_tiocsctty(rustix::stdio::stdin())?;
         }
-        let _ = setrlimit(Resource::Nofile, setup.open_files.clone());
+        let _ = setrlimit(Resource::Nofile, setup.open_files);
         umask(rustix::fs::Mode::from_raw_mode(0o022));
         if let Some((uid, gid, groups)) = &setup.identity {
             set_thread_groups(groups).map_err(|errno| at(IDENTITY_STEP, errno))?;

@@ -110,10 +110,15 @@ pub async fn send(sender: &mut SendStream<Bytes>, mut bytes: Bytes) -> Result<()
     Ok(())
 }
 
+/// The next bytes; an empty frame is none, it only carries the end.
 pub async fn next(body: &mut RecvStream) -> Option<Bytes> {
-    let chunk = body.data().await?.ok()?;
-    let _ = body.flow_control().release_capacity(chunk.len());
-    Some(chunk)
+    loop {
+        let chunk = body.data().await?.ok()?;
+        let _ = body.flow_control().release_capacity(chunk.len());
+        if !chunk.is_empty() {
+            return Some(chunk);
+        }
+    }
 }
 
 pub async fn read_to_end(mut body: RecvStream) -> Bytes {

@@ -1,1 +1,231 @@
+//! Everything but commands.
 
+use bytes::Bytes;
+use serde_json::{Value, json};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpListener, UnixStream};
+
+use crate::agent::{Agent, is_alive, wait_until};
+use crate::host::{Exec, Host, in_runtime, next, read_to_end, run, send, shell};
+
+fn plan() -> Value {
+    json!({"hostname": "dev", "init": "agent", "time": {"unixMs": 1}, "entropy": "00".repeat(32), "root": null,
+        "work": null, "network": null, "env": {"FROM": "plan", "BOTH": "plan"}})
+}
+
+#[test]
+fn health_tells_where_things_stand() {
+    in_runtime(async {
+        let agent = Agent::listening();
+        let host = Host::connect(&agent.wire()).await;
+        let (status, health) = host.ask("GET", "/healthz", None).await;
+        assert_eq!((status.as_u16(), &health["state"], &health["init"]), (200, &json!("waiting"), &json!("agent")));
+        assert!(health["uptimeMs"].is_u64());
+    });
+}
+
+#[test]
+fn a_plan_is_given_once() {
+    in_runtime(async {
+        let agent = Agent::listening();
+        let host = Host::connect(&agent.wire()).await;
+        let (first, answer) = host.ask("POST", "/plan", Some(&plan().to_string())).await;
+        assert_eq!((first.as_u16(), &answer["stages"]), (200, &json!([])));
+        assert!(answer["kernel"].is_string());
+        let (again, same) = host.ask("POST", "/plan", Some(&plan().to_string())).await;
+        assert_eq!((again.as_u16(), same), (200, answer));
+        let mut other = plan();
+        other["hostname"] = json!("other");
+        assert_eq!(host.ask("POST", "/plan", Some(&other.to_string())).await.0.as_u16(), 409);
+        assert_eq!(host.ask("GET", "/healthz", None).await.1["state"], "configured");
+        let spec = json!({"argv": ["sh", "-c", "echo $FROM $BOTH"], "env": {"BOTH": "spec"}});
+        assert_eq!(run(&host, &spec).await.stdout, b"plan spec\n");
+    });
+}
+
+#[test]
+fn a_plan_that_is_none_is_refused_and_costs_nothing() {
+    in_runtime(async {
+        let agent = Agent::listening();
+        let host = Host::connect(&agent.wire()).await;
+        let mut with_root = plan();
+        with_root["root"] = json!({"base": {"serial": "b", "format": "ext4"}, "layer": {"serial": "l"}});
+        let mut with_surprise = plan();
+        with_surprise["surprise"] = json!(1);
+        for body in [with_root.to_string(), with_surprise.to_string(), "{".into(), String::new()] {
+            let (status, answer) = host.ask("POST", "/plan", Some(&body)).await;
+            assert_eq!((status.as_u16(), &answer["code"]), (400, &json!("invalid")), "{body}");
+        }
+        let long = " ".repeat(1024 * 1024 + 1);
+        assert_eq!(host.ask("POST", "/plan", Some(&long)).await.0.as_u16(), 413);
+        assert_eq!(host.ask("POST", "/plan", Some(&plan().to_string())).await.0.as_u16(), 200);
+    });
+}
+
+#[test]
+fn unknown_places_and_methods_are_told_apart() {
+    in_runtime(async {
+        let agent = Agent::listening();
+        let host = Host::connect(&agent.wire()).await;
+        for (method, path, expected) in [
+            ("GET", "/", 404),
+            ("GET", "/nope", 404),
+            ("POST", "/healthz", 405),
+            ("GET", "/exec", 405),
+            ("POST", "/offers/1", 404),
+            ("POST", "/offers/x", 404),
+            ("POST", "/dial/tcp/0", 400),
+            ("POST", "/dial/tcp/65536", 400),
+            ("POST", "/dial/tcp/+22", 400),
+            ("POST", "/dial/udp/22", 404),
+        ] {
+            let (status, answer) = host.ask(method, path, None).await;
+            assert_eq!(status.as_u16(), expected, "{method} {path}");
+            assert!(answer["code"].is_string() && answer["message"].is_string());
+        }
+    });
+}
+
+#[test]
+fn dials_a_port_and_keeps_half_closes() {
+    in_runtime(async {
+        let agent = Agent::listening();
+        let host = Host::connect(&agent.wire()).await;
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let port = listener.local_addr().unwrap().port();
+        let server = tokio::spawn(async move {
+            let (mut socket, _) = listener.accept().await.unwrap();
+            let mut request = String::new();
+            socket.read_to_string(&mut request).await.unwrap();
+            socket.write_all(format!("you said {request}").as_bytes()).await.unwrap();
+        });
+        let (status, mut sender, body) = host.open(&format!("/dial/tcp/{port}")).await;
+        assert_eq!(status.as_u16(), 200);
+        send(&mut sender, Bytes::from_static(b"hello")).await.unwrap();
+        sender.send_data(Bytes::new(), true).unwrap();
+        assert_eq!(read_to_end(body).await, "you said hello");
+        server.await.unwrap();
+        let (status, answer) = host.ask("POST", &format!("/dial/tcp/{port}"), None).await;
+        assert_eq!((status.as_u16(), &answer["code"]), (502, &json!("refused")));
+    });
+}
+
+async fn offer(agent: &Agent, purpose: &str) -> UnixStream {
+    let mut socket = UnixStream::connect(agent.offers()).await.unwrap();
+    socket.write_all(format!("{purpose}\n").as_bytes()).await.unwrap();
+    socket
+}
+
+#[test]
+fn an_offer_is_announced_taken_and_joined() {
+    in_runtime(async {
+        let agent = Agent::listening();
+        let host = Host::connect(&agent.wire()).await;
+        let mut early = offer(&agent, "ssh-agent").await;
+        early.write_all(b"from the guest").await.unwrap();
+        let (response, _sender) = host.begin("GET", "/accept", true).await;
+        let mut lines = response.await.unwrap().into_body();
+        let line = next(&mut lines).await.unwrap();
+        assert_eq!(line, "{\"id\":1,\"purpose\":\"ssh-agent\"}\n");
+        let (status, mut sender, mut body) = host.open("/offers/1").await;
+        assert_eq!(status.as_u16(), 200);
+        assert_eq!(next(&mut body).await.unwrap(), "from the guest");
+        send(&mut sender, Bytes::from_static(b"from the host")).await.unwrap();
+        sender.send_data(Bytes::new(), true).unwrap();
+        let mut text = String::new();
+        early.read_to_string(&mut text).await.unwrap();
+        assert_eq!(text, "from the host");
+        drop(early);
+        assert!(next(&mut body).await.is_none());
+        assert_eq!(host.ask("POST", "/offers/1", None).await.0.as_u16(), 404, "it is taken once");
+        let _late = offer(&agent, "reverse-forward").await;
+        assert_eq!(next(&mut lines).await.unwrap(), "{\"id\":2,\"purpose\":\"reverse-forward\"}\n");
+    });
+}
+
+#[test]
+fn an_offer_is_withdrawn_by_closing_it() {
+    in_runtime(async {
+        let agent = Agent::listening();
+        let host = Host::connect(&agent.wire()).await;
+        let (response, _sender) = host.begin("GET", "/accept", true).await;
+        let mut lines = response.await.unwrap().into_body();
+        drop(offer(&agent, "gone").await);
+        let line = next(&mut lines).await;
+        // Told or not, it cannot be taken.
+        drop(line);
+        for _ in 0..200 {
+            if host.ask("POST", "/offers/1", None).await.0.as_u16() == 404 {
+                return;
+            }
+        }
+        panic!("a withdrawn offer can be taken");
+    });
+}
+
+#[test]
+fn the_newest_accept_stream_wins() {
+    in_runtime(async {
+        let agent = Agent::listening();
+        let host = Host::connect(&agent.wire()).await;
+        let (first, _first_sender) = host.begin("GET", "/accept", true).await;
+        let mut first = first.await.unwrap().into_body();
+        let (second, _second_sender) = host.begin("GET", "/accept", true).await;
+        let mut second = second.await.unwrap().into_body();
+        assert!(next(&mut first).await.is_none(), "the older one ends");
+        let _offer = offer(&agent, "x").await;
+        assert!(next(&mut second).await.is_some());
+    });
+}
+
+#[test]
+fn a_purpose_is_one_word() {
+    in_runtime(async {
+        let agent = Agent::listening();
+        for purpose in ["", "two words", "UPPER", "a\"b", &"x".repeat(65)] {
+            let mut socket = offer(&agent, purpose).await;
+            let mut byte = [0];
+            // Closed, or closed with bytes unread.
+            assert!(!matches!(socket.read(&mut byte).await, Ok(1)), "{purpose:?}");
+        }
+    });
+}
+
+#[test]
+fn only_its_owner_may_offer() {
+    let agent = Agent::listening();
+    wait_until("the door is open", || agent.offers().exists());
+    let mode = std::os::unix::fs::MetadataExt::mode(&std::fs::metadata(agent.offers()).unwrap());
+    assert_eq!(mode & 0o777, 0o600);
+}
+
+#[test]
+fn power_off_answers_ends_commands_and_goes() {
+    in_runtime(async {
+        let mut agent = Agent::listening();
+        let host = Host::connect(&agent.wire()).await;
+        let mut exec =
+            Exec::start(&host, &shell("trap 'echo asked; exit 5' TERM; echo up; while :; do sleep 0.01; done")).await;
+        let pid = exec.started().await;
+        exec.until("up").await;
+        assert_eq!(host.ask("POST", "/power-off", None).await.0.as_u16(), 202);
+        let outcome = exec.finish().await;
+        assert_eq!(outcome.end, json!({"code": 5}), "the client is told how its command ended");
+        assert_eq!(agent.wait().code(), Some(0));
+        assert!(!is_alive(pid));
+    });
+}
+
+#[test]
+fn termination_takes_the_commands_along() {
+    in_runtime(async {
+        let mut agent = Agent::listening();
+        let host = Host::connect(&agent.wire()).await;
+        let mut exec = Exec::start(&host, &shell("trap '' TERM; echo up; sleep 100 & wait")).await;
+        let pid = exec.started().await;
+        exec.until("up").await;
+        std::process::Command::new("kill").arg(agent.pid().to_string()).status().unwrap();
+        assert_eq!(agent.wait().code(), Some(0));
+        wait_until("the command is gone", || !is_alive(pid));
+    });
+}
