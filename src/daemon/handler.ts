@@ -3,9 +3,9 @@ import type { OperationEvent } from "../contract/events.ts";
 import type { InputOf, OutputOf } from "../contract/operation.ts";
 import type { OperationName, Operations as OperationTable } from "../contract/operation-table.ts";
 import type { OperationContext } from "../operations/operations.ts";
-import type { DaemonSelf, Services } from "./services.ts";
+import type { DaemonSelf, Rooms } from "./rooms.ts";
 
-export type HandlerParts = Services & { readonly daemon: DaemonSelf };
+export type HandlerParts = Rooms & { readonly daemon: DaemonSelf };
 
 type Input<Name extends OperationName> = InputOf<OperationTable[Name]>;
 type Output<Name extends OperationName> = OutputOf<OperationTable[Name]>;

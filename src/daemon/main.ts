@@ -6,7 +6,7 @@ import type { System } from "../system/system.ts";
 import { parseConfig, type Config } from "./config.ts";
 import { makePrivateFolder } from "./private-folder.ts";
 import { serve } from "./serve.ts";
-import type { Services, Wire } from "./services.ts";
+import type { Rooms, Wire } from "./rooms.ts";
 import { makeTellReady } from "./tell-ready.ts";
 
 const CONFIG_MAX_BYTES = 2 ** 20;
@@ -70,7 +70,7 @@ async function readConfig({ files, layout }: System): Promise<Config> {
 }
 
 /** Makes records and the computer agree, before anybody can ask. */
-async function reconcile({ operations, kernels, images, vms }: Services): Promise<void> {
+async function reconcile({ operations, kernels, images, vms }: Rooms): Promise<void> {
   operations.reconcile();
   await kernels.reconcile();
   await images.reconcile();

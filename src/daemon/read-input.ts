@@ -1,5 +1,5 @@
 import type { IncomingMessage } from "node:http";
-import { z } from "zod";
+import type { z } from "zod";
 import { BangerError, type Problem } from "../contract/errors.ts";
 import type { Operation } from "../contract/operation.ts";
 import { OPERATIONS } from "../contract/operation-table.ts";
@@ -56,7 +56,7 @@ function parseJson(text: string): Readonly<Record<string, unknown>> {
 function readQuery(query: URLSearchParams, fields: readonly VerbField[]): Readonly<Record<string, unknown>> {
   const types = new Map(fields.map(({ name, type }) => [name, type]));
   return Object.fromEntries(
-    [...query].map(([key, value]) => {
+    [...query].map(([key, value]): [string, unknown] => {
       const type = types.get(key);
       if (type === "boolean" && (value === "true" || value === "false")) return [key, value === "true"];
       if (type === "integer" && /^-?\d{1,15}$/.test(value)) return [key, Number(value)];

@@ -1,7 +1,9 @@
 import { afterEach, describe, expect, test } from "bun:test";
 import { spawn } from "node:child_process";
 import { chmodSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { once } from "node:events";
 import net from "node:net";
+import type { Duplex } from "node:stream";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
@@ -10,7 +12,7 @@ import type { OperationEvent } from "../contract/events.ts";
 import { encodeFrame, encodeJsonFrame, FRAME, FrameReader } from "../contract/frames.ts";
 import type { Log } from "../system/log.ts";
 import { makeSystem } from "../system/make-system.ts";
-import { makeFakeServices } from "./fake-services.ts";
+import { makeFakeRooms } from "./fake-rooms.ts";
 import { serve } from "./serve.ts";
 
 const silent: Log = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {}, with: () => silent };
@@ -24,7 +26,7 @@ async function openWorld(uid = process.getuid?.() ?? 0) {
   const folder = mkdtempSync(join(tmpdir(), "banger-serve-"));
   world.defer(() => rmSync(folder, { recursive: true }));
   const system = makeSystem({ BANGER_HOME: folder }, silent);
-  const services = makeFakeServices(system);
+  const services = makeFakeRooms(system);
   const stops: string[] = [];
   const daemon = { version: "1.0.0", pid: 42, startedAt: 7, requestStop: () => void stops.push("stop") };
   const socketPath = join(folder, "s");
@@ -156,7 +158,7 @@ describe("the version", () => {
 });
 
 describe("exec", () => {
-  test("is upgraded to a raw stream of frames, large and half-closed", async () => {
+  test("is upgraded to a raw stream of frames, large ones too", async () => {
     const { ask, socketPath } = await openWorld();
     await (await ask("POST", "/v1/vms", { body: { name: "dev" }, headers: ndjson })).text();
     const { socket, head } = await connectExec(socketPath, "dev");
@@ -164,7 +166,7 @@ describe("exec", () => {
     socket.write(encodeJsonFrame(FRAME.spec, { argv: ["cat"], env: {} }));
     const sent = 200;
     for (let each = 0; each < sent; each += 1) socket.write(encodeFrame(FRAME.stdin, new Uint8Array(65_536).fill(each)));
-    socket.end(encodeFrame(FRAME.stdinEnd));
+    socket.write(encodeFrame(FRAME.stdinEnd));
     const reader = new FrameReader();
     let bytes = 0;
     const types = new Set<number>();
@@ -176,6 +178,25 @@ describe("exec", () => {
     }
     expect(bytes).toBe(sent * 65_536);
     expect([...types]).toEqual([FRAME.started, FRAME.stdout, FRAME.exited]);
+  });
+
+  test("ends for the guest as soon as its client is gone", async () => {
+    const { ask, socketPath, services } = await openWorld();
+    await (await ask("POST", "/v1/vms", { body: { name: "dev" }, headers: ndjson })).text();
+    const opened = Promise.withResolvers<Duplex>();
+    const { openExec } = services.vms;
+    services.vms.openExec = async (vm, signal) => {
+      const stream = await openExec(vm, signal);
+      opened.resolve(stream);
+      return stream;
+    };
+    const { socket } = await connectExec(socketPath, "dev");
+    socket.write(encodeJsonFrame(FRAME.spec, { argv: ["wait"], env: {} }));
+    const stream = await opened.promise;
+    const closed = once(stream, "close");
+    socket.end();
+    await closed;
+    expect(stream.readableEnded).toBe(false);
   });
 
   test("is refused as JSON before anything is upgraded", async () => {

@@ -22,6 +22,9 @@ export async function upgrade(parts: HandlerParts, request: IncomingMessage, soc
     socket.write(`HTTP/1.1 101 Switching Protocols\r\nconnection: Upgrade\r\nupgrade: ${EXEC_PROTOCOL}\r\n\r\n`);
     if (head.length > 0) stream.write(head);
     joinStreams(socket, stream);
+    // The frames say for themselves when stdin ends. A client whose bytes end has gone away, and its command is to know: a
+    // unix socket shows a killed client no differently.
+    socket.once("end", () => stream.destroy());
   } catch (error) {
     socket.end(errorResponse(error));
   } finally {

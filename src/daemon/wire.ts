@@ -21,7 +21,7 @@ import { OPERATIONS_MIGRATIONS } from "../operations/operations-rows.ts";
 import { makeVms } from "../vms/make-vms.ts";
 import { makeVmRows, VM_MIGRATIONS } from "../vms/vm-rows.ts";
 import { placeAgent } from "./place-agent.ts";
-import type { Wire } from "./services.ts";
+import type { Wire } from "./rooms.ts";
 
 const MIB = 2 ** 20;
 const DEFAULT_IMAGE = "debian-bookworm";

@@ -1,4 +1,4 @@
-/** Services for tests: vms in memory, a real operations engine over a database in memory. */
+/** Rooms for tests: vms in memory, a real operations engine over a database in memory. */
 import { BangerError } from "../contract/errors.ts";
 import type { Vm } from "../contract/schemas/vm.ts";
 import type { StoredImage } from "../images/images.ts";
@@ -9,9 +9,9 @@ import type { OperationContext } from "../operations/operations.ts";
 import type { System } from "../system/system.ts";
 import type { CreateRequest, Vms } from "../vms/vms.ts";
 import { openFakeGuest } from "./fake-guest.ts";
-import type { Services } from "./services.ts";
+import type { Rooms } from "./rooms.ts";
 
-export interface FakeServices extends Services {
+export interface FakeRooms extends Rooms {
   /** The requests to create that arrived. */
   readonly created: CreateRequest[];
   /** What `vm logs` shows of every vm. */
@@ -19,10 +19,10 @@ export interface FakeServices extends Services {
 }
 
 /** The image `slow` takes until it is cancelled, `stubborn` a while longer; `broken` fails; `noisy` tells much. */
-export function makeFakeServices(system: Pick<System, "clock" | "random" | "log" | "databases">): FakeServices {
+export function makeFakeRooms(system: Pick<System, "clock" | "random" | "log" | "databases">): FakeRooms {
   const operations = makeOperations(system.databases.open(":memory:", OPERATIONS_MIGRATIONS), system);
   const created: CreateRequest[] = [];
-  const fake: FakeServices = {
+  const fake: FakeRooms = {
     vms: makeFakeVms(system, created, () => fake.consoleText),
     kernels: makeFakeKernels(),
     images: makeFakeImages(),
@@ -122,7 +122,7 @@ function vmOf(name: string, id: string, state: Vm["state"], request: CreateReque
   };
 }
 
-function makeFakeKernels(): Services["kernels"] {
+function makeFakeKernels(): Rooms["kernels"] {
   const kernels = new Map<string, StoredKernel>();
   const keep = async (name: string, source: string): Promise<StoredKernel> => {
     const kernel = { name, source, distro: "debian", arch: "amd64", version: "6.12", sha256: "00", bytes: 1000, modules: [], createdAt: 0, problems: [] };
@@ -140,7 +140,7 @@ function makeFakeKernels(): Services["kernels"] {
   };
 }
 
-function makeFakeImages(): Services["images"] {
+function makeFakeImages(): Rooms["images"] {
   const images = new Map<string, StoredImage>();
   return {
     pull: async (_name, as) => {

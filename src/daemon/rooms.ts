@@ -1,13 +1,12 @@
 import type { System } from "../system/system.ts";
 import type { Config } from "./config.ts";
-import type { ProxyEnvironment } from "../catalog/fetch/proxies.ts";
 import type { Images } from "../images/images.ts";
 import type { Kernels } from "../kernels/kernels.ts";
 import type { Operations } from "../operations/operations.ts";
 import type { Vms } from "../vms/vms.ts";
 
 /** The rooms that the handlers call. `wire.ts` makes the real ones. */
-export interface Services {
+export interface Rooms {
   readonly vms: Vms;
   readonly kernels: Kernels;
   readonly images: Images;
@@ -28,9 +27,9 @@ export interface DaemonSelf {
 export interface WireOptions {
   readonly system: System;
   readonly config: Config;
-  /** The HTTP proxies that the environment names. */
-  readonly proxies: ProxyEnvironment;
+  /** The environment, for the HTTP proxies that it may name. */
+  readonly proxies: Readonly<Record<string, string | undefined>>;
 }
 
 /** Makes the rooms. Disposal lets every vm run on and closes what was opened. */
-export type Wire = (options: WireOptions) => Promise<Services & AsyncDisposable>;
+export type Wire = (options: WireOptions) => Promise<Rooms & AsyncDisposable>;
