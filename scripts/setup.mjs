@@ -14,7 +14,7 @@ import { seconds } from "./setup/seconds.mjs";
 import { checkUserIds } from "./setup/user-ids.mjs";
 
 /**
- * Makes everything ready; with `tests`, what the tests need too.
+ * Makes everything ready; with `tests`, what the tests need too. Resolves with whether the binary is a new one.
  * @param {{ tests: boolean }} wanted
  */
 export async function setUp({ tests }) {
@@ -24,11 +24,12 @@ export async function setUp({ tests }) {
     await step("system packages", () => installMissing(tests ? [...FOR_USE, ...FOR_TESTS] : FOR_USE)),
     await step("npm packages", installDependencies),
     await step("guest agent", buildAgent),
-    await step("banger", buildBinary),
   ];
+  const isNew = await step("banger", buildBinary);
   if (tests) await openToolchain({ tests: true });
   checkUserIds();
-  if (!did.includes(true)) console.log(`set-up: nothing to do (${seconds(begin)})`);
+  if (!isNew && !did.includes(true)) console.log(`set-up: nothing to do (${seconds(begin)})`);
+  return isNew;
 }
 
 function checkComputer() {
@@ -58,5 +59,7 @@ async function step(name, work) {
 }
 
 if (import.meta.url === pathToFileURL(process.argv[1] ?? "").href) {
-  await runMain(() => setUp({ tests: process.argv.includes("--tests") }));
+  await runMain(async () => {
+    await setUp({ tests: process.argv.includes("--tests") });
+  });
 }
