@@ -20,5 +20,5 @@ export async function copyOutput(from: Readable, to: Writable, escape: boolean):
 }
 
 function write(to: Writable, bytes: string | Uint8Array): Promise<void> {
-  return new Promise((resolve, reject) => to.write(bytes, (error) => (error == null ? resolve() : reject(error))));
+  return new Promise((resolve, reject) => to.write(bytes, (error) => (error instanceof Error ? reject(error) : resolve())));
 }

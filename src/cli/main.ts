@@ -9,6 +9,10 @@ const argv = process.argv.slice(2);
 
 if (argv.length === 1 && (argv[0] === "version" || argv[0] === "--version")) console.log(`banger ${VERSION}`);
 else {
-  const { start } = await import("./start.ts");
-  process.exit(await start(argv));
+  const { runCli } = await import("./run-cli.ts");
+  const { readEnvironment } = await import("./read-environment.ts");
+  const environment = readEnvironment(process.env);
+  const runDaemon = async (readyDescriptor: number | undefined): Promise<void> =>
+    (await import("../daemon/run-daemon.ts")).runDaemon(process.env, readyDescriptor);
+  process.exit(await runCli(argv, { ...environment, runDaemon }));
 }

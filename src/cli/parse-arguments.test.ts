@@ -108,7 +108,8 @@ describe("every command", () => {
   });
 
   test.each(visible.flatMap(({ examples }) => examples.map(({ command }) => [command])))("the example `%s` is one that it takes", (line) => {
-    const words = [...(line.split(" < ")[0] ?? "").split(" | ").at(-1)!.matchAll(/'([^']*)'|(\S+)/g)].map((match) => match[1] ?? match[2] ?? "");
+    const ours = line.split(" < ")[0]?.split(" | ").at(-1) ?? "";
+    const words = [...ours.matchAll(/'([^']*)'|(\S+)/g)].map((match) => match[1] ?? match[2] ?? "");
     const found = findCommand(COMMANDS, words.slice(1));
     if (found === undefined) throw new Error("no command");
     parseArguments(found.command, found.rest);

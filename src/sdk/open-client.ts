@@ -69,7 +69,7 @@ async function outputOf(events: AsyncIterable<OperationEvent>, onEvent: CallOpti
 }
 
 function bytesOf(response: Response): AsyncIterable<Uint8Array> {
-  return (response.body ?? new ReadableStream()) as unknown as AsyncIterable<Uint8Array>;
+  return response.body ?? new ReadableStream<Uint8Array>();
 }
 
 async function failureOf(response: Response): Promise<Error> {

@@ -1,5 +1,4 @@
 import type { Socket } from "node:net";
-import { once } from "node:events";
 import { Readable, Writable } from "node:stream";
 import { BangerError } from "../contract/errors.ts";
 import { encodeFrame, encodeJsonFrame, encodeResize, FRAME, FrameReader, MAX_CHUNK_BYTES, type ExecExit, type ExecFailure, type ExecSpec, type Frame } from "../contract/frames.ts";
@@ -28,13 +27,12 @@ export function startSession(socket: Socket, spec: ExecSpec): ExecSession {
 
   const stdin = new Writable({
     write(chunk: Uint8Array, _encoding, callback) {
-      if (isOver) return callback();
       let isWritable = true;
-      for (let at = 0; at < chunk.length; at += MAX_CHUNK_BYTES) {
+      for (let at = 0; at < chunk.length && !isOver; at += MAX_CHUNK_BYTES) {
         isWritable = socket.write(encodeFrame(FRAME.stdin, chunk.subarray(at, at + MAX_CHUNK_BYTES)));
       }
-      if (isWritable) callback();
-      else Promise.race([once(socket, "drain"), exited]).then(() => callback(), () => callback());
+      if (isWritable || isOver) callback();
+      else onceEither(socket, "drain", "close", callback);
     },
     final(callback) {
       send(encodeFrame(FRAME.stdinEnd));
@@ -50,6 +48,15 @@ export function startSession(socket: Socket, spec: ExecSpec): ExecSession {
     signal: (number) => send(encodeFrame(FRAME.signal, Uint8Array.of(number))),
     [Symbol.dispose]: () => socket.destroy(),
   };
+}
+
+/** Calls back once, at whichever event comes first. A command that has ended closes the socket. */
+function onceEither(socket: Socket, first: string, second: string, callback: () => void): void {
+  const listener = (): void => {
+    socket.off(first, listener).off(second, listener);
+    callback();
+  };
+  socket.on(first, listener).on(second, listener);
 }
 
 /** Hands the output over, at the pace of its readers, until the command has ended. */

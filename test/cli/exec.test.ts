@@ -41,7 +41,7 @@ describe("exec", () => {
     const bytes = randomBytes(20 * 2 ** 20);
     const child = home.start(["exec", "-i", "dev", "cat"]);
     const written = (async () => {
-      child.stdin.write(bytes);
+      await child.stdin.write(bytes);
       await child.stdin.end();
     })();
     const [output, code] = await Promise.all([child.stdout.bytes(), child.exited, written]);

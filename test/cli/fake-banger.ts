@@ -1,17 +1,18 @@
-/** The command line over a daemon whose services are fakes: everything is real but the vms. */
+/** The command line over a daemon whose rooms are fakes: everything is real but the vms. */
+import { readEnvironment } from "../../src/cli/read-environment.ts";
 import { runCli } from "../../src/cli/run-cli.ts";
-import { readEnvironment } from "../../src/cli/start.ts";
-import { makeFakeServices } from "../../src/daemon/fake-services.ts";
-import { runDaemon } from "../../src/daemon/run-daemon.ts";
+import { makeFakeRooms } from "../../src/daemon/fake-rooms.ts";
+import type { Wire } from "../../src/daemon/rooms.ts";
+import { runUntilSignal } from "../../src/daemon/run-until-signal.ts";
 
-const code = await runCli(process.argv.slice(2), {
+const wire: Wire = async ({ system }) => {
+  const rooms = makeFakeRooms(system);
+  rooms.consoleText = process.env["FAKE_CONSOLE"] ?? rooms.consoleText;
+  return { ...rooms, [Symbol.asyncDispose]: async () => undefined };
+};
+
+const environment = {
   ...readEnvironment(process.env),
-  self: [process.execPath, import.meta.path],
-  runDaemon: (readyDescriptor) =>
-    runDaemon(readyDescriptor, async ({ system }) => {
-      const services = makeFakeServices(system);
-      services.consoleText = process.env["FAKE_CONSOLE"] ?? services.consoleText;
-      return { ...services, [Symbol.asyncDispose]: async () => undefined };
-    }),
-});
-process.exit(code);
+  runDaemon: (readyDescriptor: number | undefined) => runUntilSignal({ environment: process.env, readyDescriptor, wire }),
+};
+process.exit(await runCli(process.argv.slice(2), environment));
