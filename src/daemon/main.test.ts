@@ -1,0 +1,99 @@
+import { afterEach, describe, expect, test } from "bun:test";
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, openSync, readFileSync, rmSync, statSync, symlinkSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { Readiness } from "../contract/readiness.ts";
+import { makeFakeRooms } from "./fake-rooms.ts";
+import { main } from "./main.ts";
+import type { Wire } from "./rooms.ts";
+
+let world = new AsyncDisposableStack();
+const umask = process.umask();
+afterEach(async () => {
+  await world.disposeAsync();
+  world = new AsyncDisposableStack();
+  process.umask(umask);
+});
+
+function makeHome(): string {
+  const home = mkdtempSync(join(tmpdir(), "banger-main-"));
+  world.defer(() => rmSync(home, { recursive: true }));
+  return home;
+}
+
+/** Starts a daemon in this process and waits for its line. */
+async function startDaemon(home: string, log: string[] = []) {
+  const stop = new AbortController();
+  const readyPath = join(home, `ready-${log.length}-${Math.random()}`);
+  const wire: Wire = async ({ system }) => {
+    const rooms = makeFakeRooms(system);
+    const { vms } = rooms;
+    const reconciled = { ...vms, reconcile: async () => void log.push("reconciled") };
+    return { ...rooms, vms: reconciled, [Symbol.asyncDispose]: async () => void log.push("closed") };
+  };
+  const ended = main({ environment: { BANGER_HOME: home }, readyDescriptor: openSync(readyPath, "w"), wire, signal: stop.signal });
+  ended.catch(() => undefined);
+  let line = "";
+  while (line === "") {
+    await new Promise((resolve) => setImmediate(resolve));
+    line = readFileSync(readyPath, "utf8");
+  }
+  return { readiness: JSON.parse(line) as Readiness, stop: () => stop.abort(), ended };
+}
+
+const socketOf = (home: string): string => join(home, "run/banger.sock");
+const versionOf = async (home: string): Promise<unknown> => (await fetch("http://b/v1/version", { unix: socketOf(home) })).json();
+
+describe("a daemon", () => {
+  test("reconciles, listens, says so, and closes what it opened when it is told to end", async () => {
+    const home = makeHome();
+    const log: string[] = [];
+    const daemon = await startDaemon(home, log);
+    expect(daemon.readiness).toEqual({ ready: true, pid: process.pid });
+    expect(log).toEqual(["reconciled"]);
+    expect(await versionOf(home)).toMatchObject({ pid: process.pid });
+    daemon.stop();
+    await daemon.ended;
+    expect(log).toEqual(["reconciled", "closed"]);
+    expect(existsSync(socketOf(home))).toBe(false);
+  });
+
+  test("leaves socket, folders and database to nobody else", async () => {
+    const home = makeHome();
+    const daemon = await startDaemon(home);
+    for (const name of ["run", "state", "run/banger.sock"]) expect(statSync(join(home, name)).mode & 0o077).toBe(0);
+    daemon.stop();
+    await daemon.ended;
+  });
+
+  test("is alone in its state folder, and the next one may come when it has ended", async () => {
+    const home = makeHome();
+    const first = await startDaemon(home);
+    const second = await startDaemon(home);
+    expect(second.readiness).toMatchObject({ ready: false, error: { code: "daemon_running" } });
+    expect(await versionOf(home)).toMatchObject({ pid: process.pid });
+    first.stop();
+    await first.ended;
+    const third = await startDaemon(home);
+    expect(third.readiness.ready).toBe(true);
+    third.stop();
+    await third.ended;
+  });
+});
+
+describe("a folder that others could tamper with is refused, with what to type", () => {
+  test("one that others may enter", async () => {
+    const home = makeHome();
+    mkdirSync(join(home, "run"));
+    chmodSync(join(home, "run"), 0o755);
+    const { readiness } = await startDaemon(home);
+    expect(readiness).toMatchObject({ error: { code: "folder_not_private", hint: `chmod 700 ${home}/run` } });
+  });
+
+  test("a link", async () => {
+    const home = makeHome();
+    mkdirSync(join(home, "elsewhere"), { mode: 0o700 });
+    symlinkSync(join(home, "elsewhere"), join(home, "run"));
+    expect((await startDaemon(home)).readiness).toMatchObject({ error: { code: "folder_not_private", message: expect.stringContaining("it is a link") } });
+  });
+});
