@@ -6,9 +6,10 @@ import { EVENTS_TYPE, OPERATION_HEADER } from "../contract/version.ts";
 
 /** Answers with a JSON document. */
 export function answerJson(response: ServerResponse, status: number, value: unknown): void {
-  const text = JSON.stringify(value);
-  response.writeHead(status, { "content-type": "application/json", "content-length": Buffer.byteLength(text) });
-  response.end(text);
+  // As bytes: a large string is taken half as fast.
+  const bytes = Buffer.from(JSON.stringify(value));
+  response.writeHead(status, { "content-type": "application/json", "content-length": bytes.length });
+  response.end(bytes);
 }
 
 /** Answers with what was thrown. */
