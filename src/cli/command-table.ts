@@ -3,7 +3,15 @@ import type { VerbField } from "../contract/verb.ts";
 import { VERBS } from "../contract/verbs.ts";
 import type { Command } from "./command.ts";
 
-const VM: VerbField = { name: "vm", flag: "vm", type: "string", required: true, brief: "name or id of the vm", placeholder: "NAME", completes: "vm" };
+const VM: VerbField = {
+  name: "vm",
+  flag: "vm",
+  type: "string",
+  required: true,
+  brief: "name or id of the vm",
+  placeholder: "NAME",
+  completes: "vm",
+};
 
 /** A boolean flag of the command line alone. */
 function flag(name: string, alias: string, brief: string): VerbField {
@@ -26,7 +34,8 @@ const COMPOSED: readonly Command[] = [
     words: ["vm", "run"],
     aliases: [["run"]],
     summary: "Create a vm and run a command in it",
-    detail: "Ends with the command's own exit code, and with 125 when banger itself failed. Without a command, and with -t, it opens a shell.",
+    detail:
+      "Ends with the command's own exit code, and with 125 when banger itself failed. Without a command, and with -t, it opens a shell.",
     fields: [...VERBS["vm.create"].fields.filter(({ name }) => name !== "start"), INTERACTIVE, TTY],
     positional: [],
     rest: { placeholder: "COMMAND", required: false },

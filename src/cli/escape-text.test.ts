@@ -2,9 +2,15 @@ import { expect, test } from "bun:test";
 import fc from "fast-check";
 import { escapeLines, escapeOutput, escapeText } from "./escape-text.ts";
 
-const anyText = fc.string({ unit: fc.oneof(fc.nat(0x9f), fc.integer({ min: 0x2000, max: 0x206f }), fc.nat(0x10ffff)).map((code) => String.fromCodePoint(code)) });
+const anyText = fc.string({
+  unit: fc.oneof(fc.nat(0x9f), fc.integer({ min: 0x2000, max: 0x206f }), fc.nat(0x10ffff)).map((code) => String.fromCodePoint(code)),
+});
 const isControl = (code: number): boolean => code < 0x20 || (code >= 0x7f && code <= 0x9f);
-const isFormat = (character: string): boolean => /[\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/u.test(character) && !/[\u0600-\u0605\u06dd\u070f\u0890\u0891\u08e2\u{110bd}\u{110cd}\u{13430}-\u{1343f}\u{1bca0}-\u{1bca3}\u{1d173}-\u{1d17a}]/u.test(character);
+const isFormat = (character: string): boolean =>
+  /[\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/u.test(character) &&
+  !/[\u0600-\u0605\u06dd\u070f\u0890\u0891\u08e2\u{110bd}\u{110cd}\u{13430}-\u{1343f}\u{1bca0}-\u{1bca3}\u{1d173}-\u{1d17a}]/u.test(
+    character,
+  );
 
 test("what is left has no control, no mark of direction and nothing of no width", () => {
   fc.assert(

@@ -23,7 +23,9 @@ const PASSED_ON = ["SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT"] as const;
 /** Throws `refused` `not_a_terminal` when a terminal is wanted and there is none to give. */
 export function checkTerminal({ interactive, tty }: ExecWishes, { stdin, stdout }: Environment): void {
   if (!tty) return;
-  const [missing] = [interactive && !stdin.isTerminal ? "stdin" : undefined, stdout.isTerminal ? undefined : "stdout"].filter((name) => name !== undefined);
+  const [missing] = [interactive && !stdin.isTerminal ? "stdin" : undefined, stdout.isTerminal ? undefined : "stdout"].filter(
+    (name) => name !== undefined,
+  );
   if (missing === undefined) return;
   throw new BangerError("refused", "not_a_terminal", `cannot give the command a terminal: ${missing} is not one`, { hint: "leave out -t" });
 }
@@ -92,4 +94,3 @@ function sizeOfTerminal(): { readonly rows: number; readonly columns: number } {
 export function warn({ stderr }: Environment, message: string): void {
   print(stderr.descriptor, `warning: ${message}\n`);
 }
-

@@ -11,7 +11,9 @@ export interface Found {
 /** Finds the command whose words come first; undefined when the words stop at a noun, such as `vm`. Throws `UsageError`. */
 export function findCommand(commands: readonly Command[], argv: readonly string[]): Found | undefined {
   const forms = commands.flatMap((command) => [command.words, ...command.aliases].map((words) => ({ command, words })));
-  const found = forms.filter(({ words }) => words.every((word, at) => argv[at] === word)).toSorted((a, b) => b.words.length - a.words.length)[0];
+  const found = forms
+    .filter(({ words }) => words.every((word, at) => argv[at] === word))
+    .toSorted((a, b) => b.words.length - a.words.length)[0];
   if (found !== undefined) return { command: found.command, rest: argv.slice(found.words.length) };
 
   const [first = "", second] = argv;

@@ -14,8 +14,13 @@ const DAILY: readonly (readonly [string, string])[] = [
 
 /** What `banger --help` shows. */
 export function helpOfAll(commands: readonly Command[]): string {
-  const nouns = [...new Set(commands.filter(({ words, hidden }) => words.length > 1 && hidden !== true).map(({ words }) => words[0] ?? ""))];
-  const verbsOf = (noun: string): string => verbs(commands, noun).map(({ words }) => words.slice(1).join(" ")).join(", ");
+  const nouns = [
+    ...new Set(commands.filter(({ words, hidden }) => words.length > 1 && hidden !== true).map(({ words }) => words[0] ?? "")),
+  ];
+  const verbsOf = (noun: string): string =>
+    verbs(commands, noun)
+      .map(({ words }) => words.slice(1).join(" "))
+      .join(", ");
   return [
     "banger: disposable microVMs\n",
     "usage: banger COMMAND [FLAGS]\n",
@@ -39,7 +44,11 @@ export function helpOfCommand(command: Command): string {
   if (command.detail !== undefined) parts.push(command.detail);
   parts.push("", `usage: ${usageOf(command)}`);
   if (command.aliases.length > 0) parts.push(`short: ${command.aliases.map((words) => `banger ${words.join(" ")}`).join(", ")}`);
-  parts.push("", "flags:", columns([...flagsOf(command).map(rowOf), ["    --json", "one JSON document on stdout"], ["-h, --help", "show this"]]));
+  parts.push(
+    "",
+    "flags:",
+    columns([...flagsOf(command).map(rowOf), ["    --json", "one JSON document on stdout"], ["-h, --help", "show this"]]),
+  );
   if (command.examples.length > 0) {
     parts.push("", "examples:", ...command.examples.map(({ command: line, does }) => `  # ${does}\n  ${line}`));
   }
@@ -54,8 +63,11 @@ export function usageOf(command: Command): string {
     const word = `${field?.placeholder ?? name.toUpperCase()}${command.repeat === name ? "..." : ""}`;
     return field?.required === true ? word : `[${word}]`;
   });
-  const required = flagsOf(command).filter((field) => field.required).map((field) => `--${field.flag} ${field.placeholder ?? "VALUE"}`);
-  const rest = command.rest === undefined ? [] : [command.rest.required ? `-- ${command.rest.placeholder}...` : `[-- ${command.rest.placeholder}...]`];
+  const required = flagsOf(command)
+    .filter((field) => field.required)
+    .map((field) => `--${field.flag} ${field.placeholder ?? "VALUE"}`);
+  const rest =
+    command.rest === undefined ? [] : [command.rest.required ? `-- ${command.rest.placeholder}...` : `[-- ${command.rest.placeholder}...]`];
   return ["banger", ...command.words, "[FLAGS]", ...required, ...positional, ...rest].join(" ");
 }
 

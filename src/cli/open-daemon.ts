@@ -29,5 +29,9 @@ export function openDaemon(environment: Environment): Client {
 /** Starts the daemon and waits until it listens. Throws why it could not. */
 export async function startDaemon(environment: Environment): Promise<void> {
   const { launchDaemon } = await import("../sdk/launch-daemon.ts");
-  await launchDaemon({ argv: [...environment.self, "internal", "daemon"], environment: environment.variables, ...daemonPlace(environment) });
+  await launchDaemon({
+    argv: [...environment.self, "internal", "daemon"],
+    environment: environment.variables,
+    ...daemonPlace(environment),
+  });
 }

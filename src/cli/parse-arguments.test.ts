@@ -25,7 +25,12 @@ const problemOf = (words: string, ...argv: string[]): string => {
 
 describe("what is read", () => {
   test("a flag's value follows it or its equals sign", () => {
-    expect(parse("vm create", "dev", "--memory", "2G", "--cpus=4", "-c2".replace("-c2", "--nat")).given).toEqual({ name: "dev", memory: "2G", cpus: 4, nat: true });
+    expect(parse("vm create", "dev", "--memory", "2G", "--cpus=4", "-c2".replace("-c2", "--nat")).given).toEqual({
+      name: "dev",
+      memory: "2G",
+      cpus: 4,
+      nat: true,
+    });
     expect(parse("vm create", "-m2G", "-c", "3", "--name=x").given).toEqual({ memory: "2G", cpus: 3, name: "x" });
   });
   test("environment variables are gathered", () => {
@@ -85,7 +90,10 @@ describe("what is refused names the flag", () => {
 });
 
 test("no words at all are taken for anything but input: parsing gives a result or a usage error", () => {
-  const word = fc.oneof(fc.string(), fc.constantFrom("--", "-", "--name", "-e", "--env", "A=1", "--json", "-it", "--memory", "1G", "dev", "__proto__", "--constructor"));
+  const word = fc.oneof(
+    fc.string(),
+    fc.constantFrom("--", "-", "--name", "-e", "--env", "A=1", "--json", "-it", "--memory", "1G", "dev", "__proto__", "--constructor"),
+  );
   fc.assert(
     fc.property(fc.constantFrom(...COMMANDS), fc.array(word, { maxLength: 8 }), (command, argv) => {
       try {
@@ -107,13 +115,16 @@ describe("every command", () => {
     for (const field of flagsOf(command)) expect(text).toContain(`--${field.flag}`);
   });
 
-  test.each(visible.flatMap(({ examples }) => examples.map(({ command }) => [command])))("the example `%s` is one that it takes", (line) => {
-    const ours = line.split(" < ")[0]?.split(" | ").at(-1) ?? "";
-    const words = [...ours.matchAll(/'([^']*)'|(\S+)/g)].map((match) => match[1] ?? match[2] ?? "");
-    const found = findCommand(COMMANDS, words.slice(1));
-    if (found === undefined) throw new Error("no command");
-    parseArguments(found.command, found.rest);
-  });
+  test.each(visible.flatMap(({ examples }) => examples.map(({ command }) => [command])))(
+    "the example `%s` is one that it takes",
+    (line) => {
+      const ours = line.split(" < ")[0]?.split(" | ").at(-1) ?? "";
+      const words = [...ours.matchAll(/'([^']*)'|(\S+)/g)].map((match) => match[1] ?? match[2] ?? "");
+      const found = findCommand(COMMANDS, words.slice(1));
+      if (found === undefined) throw new Error("no command");
+      parseArguments(found.command, found.rest);
+    },
+  );
 
   test("has its words to itself", () => {
     const words = COMMANDS.flatMap((command) => [command.words, ...command.aliases].map((each) => each.join(" ")));

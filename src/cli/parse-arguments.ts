@@ -16,7 +16,7 @@ type Parsed = Omit<Invocation, "command">;
  */
 export function parseArguments(command: Command, argv: readonly string[]): Parsed {
   const state: State = { given: {}, words: [], rest: [], json: false };
-  for (let at = 0; at < argv.length; ) {
+  for (let at = 0; at < argv.length;) {
     const word = argv[at] ?? "";
     const takesRest = command.rest !== undefined && state.words.length === command.positional.length;
     if (HELP_FLAGS.has(word)) return { given: {}, repeated: [], rest: [], json: false, wantsHelp: true };
@@ -111,12 +111,14 @@ function finish(command: Command, { given, words, rest, json }: State): Parsed {
   for (const field of command.fields) {
     if (field.required && !(field.name in given)) throw new UsageError(`--${field.flag} is missing: ${field.brief}`);
   }
-  if (command.rest?.required === true && rest.length === 0) throw new UsageError(`${command.rest.placeholder} is missing: what is to run in the vm`);
+  if (command.rest?.required === true && rest.length === 0)
+    throw new UsageError(`${command.rest.placeholder} is missing: what is to run in the vm`);
   return { given, repeated, rest, json, wantsHelp: false };
 }
 
 function tooMany(command: Command, extra: string): UsageError {
-  const hint = command.rest === undefined ? undefined : `put the command for the vm after --, as in: banger ${command.words.join(" ")} -- ${extra}`;
+  const hint =
+    command.rest === undefined ? undefined : `put the command for the vm after --, as in: banger ${command.words.join(" ")} -- ${extra}`;
   return new UsageError(`there is no place for \`${extra}\``, hint);
 }
 

@@ -24,7 +24,10 @@ export function readValue(field: VerbField, flag: string, text: string, before: 
       const choices = field.choices ?? [];
       if (choices.includes(text)) return text;
       const meant = suggest(text, choices);
-      throw new UsageError(`${flag} is one of ${choices.join(", ")}, not \`${text}\``, meant === undefined ? undefined : `did you mean ${meant}?`);
+      throw new UsageError(
+        `${flag} is one of ${choices.join(", ")}, not \`${text}\``,
+        meant === undefined ? undefined : `did you mean ${meant}?`,
+      );
     }
     case "environment":
       return { ...(before as Readonly<Record<string, string>> | undefined), ...readVariable(flag, text) };

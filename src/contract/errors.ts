@@ -4,16 +4,7 @@
  */
 
 /** The eight kinds of expected failure. */
-export const ERROR_KINDS = [
-  "invalid",
-  "not_found",
-  "exists",
-  "refused",
-  "unsupported",
-  "unavailable",
-  "timeout",
-  "cancelled",
-] as const;
+export const ERROR_KINDS = ["invalid", "not_found", "exists", "refused", "unsupported", "unavailable", "timeout", "cancelled"] as const;
 export type ErrorKind = (typeof ERROR_KINDS)[number];
 
 /** One thing wrong with input or a record. `path` is dotted, as in `disk.bytes`; empty when the whole is wrong. */

@@ -23,7 +23,12 @@ export const errorShape = z.strictObject({
 
 const stageStarted = z.strictObject({ type: z.literal("stage-started"), stage: z.string() });
 /** `elapsedMs` counts from the start of the stage; `note` says what was found, in a few words. */
-const stageFinished = z.strictObject({ type: z.literal("stage-finished"), stage: z.string(), elapsedMs: z.number(), note: z.string().exactOptional() });
+const stageFinished = z.strictObject({
+  type: z.literal("stage-finished"),
+  stage: z.string(),
+  elapsedMs: z.number(),
+  note: z.string().exactOptional(),
+});
 /** Bytes or items done so far of the running stage; `total` absent when unknown. */
 const progress = z.strictObject({
   type: z.literal("progress"),

@@ -4,7 +4,10 @@ import { encodeFrame, encodeResize, FRAME, FrameReader, MAX_CHUNK_BYTES, type Fr
 
 const bytes = (max: number) => fc.uint8Array({ maxLength: max });
 const frame = fc.oneof(
-  fc.record({ type: fc.constantFrom<FrameType>(FRAME.spec, FRAME.stdin, FRAME.stdout, FRAME.stderr, FRAME.started, FRAME.exited), payload: bytes(300) }),
+  fc.record({
+    type: fc.constantFrom<FrameType>(FRAME.spec, FRAME.stdin, FRAME.stdout, FRAME.stderr, FRAME.started, FRAME.exited),
+    payload: bytes(300),
+  }),
   fc.record({ type: fc.constant<FrameType>(FRAME.stdinEnd), payload: bytes(0) }),
   fc.record({ type: fc.constant<FrameType>(FRAME.signal), payload: bytes(1) }),
 );

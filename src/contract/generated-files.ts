@@ -16,6 +16,7 @@ function verbsText(verbs: unknown): string {
 import type { OperationName } from "./operation-table.ts";
 import type { Verb } from "./verb.ts";
 
+// prettier-ignore
 export const VERBS: Readonly<Record<OperationName, Verb>> = ${JSON.stringify(verbs, undefined, 2)};
 `;
 }

@@ -76,12 +76,9 @@ export interface Operation<
 }
 
 /** Declares an operation; keeps the literal types. */
-export function defineOperation<
-  Name extends string,
-  In extends z.ZodObject,
-  Out extends z.ZodType,
-  const Kind extends OperationKind,
->(operation: Operation<Name, In, Out, Kind>): Operation<Name, In, Out, Kind> {
+export function defineOperation<Name extends string, In extends z.ZodObject, Out extends z.ZodType, const Kind extends OperationKind>(
+  operation: Operation<Name, In, Out, Kind>,
+): Operation<Name, In, Out, Kind> {
   return operation;
 }
 

@@ -2,6 +2,7 @@
 import type { OperationName } from "./operation-table.ts";
 import type { Verb } from "./verb.ts";
 
+// prettier-ignore
 export const VERBS: Readonly<Record<OperationName, Verb>> = {
   "vm.create": {
     "kind": "long",

@@ -13,8 +13,13 @@ export function checkVersion(name: OperationName, theirs: string | readonly stri
       hint: `send ${VERSION_HEADER}: ${ours}`,
     });
   }
-  throw new BangerError("refused", "daemon_version_differs", `cannot do it: this is banger ${theirs}, and the daemon that runs is ${ours}`, {
-    hint: "banger daemon stop",
-    data: { client: theirs, daemon: ours },
-  });
+  throw new BangerError(
+    "refused",
+    "daemon_version_differs",
+    `cannot do it: this is banger ${theirs}, and the daemon that runs is ${ours}`,
+    {
+      hint: "banger daemon stop",
+      data: { client: theirs, daemon: ours },
+    },
+  );
 }

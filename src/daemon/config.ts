@@ -48,7 +48,10 @@ export type Config = z.output<typeof schema>;
 export function parseConfig(text: string, path: string): Config {
   const parsed = schema.safeParse(parseToml(text, path));
   if (parsed.success) return parsed.data;
-  throw invalid(path, parsed.error.issues.flatMap(problemsOf).map((problem) => withLine(problem, text)));
+  throw invalid(
+    path,
+    parsed.error.issues.flatMap(problemsOf).map((problem) => withLine(problem, text)),
+  );
 }
 
 function parseToml(text: string, path: string): unknown {

@@ -66,7 +66,8 @@ export function openFakeGuest(): Duplex {
         exit({ code: 0 });
         break;
       case "bytes":
-        for (let left = Number(rest[0]); left > 0; left -= 65_536) send(encodeFrame(FRAME.stdout, Buffer.alloc(Math.min(left, 65_536), "x")));
+        for (let left = Number(rest[0]); left > 0; left -= 65_536)
+          send(encodeFrame(FRAME.stdout, Buffer.alloc(Math.min(left, 65_536), "x")));
         exit({ code: 0 });
         break;
       case "size":

@@ -49,7 +49,8 @@ function makeFakeVms({ clock, random }: Pick<System, "clock" | "random">, create
     async create(request, context) {
       created.push(request);
       const name = request.name ?? "brave-otter";
-      if (vms.has(name)) throw new BangerError("exists", "vm_exists", `cannot create vm \`${name}\`: there is one`, { hint: `banger rm ${name}` });
+      if (vms.has(name))
+        throw new BangerError("exists", "vm_exists", `cannot create vm \`${name}\`: there is one`, { hint: `banger rm ${name}` });
       await bootLike(request.image, clock, context);
       const state = request.start === false ? "stopped" : "running";
       vms.set(name, vmOf(name, random.hex(6), state, request, clock.nowMs()));
@@ -125,7 +126,18 @@ function vmOf(name: string, id: string, state: Vm["state"], request: CreateReque
 function makeFakeKernels(): Rooms["kernels"] {
   const kernels = new Map<string, StoredKernel>();
   const keep = async (name: string, source: string): Promise<StoredKernel> => {
-    const kernel = { name, source, distro: "debian", arch: "amd64", version: "6.12", sha256: "00", bytes: 1000, modules: [], createdAt: 0, problems: [] };
+    const kernel = {
+      name,
+      source,
+      distro: "debian",
+      arch: "amd64",
+      version: "6.12",
+      sha256: "00",
+      bytes: 1000,
+      modules: [],
+      createdAt: 0,
+      problems: [],
+    };
     kernels.set(name, kernel);
     return kernel;
   };
@@ -144,7 +156,19 @@ function makeFakeImages(): Rooms["images"] {
   const images = new Map<string, StoredImage>();
   return {
     pull: async (_name, as) => {
-      const image = { name: as, source: "debian-archive", distro: "debian", arch: "amd64", kernelRef: null, init: "agent", sha256: "00", bytes: 1000, hasWorkSeed: true, createdAt: 0, problems: [] } as const;
+      const image = {
+        name: as,
+        source: "debian-archive",
+        distro: "debian",
+        arch: "amd64",
+        kernelRef: null,
+        init: "agent",
+        sha256: "00",
+        bytes: 1000,
+        hasWorkSeed: true,
+        createdAt: 0,
+        problems: [],
+      } as const;
       const stored = { ...image, problems: [] };
       images.set(as, stored);
       return stored;

@@ -8,7 +8,8 @@ import { main } from "./main.ts";
 import type { Wire } from "./rooms.ts";
 
 let world = new AsyncDisposableStack();
-const umask = process.umask();
+// Asking for the umask means setting it: nothing else runs yet.
+const umask = process.umask(0o022);
 afterEach(async () => {
   await world.disposeAsync();
   world = new AsyncDisposableStack();
@@ -94,6 +95,8 @@ describe("a folder that others could tamper with is refused, with what to type",
     const home = makeHome();
     mkdirSync(join(home, "elsewhere"), { mode: 0o700 });
     symlinkSync(join(home, "elsewhere"), join(home, "run"));
-    expect((await startDaemon(home)).readiness).toMatchObject({ error: { code: "folder_not_private", message: expect.stringContaining("it is a link") } });
+    expect((await startDaemon(home)).readiness).toMatchObject({
+      error: { code: "folder_not_private", message: expect.stringContaining("it is a link") },
+    });
   });
 });

@@ -5,7 +5,8 @@ import type { Files } from "../system/system.ts";
 export async function makePrivateFolder(files: Pick<Files, "find" | "makeFolder">, path: string, uid: number): Promise<void> {
   await files.makeFolder(path, 0o700);
   const found = await files.find(path);
-  if (found?.kind !== "folder") throw notPrivate(path, `it is a ${found?.kind ?? "missing folder"}`, `remove ${path}, or set BANGER_HOME to another folder`);
+  if (found?.kind !== "folder")
+    throw notPrivate(path, `it is a ${found?.kind ?? "missing folder"}`, `remove ${path}, or set BANGER_HOME to another folder`);
   if (found.uid !== uid) throw notPrivate(path, `it belongs to uid ${found.uid}`, "set BANGER_HOME to a folder of your own");
   if ((found.mode & 0o077) !== 0) throw notPrivate(path, "others may enter it", `chmod 700 ${path}`);
 }

@@ -35,7 +35,8 @@ async function readBody(request: IncomingMessage): Promise<string> {
   let bytes = 0;
   for await (const chunk of request as AsyncIterable<Uint8Array>) {
     bytes += chunk.length;
-    if (bytes > BODY_MAX_BYTES) throw new BangerError("invalid", "body_too_large", `the body of a request may have ${BODY_MAX_BYTES} bytes`);
+    if (bytes > BODY_MAX_BYTES)
+      throw new BangerError("invalid", "body_too_large", `the body of a request may have ${BODY_MAX_BYTES} bytes`);
     chunks.push(chunk);
   }
   return Buffer.concat(chunks).toString("utf8");

@@ -6,8 +6,13 @@ export function refuseInUse(vms: Pick<Vms, "usersOf">, what: "image" | "kernel",
   const users = vms.usersOf(what, name);
   if (users.length === 0) return;
   const holders = users.map((user) => `\`${user}\``).join(", ");
-  throw new BangerError("refused", `${what}_in_use`, `cannot delete ${what} \`${name}\`: ${users.length === 1 ? "vm" : "vms"} ${holders} ${users.length === 1 ? "holds" : "hold"} it`, {
-    hint: `banger rm ${users.join(" ")}`,
-    data: { usedBy: [...users] },
-  });
+  throw new BangerError(
+    "refused",
+    `${what}_in_use`,
+    `cannot delete ${what} \`${name}\`: ${users.length === 1 ? "vm" : "vms"} ${holders} ${users.length === 1 ? "holds" : "hold"} it`,
+    {
+      hint: `banger rm ${users.join(" ")}`,
+      data: { usedBy: [...users] },
+    },
+  );
 }

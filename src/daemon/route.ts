@@ -17,7 +17,8 @@ for (const [name, { method, path }] of Object.entries(OPERATIONS)) router.add(me
 export function findRoute(method: string, url: string): Route {
   const [path = "", query = ""] = url.split("?", 2);
   const found = router.match(method, path)[0][0];
-  if (found === undefined) throw new BangerError("not_found", "no_such_route", `there is no ${method} ${path} here`, { hint: "see openapi.json" });
+  if (found === undefined)
+    throw new BangerError("not_found", "no_such_route", `there is no ${method} ${path} here`, { hint: "see openapi.json" });
   const [name, params] = found as [OperationName, Record<string, string>];
   try {
     const inPath = Object.fromEntries(Object.entries(params).map(([key, value]) => [key, decodeURIComponent(value)]));

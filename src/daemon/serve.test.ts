@@ -42,7 +42,10 @@ async function openWorld(uid = process.getuid?.() ?? 0) {
 }
 
 const eventsOf = async (response: Response): Promise<OperationEvent[]> =>
-  (await response.text()).trim().split("\n").map((line) => JSON.parse(line) as OperationEvent);
+  (await response.text())
+    .trim()
+    .split("\n")
+    .map((line) => JSON.parse(line) as OperationEvent);
 const ndjson = { accept: "application/x-ndjson" };
 const errorOf = async (response: Response): Promise<ErrorShape> => (await response.json()) as ErrorShape;
 
@@ -58,7 +61,12 @@ describe("documents", () => {
     const { ask } = await openWorld();
     const response = await ask("GET", "/v1/vms/nobody");
     expect(response.status).toBe(404);
-    expect(await errorOf(response)).toEqual({ code: "vm_not_found", kind: "not_found", message: "no vm is named `nobody`", hint: "banger ps" });
+    expect(await errorOf(response)).toEqual({
+      code: "vm_not_found",
+      kind: "not_found",
+      message: "no vm is named `nobody`",
+      hint: "banger ps",
+    });
   });
 
   test("all problems of an input are told at once, each with its path", async () => {
@@ -184,7 +192,7 @@ describe("exec", () => {
     const { ask, socketPath, services } = await openWorld();
     await (await ask("POST", "/v1/vms", { body: { name: "dev" }, headers: ndjson })).text();
     const opened = Promise.withResolvers<Duplex>();
-    const { openExec } = services.vms;
+    const openExec = services.vms.openExec.bind(services.vms);
     services.vms.openExec = async (vm, signal) => {
       const stream = await openExec(vm, signal);
       opened.resolve(stream);
@@ -243,14 +251,18 @@ my $s = IO::Socket::UNIX->new(Peer => $ARGV[0]) or die "connect: $!"; print "con
 $s->print("GET /v1/version HTTP/1.1\\r\\nhost: b\\r\\nconnection: close\\r\\n\\r\\n"); $s->flush;
 while (defined(my $line = <$s>)) { print $line }`;
   // Not the synchronous kind: the server runs in this very process.
-  const child = spawn("setpriv", ["--reuid", uid, "--clear-groups", "perl", "-e", script, socketPath], { stdio: ["ignore", "pipe", "inherit"] });
+  const child = spawn("setpriv", ["--reuid", uid, "--clear-groups", "perl", "-e", script, socketPath], {
+    stdio: ["ignore", "pipe", "inherit"],
+  });
   return text(child.stdout);
 }
 
 async function connectExec(socketPath: string, vm: string) {
   const socket = net.connect({ path: socketPath, allowHalfOpen: true });
   world.defer(() => void socket.destroy());
-  socket.write(`POST /v1/vms/${vm}/exec HTTP/1.1\r\nhost: b\r\nbanger-version: 1.0.0\r\nconnection: Upgrade\r\nupgrade: banger-exec\r\ncontent-length: 0\r\n\r\n`);
+  socket.write(
+    `POST /v1/vms/${vm}/exec HTTP/1.1\r\nhost: b\r\nbanger-version: 1.0.0\r\nconnection: Upgrade\r\nupgrade: banger-exec\r\ncontent-length: 0\r\n\r\n`,
+  );
   let answer = "";
   for (;;) {
     const chunk = (await new Promise<Buffer>((resolve) => socket.once("data", resolve))).toString("latin1");

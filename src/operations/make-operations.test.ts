@@ -157,23 +157,27 @@ describe("cancel", () => {
 describe("watch", () => {
   test("gives from any number the same events, also while they come and to many at once", async () => {
     await fc.assert(
-      fc.asyncProperty(fc.array(fc.integer({ min: 0, max: 2 }), { maxLength: 30 }), fc.array(fc.nat(40), { maxLength: 5 }), async (pauses, froms) => {
-        const { operations } = makeWorld();
-        const { id } = operations.start("vm.create", "", async (context) => {
-          for (const [index, pause] of pauses.entries()) {
-            context.notice(String(index));
-            for (let each = 0; each < pause; each += 1) await turn();
+      fc.asyncProperty(
+        fc.array(fc.integer({ min: 0, max: 2 }), { maxLength: 30 }),
+        fc.array(fc.nat(40), { maxLength: 5 }),
+        async (pauses, froms) => {
+          const { operations } = makeWorld();
+          const { id } = operations.start("vm.create", "", async (context) => {
+            for (const [index, pause] of pauses.entries()) {
+              context.notice(String(index));
+              for (let each = 0; each < pause; each += 1) await turn();
+            }
+          });
+          const early = froms.map((from) => eventsOf(operations, id, from));
+          const all = await eventsOf(operations, id);
+          expect(all.map(({ seq }) => seq)).toEqual(all.map((_, index) => index));
+          expect(all.length).toBe(pauses.length + 1);
+          for (const [index, from] of froms.entries()) {
+            expect(await early[index]).toEqual(all.slice(from));
+            expect(await eventsOf(operations, id, from)).toEqual(all.slice(from));
           }
-        });
-        const early = froms.map((from) => eventsOf(operations, id, from));
-        const all = await eventsOf(operations, id);
-        expect(all.map(({ seq }) => seq)).toEqual(all.map((_, index) => index));
-        expect(all.length).toBe(pauses.length + 1);
-        for (const [index, from] of froms.entries()) {
-          expect(await early[index]).toEqual(all.slice(from));
-          expect(await eventsOf(operations, id, from)).toEqual(all.slice(from));
-        }
-      }),
+        },
+      ),
       { numRuns: 50 },
     );
   });

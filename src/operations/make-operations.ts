@@ -93,12 +93,9 @@ export function makeOperations(database: Database, system: Pick<System, "clock" 
 }
 
 function buryOperation(database: Database, id: string, nowMs: number): void {
-  const error: ErrorShape = new BangerError(
-    "unavailable",
-    "daemon_died",
-    "the operation did not finish: the daemon ended while it ran",
-    { hint: "banger ps shows what is left; try again" },
-  ).toShape();
+  const error: ErrorShape = new BangerError("unavailable", "daemon_died", "the operation did not finish: the daemon ended while it ran", {
+    hint: "banger ps shows what is left; try again",
+  }).toShape();
   database.transaction(() => {
     const event: OperationEvent = { seq: countEvents(database, id), at: nowMs, type: "outcome", ok: false, error };
     insertEvent(database, id, event);

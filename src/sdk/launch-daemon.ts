@@ -26,7 +26,9 @@ export async function launchDaemon({ argv, environment, logPath, socketPath }: L
   failed.catch(() => undefined);
   const pipe = child.stdio[READY_DESCRIPTOR] as Readable;
   const readiness = await Promise.race([readReadiness(pipe), failed]).catch((error: unknown) => {
-    throw new BangerError("unavailable", "daemon_did_not_start", `cannot start the banger daemon: ${program}: ${String(error)}`, { cause: error });
+    throw new BangerError("unavailable", "daemon_did_not_start", `cannot start the banger daemon: ${program}: ${String(error)}`, {
+      cause: error,
+    });
   });
   pipe.destroy();
   child.unref();
@@ -48,7 +50,12 @@ async function readReadiness(pipe: Readable): Promise<Readiness | undefined> {
 
 function diedSilently(logPath: string): BangerError {
   const lastLine = readFileSync(logPath, "utf8").trimEnd().split("\n").at(-1) ?? "";
-  return new BangerError("unavailable", "daemon_did_not_start", `cannot start the banger daemon: it ended before it listened: ${lastLine.slice(0, 500)}`, {
-    hint: `look at ${logPath}`,
-  });
+  return new BangerError(
+    "unavailable",
+    "daemon_did_not_start",
+    `cannot start the banger daemon: it ended before it listened: ${lastLine.slice(0, 500)}`,
+    {
+      hint: `look at ${logPath}`,
+    },
+  );
 }

@@ -56,5 +56,7 @@ async function failureOf(socket: net.Socket, status: number): Promise<Error> {
 }
 
 function brokenOff(): BangerError {
-  return new BangerError("unavailable", "daemon_broke_off", "the daemon ended the connection before it answered", { hint: "banger daemon status" });
+  return new BangerError("unavailable", "daemon_broke_off", "the daemon ended the connection before it answered", {
+    hint: "banger daemon status",
+  });
 }

@@ -1,7 +1,18 @@
 import type { Socket } from "node:net";
 import { Readable, Writable } from "node:stream";
 import { BangerError } from "../contract/errors.ts";
-import { encodeFrame, encodeJsonFrame, encodeResize, FRAME, FrameReader, MAX_CHUNK_BYTES, type ExecExit, type ExecFailure, type ExecSpec, type Frame } from "../contract/frames.ts";
+import {
+  encodeFrame,
+  encodeJsonFrame,
+  encodeResize,
+  FRAME,
+  FrameReader,
+  MAX_CHUNK_BYTES,
+  type ExecExit,
+  type ExecFailure,
+  type ExecSpec,
+  type Frame,
+} from "../contract/frames.ts";
 import type { ExecSession } from "./sdk.ts";
 
 /** Starts a command over an upgraded connection. */

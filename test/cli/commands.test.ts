@@ -7,7 +7,11 @@ setDefaultTimeout(30_000);
 describe("the daemon", () => {
   test("is started by the first command that needs it, and that is said once", async () => {
     await using home = openHome();
-    expect(await home.banger(["ps"])).toEqual({ code: 0, stdout: "NAME  STATE  IMAGE  CPUS  MEMORY  NETWORK  CREATED\n", stderr: "started the banger daemon\n" });
+    expect(await home.banger(["ps"])).toEqual({
+      code: 0,
+      stdout: "NAME  STATE  IMAGE  CPUS  MEMORY  NETWORK  CREATED\n",
+      stderr: "started the banger daemon\n",
+    });
     expect((await home.banger(["ps"])).stderr).toBe("");
   });
 
@@ -82,7 +86,9 @@ describe("--json", () => {
     expect(JSON.parse(created.stdout)).toMatchObject({ name: "dev", state: "running" });
     const failed = await home.banger(["vm", "show", "nobody", "--json"]);
     expect(failed).toMatchObject({ code: 1, stderr: "" });
-    expect(JSON.parse(failed.stdout)).toEqual({ error: { code: "vm_not_found", kind: "not_found", message: "no vm is named `nobody`", hint: "banger ps" } });
+    expect(JSON.parse(failed.stdout)).toEqual({
+      error: { code: "vm_not_found", kind: "not_found", message: "no vm is named `nobody`", hint: "banger ps" },
+    });
     const usage = await home.banger(["vm", "create", "--json", "--cpus", "x"]);
     expect(usage.code).toBe(2);
     expect(JSON.parse(usage.stdout)).toMatchObject({ error: { code: "usage" } });
@@ -107,7 +113,12 @@ describe("text from guests", () => {
     await home.banger(["vm", "create", "dev", "--env", `A=${hostile}`]);
     const logs = (await home.banger(["logs", "dev"])).stdout;
     expect(logs).toBe("boot\n\\x1b]0;owned\\x07\\x1b[2J\\u{202e}gpj.exe\\u{200b}\\x9b31m\nlogin:\n");
-    for (const argv of [["vm", "show", "dev"], ["exec", "dev", "--", hostile], ["vm", "show", hostile], ["operation", "list"]]) {
+    for (const argv of [
+      ["vm", "show", "dev"],
+      ["exec", "dev", "--", hostile],
+      ["vm", "show", hostile],
+      ["operation", "list"],
+    ]) {
       const { stdout, stderr } = await home.banger(argv);
       expect(isSafe(stdout + stderr)).toBe(true);
     }
@@ -134,7 +145,9 @@ describe("Ctrl-C", () => {
     await readUntil(child.stderr, (text) => text.includes("asked to stop"));
     child.kill("SIGINT");
     expect(await child.exited).toBe(130);
-    const { operations } = JSON.parse((await home.banger(["operation", "list", "--json"])).stdout) as { operations: readonly { id: string }[] };
+    const { operations } = JSON.parse((await home.banger(["operation", "list", "--json"])).stdout) as {
+      operations: readonly { id: string }[];
+    };
     const followed = await home.banger(["operation", "events", operations[0]?.id ?? ""]);
     expect(followed).toMatchObject({ code: 1, stdout: expect.stringContaining("failed: the operation was cancelled") });
   });
@@ -147,7 +160,8 @@ describe("help", () => {
     expect((await home.banger(["vm"])).stdout).toContain("vm create");
     expect((await home.banger(["vm", "--help"])).stdout).toContain("vm create");
     const create = (await home.banger(["vm", "create", "--nat", "--help"])).stdout;
-    for (const part of ["usage: banger vm create [FLAGS] [NAME]", "--work-disk SIZE", "--no-start", "(default auto)", "examples:"]) expect(create).toContain(part);
+    for (const part of ["usage: banger vm create [FLAGS] [NAME]", "--work-disk SIZE", "--no-start", "(default auto)", "examples:"])
+      expect(create).toContain(part);
     expect((await home.banger(["help", "exec"])).stdout).toContain("-- COMMAND...");
   });
 });

@@ -50,20 +50,29 @@ describe("exec", () => {
 
   test("waits for a slow reader without keeping what it has not read", async () => {
     await using home = await openHomeWithVm();
-    const shell = Bun.spawn(["sh", "-c", `"$@" | (sleep 1; wc -c)`, "sh", ...home.program, "exec", "dev", "bytes", "30000000"], { env: home.variables, stdout: "pipe" });
+    const shell = Bun.spawn(["sh", "-c", `"$@" | (sleep 1; wc -c)`, "sh", ...home.program, "exec", "dev", "bytes", "30000000"], {
+      env: home.variables,
+      stdout: "pipe",
+    });
     expect((await shell.stdout.text()).trim()).toBe("30000000");
   });
 
   test("ends when its reader goes away", async () => {
     await using home = await openHomeWithVm();
-    const shell = Bun.spawn(["sh", "-c", `"$@" | head -c 5`, "sh", ...home.program, "exec", "dev", "bytes", "300000000"], { env: home.variables, stdout: "pipe" });
+    const shell = Bun.spawn(["sh", "-c", `"$@" | head -c 5`, "sh", ...home.program, "exec", "dev", "bytes", "300000000"], {
+      env: home.variables,
+      stdout: "pipe",
+    });
     expect(await shell.stdout.text()).toBe("xxxxx");
     expect(await shell.exited).toBe(0);
   });
 
   test("passes signals on, and the command's way of ending back", async () => {
     await using home = await openHomeWithVm();
-    for (const [signal, code] of [["SIGINT", 130], ["SIGTERM", 143]] as const) {
+    for (const [signal, code] of [
+      ["SIGINT", 130],
+      ["SIGTERM", 143],
+    ] as const) {
       const child = home.start(["exec", "-i", "dev", "wait"]);
       await readUntil(child.stdout, (text) => text.includes("ready"));
       child.kill(signal);
@@ -94,7 +103,10 @@ describe("run", () => {
 
   test("fails as banger's own failure when the vm cannot be made", async () => {
     await using home = openHome();
-    expect(await home.banger(["run", "--image", "broken", "--", "true"])).toMatchObject({ code: 125, stderr: expect.stringContaining("try: banger image pull broken") });
+    expect(await home.banger(["run", "--image", "broken", "--", "true"])).toMatchObject({
+      code: 125,
+      stderr: expect.stringContaining("try: banger image pull broken"),
+    });
     expect((await home.banger(["run", "--ephemeral"])).code).toBe(2);
   });
 });

@@ -12,7 +12,8 @@ import { print } from "../print.ts";
 
 /** `banger daemon start|stop|status|run`, and `banger internal daemon`. None of these starts a daemon by the way. */
 export const daemon: Run = async ({ command, json }, environment) => {
-  const say = (text: string, document: unknown): void => print(environment.stdout.descriptor, `${json ? JSON.stringify(document) : text}\n`);
+  const say = (text: string, document: unknown): void =>
+    print(environment.stdout.descriptor, `${json ? JSON.stringify(document) : text}\n`);
   switch (command.words.join(" ")) {
     case "daemon start":
       return start(environment, say);

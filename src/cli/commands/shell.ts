@@ -7,5 +7,11 @@ import { UsageError } from "../usage-error.ts";
 /** `banger shell` */
 export const shell: Run = async ({ given, json }, environment) => {
   if (json) throw new UsageError("a shell has no --json", "banger exec --json NAME -- COMMAND");
-  return execInVm(openDaemon(environment), String(given["vm"]), specOf(LOGIN_SHELL, given), { interactive: true, tty: true, json: false }, environment);
+  return execInVm(
+    openDaemon(environment),
+    String(given["vm"]),
+    specOf(LOGIN_SHELL, given),
+    { interactive: true, tty: true, json: false },
+    environment,
+  );
 };

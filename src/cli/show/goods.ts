@@ -42,7 +42,12 @@ export function showKernel(kernel: Kernel): string {
 
 /** `banger image show` */
 export function showImage(image: Image): string {
-  return pairs([...common(image), ["kernel", image.kernelRef ?? "none"], ["init", image.init], ["work seed", image.hasWorkSeed ? "yes" : "no"]]);
+  return pairs([
+    ...common(image),
+    ["kernel", image.kernelRef ?? "none"],
+    ["init", image.init],
+    ["work seed", image.hasWorkSeed ? "yes" : "no"],
+  ]);
 }
 
 function common(goods: Kernel | Image): readonly (readonly [string, string | undefined])[] {

@@ -38,7 +38,12 @@ export function showVm(vm: Vm): string {
     ["root disk", disk(layer)],
     ["work disk", work === null ? "none" : disk(work)],
     ["network", vm.network.address === null ? vm.network.mode : `${vm.network.mode}, ${vm.network.address}`],
-    ["environment", Object.entries(vm.env).map(([key, value]) => `${key}=${value}`).join(" ")],
+    [
+      "environment",
+      Object.entries(vm.env)
+        .map(([key, value]) => `${key}=${value}`)
+        .join(" "),
+    ],
     ["ephemeral", vm.ephemeral ? "yes: deleted when it stops" : undefined],
     ["pid", vm.pid === null ? undefined : String(vm.pid)],
     ["created", `${formatAge(vm.createdAt)} ago`],

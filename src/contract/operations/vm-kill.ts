@@ -19,7 +19,5 @@ export const vmKill = defineOperation({
     vm: { brief: "name or id of the vm", placeholder: "NAME", completes: "vm" },
   },
   cli: { words: ["vm", "kill"], aliases: [["kill"]], positional: ["vm"], repeat: "vm" },
-  examples: [
-    { command: "banger kill dev", does: "end it at once" },
-  ],
+  examples: [{ command: "banger kill dev", does: "end it at once" }],
 });

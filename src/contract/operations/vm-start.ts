@@ -19,7 +19,5 @@ export const vmStart = defineOperation({
     vm: { brief: "name or id of the vm", placeholder: "NAME", completes: "vm" },
   },
   cli: { words: ["vm", "start"], aliases: [["start"]], positional: ["vm"], repeat: "vm" },
-  examples: [
-    { command: "banger start dev", does: "boot it again, with its disks as they were left" },
-  ],
+  examples: [{ command: "banger start dev", does: "boot it again, with its disks as they were left" }],
 });

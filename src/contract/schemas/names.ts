@@ -5,12 +5,18 @@ import { parseDuration, parseSize } from "../sizes.ts";
 /** A name of a vm: as in a host name, so that it can be one. */
 export const vmName = z
   .string()
-  .regex(/^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/, "a vm name has 1 to 63 of a-z, 0-9 and hyphen, and neither starts nor ends with a hyphen");
+  .regex(
+    /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/,
+    "a vm name has 1 to 63 of a-z, 0-9 and hyphen, and neither starts nor ends with a hyphen",
+  );
 
 /** A name of an image or a kernel in the local store. */
 export const goodsName = z
   .string()
-  .regex(/^[a-z0-9](?:[a-z0-9._-]{0,126}[a-z0-9])?$/, "a name has 1 to 128 of a-z, 0-9, dot, underscore and hyphen, and starts and ends with a letter or digit");
+  .regex(
+    /^[a-z0-9](?:[a-z0-9._-]{0,126}[a-z0-9])?$/,
+    "a name has 1 to 128 of a-z, 0-9, dot, underscore and hyphen, and starts and ends with a letter or digit",
+  );
 
 /** A vm by its name or its id. */
 export const vmRef = z.string().min(1).max(63);
@@ -51,7 +57,15 @@ export const hostFolder = z
 /** Environment variables. A name as a shell takes it; no NUL in a value. */
 export const environment = z
   .record(
-    z.string().regex(/^[A-Za-z_][A-Za-z0-9_]{0,254}$/, "the name of an environment variable has letters, digits and underscore, and does not start with a digit"),
-    z.string().max(32_768).regex(/^[^\0]*$/, "the value of an environment variable holds no NUL"),
+    z
+      .string()
+      .regex(
+        /^[A-Za-z_][A-Za-z0-9_]{0,254}$/,
+        "the name of an environment variable has letters, digits and underscore, and does not start with a digit",
+      ),
+    z
+      .string()
+      .max(32_768)
+      .regex(/^[^\0]*$/, "the value of an environment variable holds no NUL"),
   )
   .meta({ "x-kind": "environment" });
