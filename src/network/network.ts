@@ -1,9 +1,11 @@
 /**
- * Room `network`: how a vm reaches the outside. So far two ways, both without root: `passt`, one process per vm, with the
- * host's loopback unmapped; and QEMU's user networking, a fallback that also shows the guest the host's loopback at the
- * gateway address, and says so.
+ * Room `network`: how a vm reaches the outside. So far two ways, both without root: `passt`, one process per vm, in a network
+ * namespace of its own (made by `pasta`, of the same package) so that no address which a guest can think of means the
+ * host's loopback; and QEMU's user networking, a fallback that does show the guest the host's loopback at the gateway
+ * address, and says so. IPv4 alone: nothing here filters IPv6's private and link-local addresses.
  *
- * Laws: no `nat`, no card. A link's process carries the vm's marker in its arguments, so that reconcile finds strays by looking.
+ * Laws: no `nat`, no card. No port of the host leads into a guest. A link's processes carry the vm's marker in their
+ * arguments, so that reconcile finds strays by looking, and end with the VMM that they serve.
  */
 import type { GuestAddress, LinkEnd } from "../contract/link.ts";
 import type { ProcessIdentity } from "../system/system.ts";

@@ -1,0 +1,79 @@
+/** The room's factory. */
+import type { System } from "../system/system.ts";
+import { macOf, passtAddress, userAddress } from "./guest-address.ts";
+import type { Link, LinkMode, Network } from "./network.ts";
+import { openPasst } from "./open-passt.ts";
+import { LINK_MARKER } from "./passt-arguments.ts";
+import { readArguments } from "./read-arguments.ts";
+import { removeLink } from "./remove-link.ts";
+import { chooseResolvers, parseResolvConf, type ResolverSettings } from "./resolv-conf.ts";
+
+/** The second and third are where systemd-resolved and NetworkManager keep the real servers behind their stubs. */
+const RESOLV_CONFS = ["/etc/resolv.conf", "/run/systemd/resolve/resolv.conf", "/run/NetworkManager/no-stub-resolv.conf"];
+const PROGRAMS = ["passt", "pasta"];
+
+const USER_NOTICE =
+  "passt is not installed, so QEMU's own network is used: it is slower, and the guest reaches what listens on this computer's loopback (127.0.0.1) at 10.0.2.2. To close that: sudo apt install passt";
+const NO_DNS_NOTICE = "no DNS server is known that a guest could reach: /etc/resolv.conf names none but this computer's loopback. Names will not resolve in the vm.";
+
+export interface NetworkDependencies {
+  readonly system: System;
+}
+
+export function makeNetwork({ system }: NetworkDependencies): Network {
+  const probe = (): { mode: LinkMode; reason: string } => {
+    const missing = PROGRAMS.filter((program) => system.processes.which(program) === undefined);
+    if (missing.length === 0) return { mode: "passt", reason: "passt is installed" };
+    return { mode: "user", reason: `${missing.join(" and ")} ${missing.length === 1 ? "is" : "are"} not installed: sudo apt install passt` };
+  };
+  return {
+    probe,
+    openLink: async (vmId, { wanted }, runFolder, logPath, signal) => {
+      signal.throwIfAborted();
+      if (!wanted) return none();
+      const resolvers = await readResolvers(system);
+      if (probe().mode === "user") {
+        return { ...none(), mode: "user", end: { kind: "user", mac: macOf(vmId) }, guest: userAddress(vmId, resolvers), notice: USER_NOTICE };
+      }
+      const release = (): Promise<void> => removeLink(system, vmId);
+      try {
+        const { socketPath, identity } = await openPasst(system, vmId, runFolder, logPath, signal);
+        return {
+          mode: "passt",
+          end: { kind: "stream-socket", path: socketPath, mac: macOf(vmId) },
+          guest: passtAddress(vmId, resolvers),
+          process: identity,
+          notice: resolvers.servers.length === 0 ? NO_DNS_NOTICE : undefined,
+          [Symbol.asyncDispose]: release,
+        };
+      } catch (error) {
+        await release();
+        throw error;
+      }
+    },
+    removeLink: (vmId) => removeLink(system, vmId),
+    findStrays: () => {
+      const ids = system.processes.findByArgument("-passt.log").map((identity) => LINK_MARKER.exec(readArguments(identity))?.groups?.["vmId"]);
+      return [...new Set(ids.filter((id) => id !== undefined))];
+    },
+  };
+}
+
+async function readResolvers(system: System): Promise<ResolverSettings> {
+  const texts = await Promise.all(RESOLV_CONFS.map((path) => readOr(system, path)));
+  return chooseResolvers(texts.map(parseResolvConf));
+}
+
+/** Empty when it is not there. */
+async function readOr(system: System, path: string): Promise<string> {
+  try {
+    return await system.files.readText(path, 64 * 1024);
+  } catch (error) {
+    system.log.debug("a resolver configuration was left out", { path, reason: error instanceof Error ? error.message : String(error) });
+    return "";
+  }
+}
+
+function none(): Link {
+  return { mode: "none", end: { kind: "none" }, guest: undefined, process: undefined, notice: undefined, [Symbol.asyncDispose]: async () => undefined };
+}

@@ -1,0 +1,34 @@
+import { describe, expect, test } from "bun:test";
+import { macOf } from "./guest-address.ts";
+import { LINK_MARKER, linkMarker, passtArguments } from "./passt-arguments.ts";
+
+const paths = { socketPath: "/run/banger/v/0123456789ab/passt.sock", logPath: `/s/vms/0123456789ab/${linkMarker("0123456789ab")}.log` };
+
+describe("the command of a link", () => {
+  for (const isRoot of [false, true]) {
+    const argv = passtArguments(paths, isRoot);
+    const [outer, inner] = [argv.slice(0, argv.indexOf("passt")), argv.slice(argv.indexOf("passt"))];
+
+    test(`leaves no way to the host's loopback or in from its ports, ${isRoot ? "as root" : "as a user"}`, () => {
+      for (const side of [outer, inner]) {
+        expect(side).toContain("--no-map-gw");
+        expect(side.join(" ")).toContain("-t none -u none");
+      }
+      expect(outer.join(" ")).toContain("-T none -U none");
+    });
+
+    test(`ends with the VMM and is found by its marker, ${isRoot ? "as root" : "as a user"}`, () => {
+      expect(inner).toContain("--one-off");
+      expect(LINK_MARKER.exec(inner.join("\0"))?.groups?.["vmId"]).toBe("0123456789ab");
+    });
+  }
+
+  test("makes a user namespace for root alone", () => {
+    expect(passtArguments(paths, true)[0]).toBe("unshare");
+    expect(passtArguments(paths, false)[0]).toBe("pasta");
+  });
+});
+
+test("a vm's card has the same unicast, locally administered address at each start", () => {
+  expect(macOf("0123456789ab")).toBe("52:54:00:01:23:45");
+});
