@@ -1,4 +1,4 @@
-import type { ClientHttp2Session } from "node:http2";
+import { constants, type ClientHttp2Session } from "node:http2";
 import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import { BangerError } from "../contract/errors.ts";
@@ -33,7 +33,10 @@ export class HttpAgent implements Agent {
       socket.destroy();
     };
     this.#session.on("error", (error) => this.#close(`the guest broke the protocol: ${error.message}`));
-    this.#session.on("goaway", () => this.#close("the guest ended the session"));
+    // Without an error it is a farewell: what is under way, such as a command that is told to end, still comes to its end.
+    this.#session.on("goaway", (code) => {
+      if (code !== constants.NGHTTP2_NO_ERROR) this.#close("the guest ended the session");
+    });
     this.#session.on("close", () => this.#close("the connection ended"));
     socket.on("close", () => this.#close("the connection ended"));
     void keepAlive(this.#session, clock, times, this.#pinging.signal).then((how) => {

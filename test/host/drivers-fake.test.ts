@@ -1,4 +1,5 @@
 import { describe, expect, test } from "bun:test";
+import { runCommand } from "../../src/agent/agent.ts";
 import { makeOpenAgent } from "../../src/agent/open-agent.ts";
 import { BangerError } from "../../src/contract/errors.ts";
 import { makeFakeDriver, type FakeTrouble } from "../../src/drivers/fake/fake.ts";
@@ -48,6 +49,24 @@ async function openWorld(): Promise<DriverWorld> {
 }
 
 testDriver("fake", openWorld);
+
+test("a command that runs while the guest goes down tells how it ended", async () => {
+  await using world = await openTestSystem();
+  await using vmm = await makeFakeDriver({ system: world.system, agentPath: builtAgent() }).launch(
+    await makePlan(world.system, "0123456789ab"),
+    never,
+  );
+  await using agent = await makeOpenAgent(world.system)({
+    connect: (signal) => vmm.connectAgent(signal),
+    deadlineMs: 10_000,
+    signal: never,
+  });
+  const running = runCommand(await agent.openExec(never), { argv: ["sleep", "60"], env: {} });
+  await runCommand(await agent.openExec(never), { argv: ["true"], env: {} });
+  await agent.powerOff(never);
+  expect((await running).exit).toEqual({ signal: 15 });
+  expect(await vmm.exited).toEqual({ reason: "guest-power-off" });
+});
 
 describe("a fake vm that is told to", () => {
   const open = async (trouble: FakeTrouble): Promise<string> => {

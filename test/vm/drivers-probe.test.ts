@@ -21,12 +21,20 @@ test("KVM is used exactly where the CPU virtualizes and a guest runs", async () 
   if (!probe.usable) throw new Error(probe.reason);
   const cpuVirtualizes = /^flags\s*:.*\b(vmx|svm)\b/m.test(readFileSync("/proc/cpuinfo", "utf8"));
   if (!cpuVirtualizes) expect(probe).toMatchObject({ acceleration: "tcg", reason: expect.stringContaining("no vmx or svm") });
-  expect(probe.acceleration === "kvm").toBe(cpuVirtualizes && (await runProbeGuest(world.system, QEMU_PROGRAM, "kvm", never)) === undefined);
+  expect(probe.acceleration === "kvm").toBe(
+    cpuVirtualizes && (await runProbeGuest(world.system, QEMU_PROGRAM, "kvm", never)) === undefined,
+  );
   expect(probe.version).toMatch(/^\d+\.\d+/);
 });
 
 test("a program that is not QEMU runs no guest, and the answer says what to install", async () => {
   await using world = await openTestSystem();
-  expect(await makeQemuDriver({ system: world.system, program: "/bin/false" }).probe(never)).toMatchObject({ usable: false, hint: expect.stringContaining("qemu-system-x86") });
-  expect(await makeQemuDriver({ system: world.system, program: "no-such-qemu" }).probe(never)).toMatchObject({ usable: false, hint: expect.stringContaining("qemu-system-x86") });
+  expect(await makeQemuDriver({ system: world.system, program: "/bin/false" }).probe(never)).toMatchObject({
+    usable: false,
+    hint: expect.stringContaining("qemu-system-x86"),
+  });
+  expect(await makeQemuDriver({ system: world.system, program: "no-such-qemu" }).probe(never)).toMatchObject({
+    usable: false,
+    hint: expect.stringContaining("qemu-system-x86"),
+  });
 });

@@ -1,4 +1,4 @@
-import { describe, expect, test } from "bun:test";
+import { expect, test } from "bun:test";
 import { makeOpenAgent } from "../../src/agent/open-agent.ts";
 import { testDriver, type DriverWorld } from "../../src/drivers/driver-suite.ts";
 import type { LaunchPlan } from "../../src/drivers/drivers.ts";
@@ -41,7 +41,10 @@ async function openWorld(): Promise<DriverWorld> {
     system,
     makeDriver: () => makeQemuDriver({ system }),
     makePlan,
-    makeBroken: async (vmId) => ({ driver: makeQemuDriver({ system }), plan: { ...(await makePlan(vmId)), kernelPath: "/no/such/kernel" } }),
+    makeBroken: async (vmId) => ({
+      driver: makeQemuDriver({ system }),
+      plan: { ...(await makePlan(vmId)), kernelPath: "/no/such/kernel" },
+    }),
     powerOff: async (vmm) => {
       await using agent = await makeOpenAgent(system)({ connect: (signal) => vmm.connectAgent(signal), deadlineMs: 60_000, signal: never });
       await agent.powerOff(never);
@@ -51,4 +54,14 @@ async function openWorld(): Promise<DriverWorld> {
 }
 
 testDriver("qemu", openWorld);
-void [describe, expect, test];
+
+test("qemu: a guest without ACPI answers and powers off, too", async () => {
+  await using world = await openWorld();
+  const plan = await world.makePlan("0123456789ab");
+  // A distribution's kernel finds its devices only by ACPI.
+  await using vmm = await world
+    .makeDriver()
+    .launch({ ...plan, needsAcpi: plan.initrdPath.includes("no-modules") ? false : plan.needsAcpi }, never);
+  await world.powerOff(vmm);
+  expect(await vmm.exited).toEqual({ reason: "guest-power-off" });
+});

@@ -46,7 +46,7 @@ describe("QEMU's arguments", () => {
     ["take KVM when told", { acceleration: "kvm" }, "-accel", "kvm"],
     ["bound the translation cache under TCG", {}, "-accel", "tcg,tb-size=32"],
     ["have ACPI where the kernel needs it", {}, "-machine", "microvm,acpi=on,rtc=on,pit=off,pic=off"],
-    ["have no ACPI otherwise", { needsAcpi: false }, "-machine", "microvm,acpi=off,rtc=on,pit=off,pic=off"],
+    ["have no ACPI otherwise, and then the old chips", { needsAcpi: false }, "-machine", "microvm,acpi=off,rtc=on"],
     ["keep the old timer when there is no other clock", { tscKHz: undefined }, "-machine", "microvm,acpi=on,rtc=on"],
     [
       "tell the kernel its TSC under TCG",

@@ -9,7 +9,8 @@ export type ConsoleVerdict =
  * `banger: power off` is the guest agent's last word as PID 1. Without ACPI a guest cannot switch off: the agent restarts it
  * instead, and a VMM that follows no restart ends.
  */
-const LAST_WORDS = /Kernel panic - not syncing: (?<panic>[^\r\n]*)|(?<off>reboot: (?:Power down|System halted)|banger: power off)|(?<reset>reboot: Restarting system)/g;
+const LAST_WORDS =
+  /Kernel panic - not syncing: (?<panic>[^\r\n]*)|(?<off>reboot: (?:Power down|System halted)|banger: power off)|(?<reset>reboot: Restarting system)/g;
 const MAX_DETAIL = 200;
 
 /** The last words decide; earlier ones may be of an earlier start. Only printable ASCII gets into the detail. */

@@ -19,7 +19,11 @@ describe("why QEMU is gone", () => {
       { reason: "guest-reset", detail: "it asked for a restart" },
     ],
     ["a power off without ACPI", { shutdown: "guest-reset", consoleTail: `banger: power off\n${RESTART}` }, { reason: "guest-power-off" }],
-    ["a restart after an earlier power off", { shutdown: "guest-reset", consoleTail: `banger: power off\n${RESTART}banger: reboot\n${RESTART}` }, { reason: "guest-reset", detail: "it asked for a restart" }],
+    [
+      "a restart after an earlier power off",
+      { shutdown: "guest-reset", consoleTail: `banger: power off\n${RESTART}banger: reboot\n${RESTART}` },
+      { reason: "guest-reset", detail: "it asked for a restart" },
+    ],
     ["our own kill", { killed: true, end: { code: undefined, signal: "SIGKILL" } }, { reason: "killed" }],
     ["somebody's SIGTERM", { shutdown: "host-signal" }, { reason: "killed" }],
     ["a crash", { end: { code: undefined, signal: "SIGSEGV" } }, { reason: "crashed", detail: "ended by SIGSEGV" }],
