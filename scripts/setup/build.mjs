@@ -67,7 +67,7 @@ export function buildBinary() {
     async work() {
       mkdirSync(dirname(BANGER), { recursive: true });
       const fresh = `${BANGER}.new`;
-      await runOk([BUN, "build", "--compile", "--bytecode", "--format=esm", inRoot("src/cli/main.ts"), "--outfile", fresh]);
+      await runOk([BUN, "build", "--compile", "--bytecode", "--format=esm", "--splitting", inRoot("src/cli/main.ts"), "--outfile", fresh]);
       renameSync(fresh, BANGER);
     },
   });
