@@ -7,6 +7,7 @@ import { closeSync, mkdirSync, openSync, rmSync } from "node:fs";
 import { once } from "node:events";
 import net from "node:net";
 import { join } from "node:path";
+import type { Agent, GuestPlan } from "../src/agent/agent.ts";
 import { makeOpenAgent } from "../src/agent/open-agent.ts";
 import { runCommand } from "../src/agent/run-command.ts";
 import { makeDebianArchive } from "../src/catalog/debian/debian-archive.ts";
@@ -30,8 +31,16 @@ const MEMORY_MIB = 1024;
 const NO_LEASES: Leases = { write: () => undefined, drop: () => undefined, dropAllOf: () => undefined, list: () => [] };
 
 export interface BareGuests {
+  /** Boots a guest as far as a tool must before it can run a command. One at a time. */
+  open(image: string, kernel: string): Promise<BareGuest>;
   /** Milliseconds from nothing to the exit of `true`. */
   firstCommand(image: string, kernel: string): Promise<number>;
+}
+
+export interface BareGuest extends AsyncDisposable {
+  readonly agent: Agent;
+  /** Milliseconds from the first disk to the agent that is configured. */
+  readonly bootMs: number;
 }
 
 export async function openBareGuests(world: World): Promise<BareGuests> {
@@ -47,66 +56,76 @@ export async function openBareGuests(world: World): Promise<BareGuests> {
   const tscKHz = await readTscKHz(system, agentPath, signal);
   const openAgent = makeOpenAgent(system);
 
+  const open: BareGuests["open"] = async (image, kernel) => {
+    const folder = join(world.folder, "bare");
+    mkdirSync(folder);
+    const parts = await images.parts(image);
+    const boot = await kernels.bootSet(kernel);
+    await disks.refill(signal);
+    const plan: LaunchPlan = {
+      vmId: system.random.hex(6),
+      name: "bare",
+      cpus: 1,
+      memoryMiB: MEMORY_MIB,
+      acceleration: probe.acceleration,
+      kernelPath: boot.kernelPath,
+      initrdPath: boot.initrdPath,
+      needsAcpi: boot.needsAcpi,
+      tscKHz: probe.acceleration === "tcg" ? tscKHz : undefined,
+      disks: [
+        { serial: "base", path: parts.basePath, readOnly: true },
+        { serial: "layer", path: join(folder, "layer"), readOnly: false },
+        { serial: "work", path: join(folder, "work"), readOnly: false },
+      ],
+      link: { kind: "none" },
+      runFolder: folder,
+      consoleLogPath: join(folder, "console.log"),
+      vmmLogPath: join(folder, "vmm.log"),
+    };
+    const listening = ["qmp", "agent"].map((name) => system.sockets.listenForChild(join(folder, name)));
+    const log = openSync(plan.vmmLogPath, "w");
+    const [program = "", ...words] = qemuArguments(plan);
+    const guestPlan: GuestPlan = {
+      hostname: "bare",
+      init: "agent",
+      time: { unixMs: Date.now() },
+      entropy: system.random.hex(32),
+      root: { base: { serial: "base", format: parts.baseFormat }, layer: { serial: "layer" } },
+      work: { serial: "work", mount: "/root" },
+      network: null,
+      env: {},
+    };
+
+    const started = performance.now();
+    await disks.openLayer(join(folder, "layer"), DEFAULT_LAYER_BYTES, signal);
+    await disks.openWorkDisk(join(folder, "work"), parts.workSeedPath, DEFAULT_WORK_BYTES, signal);
+    const qemu = spawn(program, words, { stdio: ["ignore", log, log, ...listening.map(({ descriptor }) => descriptor)] });
+    const gone = once(qemu, "exit");
+    closeSync(log);
+    for (const socket of listening) socket.close();
+    const agent = await openAgent({ connect: async () => net.connect(join(folder, "agent")), deadlineMs: 180_000, signal });
+    await agent.configure(guestPlan, signal);
+    return {
+      agent,
+      bootMs: performance.now() - started,
+      [Symbol.asyncDispose]: async () => {
+        await agent[Symbol.asyncDispose]();
+        qemu.kill("SIGKILL");
+        await gone;
+        rmSync(folder, { recursive: true });
+      },
+    };
+  };
+
   return {
+    open,
     firstCommand: async (image, kernel) => {
-      const folder = join(world.folder, "bare");
-      mkdirSync(folder);
-      const parts = await images.parts(image);
-      const boot = await kernels.bootSet(kernel);
-      await disks.refill(signal);
-      const plan: LaunchPlan = {
-        vmId: system.random.hex(6),
-        name: "bare",
-        cpus: 1,
-        memoryMiB: MEMORY_MIB,
-        acceleration: probe.acceleration,
-        kernelPath: boot.kernelPath,
-        initrdPath: boot.initrdPath,
-        needsAcpi: boot.needsAcpi,
-        tscKHz: probe.acceleration === "tcg" ? tscKHz : undefined,
-        disks: [
-          { serial: "base", path: parts.basePath, readOnly: true },
-          { serial: "layer", path: join(folder, "layer"), readOnly: false },
-          { serial: "work", path: join(folder, "work"), readOnly: false },
-        ],
-        link: { kind: "none" },
-        runFolder: folder,
-        consoleLogPath: join(folder, "console.log"),
-        vmmLogPath: join(folder, "vmm.log"),
-      };
-      const listening = ["qmp", "agent"].map((name) => system.sockets.listenForChild(join(folder, name)));
-      let qemu: ReturnType<typeof spawn> | undefined;
-      const ms = await timed(async () => {
-        await disks.openLayer(join(folder, "layer"), DEFAULT_LAYER_BYTES, signal);
-        await disks.openWorkDisk(join(folder, "work"), parts.workSeedPath, DEFAULT_WORK_BYTES, signal);
-        const [program = "", ...words] = qemuArguments(plan);
-        const log = openSync(plan.vmmLogPath, "w");
-        qemu = spawn(program, words, { stdio: ["ignore", log, log, ...listening.map(({ descriptor }) => descriptor)] });
-        closeSync(log);
-        for (const socket of listening) socket.close();
-        await using agent = await openAgent({ connect: async () => net.connect(join(folder, "agent")), deadlineMs: 180_000, signal });
-        await agent.configure(
-          {
-            hostname: "bare",
-            init: "agent",
-            time: { unixMs: Date.now() },
-            entropy: system.random.hex(32),
-            root: { base: { serial: "base", format: parts.baseFormat }, layer: { serial: "layer" } },
-            work: { serial: "work", mount: "/root" },
-            network: null,
-            env: {},
-          },
-          signal,
-        );
-        const { exit } = await runCommand(await agent.openExec(signal), { argv: ["true"], env: {} });
+      await using guest = await open(image, kernel);
+      const commandMs = await timed(async () => {
+        const { exit } = await runCommand(await guest.agent.openExec(signal), { argv: ["true"], env: {} });
         if (!("code" in exit) || exit.code !== 0) throw new Error("the command failed");
       });
-      if (qemu !== undefined) {
-        qemu.kill("SIGKILL");
-        await once(qemu, "exit");
-      }
-      rmSync(folder, { recursive: true });
-      return ms;
+      return guest.bootMs + commandMs;
     },
   };
 }

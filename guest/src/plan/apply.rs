@@ -13,9 +13,7 @@ pub fn apply(plan: &Plan) -> Result<Applied, Refusal> {
     let found = stages.run("disks", || disks::find_all(plan))?;
     let new_root = stages.run("mounts", || root::assemble(plan, &found))?;
     stages.run("files", || files::write(plan, &new_root))?;
-    if let Some(network) = &plan.network {
-        stages.run("network", || network::set_up(network))?;
-    }
+    stages.run("network", || network::set_up(plan.network.as_ref()))?;
     if plan.init == Init::Systemd {
         stages.run("systemd", || systemd::prepare(plan))?;
     }

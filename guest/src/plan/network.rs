@@ -12,11 +12,19 @@ use crate::uevents;
 const CARDS: &str = "/sys/class/net";
 const PATIENCE: Duration = Duration::from_secs(10);
 
-pub fn set_up(network: &Network) -> Done {
+/// Brings the loopback up, which a guest without a card needs too, and then the card, if the plan has one.
+pub fn set_up(network: Option<&Network>) -> Done {
     let netlink = Netlink::open().doing("speak to the kernel about networks")?;
     if let Some(loopback) = index_of(Path::new(CARDS), |name, _| name == "lo") {
         netlink.link_up(loopback, None).doing("bring the loopback up")?;
     }
+    match network {
+        Some(network) => set_up_card(&netlink, network),
+        None => Ok(()),
+    }
+}
+
+fn set_up_card(netlink: &Netlink, network: &Network) -> Done {
     let mac = network.mac.map(|byte| format!("{byte:02x}")).join(":");
     let card = uevents::wait_for(Some(PATIENCE), || index_of(Path::new(CARDS), |_, address| address == mac))
         .doing("listen for network cards")?
