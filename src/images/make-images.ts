@@ -5,7 +5,7 @@ import type { Leases } from "../operations/operations.ts";
 import type { System } from "../system/system.ts";
 import { makeImageStore } from "./image-store.ts";
 import type { Images } from "./images.ts";
-import { pullDebian, type DebianImageEntry } from "./pull-debian.ts";
+import { pullDebian, type DebianImageEntry, type ProxyEnvironment } from "./pull-debian.ts";
 
 export interface ImagesDependencies {
   readonly system: System;
@@ -14,9 +14,11 @@ export interface ImagesDependencies {
   readonly leases: Leases;
   /** The user id we run as. */
   readonly uid: number;
+  /** The environment, for apt behind a proxy. */
+  readonly proxies?: ProxyEnvironment;
 }
 
-export function makeImages({ system, catalog, archive, leases, uid }: ImagesDependencies): Images {
+export function makeImages({ system, catalog, archive, leases, uid, proxies = {} }: ImagesDependencies): Images {
   const store = makeImageStore(system, leases);
   const pulling = new Set<string>();
   return {
@@ -32,7 +34,11 @@ export function makeImages({ system, catalog, archive, leases, uid }: ImagesDepe
       }
       pulling.add(as);
       try {
-        await pullDebian({ system, archive, store, uid }, entry, as, context);
+        await pullDebian({ system, archive, store, uid, proxies }, entry, as, context);
+      } catch (error) {
+        // Whatever a child that was told to end had to say.
+        if (context.signal.aborted) throw new BangerError("cancelled", "cancelled", `cannot pull image ${name}: it was cancelled`, { cause: error });
+        throw error;
       } finally {
         pulling.delete(as);
       }

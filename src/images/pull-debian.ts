@@ -18,7 +18,13 @@ export interface PullParts {
   readonly store: ImageStore;
   /** Ours; decides how mmdebstrap gets its user ids. */
   readonly uid: number;
+  readonly proxies: ProxyEnvironment;
 }
+
+/** HTTP proxies as the environment names them; whatever else is in it is not passed on. */
+export type ProxyEnvironment = Readonly<Record<string, string | undefined>>;
+
+const PROXY_VARIABLES = ["http_proxy", "https_proxy", "no_proxy", "HTTPS_PROXY", "NO_PROXY"];
 
 export async function pullDebian(parts: PullParts, entry: DebianImageEntry, as: string, context: OperationContext): Promise<void> {
   const { system, store } = parts;
@@ -33,7 +39,7 @@ export async function pullDebian(parts: PullParts, entry: DebianImageEntry, as: 
   const seedPath = join(draft.folder, WORK_SEED_FILE);
   const seedArchivePath = join(draft.folder, "work-seed.tar");
   const plan = { mode, suite: entry.suite, arch: entry.arch, packages: entry.packages, sources, seedArchivePath };
-  await streamBootstrap(system, plan, basePath, what, context);
+  await streamBootstrap(system, plan, basePath, what, proxiesOf(parts.proxies), context);
   await context.stage("work seed", async () => {
     const unpack = ["tar", "--extract", "--no-same-owner", `--directory=${draft.folder}`, `--file=${seedArchivePath}`, "--", WORK_SEED_FILE];
     await system.processes.runOk(unpack, { timeoutMs: 60_000, signal: context.signal });
@@ -65,6 +71,10 @@ async function measure(system: System, path: string): Promise<{ bytes: number; s
   const info = await system.files.find(path);
   if (info === undefined) throw new Error(`${path} was just made and is not there`);
   return { bytes: info.bytes, storedBytes: info.allocatedBytes };
+}
+
+function proxiesOf(environment: ProxyEnvironment): Readonly<Record<string, string>> {
+  return Object.fromEntries(PROXY_VARIABLES.flatMap((name) => (environment[name] === undefined ? [] : [[name, environment[name]]])));
 }
 
 /** The suite, and what corrects it where the mirror has that: updates and security. */

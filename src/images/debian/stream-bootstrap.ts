@@ -16,8 +16,18 @@ const GRACE_MS = 10_000;
 /** No image of ours comes near this; a tar that does is not one. */
 const TAR_MAX_BYTES = 16 * 2 ** 30;
 
-/** Stages `bootstrap` (packages) and `base` (bytes of tar). Leaves half a file at `basePath` when it fails. */
-export async function streamBootstrap(system: System, plan: BootstrapPlan, basePath: string, what: string, context: OperationContext): Promise<void> {
+/**
+ * Stages `bootstrap` (packages) and `base` (bytes of tar). Leaves half a file at `basePath` when it fails.
+ * @param environment what apt needs to know of proxies.
+ */
+export async function streamBootstrap(
+  system: System,
+  plan: BootstrapPlan,
+  basePath: string,
+  what: string,
+  environment: Readonly<Record<string, string>>,
+  context: OperationContext,
+): Promise<void> {
   const failed = new AbortController();
   const signal = AbortSignal.any([context.signal, failed.signal]);
   const firstByte = Promise.withResolvers<void>();
@@ -61,7 +71,7 @@ export async function streamBootstrap(system: System, plan: BootstrapPlan, baseP
       stdout: counter,
       onStderrLine: (line) => onLine(line),
       // Not below our own folders: the ids of the image must reach it, and those are closed to all but us.
-      env: { TMPDIR: "/tmp" },
+      env: { ...environment, TMPDIR: "/tmp" },
     }),
     run(["tar2sqfs", "-q", "-f", "-c", "zstd", "-X", "level=3", basePath], { timeoutMs: TIMEOUT_MS, signal, input: tar }),
   ]);

@@ -1,0 +1,104 @@
+import { afterEach, beforeEach, describe, expect, test } from "bun:test";
+import { mkdtempSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import type { Lease, Leases } from "../operations/operations.ts";
+import { makeSystem } from "../system/make-system.ts";
+import type { Log, System } from "../system/system.ts";
+import type { ImageManifest } from "./image-manifest.ts";
+import { makeImageStore, type ImageStore } from "./image-store.ts";
+
+const ignore = (): void => undefined;
+const log: Log = { debug: ignore, info: ignore, warn: ignore, error: ignore, with: () => log };
+const manifest: ImageManifest = {
+  format: 1,
+  source: "debian-archive",
+  distro: "debian-bookworm",
+  arch: "amd64",
+  suite: "bookworm",
+  packages: ["systemd"],
+  kernelRef: "debian-6.12",
+  init: "agent",
+  createdAt: 1,
+  base: { format: "squashfs", bytes: 4, storedBytes: 4096, sha256: "a".repeat(64) },
+  workSeed: { bytes: 4, storedBytes: 4096 },
+};
+let home: string;
+let system: System;
+let leases: Leases & { held: Lease[] };
+let store: ImageStore;
+
+beforeEach(() => {
+  home = mkdtempSync("/tmp/banger-images-");
+  system = makeSystem({ BANGER_HOME: home, PATH: process.env["PATH"] }, log);
+  const held: Lease[] = [];
+  leases = { held, write: (lease) => void held.push(lease), drop: (kind, key) => void held.splice(0, held.length, ...held.filter((lease) => lease.kind !== kind || lease.key !== key)), dropAllOf: ignore, list: () => held };
+  store = makeImageStore(system, leases);
+});
+afterEach(() => rmSync(home, { recursive: true, force: true }));
+
+async function put(name: string, text = JSON.stringify(manifest)): Promise<void> {
+  await using draft = await store.openDraft("operation");
+  await system.files.write(join(draft.folder, "base.squashfs"), "base");
+  await system.files.write(join(draft.folder, "work-seed.ext4"), "seed");
+  await system.files.write(join(draft.folder, "manifest.json"), text);
+  await draft.keep(name);
+}
+
+describe("the store of images", () => {
+  test("lists what was kept, and gives its parts", async () => {
+    await put("debian");
+    expect(await store.list()).toMatchObject([{ name: "debian", bytes: 8192, hasWorkSeed: true, problems: [] }]);
+    expect(await store.parts("debian")).toEqual({
+      basePath: join(home, "data/images/debian/base.squashfs"),
+      baseFormat: "squashfs",
+      workSeedPath: join(home, "data/images/debian/work-seed.ext4"),
+      kernelRef: "debian-6.12",
+      init: "agent",
+    });
+    expect(leases.held).toEqual([]);
+  });
+
+  test("holds a lease on a draft until it is gone, and lists none", async () => {
+    const draft = await store.openDraft("operation");
+    expect(leases.held).toMatchObject([{ kind: "store-folder", key: draft.folder, operationId: "operation" }]);
+    expect(await store.list()).toEqual([]);
+    await draft[Symbol.asyncDispose]();
+    expect(leases.held).toEqual([]);
+    expect(await system.files.list(system.layout.images)).toEqual([]);
+  });
+
+  test("removes the drafts and remains that a dead daemon left, and nothing else", async () => {
+    await put("debian");
+    await store.openDraft("operation");
+    await system.files.makeFolder(join(system.layout.images, ".gone-1"));
+    await store.reconcile();
+    expect(await system.files.list(system.layout.images)).toEqual(["debian"]);
+    expect(leases.held).toEqual([]);
+  });
+
+  test.each([
+    ["not json", /not JSON/],
+    [JSON.stringify({ ...manifest, extra: 1 }), /extra/],
+    [JSON.stringify({ ...manifest, base: { ...manifest.base, bytes: 5 } }), /base\.squashfs is not the file of 5 bytes/],
+  ])("shows an image with the manifest %p as broken, and gives no parts of it", async (text, problem) => {
+    await put("odd", text);
+    const [image] = await store.list();
+    expect(image?.name).toBe("odd");
+    expect(image?.problems[0]).toMatch(problem);
+    expect(await store.parts("odd").catch((error: unknown) => error)).toMatchObject({ code: "image_broken" });
+    await store.delete("odd");
+    expect(await store.list()).toEqual([]);
+  });
+
+  test("knows no image outside its folder", async () => {
+    for (const name of ["../images", "..", "", ".draft-1", "a/b"]) {
+      expect(await store.delete(name).catch((error: unknown) => error)).toMatchObject({ code: "image_not_found" });
+    }
+  });
+
+  test("keeps the first of two with one name", async () => {
+    await put("debian");
+    expect(await put("debian").catch((error: unknown) => error)).toMatchObject({ code: "image_exists" });
+    expect(await system.files.list(system.layout.images)).toEqual(["debian"]);
+  });
+});
