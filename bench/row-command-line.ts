@@ -10,8 +10,18 @@ export async function* measureCommandLine(): AsyncIterable<Row> {
   try {
     await world.ok(["ps"]);
     const environment = { ...world.environment, DOCKER_HOST: `unix://${world.folder}/no-engine.sock` };
-    const run = (...argv: readonly string[]) => ({ what: argv.join(" ").replace(BANGER, "banger"), run: () => timed(() => ended(argv, environment)) });
-    yield await compare({ row: 8, operation: "version", target: 0.7, runs: RUNS, ours: run(BANGER, "version"), other: run("docker", "--version") });
+    const run = (...argv: readonly string[]) => ({
+      what: argv.join(" ").replace(BANGER, "banger"),
+      run: () => timed(() => ended(argv, environment)),
+    });
+    yield await compare({
+      row: 8,
+      operation: "version",
+      target: 0.7,
+      runs: RUNS,
+      ours: run(BANGER, "version"),
+      other: run("docker", "--version"),
+    });
     yield await compare({ row: 8, operation: "list of vms", target: 1.5, runs: RUNS, ours: run(BANGER, "ps"), other: run("docker", "ps") });
   } finally {
     await closeWorld(world);

@@ -22,7 +22,16 @@ export async function* measureExec(): AsyncIterable<Row> {
       await using guest = await (await openBareGuests(world)).open(goods.image, kernel);
       const key = await prepareSshServer(guest.agent, world.folder);
       await using door = await openDoor(guest);
-      const options = ["-o", "StrictHostKeyChecking=no", "-o", "UserKnownHostsFile=/dev/null", "-o", "LogLevel=ERROR", "-o", "IdentitiesOnly=yes"];
+      const options = [
+        "-o",
+        "StrictHostKeyChecking=no",
+        "-o",
+        "UserKnownHostsFile=/dev/null",
+        "-o",
+        "LogLevel=ERROR",
+        "-o",
+        "IdentitiesOnly=yes",
+      ];
       const ssh = ["ssh", ...options, "-i", key, "-p", `${door.port}`, "root@127.0.0.1", "true"];
       yield await compare({
         row: 4,

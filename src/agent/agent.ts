@@ -78,4 +78,4 @@ export interface OpenAgentOptions {
 /** Opens a session with the guest agent. `makeOpenAgent` in `open-agent.ts` makes it. */
 export type OpenAgent = (options: OpenAgentOptions) => Promise<Agent>;
 
-export { runCommand, type CommandOptions, type CommandResult } from "./run-command.ts";
+export { runCommand } from "./run-command.ts";

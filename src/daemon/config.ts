@@ -4,7 +4,7 @@
  *     default_image = "debian-bookworm"
  *
  *     [debian]
- *     mirror = "http://deb.debian.org/debian"
+ *     mirror = "http://mirror.example/debian"
  *
  *     [drivers]
  *     order = ["qemu"]

@@ -24,7 +24,8 @@ export interface BlankPoolOptions {
 export function makeBlankPool(system: System, leases: Leases | undefined, { bytes, count }: BlankPoolOptions): BlankPool {
   const { files, layout, random } = system;
   const suffix = `-${bytes}.ext4`;
-  const ready = async (): Promise<readonly string[]> => (await files.list(layout.blanks)).filter((name) => name.startsWith("blank-") && name.endsWith(suffix));
+  const ready = async (): Promise<readonly string[]> =>
+    (await files.list(layout.blanks)).filter((name) => name.startsWith("blank-") && name.endsWith(suffix));
   let refilling: Promise<void> | undefined;
 
   const makeOne = async (signal: AbortSignal): Promise<void> => {

@@ -8,7 +8,8 @@ const TIMEOUT_MS = 60_000;
 /** Leaves nothing at `path` when it fails. */
 export async function cloneSeed(system: System, path: string, seedPath: string, bytes: number, signal: AbortSignal): Promise<void> {
   const seed = await system.files.find(seedPath);
-  if (seed === undefined) throw new BangerError("not_found", "work_seed_missing", `cannot make the work disk ${path}: its seed ${seedPath} is missing`);
+  if (seed === undefined)
+    throw new BangerError("not_found", "work_seed_missing", `cannot make the work disk ${path}: its seed ${seedPath} is missing`);
   try {
     await system.files.copySparse(seedPath, path, signal);
     if (bytes > seed.bytes) await grow(system, path, bytes);

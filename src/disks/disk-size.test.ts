@@ -8,7 +8,10 @@ describe("the size of a disk", () => {
     expect(requireDiskSize("a layer", DISK_MAX_BYTES)).toBe(DISK_MAX_BYTES);
   });
 
-  test.each([0, -1, DISK_MIN_BYTES - 1, DISK_MAX_BYTES + 1, Number.NaN, 1e30, 300e6 + 0.5])("%p is refused with what would be right", (bytes) => {
-    expect(() => requireDiskSize("a layer", bytes)).toThrow(expect.objectContaining({ kind: "invalid", code: "bad_disk_size" }));
-  });
+  test.each([0, -1, DISK_MIN_BYTES - 1, DISK_MAX_BYTES + 1, Number.NaN, 1e30, 300e6 + 0.5])(
+    "%p is refused with what would be right",
+    (bytes) => {
+      expect(() => requireDiskSize("a layer", bytes)).toThrow(expect.objectContaining({ kind: "invalid", code: "bad_disk_size" }));
+    },
+  );
 });

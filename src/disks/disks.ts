@@ -26,4 +26,4 @@ export const DEFAULT_LAYER_BYTES = 20 * 2 ** 30;
 export const DEFAULT_WORK_BYTES = 20 * 2 ** 30;
 
 /** How an ext4 is made that a guest will use; for rooms above that make one in their own way. */
-export { DISK_SHAPE, ext4Arguments, type Ext4Shape } from "./ext4-arguments.ts";
+export { DISK_SHAPE, ext4Arguments } from "./ext4-arguments.ts";

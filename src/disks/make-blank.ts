@@ -33,10 +33,15 @@ export function isTooBig(error: unknown): boolean {
 }
 
 export function tooBigForHost(path: string, bytes: number, cause: unknown): BangerError {
-  return new BangerError("invalid", "disk_too_large_for_host", `cannot make the disk ${path}: the file system it is on cannot have a file of ${bytes} bytes`, {
-    hint: "choose a smaller size",
-    cause,
-  });
+  return new BangerError(
+    "invalid",
+    "disk_too_large_for_host",
+    `cannot make the disk ${path}: the file system it is on cannot have a file of ${bytes} bytes`,
+    {
+      hint: "choose a smaller size",
+      cause,
+    },
+  );
 }
 
 function blankFailure(path: string, stderr: string): BangerError {
@@ -51,5 +56,8 @@ function blankFailure(path: string, stderr: string): BangerError {
 }
 
 function noMke2fs(path: string, cause: BangerError): BangerError {
-  return new BangerError("unavailable", "tools_missing", `cannot make the disk ${path}: mke2fs is not installed`, { hint: "sudo apt install e2fsprogs", cause });
+  return new BangerError("unavailable", "tools_missing", `cannot make the disk ${path}: mke2fs is not installed`, {
+    hint: "sudo apt install e2fsprogs",
+    cause,
+  });
 }

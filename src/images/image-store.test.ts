@@ -31,7 +31,13 @@ beforeEach(() => {
   home = mkdtempSync("/tmp/banger-images-");
   system = makeSystem({ BANGER_HOME: home, PATH: process.env["PATH"] }, log);
   const held: Lease[] = [];
-  leases = { held, write: (lease) => void held.push(lease), drop: (kind, key) => void held.splice(0, held.length, ...held.filter((lease) => lease.kind !== kind || lease.key !== key)), dropAllOf: ignore, list: () => held };
+  leases = {
+    held,
+    write: (lease) => void held.push(lease),
+    drop: (kind, key) => void held.splice(0, held.length, ...held.filter((lease) => lease.kind !== kind || lease.key !== key)),
+    dropAllOf: ignore,
+    list: () => held,
+  };
   store = makeImageStore(system, leases);
 });
 afterEach(() => rmSync(home, { recursive: true, force: true }));

@@ -95,7 +95,8 @@ export function makeImageStore(system: System, leases: Leases): ImageStore {
       await files.removeTree(gone);
     },
     reconcile: async () => {
-      for (const name of (await files.list(layout.images)).filter((candidate) => candidate.startsWith("."))) await remove(join(layout.images, name));
+      for (const name of (await files.list(layout.images)).filter((candidate) => candidate.startsWith(".")))
+        await remove(join(layout.images, name));
     },
     openDraft: async (operationId) => {
       const folder = join(layout.images, `.draft-${system.random.hex(8)}`);
@@ -140,7 +141,19 @@ function whole(name: string, manifest: ImageManifest): StoredImage {
 }
 
 function broken(name: string, problem: string): StoredImage {
-  return { name, source: "unknown", distro: null, arch: "unknown", kernelRef: null, init: "agent", sha256: "", bytes: 0, hasWorkSeed: false, createdAt: 0, problems: [problem] };
+  return {
+    name,
+    source: "unknown",
+    distro: null,
+    arch: "unknown",
+    kernelRef: null,
+    init: "agent",
+    sha256: "",
+    bytes: 0,
+    hasWorkSeed: false,
+    createdAt: 0,
+    problems: [problem],
+  };
 }
 
 function explain(error: unknown): string {
@@ -150,5 +163,7 @@ function explain(error: unknown): string {
 }
 
 function imageNotFound(name: string): BangerError {
-  return new BangerError("not_found", "image_not_found", `cannot find image ${name}: there is none of that name`, { hint: `banger image pull ${name}` });
+  return new BangerError("not_found", "image_not_found", `cannot find image ${name}: there is none of that name`, {
+    hint: `banger image pull ${name}`,
+  });
 }

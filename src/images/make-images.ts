@@ -30,14 +30,17 @@ export function makeImages({ system, catalog, archive, leases, uid, proxies = {}
     pull: async (name, as, context) => {
       const entry = entryOf(catalog, name);
       if (pulling.has(as)) {
-        throw new BangerError("refused", "image_being_pulled", `cannot pull image ${name} as ${as}: that is under way already`, { hint: "banger operation list" });
+        throw new BangerError("refused", "image_being_pulled", `cannot pull image ${name} as ${as}: that is under way already`, {
+          hint: "banger operation list",
+        });
       }
       pulling.add(as);
       try {
         await pullDebian({ system, archive, store, uid, proxies }, entry, as, context);
       } catch (error) {
         // Whatever a child that was told to end had to say.
-        if (context.signal.aborted) throw new BangerError("cancelled", "cancelled", `cannot pull image ${name}: it was cancelled`, { cause: error });
+        if (context.signal.aborted)
+          throw new BangerError("cancelled", "cancelled", `cannot pull image ${name}: it was cancelled`, { cause: error });
         throw error;
       } finally {
         pulling.delete(as);

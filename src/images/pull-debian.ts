@@ -41,7 +41,15 @@ export async function pullDebian(parts: PullParts, entry: DebianImageEntry, as: 
   const plan = { mode, suite: entry.suite, arch: entry.arch, packages: entry.packages, sources, seedArchivePath };
   await streamBootstrap(system, plan, basePath, what, proxiesOf(parts.proxies), context);
   await context.stage("work seed", async () => {
-    const unpack = ["tar", "--extract", "--no-same-owner", `--directory=${draft.folder}`, `--file=${seedArchivePath}`, "--", WORK_SEED_FILE];
+    const unpack = [
+      "tar",
+      "--extract",
+      "--no-same-owner",
+      `--directory=${draft.folder}`,
+      `--file=${seedArchivePath}`,
+      "--",
+      WORK_SEED_FILE,
+    ];
     await system.processes.runOk(unpack, { timeoutMs: 60_000, signal: context.signal });
     await system.files.removeFile(seedArchivePath);
   });

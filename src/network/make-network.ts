@@ -4,7 +4,6 @@ import { macOf, passtAddress, userAddress } from "./guest-address.ts";
 import type { Link, LinkMode, Network } from "./network.ts";
 import { openPasst } from "./open-passt.ts";
 import { LINK_MARKER } from "./passt-arguments.ts";
-import { readArguments } from "./read-arguments.ts";
 import { removeLink } from "./remove-link.ts";
 import { chooseResolvers, parseResolvConf, type ResolverSettings } from "./resolv-conf.ts";
 
@@ -14,7 +13,8 @@ const PROGRAMS = ["passt", "pasta"];
 
 const USER_NOTICE =
   "passt is not installed, so QEMU's own network is used: it is slower, and the guest reaches what listens on this computer's loopback (127.0.0.1) at 10.0.2.2. To close that: sudo apt install passt";
-const NO_DNS_NOTICE = "no DNS server is known that a guest could reach: /etc/resolv.conf names none but this computer's loopback. Names will not resolve in the vm.";
+const NO_DNS_NOTICE =
+  "no DNS server is known that a guest could reach: /etc/resolv.conf names none but this computer's loopback. Names will not resolve in the vm.";
 
 export interface NetworkDependencies {
   readonly system: System;
@@ -24,7 +24,10 @@ export function makeNetwork({ system }: NetworkDependencies): Network {
   const probe = (): { mode: LinkMode; reason: string } => {
     const missing = PROGRAMS.filter((program) => system.processes.which(program) === undefined);
     if (missing.length === 0) return { mode: "passt", reason: "passt is installed" };
-    return { mode: "user", reason: `${missing.join(" and ")} ${missing.length === 1 ? "is" : "are"} not installed: sudo apt install passt` };
+    return {
+      mode: "user",
+      reason: `${missing.join(" and ")} ${missing.length === 1 ? "is" : "are"} not installed: sudo apt install passt`,
+    };
   };
   return {
     probe,
@@ -33,7 +36,13 @@ export function makeNetwork({ system }: NetworkDependencies): Network {
       if (!wanted) return none();
       const resolvers = await readResolvers(system);
       if (probe().mode === "user") {
-        return { ...none(), mode: "user", end: { kind: "user", mac: macOf(vmId) }, guest: userAddress(vmId, resolvers), notice: USER_NOTICE };
+        return {
+          ...none(),
+          mode: "user",
+          end: { kind: "user", mac: macOf(vmId) },
+          guest: userAddress(vmId, resolvers),
+          notice: USER_NOTICE,
+        };
       }
       const release = (): Promise<void> => removeLink(system, vmId);
       try {
@@ -53,7 +62,7 @@ export function makeNetwork({ system }: NetworkDependencies): Network {
     },
     removeLink: (vmId) => removeLink(system, vmId),
     findStrays: () => {
-      const ids = system.processes.findByArgument("-passt.log").map((identity) => LINK_MARKER.exec(readArguments(identity))?.groups?.["vmId"]);
+      const ids = system.processes.findByArgument("-passt.log").map(({ argv }) => LINK_MARKER.exec(argv.join("\0"))?.groups?.["vmId"]);
       return [...new Set(ids.filter((id) => id !== undefined))];
     },
   };
@@ -75,5 +84,12 @@ async function readOr(system: System, path: string): Promise<string> {
 }
 
 function none(): Link {
-  return { mode: "none", end: { kind: "none" }, guest: undefined, process: undefined, notice: undefined, [Symbol.asyncDispose]: async () => undefined };
+  return {
+    mode: "none",
+    end: { kind: "none" },
+    guest: undefined,
+    process: undefined,
+    notice: undefined,
+    [Symbol.asyncDispose]: async () => undefined,
+  };
 }

@@ -14,7 +14,13 @@ export interface PasstProcess {
 }
 
 /** Throws `unavailable` `link_failed` with passt's last words. The caller ends what has been started. */
-export async function openPasst(system: System, vmId: string, runFolder: string, logPath: string, signal: AbortSignal): Promise<PasstProcess> {
+export async function openPasst(
+  system: System,
+  vmId: string,
+  runFolder: string,
+  logPath: string,
+  signal: AbortSignal,
+): Promise<PasstProcess> {
   const { files, processes, clock } = system;
   const socketPath = join(runFolder, "passt.sock");
   const passtLogPath = join(dirname(logPath), `${linkMarker(vmId)}.log`);
@@ -22,7 +28,10 @@ export async function openPasst(system: System, vmId: string, runFolder: string,
   signal.throwIfAborted();
   await files.removeFile(socketPath);
   await files.removeFile(passtLogPath);
-  const { identity, ended } = await processes.startDetached(passtArguments({ socketPath, logPath: passtLogPath }, isRoot), { logPath, cwd: runFolder });
+  const { identity, ended } = await processes.startDetached(passtArguments({ socketPath, logPath: passtLogPath }, isRoot), {
+    logPath,
+    cwd: runFolder,
+  });
   let isOver = false;
   void ended.then(() => {
     isOver = true;
@@ -39,14 +48,21 @@ export async function openPasst(system: System, vmId: string, runFolder: string,
 const HARMLESS = /to syslog$|uid_map|configure user mappings|ping_group_range|ICMP requests might fail/;
 
 async function linkFailure(system: System, vmId: string, logPaths: readonly string[]): Promise<BangerError> {
-  const texts = await Promise.all(logPaths.map(async (path) => ((await system.files.find(path)) === undefined ? "" : system.files.readText(path))));
+  const texts = await Promise.all(
+    logPaths.map(async (path) => ((await system.files.find(path)) === undefined ? "" : system.files.readText(path))),
+  );
   const lines = texts.flatMap((text) => text.split("\n")).filter((line) => line.trim() !== "" && !HARMLESS.test(line));
   const said = lines.slice(-8);
   const [why, hint] = reasonOf(lines.join("\n"));
-  return new BangerError("unavailable", "link_failed", `cannot connect vm ${vmId} to the network: ${why ?? `passt did not start: ${said.at(-1) ?? "it said nothing"}`}`, {
-    ...(hint === undefined ? {} : { hint }),
-    data: { said },
-  });
+  return new BangerError(
+    "unavailable",
+    "link_failed",
+    `cannot connect vm ${vmId} to the network: ${why ?? `passt did not start: ${said.at(-1) ?? "it said nothing"}`}`,
+    {
+      ...(hint === undefined ? {} : { hint }),
+      data: { said },
+    },
+  );
 }
 
 function reasonOf(text: string): readonly [why: string, hint: string] | readonly [] {
@@ -54,6 +70,7 @@ function reasonOf(text: string): readonly [why: string, hint: string] | readonly
     return ["this computer has no default route", "connect it to a network, or start the vm without --nat"];
   }
   if (/tun socket|\/dev\/net\/tun/i.test(text)) return ["/dev/net/tun cannot be opened", "sudo chmod 0666 /dev/net/tun"];
-  if (/^unshare: |unshare\(\)|user namespace/im.test(text)) return ["user namespaces are switched off", "sudo sysctl -w user.max_user_namespaces=15000"];
+  if (/^unshare: |unshare\(\)|user namespace/im.test(text))
+    return ["user namespaces are switched off", "sudo sysctl -w user.max_user_namespaces=15000"];
   return [];
 }

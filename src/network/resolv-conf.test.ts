@@ -3,7 +3,11 @@ import { chooseResolvers, parseResolvConf } from "./resolv-conf.ts";
 
 describe("resolv.conf", () => {
   test("gives servers and search domains, without comments", () => {
-    expect(parseResolvConf("# made by hand\nsearch example.org corp.example.org\nnameserver 192.0.2.1 # first\nnameserver 2001:db8::1\noptions edns0\n")).toEqual({
+    expect(
+      parseResolvConf(
+        "# made by hand\nsearch example.org corp.example.org\nnameserver 192.0.2.1 # first\nnameserver 2001:db8::1\noptions edns0\n",
+      ),
+    ).toEqual({
       servers: ["192.0.2.1", "2001:db8::1"],
       search: ["example.org", "corp.example.org"],
     });

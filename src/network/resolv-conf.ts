@@ -7,7 +7,12 @@ export interface ResolverSettings {
 
 /** As glibc reads it: at most three servers, and the last `search` or `domain` wins. */
 export function parseResolvConf(text: string): ResolverSettings {
-  const lines = text.split("\n").map((line) => line.replace(/[#;].*$/, "").trim().split(/\s+/));
+  const lines = text.split("\n").map((line) =>
+    line
+      .replace(/[#;].*$/, "")
+      .trim()
+      .split(/\s+/),
+  );
   const servers = lines.flatMap(([word, address]) => (word === "nameserver" && address !== undefined ? [address] : [])).slice(0, 3);
   const search = lines.findLast(([word]) => word === "search" || word === "domain")?.slice(1) ?? [];
   return { servers, search: search.filter((domain) => /^[A-Za-z0-9][A-Za-z0-9.-]*$/.test(domain)).slice(0, 6) };

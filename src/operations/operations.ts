@@ -12,7 +12,7 @@
  * names and no VM and no running operation holds, the sweeper removes.
  */
 import type { ErrorShape } from "../contract/errors.ts";
-import type { EventBody, OperationEvent } from "../contract/events.ts";
+import type { OperationEvent } from "../contract/events.ts";
 
 /** What the work is given. */
 export interface OperationContext {
@@ -78,6 +78,3 @@ export interface Leases {
   dropAllOf(vmId: string): void;
   list(): readonly Lease[];
 }
-
-/** Data as the body of an event, for tests and engines. */
-export type { EventBody, OperationEvent };

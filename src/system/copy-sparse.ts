@@ -32,7 +32,7 @@ async function copyRun(
   signal: AbortSignal | undefined,
 ): Promise<void> {
   const buffer = Buffer.alloc(Math.min(CHUNK_BYTES, run.end - run.start));
-  for (let at = run.start; at < run.end; ) {
+  for (let at = run.start; at < run.end;) {
     signal?.throwIfAborted();
     const { bytesRead } = await source.read(buffer, 0, Math.min(buffer.length, run.end - at), at);
     if (bytesRead === 0) return;

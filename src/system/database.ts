@@ -47,8 +47,8 @@ function wrap(sqlite: DatabaseSync): Database {
   };
   return {
     run: (sql, ...values) => Number(prepare(sql).run(...values).changes),
-    all: (sql, ...values) => prepare(sql).all(...values) as unknown as readonly Row[],
-    first: (sql, ...values) => (prepare(sql).get(...values) ?? undefined) as Row | undefined,
+    all: (sql, ...values) => prepare(sql).all(...values),
+    first: (sql, ...values) => prepare(sql).get(...values) ?? undefined,
     transaction(body) {
       if (depth > 0) return body();
       sqlite.exec("BEGIN IMMEDIATE");

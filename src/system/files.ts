@@ -83,7 +83,8 @@ async function read(path: string, maxBytes: number): Promise<Uint8Array> {
       parts.push(buffer.subarray(0, bytesRead));
     }
   } catch (error) {
-    if (isErrno(error, "ENOENT")) throw new BangerError("not_found", "file_not_found", `cannot read ${path}: there is no such file`, { cause: error });
+    if (isErrno(error, "ENOENT"))
+      throw new BangerError("not_found", "file_not_found", `cannot read ${path}: there is no such file`, { cause: error });
     throw error;
   }
 }

@@ -2,7 +2,7 @@
  * The C library, for what neither Node's API nor Bun's offers. The only file that uses `bun:ffi`. Every call here returns at
  * once: FFI blocks the event loop. errno is read straight after the call, before the runtime can overwrite it.
  */
-import { dlopen, ptr, read, type Pointer } from "bun:ffi";
+import { dlopen, ptr, read } from "bun:ffi";
 
 const libc = dlopen("libc.so.6", {
   socket: { args: ["i32", "i32", "i32"], returns: "i32" },
@@ -33,7 +33,7 @@ const SYS_PIDFD_OPEN = 434;
 
 function errno(): number {
   const place = libc.__errno_location();
-  return place === null ? 0 : read.i32(place as Pointer, 0);
+  return place === null ? 0 : read.i32(place, 0);
 }
 
 /** A listening unix socket. Throws with errno. The descriptor has no close-on-exec flag: it is made to be handed on. */

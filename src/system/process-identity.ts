@@ -5,7 +5,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { basename } from "node:path";
 import { closeDescriptor, openPidfd, signalPidfd } from "./native.ts";
-import type { Clock, ProcessIdentity } from "./system.ts";
+import type { Clock, FoundProcess, ProcessIdentity } from "./system.ts";
 
 const SIGNALS = { SIGHUP: 1, SIGINT: 2, SIGKILL: 9, SIGTERM: 15 } as const;
 
@@ -48,8 +48,8 @@ export function signalProcess(identity: ProcessIdentity, signal: SignalName, clo
  * Processes of our own (any, when we are root: a helper may have dropped to another user) with `marker` in their arguments,
  * ourselves left out. With `program`, only those whose first argument has that file name.
  */
-export function findByArgument(marker: string, program: string | undefined, clock: Clock): readonly ProcessIdentity[] {
-  const found: ProcessIdentity[] = [];
+export function findByArgument(marker: string, program: string | undefined, clock: Clock): readonly FoundProcess[] {
+  const found: FoundProcess[] = [];
   for (const name of readdirSync("/proc")) {
     const pid = Number(name);
     if (!Number.isInteger(pid) || pid === process.pid) continue;
@@ -57,7 +57,7 @@ export function findByArgument(marker: string, program: string | undefined, cloc
     if (!words.includes(marker)) continue;
     if (program !== undefined && basename(words.slice(0, words.indexOf("\0"))) !== program) continue;
     const identity = identify(pid, clock);
-    if (identity !== undefined && isOurs(pid)) found.push(identity);
+    if (identity !== undefined && isOurs(pid)) found.push({ ...identity, argv: words.split("\0") });
   }
   return found;
 }

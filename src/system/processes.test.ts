@@ -84,6 +84,7 @@ describe("a detached program", () => {
       descriptors: [listening.descriptor],
     });
     listening.close();
+    while ((await readFile(join(folder, "log"), "utf8")) === "") await Bun.sleep(5);
     expect(processes.isAlive(started.identity)).toBe(true);
     expect(processes.isAlive({ ...started.identity, startTicks: started.identity.startTicks + 1 })).toBe(false);
     expect(processes.isAlive({ ...started.identity, bootId: "another" })).toBe(false);

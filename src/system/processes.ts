@@ -20,7 +20,8 @@ type End = { readonly code: number | undefined; readonly signal: string | undefi
 
 /** @param environment where PATH, HOME and the like are taken from. */
 export function makeProcesses(clock: Clock, environment: Readonly<Record<string, string | undefined>>): Processes {
-  const searchPath = environment["PATH"] ?? "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+  // Debian leaves the folders of mke2fs and the like out of an ordinary user's PATH.
+  const searchPath = `${environment["PATH"] ?? "/usr/local/bin:/usr/bin:/bin"}:/usr/local/sbin:/usr/sbin:/sbin`;
   const which = (program: string): string | undefined => findProgram(program, searchPath);
   const environmentOf = (added: RunOptions["env"]): Record<string, string> => ({
     PATH: searchPath,
@@ -29,7 +30,12 @@ export function makeProcesses(clock: Clock, environment: Readonly<Record<string,
     ...added,
   });
 
-  const launch = (argv: readonly string[], options: { env?: RunOptions["env"]; cwd?: string | undefined }, stdio: ("pipe" | "ignore" | number)[], detached: boolean): ChildProcess => {
+  const launch = (
+    argv: readonly string[],
+    options: { env?: RunOptions["env"]; cwd?: string | undefined },
+    stdio: ("pipe" | "ignore" | number)[],
+    detached: boolean,
+  ): ChildProcess => {
     const [program = "", ...rest] = argv;
     const path = which(program);
     if (path === undefined) throw programMissing(program);
@@ -90,7 +96,9 @@ export function makeProcesses(clock: Clock, environment: Readonly<Record<string,
       throw new BangerError("cancelled", "cancelled", `${argv[0] ?? ""} was cancelled`, { cause: options.signal.reason });
     }
     if (end.code === undefined && clock.monotonicMs() - started >= options.timeoutMs) {
-      throw new BangerError("timeout", "program_timeout", `${argv[0] ?? ""} did not end within ${options.timeoutMs} ms`, { data: { stderr: errors } });
+      throw new BangerError("timeout", "program_timeout", `${argv[0] ?? ""} did not end within ${options.timeoutMs} ms`, {
+        data: { stderr: errors },
+      });
     }
     return { ...end, stdout: output, stderr: errors };
   };
@@ -174,9 +182,14 @@ async function spawned(child: ChildProcess, program: string): Promise<void> {
   try {
     await once(child, "spawn");
   } catch (error) {
-    throw new BangerError("unavailable", "program_not_started", `cannot start ${program}: ${error instanceof Error ? error.message : String(error)}`, {
-      cause: error,
-    });
+    throw new BangerError(
+      "unavailable",
+      "program_not_started",
+      `cannot start ${program}: ${error instanceof Error ? error.message : String(error)}`,
+      {
+        cause: error,
+      },
+    );
   }
 }
 
@@ -221,4 +234,3 @@ function programFailed(argv: readonly string[], result: RunResult): BangerError 
     data: { argv, code: result.code, signal: result.signal },
   });
 }
-

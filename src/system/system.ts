@@ -132,6 +132,11 @@ export interface ProcessIdentity {
   readonly bootId: string;
 }
 
+/** A process found by looking, with the arguments it had then. */
+export interface FoundProcess extends ProcessIdentity {
+  readonly argv: readonly string[];
+}
+
 export interface Child extends AsyncDisposable {
   readonly identity: ProcessIdentity;
   readonly stdout: Readable;
@@ -161,7 +166,10 @@ export interface Processes {
   startDetached(
     argv: readonly string[],
     options: DetachedOptions,
-  ): Promise<{ readonly identity: ProcessIdentity; readonly ended: Promise<{ readonly code: number | undefined; readonly signal: string | undefined }> }>;
+  ): Promise<{
+    readonly identity: ProcessIdentity;
+    readonly ended: Promise<{ readonly code: number | undefined; readonly signal: string | undefined }>;
+  }>;
   /** The identity of a pid now, or undefined. */
   identify(pid: number): ProcessIdentity | undefined;
   /** Whether this very process still runs (a zombie does not). */
@@ -171,7 +179,7 @@ export interface Processes {
   /** Resolves when this very process is gone; works for processes that are not our children. */
   watchEnd(identity: ProcessIdentity, signal?: AbortSignal): Promise<void>;
   /** Processes of ours whose arguments contain `marker`, by looking at /proc; with `program`, only those of that file name. */
-  findByArgument(marker: string, program?: string): readonly ProcessIdentity[];
+  findByArgument(marker: string, program?: string): readonly FoundProcess[];
   /** The path of a program in PATH, or undefined. */
   which(program: string): string | undefined;
 }

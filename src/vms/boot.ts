@@ -41,7 +41,9 @@ export async function resolveBoot(record: VmRecord, dependencies: VmDependencies
     dependencies.host.tscKHz(),
   ]);
   if (!probe.usable) {
-    throw new BangerError("unavailable", "driver_unusable", `cannot start vm ${record.name}: driver ${plan.driver}: ${probe.reason}`, { hint: probe.hint });
+    throw new BangerError("unavailable", "driver_unusable", `cannot start vm ${record.name}: driver ${plan.driver}: ${probe.reason}`, {
+      hint: probe.hint,
+    });
   }
   return { image, kernel, probe, tscKHz: probe.acceleration === "tcg" ? tscKHz : undefined };
 }
@@ -71,7 +73,9 @@ export async function bootVm(
     undo.defer(() => releaseRunFolder(record.id, dependencies));
     leases.write({ kind: "vm-run-folder", key: runFolder, vmId: record.id, operationId: undefined });
     await files.makeFolder(runFolder);
-    const opened = undo.use(await network.openLink(record.id, { wanted: record.plan.nat }, runFolder, `${folder}/network.log`, steps.signal));
+    const opened = undo.use(
+      await network.openLink(record.id, { wanted: record.plan.nat }, runFolder, `${folder}/network.log`, steps.signal),
+    );
     stage.note(opened.mode);
     if (opened.notice !== undefined) steps.notice(opened.notice);
     return opened;
@@ -170,10 +174,18 @@ async function whileAlive<T>(
     if (gone.signal.aborted) {
       const exit = await vmm.exited;
       const detail = "detail" in exit ? `: ${exit.detail}` : "";
-      throw new BangerError("unavailable", "vmm_gone", `cannot start vm ${record.name}: its VMM ended (${exit.reason})${detail}`, { hint, cause: error, data: { consoleTail } });
+      throw new BangerError("unavailable", "vmm_gone", `cannot start vm ${record.name}: its VMM ended (${exit.reason})${detail}`, {
+        hint,
+        cause: error,
+        data: { consoleTail },
+      });
     }
     if (error instanceof BangerError && error.kind === "timeout") {
-      throw new BangerError("timeout", "guest_silent", `cannot start vm ${record.name}: ${error.message}`, { hint, cause: error, data: { consoleTail } });
+      throw new BangerError("timeout", "guest_silent", `cannot start vm ${record.name}: ${error.message}`, {
+        hint,
+        cause: error,
+        data: { consoleTail },
+      });
     }
     throw error;
   } finally {

@@ -18,5 +18,8 @@ export async function readConsole(system: System, vmFolder: string, maxBytes: nu
 /** The last lines, for the data of an error. */
 export async function readConsoleTail(system: System, vmFolder: string): Promise<readonly string[]> {
   const { text } = await readConsole(system, vmFolder, TAIL_BYTES);
-  return text.split(/\r?\n/).filter((line) => line !== "").slice(-20);
+  return text
+    .split(/\r?\n/)
+    .filter((line) => line !== "")
+    .slice(-20);
 }

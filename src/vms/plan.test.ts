@@ -83,7 +83,11 @@ describe("planning a vm", () => {
 
   test("never gives a plan that breaks a limit", () => {
     const request = fc.record(
-      { cpus: fc.integer({ min: 1, max: 64 }), memoryBytes: fc.integer({ min: 1, max: 32 * GIB }), diskBytes: fc.integer({ min: 1, max: 2 ** 50 }) },
+      {
+        cpus: fc.integer({ min: 1, max: 64 }),
+        memoryBytes: fc.integer({ min: 1, max: 32 * GIB }),
+        diskBytes: fc.integer({ min: 1, max: 2 ** 50 }),
+      },
       { requiredKeys: [] },
     );
     fc.assert(

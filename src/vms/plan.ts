@@ -49,7 +49,10 @@ export function planVm(request: CreateRequest, facts: PlanFacts): PlanResult {
 
   const driver = chooseDriver(request.driver, facts, note);
   const cpus = request.cpus ?? 1;
-  if (cpus > facts.host.cpus) note(problem("too_many_cpus", "cpus", `${cpus} cpus are more than the ${facts.host.cpus} of this computer`, `--cpus ${facts.host.cpus}`));
+  if (cpus > facts.host.cpus)
+    note(
+      problem("too_many_cpus", "cpus", `${cpus} cpus are more than the ${facts.host.cpus} of this computer`, `--cpus ${facts.host.cpus}`),
+    );
   const memoryMiB = request.memoryBytes === undefined ? facts.defaults.memoryMiB : Math.floor(request.memoryBytes / MIB);
   note(memoryProblem(memoryMiB, facts.host.memoryMiB));
   const layerBytes = roundDown(request.diskBytes ?? facts.defaults.layerBytes);
@@ -57,12 +60,21 @@ export function planVm(request: CreateRequest, facts: PlanFacts): PlanResult {
   const workBytes = roundDown(request.workDiskBytes ?? facts.defaults.workBytes);
   note(diskProblem("workDisk", "--work-disk", workBytes));
   if (facts.host.freeBytes < LEAST_FREE_BYTES) {
-    note(problem("host_disk_full", "", `the disk that holds banger's vms has only ${Math.floor(facts.host.freeBytes / MIB)} MiB left`, "free some space, or set BANGER_HOME to a folder on another disk"));
+    note(
+      problem(
+        "host_disk_full",
+        "",
+        `the disk that holds banger's vms has only ${Math.floor(facts.host.freeBytes / MIB)} MiB left`,
+        "free some space, or set BANGER_HOME to a folder on another disk",
+      ),
+    );
   }
-  if (request.nat === true && facts.nat.mode === "none") note(problem("no_network", "nat", `no way to give a vm a network: ${facts.nat.reason}`, "apt-get install passt"));
+  if (request.nat === true && facts.nat.mode === "none")
+    note(problem("no_network", "nat", `no way to give a vm a network: ${facts.nat.reason}`, "apt-get install passt"));
   for (const found of envProblems(request.env ?? {})) note(found);
 
-  if (problems.length > 0 || isProblem(image) || kernel === undefined || isProblem(kernel) || driver === undefined) return { ok: false, problems };
+  if (problems.length > 0 || isProblem(image) || kernel === undefined || isProblem(kernel) || driver === undefined)
+    return { ok: false, problems };
   return {
     ok: true,
     plan: {
@@ -85,7 +97,14 @@ function chooseDriver(wanted: string | undefined, facts: PlanFacts, note: (probl
   if (wanted !== undefined) {
     const driver = facts.drivers.find((candidate) => candidate.name === wanted);
     if (driver === undefined) {
-      note(problem("unknown_driver", "driver", `there is no driver ${wanted}`, `--driver ${facts.drivers.map((candidate) => candidate.name).join(" or ")}`));
+      note(
+        problem(
+          "unknown_driver",
+          "driver",
+          `there is no driver ${wanted}`,
+          `--driver ${facts.drivers.map((candidate) => candidate.name).join(" or ")}`,
+        ),
+      );
     } else if (!driver.probe.usable) {
       note(problem("driver_unusable", "driver", `driver ${wanted} cannot be used here: ${driver.probe.reason}`, driver.probe.hint));
     }
@@ -100,13 +119,26 @@ function chooseDriver(wanted: string | undefined, facts: PlanFacts, note: (probl
 }
 
 function memoryProblem(memoryMiB: number, hostMiB: number): Problem | undefined {
-  if (memoryMiB < LEAST_MEMORY_MIB) return problem("too_little_memory", "memory", `${memoryMiB} MiB of memory are too little to boot`, `--memory ${LEAST_MEMORY_MIB}M or more`);
-  if (memoryMiB > hostMiB) return problem("too_much_memory", "memory", `${memoryMiB} MiB of memory are more than the ${hostMiB} MiB of this computer`, "a smaller --memory");
+  if (memoryMiB < LEAST_MEMORY_MIB)
+    return problem(
+      "too_little_memory",
+      "memory",
+      `${memoryMiB} MiB of memory are too little to boot`,
+      `--memory ${LEAST_MEMORY_MIB}M or more`,
+    );
+  if (memoryMiB > hostMiB)
+    return problem(
+      "too_much_memory",
+      "memory",
+      `${memoryMiB} MiB of memory are more than the ${hostMiB} MiB of this computer`,
+      "a smaller --memory",
+    );
   return undefined;
 }
 
 function diskProblem(path: string, flag: string, bytes: number): Problem | undefined {
-  if (bytes < LEAST_DISK_BYTES) return problem("disk_too_small", path, `a disk of ${bytes} bytes is too small`, `${flag} ${LEAST_DISK_BYTES / MIB}M or more`);
+  if (bytes < LEAST_DISK_BYTES)
+    return problem("disk_too_small", path, `a disk of ${bytes} bytes is too small`, `${flag} ${LEAST_DISK_BYTES / MIB}M or more`);
   if (bytes > MOST_DISK_BYTES) return problem("disk_too_large", path, `a disk of ${bytes} bytes is too large`, `${flag} 15T or less`);
   return undefined;
 }
@@ -115,14 +147,21 @@ function* envProblems(env: Readonly<Record<string, string>>): Generator<Problem>
   let total = 0;
   for (const [name, value] of Object.entries(env)) {
     total += name.length + value.length;
-    if (!ENV_NAME.test(name)) yield problem("bad_env", `env.${name}`, `${JSON.stringify(name)} is not a name of an environment variable`, "--env NAME=VALUE");
+    if (!ENV_NAME.test(name))
+      yield problem("bad_env", `env.${name}`, `${JSON.stringify(name)} is not a name of an environment variable`, "--env NAME=VALUE");
     if (value.includes("\0")) yield problem("bad_env", `env.${name}`, `the value of ${name} holds a zero byte`, "--env NAME=VALUE");
   }
-  if (total > ENV_MOST_BYTES) yield problem("bad_env", "env", `the environment has ${total} bytes, more than ${ENV_MOST_BYTES}`, "a file in the vm");
+  if (total > ENV_MOST_BYTES)
+    yield problem("bad_env", "env", `the environment has ${total} bytes, more than ${ENV_MOST_BYTES}`, "a file in the vm");
 }
 
 function imageWithoutKernel(image: string): Problem {
-  return problem("image_without_kernel", "kernel", `image ${image} has no kernel`, "--kernel NAME; banger kernel list shows what is here, banger kernel pull debian-6.12 gets one");
+  return problem(
+    "image_without_kernel",
+    "kernel",
+    `image ${image} has no kernel`,
+    "--kernel NAME; banger kernel list shows what is here, banger kernel pull debian-6.12 gets one",
+  );
 }
 
 /** Disks are whole blocks. */

@@ -18,7 +18,11 @@ import type { VmRecord } from "./vm-record.ts";
 /** What our init and the kernel print last when a guest powers itself off. */
 const ORDERLY_END = /reboot: (?:Power down|System halted)|banger-agent: power off/;
 
-export async function reconcileVms(supervisors: ReadonlyMap<string, Supervisor>, dependencies: VmDependencies, signal: AbortSignal): Promise<void> {
+export async function reconcileVms(
+  supervisors: ReadonlyMap<string, Supervisor>,
+  dependencies: VmDependencies,
+  signal: AbortSignal,
+): Promise<void> {
   for (const supervisor of supervisors.values()) {
     try {
       await reconcileOne(supervisor, dependencies, signal);
@@ -78,7 +82,11 @@ async function whyGone(record: VmRecord, { system }: VmDependencies): Promise<st
 async function sweep(supervisors: ReadonlyMap<string, Supervisor>, dependencies: VmDependencies): Promise<void> {
   const { system, drivers, network, leases } = dependencies;
   const { layout, files, processes, log } = system;
-  const alive = new Set([...supervisors.values()].filter(({ record }) => record.state === "running" || record.state === "paused").map(({ record }) => record.id));
+  const alive = new Set(
+    [...supervisors.values()]
+      .filter(({ record }) => record.state === "running" || record.state === "paused")
+      .map(({ record }) => record.id),
+  );
   for (const { vmId, identity } of drivers.flatMap((driver) => driver.findStrays())) {
     if (alive.has(vmId) || !(await isOfThisHome(vmId, dependencies))) continue;
     log.warn("ending a stray VMM", { vmId, pid: identity.pid });

@@ -20,8 +20,7 @@ async function gatherFacts(request: CreateRequest, dependencies: VmDependencies,
     return { name: imageName, kernelRef, init };
   });
   const kernelName = request.kernel ?? ("kernelRef" in image ? image.kernelRef : null);
-  const kernel =
-    kernelName === null ? undefined : await orProblem("kernel", async () => ({ name: (await kernels.get(kernelName)).name }));
+  const kernel = kernelName === null ? undefined : await orProblem("kernel", async () => ({ name: (await kernels.get(kernelName)).name }));
   const probed = drivers.map(async (driver) => ({
     name: driver.name,
     links: driver.capabilities.links,

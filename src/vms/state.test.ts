@@ -38,7 +38,8 @@ describe("the table of moves", () => {
   test("enters running only by booted, or by resume", () => {
     for (const state of VM_STATES.filter((candidate) => candidate !== "running")) {
       for (const step of [...COMMANDS, ...EVENTS]) {
-        if (move(state, step) === "running") expect<string[]>(["starting booted", "paused resume", "paused resumed"]).toContain(`${state} ${step}`);
+        if (move(state, step) === "running")
+          expect<string[]>(["starting booted", "paused resume", "paused resumed"]).toContain(`${state} ${step}`);
       }
     }
   });

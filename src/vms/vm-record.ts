@@ -1,6 +1,6 @@
 /** What is stored of a vm: the plan it was made by, and where it is in its life. */
 import { z } from "zod";
-import { vmState } from "../contract/schemas/vm.ts";
+import type { vmState } from "../contract/schemas/vm.ts";
 
 /** A complete, validated description of a vm to make; pure data, defaults filled in. */
 export const vmPlan = z.strictObject({

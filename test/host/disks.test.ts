@@ -59,9 +59,20 @@ describe("a layer", () => {
   });
 
   test("that cannot be made leaves nothing", async () => {
-    const disks = makeDisks({ system: { ...system, processes: { ...system.processes, run: async () => ({ code: 1, signal: undefined, stdout: "", stderr: "mke2fs: No space left on device" }) } } });
+    const disks = makeDisks({
+      system: {
+        ...system,
+        processes: {
+          ...system.processes,
+          run: async () => ({ code: 1, signal: undefined, stdout: "", stderr: "mke2fs: No space left on device" }),
+        },
+      },
+    });
     const path = join(home, "layer");
-    expect(await disks.openLayer(path, GIB, signal).catch((error: unknown) => error)).toMatchObject({ code: "disk_not_made", hint: "make room on the disk" });
+    expect(await disks.openLayer(path, GIB, signal).catch((error: unknown) => error)).toMatchObject({
+      code: "disk_not_made",
+      hint: "make room on the disk",
+    });
     expect(await system.files.find(path)).toBeUndefined();
   });
 });

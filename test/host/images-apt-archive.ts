@@ -9,10 +9,14 @@ const neverHere = (): never => {
 
 export const aptArchive: DebianArchive = {
   sources: async (suite) => {
-    const lines = execFileSync("apt-get", ["indextargets", "--format", "$(REPO_URI) $(RELEASE) $(COMPONENT) $(CREATED_BY)"], { encoding: "utf8" });
+    const lines = execFileSync("apt-get", ["indextargets", "--format", "$(REPO_URI) $(RELEASE) $(COMPONENT) $(CREATED_BY)"], {
+      encoding: "utf8",
+    });
     const sources = lines.split("\n").flatMap((line): DebianSource[] => {
       const [uri = "", release, component = "", createdBy] = line.split(" ");
-      return createdBy === "Packages" && release === suite && component === "main" ? [{ uri: uri.replace(/\/$/, ""), suite, components: [component] }] : [];
+      return createdBy === "Packages" && release === suite && component === "main"
+        ? [{ uri: uri.replace(/\/$/, ""), suite, components: [component] }]
+        : [];
     });
     if (sources.length === 0) throw new BangerError("unavailable", "no_debian_mirror", `no source for ${suite}`);
     return sources;

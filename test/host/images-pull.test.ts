@@ -71,7 +71,9 @@ test("the work seed is root's home, sparse and clean", async () => {
 });
 
 test("a second pull of the name is refused before anything is made", async () => {
-  expect(await images.pull("debian-bookworm", "debian-bookworm", recordingContext()).catch((error: unknown) => error)).toMatchObject({ code: "image_exists" });
+  expect(await images.pull("debian-bookworm", "debian-bookworm", recordingContext()).catch((error: unknown) => error)).toMatchObject({
+    code: "image_exists",
+  });
 });
 
 test("a deleted image is gone", async () => {

@@ -29,7 +29,8 @@ async function prepare(): Promise<Goods> {
   await mkdir(SHARED, { recursive: true });
   const world = await openWorld();
   try {
-    const has = async (noun: "kernel" | "image", name: string): Promise<boolean> => (await world.banger([noun, "show", name, "--json"])).code === 0;
+    const has = async (noun: "kernel" | "image", name: string): Promise<boolean> =>
+      (await world.banger([noun, "show", name, "--json"])).code === 0;
     if (!(await has("kernel", DEBIAN_KERNEL))) await world.ok(["kernel", "pull", DEBIAN_KERNEL], { timeoutMs: 600_000 });
     if (!(await has("image", IMAGE))) await world.ok(["image", "pull", IMAGE], { timeoutMs: 600_000 });
     const ready = findReadyKernel();

@@ -112,7 +112,9 @@ export function processesOf(folder: string): readonly { readonly pid: number; re
   return readdirSync("/proc").flatMap((name) => {
     if (!/^\d+$/.test(name) || Number(name) === process.pid) return [];
     try {
-      const words = readFileSync(`/proc/${name}/cmdline`, "utf8").split("\0").filter((word) => word !== "");
+      const words = readFileSync(`/proc/${name}/cmdline`, "utf8")
+        .split("\0")
+        .filter((word) => word !== "");
       const isOurs = words.some((word) => word.includes(folder)) || readFileSync(`/proc/${name}/environ`, "utf8").includes(folder);
       return isOurs && words.length > 0 ? [{ pid: Number(name), words }] : [];
     } catch {
@@ -138,11 +140,14 @@ async function waitUntilGone(folder: string): Promise<ReturnType<typeof processe
 async function keep(world: World): Promise<void> {
   const kept = join(REPOSITORY, "build/failed", `${Date.now()}`);
   await mkdir(kept, { recursive: true });
-  await cp(join(world.folder, "state"), kept, { recursive: true, filter: (path) => !path.endsWith(".ext4") && !path.endsWith(".sock") }).catch(
-    (error: unknown) => console.error("cannot keep the state of a failed test", error),
-  );
+  await cp(join(world.folder, "state"), kept, {
+    recursive: true,
+    filter: (path) => !path.endsWith(".ext4") && !path.endsWith(".sock"),
+  }).catch((error: unknown) => console.error("cannot keep the state of a failed test", error));
   console.error(`kept for reading: ${kept}`);
-  console.error((await readFile(join(world.folder, "state/banger/daemon.log"), "utf8").catch(() => "no daemon log")).split("\n").slice(-40).join("\n"));
+  console.error(
+    (await readFile(join(world.folder, "state/banger/daemon.log"), "utf8").catch(() => "no daemon log")).split("\n").slice(-40).join("\n"),
+  );
 }
 
 async function run(argv: readonly string[], env: Readonly<Record<string, string>>, options: RunOptions): Promise<Ran> {

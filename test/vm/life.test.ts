@@ -87,7 +87,22 @@ describe("exec", () => {
 
   test("passes environment, folder, user and input", async () => {
     const { stdout } = await world.banger(
-      ["vm", "exec", "-i", "--env", "MORE=yes", "--cwd", "/tmp", "--user", "nobody", "dev", "--", "sh", "-c", 'echo "$GREETING $MORE"; pwd; id -un; cat'],
+      [
+        "vm",
+        "exec",
+        "-i",
+        "--env",
+        "MORE=yes",
+        "--cwd",
+        "/tmp",
+        "--user",
+        "nobody",
+        "dev",
+        "--",
+        "sh",
+        "-c",
+        'echo "$GREETING $MORE"; pwd; id -un; cat',
+      ],
       { input: "typed\n" },
     );
     expect(stdout).toBe("from the vm yes\n/tmp\nnobody\ntyped\n");
@@ -108,9 +123,12 @@ describe("exec", () => {
   });
 
   test("hangs up the command when its client is gone", async () => {
-    const started = world.banger(["vm", "exec", "dev", "--", "sh", "-c", "trap 'echo hung up > /tmp/hup; exit' HUP; echo $$ > /tmp/pid; while :; do sleep 0.1; done"], {
-      timeoutMs: 4000,
-    });
+    const started = world.banger(
+      ["vm", "exec", "dev", "--", "sh", "-c", "trap 'echo hung up > /tmp/hup; exit' HUP; echo $$ > /tmp/pid; while :; do sleep 0.1; done"],
+      {
+        timeoutMs: 4000,
+      },
+    );
     expect((await started).code).toBe(137);
     const { stdout } = await exec("sh", "-c", "for i in $(seq 100); do [ -e /tmp/hup ] && break; sleep 0.1; done; cat /tmp/hup");
     expect(stdout).toBe("hung up\n");

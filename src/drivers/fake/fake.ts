@@ -5,7 +5,6 @@
 import { basename, dirname } from "node:path";
 import type { System } from "../../system/system.ts";
 import type { Driver, LaunchPlan } from "../drivers.ts";
-import { readArguments } from "../read-arguments.ts";
 import { AGENT_SOCKET, FakeVmm } from "./fake-vmm.ts";
 import { launchAgent } from "./launch-agent.ts";
 import { launchTrouble, type FakeTrouble } from "./trouble.ts";
@@ -41,8 +40,8 @@ export function makeFakeDriver({ system, agentPath, trouble }: FakeOptions): Dri
     },
     adopt: async (record) => (processes.isAlive(record.identity) ? new FakeVmm(system, record) : undefined),
     findStrays: () =>
-      processes.findByArgument(`/${AGENT_SOCKET}`).flatMap((identity) => {
-        const socket = readArguments(identity).find((argument) => argument.endsWith(`/${AGENT_SOCKET}`));
+      processes.findByArgument(`/${AGENT_SOCKET}`).flatMap(({ argv, ...identity }) => {
+        const socket = argv.find((argument) => argument.endsWith(`/${AGENT_SOCKET}`));
         const vmId = socket === undefined ? "" : basename(dirname(socket));
         return /^[0-9a-f]{1,32}$/.test(vmId) ? [{ vmId, identity }] : [];
       }),

@@ -4,7 +4,6 @@
  */
 import type { System } from "../../system/system.ts";
 import type { Driver } from "../drivers.ts";
-import { readArguments } from "../read-arguments.ts";
 import { adoptQemu } from "./adopt-qemu.ts";
 import { QEMU_PROGRAM } from "./arguments.ts";
 import { launchQemu } from "./launch-qemu.ts";
@@ -27,10 +26,8 @@ export function makeQemuDriver({ system, program = QEMU_PROGRAM }: QemuOptions):
     launch: (plan, signal) => launchQemu(system, program, plan, signal),
     adopt: (record, signal) => adoptQemu(system, record, signal),
     findStrays: () =>
-      system.processes.findByArgument("guest=banger-").flatMap((identity) => {
-        const vmId = readArguments(identity)
-          .map((argument) => NAME_ARGUMENT.exec(argument)?.groups?.["vmId"])
-          .find((id) => id !== undefined);
+      system.processes.findByArgument("guest=banger-").flatMap(({ argv, ...identity }) => {
+        const vmId = argv.map((argument) => NAME_ARGUMENT.exec(argument)?.groups?.["vmId"]).find((id) => id !== undefined);
         return vmId === undefined ? [] : [{ vmId, identity }];
       }),
   };

@@ -24,6 +24,8 @@ describe("the arguments of mmdebstrap", () => {
   });
 
   test.each(["http://m/debian [trusted=yes]", "http://m/x\ndeb evil", "http://m/$(id)"])("refuse the source %p", (uri) => {
-    expect(() => bootstrapArguments({ ...plan, sources: [{ uri, suite: "bookworm", components: ["main"] }] })).toThrow(expect.objectContaining({ code: "bad_apt_source" }));
+    expect(() => bootstrapArguments({ ...plan, sources: [{ uri, suite: "bookworm", components: ["main"] }] })).toThrow(
+      expect.objectContaining({ code: "bad_apt_source" }),
+    );
   });
 });

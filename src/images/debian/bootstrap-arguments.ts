@@ -20,7 +20,14 @@ export interface BootstrapPlan {
 }
 
 export function bootstrapArguments(plan: BootstrapPlan): readonly string[] {
-  const hooks = [STRIP_IDENTITY, SET_UP_SSHD, QUIET_UNITS, MAKE_WORK_SEED, `download ${SEED_ARCHIVE_IN_TREE} ${shellWord(plan.seedArchivePath)}`, REMOVE_SEED_ARCHIVE];
+  const hooks = [
+    STRIP_IDENTITY,
+    SET_UP_SSHD,
+    QUIET_UNITS,
+    MAKE_WORK_SEED,
+    `download ${SEED_ARCHIVE_IN_TREE} ${shellWord(plan.seedArchivePath)}`,
+    REMOVE_SEED_ARCHIVE,
+  ];
   return [
     "mmdebstrap",
     // Tells of each package on stderr: that is where progress comes from.
@@ -47,7 +54,11 @@ function sourceLine(source: DebianSource): string {
   const words = [source.uri, source.suite, ...source.components];
   const bad = words.find((word) => !/^[\w.:/~+%@-]+$/.test(word));
   if (bad !== undefined) {
-    throw new BangerError("invalid", "bad_apt_source", `cannot use the apt source ${words.join(" ")}: ${JSON.stringify(bad)} has a character that does not belong there`);
+    throw new BangerError(
+      "invalid",
+      "bad_apt_source",
+      `cannot use the apt source ${words.join(" ")}: ${JSON.stringify(bad)} has a character that does not belong there`,
+    );
   }
   return `deb [signed-by=${DEBIAN_KEYRING}] ${words.join(" ")}`;
 }

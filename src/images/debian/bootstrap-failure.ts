@@ -15,7 +15,8 @@ const REASONS: readonly { readonly pattern: RegExp; readonly code: string; reado
     hint: "check the network, and the mirror: it comes from /etc/apt or from debian.mirror in banger's configuration",
   },
   {
-    pattern: /NO_PUBKEY|BADSIG|EXPKEYSIG|is not signed|signatures? (couldn't be|could not be|were invalid|was invalid)|Release file .* (is expired|is not valid yet)/i,
+    pattern:
+      /NO_PUBKEY|BADSIG|EXPKEYSIG|is not signed|signatures? (couldn't be|could not be|were invalid|was invalid)|Release file .* (is expired|is not valid yet)/i,
     code: "archive_not_verified",
     why: "the archive's signature does not verify",
     hint: "check the computer's clock and the mirror, and update the package debian-archive-keyring",
@@ -29,11 +30,20 @@ const REASONS: readonly { readonly pattern: RegExp; readonly code: string; reado
 ];
 
 /** @param what begins the message: `cannot pull image debian-bookworm`. */
-export function bootstrapFailure(what: string, program: string, stderr: string, options: Pick<BangerErrorOptions, "cause"> = {}): BangerError {
+export function bootstrapFailure(
+  what: string,
+  program: string,
+  stderr: string,
+  options: Pick<BangerErrorOptions, "cause"> = {},
+): BangerError {
   const lines = stderr.split("\n").filter((line) => line.trim() !== "");
   const reason = REASONS.find((candidate) => lines.some((line) => candidate.pattern.test(line)));
   const data = { program, stderr: lines.slice(-20) };
-  if (reason !== undefined) return new BangerError("unavailable", reason.code, `${what}: ${reason.why}`, { ...options, hint: reason.hint, data });
+  if (reason !== undefined)
+    return new BangerError("unavailable", reason.code, `${what}: ${reason.why}`, { ...options, hint: reason.hint, data });
   const said = lines.findLast((line) => /^E: /.test(line)) ?? lines.at(-1);
-  return new BangerError("unavailable", "bootstrap_failed", `${what}: ${program} failed${said === undefined ? "" : `: ${said}`}`, { ...options, data });
+  return new BangerError("unavailable", "bootstrap_failed", `${what}: ${program} failed${said === undefined ? "" : `: ${said}`}`, {
+    ...options,
+    data,
+  });
 }

@@ -7,7 +7,11 @@ import { findRange, findUserName, freeRange, isLargeEnough } from "./subordinate
 /** Kernel settings that switch user namespaces off for ordinary users, and the value that does. */
 const SWITCHES = [
   { path: "/proc/sys/kernel/unprivileged_userns_clone", off: "0", type: "sudo sysctl -w kernel.unprivileged_userns_clone=1" },
-  { path: "/proc/sys/kernel/apparmor_restrict_unprivileged_userns", off: "1", type: "sudo sysctl -w kernel.apparmor_restrict_unprivileged_userns=0" },
+  {
+    path: "/proc/sys/kernel/apparmor_restrict_unprivileged_userns",
+    off: "1",
+    type: "sudo sysctl -w kernel.apparmor_restrict_unprivileged_userns=0",
+  },
   { path: "/proc/sys/user/max_user_namespaces", off: "0", type: "sudo sysctl -w user.max_user_namespaces=15000" },
 ] as const;
 
@@ -27,7 +31,12 @@ async function canUnshare(system: System, signal: AbortSignal): Promise<boolean>
 async function requireNamespaces(system: System, what: string): Promise<void> {
   for (const { path, off, type } of SWITCHES) {
     if ((await textOr(system, path, "")).trim() !== off) continue;
-    throw new BangerError("unavailable", "user_namespaces_off", `${what}: user namespaces are switched off for ordinary users (${path} is ${off})`, { hint: type });
+    throw new BangerError(
+      "unavailable",
+      "user_namespaces_off",
+      `${what}: user namespaces are switched off for ordinary users (${path} is ${off})`,
+      { hint: type },
+    );
   }
 }
 
@@ -35,7 +44,11 @@ async function requireRanges(system: System, uid: number, what: string): Promise
   const [passwd, subuid, subgid] = await Promise.all(["/etc/passwd", "/etc/subuid", "/etc/subgid"].map((path) => textOr(system, path, "")));
   const user = findUserName(passwd ?? "", uid);
   if (user === undefined) {
-    throw new BangerError("unavailable", "no_user_name", `${what}: the user id ${uid} has no name in /etc/passwd, and ranges of ids are given by name`);
+    throw new BangerError(
+      "unavailable",
+      "no_user_name",
+      `${what}: the user id ${uid} has no name in /etc/passwd, and ranges of ids are given by name`,
+    );
   }
   const lacking = [
     ...(isLargeEnough(findRange(subuid ?? "", user)) ? [] : ["/etc/subuid"]),
@@ -43,9 +56,14 @@ async function requireRanges(system: System, uid: number, what: string): Promise
   ];
   if (lacking.length === 0) return;
   const range = freeRange([subuid ?? "", subgid ?? ""]);
-  throw new BangerError("unavailable", "no_subordinate_ids", `${what}: ${user} has no 65536 ids of its own in ${lacking.join(" and ")}, which an image needs for its users`, {
-    hint: `sudo usermod --add-subuids ${range} --add-subgids ${range} ${user}`,
-  });
+  throw new BangerError(
+    "unavailable",
+    "no_subordinate_ids",
+    `${what}: ${user} has no 65536 ids of its own in ${lacking.join(" and ")}, which an image needs for its users`,
+    {
+      hint: `sudo usermod --add-subuids ${range} --add-subgids ${range} ${user}`,
+    },
+  );
 }
 
 async function textOr(system: System, path: string, otherwise: string): Promise<string> {

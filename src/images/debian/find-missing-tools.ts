@@ -31,7 +31,11 @@ export async function requireTools(system: System, uid: number, what: string): P
   }));
   const packages = new Set(missing.map((tool) => tool.package));
   if ((await system.files.find(DEBIAN_KEYRING)) === undefined) {
-    problems.push({ code: "keyring_missing", path: DEBIAN_KEYRING, message: `${DEBIAN_KEYRING} is missing; it is in the package debian-archive-keyring` });
+    problems.push({
+      code: "keyring_missing",
+      path: DEBIAN_KEYRING,
+      message: `${DEBIAN_KEYRING} is missing; it is in the package debian-archive-keyring`,
+    });
     packages.add("debian-archive-keyring");
   }
   if (problems.length === 0) return;
