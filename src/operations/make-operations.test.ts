@@ -12,7 +12,8 @@ import { makeRandom } from "../system/random.ts";
 import type { Log } from "../system/log.ts";
 import { makeOperations } from "./make-operations.ts";
 import { OPERATIONS_MIGRATIONS } from "./operations-rows.ts";
-import type { OperationContext, OperationEvent, Operations } from "./operations.ts";
+import type { OperationEvent } from "../contract/events.ts";
+import type { OperationContext, Operations } from "./operations.ts";
 
 const silent: Log = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {}, with: () => silent };
 const cleanups: (() => void)[] = [];

@@ -79,7 +79,7 @@ describe("a detached program", () => {
     const folder = await mkdtemp(join(tmpdir(), "banger-processes-"));
     const listening = makeSockets().listenForChild(join(folder, "s"));
     const socket = net.connect(listening.path);
-    const started = await processes.startDetached(["sh", "-c", "echo hello; exec sleep 300 banger-marker-x 3<&3", "sh"], {
+    const started = await processes.startDetached(["sh", "-c", "echo hello; exec sleep 300", "sh"], {
       logPath: join(folder, "log"),
       descriptors: [listening.descriptor],
     });
