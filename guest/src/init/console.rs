@@ -27,6 +27,6 @@ fn write(level: char, text: &str) {
     if let Some(Some(log)) = LOG.get() {
         let mut log: &File = log;
         // There is nobody else to tell.
-        let _ = log.write_all(format!("<{level}>banger: {text}\n").as_bytes());
+        let _ = log.write_all(format!("<{level}>banger-agent: {text}\n").as_bytes());
     }
 }
