@@ -190,7 +190,7 @@ describe("stop and start", () => {
   });
 
   test("the console can be read", async () => {
-    expect(await world.ok(["vm", "logs", "dev"])).toContain("banger: power off");
+    expect(await world.ok(["vm", "logs", "dev"])).toContain("banger-agent: power off");
   });
 });
 

@@ -6,11 +6,11 @@ export type ConsoleVerdict =
   | { readonly kind: "nothing" };
 
 /**
- * `banger: power off` is the guest agent's last word as PID 1. Without ACPI a guest cannot switch off: the agent restarts it
+ * `banger-agent: power off` is the guest agent's last word as PID 1. Without ACPI a guest cannot switch off: the agent restarts it
  * instead, and a VMM that follows no restart ends.
  */
 const LAST_WORDS =
-  /Kernel panic - not syncing: (?<panic>[^\r\n]*)|(?<off>reboot: (?:Power down|System halted)|banger: power off)|(?<reset>reboot: Restarting system)/g;
+  /Kernel panic - not syncing: (?<panic>[^\r\n]*)|(?<off>reboot: (?:Power down|System halted)|banger-agent: power off)|(?<reset>reboot: Restarting system)/g;
 const MAX_DETAIL = 200;
 
 /** The last words decide; earlier ones may be of an earlier start. Only printable ASCII gets into the detail. */
@@ -18,6 +18,6 @@ export function consoleVerdict(tail: string): ConsoleVerdict {
   const [last, before] = [...tail.matchAll(LAST_WORDS)].map(({ groups }) => groups).reverse();
   if (last === undefined) return { kind: "nothing" };
   if (last["off"] !== undefined) return { kind: "power-off" };
-  if (last["reset"] !== undefined) return { kind: before?.["off"] === "banger: power off" ? "power-off" : "reset" };
+  if (last["reset"] !== undefined) return { kind: before?.["off"] === "banger-agent: power off" ? "power-off" : "reset" };
   return { kind: "panic", detail: (last["panic"] ?? "").replace(/[^ -~]/g, "?").slice(0, MAX_DETAIL) };
 }
