@@ -2,6 +2,7 @@
 //! not the agent's to change.
 
 use std::io::{self, Read as _, Write as _};
+use std::os::unix::fs::FileTypeExt;
 use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
@@ -70,8 +71,7 @@ async fn speak(agent: &Rc<Agent>, wire: &Wire) -> io::Result<()> {
     match wire {
         Wire::Connect(path) => host(agent, UnixStream::connect(path)?).await,
         Wire::Listen(path) => {
-            remove_stale(path)?;
-            let listener = UnixListener::bind(path)?;
+            let listener = listen(path)?;
             loop {
                 let (socket, _) = listener.accept().await?;
                 let socket = socket.into_std()?;
@@ -91,12 +91,20 @@ async fn host(agent: &Rc<Agent>, socket: UnixStream) -> io::Result<()> {
     Ok(())
 }
 
-/// A socket that nobody answers is what a dead agent left; anything else is not ours to remove.
-fn remove_stale(path: &Path) -> io::Result<()> {
-    match UnixStream::connect(path) {
-        Err(error) if error.kind() == io::ErrorKind::ConnectionRefused => std::fs::remove_file(path),
-        _ => Ok(()),
+/// Once there is something at `path`, it answers: the socket gets its name when it listens. What a dead agent left there is
+/// replaced; anything else is not ours to replace.
+fn listen(path: &Path) -> io::Result<UnixListener> {
+    match std::fs::symlink_metadata(path) {
+        Ok(found) if !found.file_type().is_socket() => return Err(io::ErrorKind::AlreadyExists.into()),
+        Ok(_) if UnixStream::connect(path).is_ok() => return Err(io::ErrorKind::AddrInUse.into()),
+        _ => {}
     }
+    let mut temporary = path.as_os_str().to_owned();
+    temporary.push(".new");
+    let _ = std::fs::remove_file(&temporary);
+    let listener = UnixListener::bind(&temporary)?;
+    std::fs::rename(&temporary, path)?;
+    Ok(listener)
 }
 
 struct Socket(UnixStream);

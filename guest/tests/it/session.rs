@@ -214,3 +214,24 @@ fn an_idle_agent_costs_nothing() {
         assert!(agent.ticks() - before <= 1);
     });
 }
+
+#[test]
+fn takes_the_place_of_a_dead_agent_but_of_nothing_else() {
+    let agent = Agent::listening();
+    let serve = |path: &std::path::Path| {
+        let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_banger-agent"));
+        command.args(["serve", "--listen"]).arg(path).stderr(std::process::Stdio::null());
+        command
+    };
+    assert_eq!(serve(&agent.wire()).status().unwrap().code(), Some(1), "one that lives is left alone");
+    let file = agent.folder().join("file");
+    std::fs::write(&file, "kept").unwrap();
+    assert_eq!(serve(&file).status().unwrap().code(), Some(1));
+    assert_eq!(std::fs::read(&file).unwrap(), b"kept");
+    let stale = agent.folder().join("stale");
+    drop(std::os::unix::net::UnixListener::bind(&stale).unwrap());
+    let mut next = serve(&stale).spawn().unwrap();
+    wait_until("it answers", || std::os::unix::net::UnixStream::connect(&stale).is_ok());
+    next.kill().unwrap();
+    next.wait().unwrap();
+}
