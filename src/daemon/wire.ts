@@ -39,7 +39,7 @@ export const wire: Wire = async ({ system, config, proxies }) => {
   const catalog = makeEmbeddedCatalog();
   const archive = makeDebianArchive({ system, mirror: config.debian.mirror, proxies });
   const kernels = makeKernels({ system, archive, catalog, leases, agentPath });
-  const images = makeImages({ system, archive, catalog, leases, uid: process.getuid?.() ?? 0 });
+  const images = makeImages({ system, archive, catalog, leases, uid: process.getuid?.() ?? 0, proxies });
   const disks = makeDisks({ system, leases });
   const network = makeNetwork({ system });
   const makeDriver: Readonly<Record<string, () => Driver>> = {

@@ -7,7 +7,11 @@ const [kind, address, port] = process.argv.slice(2);
 const listening = (): void => console.log("listening");
 
 if (kind === "web") {
-  createServer((request, response) => response.end(`hello from ${address} to ${request.socket.remoteAddress ?? ""}\n`)).listen(Number(port), address, listening);
+  createServer((request, response) => response.end(`hello from ${address} to ${request.socket.remoteAddress ?? ""}\n`)).listen(
+    Number(port),
+    address,
+    listening,
+  );
 } else {
   const socket = createSocket("udp4");
   socket.on("message", (query, from) => socket.send(answer(query), from.port, from.address));
@@ -20,5 +24,10 @@ function answer(query: Buffer): Buffer {
   while (query[end] !== 0 && query[end] !== undefined) end += (query[end] ?? 0) + 1;
   const question = query.subarray(12, end + 5);
   const header = Buffer.concat([query.subarray(0, 2), Buffer.from("81800001000100000000", "hex")]);
-  return Buffer.concat([header, question, Buffer.from("c00c000100010000003c0004", "hex"), Buffer.from(INTERNET_ADDRESS.split(".").map(Number))]);
+  return Buffer.concat([
+    header,
+    question,
+    Buffer.from("c00c000100010000003c0004", "hex"),
+    Buffer.from(INTERNET_ADDRESS.split(".").map(Number)),
+  ]);
 }

@@ -46,10 +46,19 @@ export async function openNetworkWorld(): Promise<NetworkWorld> {
 
   undo.defer(async () => {
     for (const child of children) child.kill("SIGKILL");
-    await Promise.all(children.map((child) => new Promise((resolve) => (child.exitCode === null && child.signalCode === null ? child.once("exit", resolve) : resolve(undefined)))));
+    await Promise.all(
+      children.map(
+        (child) =>
+          new Promise((resolve) =>
+            child.exitCode === null && child.signalCode === null ? child.once("exit", resolve) : resolve(undefined),
+          ),
+      ),
+    );
   });
   const serve = async (namespace: string, kind: "web" | "dns", address: string, port: number): Promise<void> => {
-    const child = spawn("ip", ["netns", "exec", namespace, process.execPath, SERVER, kind, address, String(port)], { stdio: ["ignore", "pipe", "inherit"] });
+    const child = spawn("ip", ["netns", "exec", namespace, process.execPath, SERVER, kind, address, String(port)], {
+      stdio: ["ignore", "pipe", "inherit"],
+    });
     children.push(child);
     await new Promise((resolve, reject) => {
       child.stdout?.once("data", resolve);

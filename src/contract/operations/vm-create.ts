@@ -28,7 +28,7 @@ export const vmCreate = defineOperation({
   }),
   output: vm,
   stages: ["resolve", "disk", "work disk", "network", "boot", "agent", "guest"],
-  errors: ["vm_exists", "image_not_found", "kernel_not_found", "plan_refused"],
+  errors: ["bad_plan", "vm_exists", "image_not_found", "kernel_not_found", "image_without_kernel", "no_driver", "vmm_gone", "guest_silent"],
   fields: {
     name: { brief: "name of the vm; two words when left out", placeholder: "NAME" },
     image: { brief: "image that the root starts from", placeholder: "IMAGE", completes: "image" },

@@ -12,8 +12,8 @@ export const vmDelete = defineOperation({
   path: "/v1/vms/:vm",
   input: z.strictObject({ vm: vmRef, force: z.boolean().default(false) }),
   output: z.strictObject({ vm: z.string() }),
-  stages: ["force", "delete"],
-  errors: ["vm_not_found", "vm_running"],
+  stages: ["halt", "delete"],
+  errors: ["vm_not_found", "vm_cannot_delete"],
   fields: {
     vm: { brief: "name or id of the vm", placeholder: "NAME", completes: "vm" },
     force: { brief: "stop it first when it runs", alias: "f" },

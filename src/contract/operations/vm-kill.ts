@@ -13,8 +13,8 @@ export const vmKill = defineOperation({
   path: "/v1/vms/:vm/kill",
   input: z.strictObject({ vm: vmRef }),
   output: vm,
-  stages: ["force"],
-  errors: ["vm_not_found", "kill_refused"],
+  stages: ["halt", "delete"],
+  errors: ["vm_not_found", "vm_cannot_kill"],
   fields: {
     vm: { brief: "name or id of the vm", placeholder: "NAME", completes: "vm" },
   },

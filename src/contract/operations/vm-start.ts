@@ -13,8 +13,8 @@ export const vmStart = defineOperation({
   path: "/v1/vms/:vm/start",
   input: z.strictObject({ vm: vmRef }),
   output: vm,
-  stages: ["network", "boot", "agent", "guest"],
-  errors: ["vm_not_found", "start_refused"],
+  stages: ["resolve", "network", "boot", "agent", "guest"],
+  errors: ["vm_not_found", "vm_cannot_start", "driver_unusable", "vmm_gone", "guest_silent"],
   fields: {
     vm: { brief: "name or id of the vm", placeholder: "NAME", completes: "vm" },
   },

@@ -13,8 +13,8 @@ export const vmStop = defineOperation({
   path: "/v1/vms/:vm/stop",
   input: z.strictObject({ vm: vmRef, grace: duration.prefault("10s") }),
   output: vm,
-  stages: ["ask", "force"],
-  errors: ["vm_not_found", "stop_refused"],
+  stages: ["power off", "halt", "delete"],
+  errors: ["vm_not_found", "vm_cannot_stop"],
   fields: {
     vm: { brief: "name or id of the vm", placeholder: "NAME", completes: "vm" },
     grace: { brief: "how long the guest may take", placeholder: "DURATION" },

@@ -18,7 +18,11 @@ describe("why QEMU is gone", () => {
       { shutdown: "guest-reset", consoleTail: PANIC + RESTART },
       { reason: "guest-reset", detail: "it asked for a restart" },
     ],
-    ["a power off without ACPI", { shutdown: "guest-reset", consoleTail: `banger-agent: power off\n${RESTART}` }, { reason: "guest-power-off" }],
+    [
+      "a power off without ACPI",
+      { shutdown: "guest-reset", consoleTail: `banger-agent: power off\n${RESTART}` },
+      { reason: "guest-power-off" },
+    ],
     [
       "a restart after an earlier power off",
       { shutdown: "guest-reset", consoleTail: `banger-agent: power off\n${RESTART}banger-agent: reboot\n${RESTART}` },
