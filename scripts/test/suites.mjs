@@ -32,7 +32,7 @@ export const SUITES = [
   check("format", tool("oxfmt/bin/oxfmt", "--check")),
   check("knip", tool("knip/bin/knip.js", "--no-progress")),
   check("rooms", [BUN, inRoot("tools/check-rooms.ts")]),
-  { name: "unit", kind: "bun", argv: ["./src", "./tools", "./scripts"], quick: true, minutes: 5 },
+  { name: "unit", kind: "bun", argv: ["./src", "./tools", "./scripts", "./bench"], quick: true, minutes: 5 },
   guestCheck("guest-format", ["cargo", "fmt", "--check"]),
   guestCheck("guest-lint", ["cargo", "clippy", "--locked", "--all-targets", "--", "-D", "warnings"]),
   { name: "guest", kind: "cargo", argv: ["cargo", "test", "--locked"], quick: false, folder: inRoot("guest"), minutes: 10 },

@@ -72,10 +72,10 @@ export class Supervisor {
     const starting = this.#moving?.command === "start" ? this.#moving : undefined;
     // Who asks to force does not wait for who asked politely.
     if (graceMs === 0 && this.#record.state === "stopping") await this.#running?.vmm.kill();
-    await this.#command(graceMs === 0 ? "kill" : "stop", steps.signal, async (signal) => {
+    await this.#command(graceMs === 0 ? "kill" : "stop", steps.signal, async () => {
       starting?.abort.abort(new BangerError("cancelled", "stopped_while_starting", `vm ${this.#record.name} was stopped while it started`));
       await starting?.done.catch(() => undefined);
-      if (this.#running !== undefined && graceMs > 0) await steps.stage("power off", () => this.#powerOff(graceMs, signal));
+      if (this.#running !== undefined && graceMs > 0) await steps.stage("power off", () => this.#powerOff(graceMs));
       await steps.stage("halt", () => this.#halt());
       this.#settle("halted", { problem: null, boot: this.#bootWithoutVmm() });
     });
@@ -180,18 +180,19 @@ export class Supervisor {
     }
   }
 
-  async #powerOff(graceMs: number, signal: AbortSignal): Promise<void> {
+  /** Not to be cancelled: a guest that was asked to go down goes, and would be cut off in the middle. */
+  async #powerOff(graceMs: number): Promise<void> {
     const running = this.#running;
     if (running === undefined) return;
     const { clock, log } = this.#dependencies.system;
     const over = new AbortController();
     const ask = async (): Promise<void> => {
-      const answerBy = AbortSignal.any([signal, over.signal, AbortSignal.timeout(Math.min(graceMs, POWER_OFF_ANSWER_MS))]);
+      const answerBy = AbortSignal.any([over.signal, AbortSignal.timeout(Math.min(graceMs, POWER_OFF_ANSWER_MS))]);
       const agent = await running.agents.current(answerBy);
       await agent.powerOff(answerBy);
     };
     ask().catch((error: unknown) => log.info("a guest does not answer to being asked to power off", { vm: this.#record.name, error }));
-    await Promise.race([running.vmm.exited, clock.sleep(graceMs, AbortSignal.any([signal, over.signal])).catch(() => undefined)]);
+    await Promise.race([running.vmm.exited, clock.sleep(graceMs, over.signal).catch(() => undefined)]);
     over.abort();
   }
 
