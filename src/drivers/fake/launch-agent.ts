@@ -16,6 +16,8 @@ export async function launchAgent(system: System, agentPath: string, plan: Launc
   const logStart = (await files.find(plan.vmmLogPath))?.bytes ?? 0;
   await using undo = new AsyncDisposableStack();
   undo.defer(() => files.removeFile(socket));
+  // The name that the agent gives its socket until it listens.
+  undo.defer(() => files.removeFile(`${socket}.new`));
   const started = await processes.startDetached([agentPath, "serve", "--listen", socket], { logPath: plan.vmmLogPath });
   undo.defer(() => endProcess(system, started.identity, started.ended));
   const died = started.ended.then(async (end) => {
