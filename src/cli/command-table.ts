@@ -23,7 +23,7 @@ function text(name: string, placeholder: string, brief: string, type: VerbField[
 }
 
 const INTERACTIVE = flag("interactive", "i", "pass stdin on to the command");
-const TTY = flag("tty", "t", "give the command a terminal");
+const TTY = flag("tty", "t", "give the command a terminal; its output then reaches yours unescaped");
 const ENV: VerbField = { ...text("env", "KEY=VALUE", "set an environment variable; may be repeated", "environment"), alias: "e" };
 const CWD = text("cwd", "DIR", "folder to run in; the user's home when left out");
 const USER: VerbField = { ...text("user", "USER", "user to run as, or USER:GROUP; root when left out"), alias: "u" };
@@ -35,7 +35,7 @@ const COMPOSED: readonly Command[] = [
     aliases: [["run"]],
     summary: "Create a vm and run a command in it",
     detail:
-      "Ends with the command's own exit code, and with 125 when banger itself failed. Without a command, and with -t, it opens a shell.",
+      "Ends with the command's own exit code, and with 125 when banger itself failed. Without a command it says how to use the new vm; with -it and no command it opens a shell.",
     fields: [...VERBS["vm.create"].fields.filter(({ name }) => name !== "start"), INTERACTIVE, TTY],
     positional: [],
     rest: { placeholder: "COMMAND", required: false },
@@ -51,14 +51,15 @@ const COMPOSED: readonly Command[] = [
     words: ["vm", "exec"],
     aliases: [["exec"]],
     summary: "Run a command in a vm",
-    detail: "Ends with the command's own exit code, 128 and the signal's number when a signal ended it, and 125 when banger itself failed.",
+    detail:
+      "Ends with the command's own exit code, or 128 plus the number of the signal that ended it. When the command cannot be run it is 127 (there is none) or 126, and when banger itself failed 125.",
     fields: [VM, INTERACTIVE, TTY, ENV, CWD, USER],
     positional: ["vm"],
     rest: { placeholder: "COMMAND", required: true },
     passesGuestCode: true,
     examples: [
       { command: "banger exec dev -- uname -a", does: "run one command" },
-      { command: "banger exec -it dev -- htop", does: "one that needs a terminal" },
+      { command: "banger exec -it dev -- top", does: "one that needs a terminal" },
       { command: "banger exec -i dev -- sh -c 'cat > notes.txt' < notes.txt", does: "copy a file into the vm" },
     ],
     load: async () => (await import("./commands/exec.ts")).exec,
@@ -67,7 +68,8 @@ const COMPOSED: readonly Command[] = [
     words: ["vm", "shell"],
     aliases: [["shell"]],
     summary: "Open a login shell in a vm",
-    detail: "Ends with the shell's own exit code.",
+    detail: "Ends with the shell's own exit code. What runs in it may drive your terminal, as over ssh.",
+    hasJson: false,
     fields: [VM, ENV, CWD, USER],
     positional: ["vm"],
     passesGuestCode: true,
@@ -76,7 +78,7 @@ const COMPOSED: readonly Command[] = [
   },
   daemon("start", "Start the daemon, unless it runs", "done before by every command that needs it"),
   daemon("stop", "Stop the daemon; vms run on", "for example after an upgrade"),
-  daemon("status", "Show whether a daemon runs, and which", "exit 3 when none does"),
+  daemon("status", "Show whether a daemon runs, and which", "whether one runs; exit code 3 when none does"),
   daemon("run", "Run the daemon in the foreground", "for a service manager; it logs to stderr"),
   {
     words: ["version"],

@@ -18,6 +18,8 @@ export interface Command {
   readonly rest?: { readonly placeholder: string; readonly required: boolean };
   /** Whether a failure of banger's own is exit 125, because the other codes belong to the guest's command. */
   readonly passesGuestCode?: boolean;
+  /** False when it has no answer that could be a document. */
+  readonly hasJson?: false;
   /** Not shown in help. */
   readonly hidden?: boolean;
   readonly examples: readonly Example[];

@@ -20,14 +20,17 @@ export interface ExecWishes {
 /** Signals that are passed on to the command, which is then the one to end. */
 const PASSED_ON = ["SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT"] as const;
 
-/** Throws `refused` `not_a_terminal` when a terminal is wanted and there is none to give. */
-export function checkTerminal({ interactive, tty }: ExecWishes, { stdin, stdout }: Environment): void {
+/**
+ * Throws `refused` `not_a_terminal` when a terminal is wanted and there is none to give.
+ * @param hint what to type instead.
+ */
+export function checkTerminal({ interactive, tty }: ExecWishes, { stdin, stdout }: Environment, hint = "leave out -t"): void {
   if (!tty) return;
   const [missing] = [interactive && !stdin.isTerminal ? "stdin" : undefined, stdout.isTerminal ? undefined : "stdout"].filter(
     (name) => name !== undefined,
   );
   if (missing === undefined) return;
-  throw new BangerError("refused", "not_a_terminal", `cannot give the command a terminal: ${missing} is not one`, { hint: "leave out -t" });
+  throw new BangerError("refused", "not_a_terminal", `cannot give the command a terminal: ${missing} is not one`, { hint });
 }
 
 /** Runs a command in a vm, joined to our stdin, stdout and stderr. Resolves with its exit code, 128+n for a signal. */

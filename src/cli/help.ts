@@ -8,9 +8,11 @@ const DAILY: readonly (readonly [string, string])[] = [
   ["exec", "run a command in a vm"],
   ["shell", "open a login shell in a vm"],
   ["logs", "show the console of a vm"],
-  ["start, stop, kill", "start a vm, stop it in good order, end it"],
+  ["start, stop, kill", "start a vm, have it power off, end it at once"],
   ["rm", "delete a vm"],
 ];
+
+const JSON_ROW: readonly [string, string] = ["    --json", "one JSON document on stdout"];
 
 /** What `banger --help` shows. */
 export function helpOfAll(commands: readonly Command[]): string {
@@ -28,7 +30,7 @@ export function helpOfAll(commands: readonly Command[]): string {
     columns(DAILY),
     "\nall, by noun:",
     columns(nouns.map((noun) => [noun, verbsOf(noun)])),
-    "\nbanger COMMAND --help shows flags and examples; every command takes --json.\n",
+    "\nbanger COMMAND --help shows flags and examples; --json gives every answer as data.\n",
   ].join("\n");
 }
 
@@ -47,7 +49,7 @@ export function helpOfCommand(command: Command): string {
   parts.push(
     "",
     "flags:",
-    columns([...flagsOf(command).map(rowOf), ["    --json", "one JSON document on stdout"], ["-h, --help", "show this"]]),
+    columns([...flagsOf(command).map(rowOf), ...(command.hasJson === false ? [] : [JSON_ROW]), ["-h, --help", "show this"]]),
   );
   if (command.examples.length > 0) {
     parts.push("", "examples:", ...command.examples.map(({ command: line, does }) => `  # ${does}\n  ${line}`));
@@ -74,9 +76,10 @@ export function usageOf(command: Command): string {
 function rowOf(field: VerbField): [string, string] {
   const value = field.type === "boolean" ? "" : ` ${field.placeholder ?? "VALUE"}`;
   const short = field.alias === undefined ? "    " : `-${field.alias}, `;
-  const choices = field.choices === undefined ? "" : `: ${field.choices.join(", ")}`;
-  const byDefault = field.default === undefined || field.type === "boolean" ? "" : ` (default ${field.default})`;
-  return [`${short}--${field.flag}${value}`, `${field.brief}${choices}${byDefault}`];
+  const choices = field.choices === undefined ? [] : [`one of ${field.choices.join(", ")}`];
+  const byDefault = field.default === undefined || field.type === "boolean" ? [] : [`default ${field.default}`];
+  const more = [...choices, ...byDefault].join("; ");
+  return [`${short}--${field.flag}${value}`, `${field.brief}${more === "" ? "" : ` (${more})`}`];
 }
 
 function verbs(commands: readonly Command[], noun: string): readonly Command[] {

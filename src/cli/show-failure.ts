@@ -34,12 +34,13 @@ export function exitCodeOf(thrown: unknown, command: Pick<Command, "passesGuestC
 
 function shapeOf(thrown: unknown, command: Command | undefined): ErrorShape {
   if (thrown instanceof UsageError) {
-    return { code: "usage", kind: "invalid", message: thrown.message, ...(thrown.hint === undefined ? {} : { hint: thrown.hint }) };
+    const hint = thrown.hint ?? (command === undefined ? undefined : `banger ${command.words.join(" ")} --help`);
+    return { code: "usage", kind: "invalid", message: thrown.message, ...(hint === undefined ? {} : { hint }) };
   }
   const shape = toErrorShape(thrown);
   if (shape.code !== "invalid_input" || shape.problems === undefined || command === undefined) return shape;
   const problems = shape.problems.map((problem) => `${wordOf(command, problem.path)}: ${problem.message}`);
-  return { ...shape, message: problems.join("; ") };
+  return { ...shape, message: problems.join("; "), hint: shape.hint ?? `banger ${command.words.join(" ")} --help` };
 }
 
 /** What the user typed for a field: its flag, or its place. */

@@ -9,7 +9,7 @@ export const VERBS: Readonly<Record<OperationName, Verb>> = {
     "method": "POST",
     "path": "/v1/vms",
     "summary": "Create a vm and start it",
-    "detail": "Everything that is not said gets a default; without a name the vm gets one of two words.",
+    "detail": "Everything that is not said gets a default; without a name the vm is called by an adjective and a noun. The defaults of image, memory and disks can be set in the config.",
     "words": [
       "vm",
       "create"
@@ -25,7 +25,7 @@ export const VERBS: Readonly<Record<OperationName, Verb>> = {
         "flag": "name",
         "type": "string",
         "required": false,
-        "brief": "name of the vm; two words when left out",
+        "brief": "name of the vm; an adjective and a noun when left out",
         "placeholder": "NAME"
       },
       {
@@ -33,7 +33,7 @@ export const VERBS: Readonly<Record<OperationName, Verb>> = {
         "flag": "image",
         "type": "string",
         "required": false,
-        "brief": "image that the root starts from",
+        "brief": "image that the root starts from; debian-bookworm when left out",
         "placeholder": "IMAGE",
         "completes": "image"
       },
@@ -51,7 +51,7 @@ export const VERBS: Readonly<Record<OperationName, Verb>> = {
         "flag": "cpus",
         "type": "integer",
         "required": false,
-        "brief": "virtual CPUs",
+        "brief": "virtual CPUs; 1 when left out",
         "placeholder": "N",
         "alias": "c"
       },
@@ -60,7 +60,7 @@ export const VERBS: Readonly<Record<OperationName, Verb>> = {
         "flag": "memory",
         "type": "size",
         "required": false,
-        "brief": "memory",
+        "brief": "memory; 1G when left out",
         "placeholder": "SIZE",
         "alias": "m"
       },
@@ -69,7 +69,7 @@ export const VERBS: Readonly<Record<OperationName, Verb>> = {
         "flag": "disk",
         "type": "size",
         "required": false,
-        "brief": "size of the root's writable layer",
+        "brief": "size of the root's writable layer; 20G when left out",
         "placeholder": "SIZE"
       },
       {
@@ -77,7 +77,7 @@ export const VERBS: Readonly<Record<OperationName, Verb>> = {
         "flag": "work-disk",
         "type": "size",
         "required": false,
-        "brief": "size of the work disk, which holds the home",
+        "brief": "size of the work disk, which holds the home; 20G when left out",
         "placeholder": "SIZE"
       },
       {
@@ -86,7 +86,7 @@ export const VERBS: Readonly<Record<OperationName, Verb>> = {
         "type": "boolean",
         "required": false,
         "default": false,
-        "brief": "give the vm a way out to the network"
+        "brief": "give the vm a way out to the network; no network card without it"
       },
       {
         "name": "env",
@@ -108,7 +108,7 @@ export const VERBS: Readonly<Record<OperationName, Verb>> = {
           "systemd"
         ],
         "default": "auto",
-        "brief": "what runs as the guest's init",
+        "brief": "what runs as the guest's init; auto takes what the image says",
         "placeholder": "INIT"
       },
       {
@@ -120,7 +120,7 @@ export const VERBS: Readonly<Record<OperationName, Verb>> = {
           "qemu",
           "fake"
         ],
-        "brief": "VMM to use; chosen by probing when left out",
+        "brief": "VMM to use; the first that works here when left out",
         "placeholder": "DRIVER",
         "completes": "driver"
       },
@@ -151,7 +151,7 @@ export const VERBS: Readonly<Record<OperationName, Verb>> = {
         "does": "a larger one, with a way out to the network"
       },
       {
-        "command": "banger vm create --env EDITOR=vi --no-start",
+        "command": "banger vm create --env EDITOR=nano --no-start",
         "does": "prepare one and leave it stopped"
       }
     ]
@@ -473,7 +473,7 @@ export const VERBS: Readonly<Record<OperationName, Verb>> = {
         "type": "size",
         "required": false,
         "default": "64K",
-        "brief": "how much of the end to show",
+        "brief": "how much of the end to show, at most 4M",
         "placeholder": "SIZE"
       }
     ],
@@ -914,7 +914,7 @@ export const VERBS: Readonly<Record<OperationName, Verb>> = {
         "type": "integer",
         "required": false,
         "default": 0,
-        "brief": "number of the first event",
+        "brief": "number of the first event to show",
         "placeholder": "N"
       }
     ],

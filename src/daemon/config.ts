@@ -20,6 +20,7 @@ import { z } from "zod";
 import { BangerError, type Problem } from "../contract/errors.ts";
 import { goodsName, size } from "../contract/schemas/names.ts";
 import { DRIVER_NAMES } from "../contract/schemas/vm.ts";
+import { wordIssue } from "../contract/word-issue.ts";
 
 const schema = z.strictObject({
   /** The image of a vm for which none was named. */
@@ -46,7 +47,7 @@ export type Config = z.output<typeof schema>;
 
 /** Parses the text of a config file. Throws `invalid` `invalid_config` with every problem, each with its line. */
 export function parseConfig(text: string, path: string): Config {
-  const parsed = schema.safeParse(parseToml(text, path));
+  const parsed = schema.safeParse(parseToml(text, path), { error: wordIssue });
   if (parsed.success) return parsed.data;
   throw invalid(
     path,

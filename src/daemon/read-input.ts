@@ -5,6 +5,7 @@ import type { Operation } from "../contract/operation.ts";
 import { OPERATIONS } from "../contract/operation-table.ts";
 import type { VerbField } from "../contract/verb.ts";
 import { VERBS } from "../contract/verbs.ts";
+import { wordIssue } from "../contract/word-issue.ts";
 import type { Route } from "./route.ts";
 
 const BODY_MAX_BYTES = 2 ** 20;
@@ -21,7 +22,7 @@ export function parseInput({ name, inPath, query }: Route, body: string): unknow
   for (const field of Object.keys(inPath)) {
     if (Object.hasOwn(others, field)) throw invalid(name, [{ code: "given_twice", path: field, message: "it stands in the path already" }]);
   }
-  const parsed = operation.input.safeParse({ ...others, ...inPath });
+  const parsed = operation.input.safeParse({ ...others, ...inPath }, { error: wordIssue });
   if (parsed.success) return parsed.data;
   throw invalid(name, parsed.error.issues.flatMap(problemsOf));
 }

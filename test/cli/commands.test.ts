@@ -46,7 +46,7 @@ describe("vms", () => {
     const created = await home.banger(["vm", "create", "dev", "--memory", "2G", "--cpus", "3"]);
     expect(created).toMatchObject({ code: 0, stdout: "vm dev is running; open a shell with: banger shell dev\n" });
     expect(created.stderr).toMatch(/\ndisk {2}\d+ ms {2}\(from the pool\)\nboot {2}\d+ ms\nnote: no KVM here/);
-    expect((await home.banger(["ps"])).stdout.split("\n")[1]).toMatch(/^dev   running  debian-bookworm  3     2 GiB   none     \d+ s$/);
+    expect((await home.banger(["ps"])).stdout.split("\n")[1]).toMatch(/^dev   running  debian-bookworm  3     2 GiB   none     \d+ s ago$/);
     expect(JSON.parse((await home.banger(["vm", "show", "dev", "--json"])).stdout)).toMatchObject({ name: "dev", memoryMiB: 2048 });
     expect(await home.banger(["rm", "dev"])).toMatchObject({ code: 1, stderr: expect.stringContaining("try: banger rm --force dev") });
     expect(await home.banger(["stop", "dev", "--grace", "1s"])).toMatchObject({ code: 0, stdout: "vm dev is stopped\n" });
@@ -160,7 +160,7 @@ describe("help", () => {
     expect((await home.banger(["vm"])).stdout).toContain("vm create");
     expect((await home.banger(["vm", "--help"])).stdout).toContain("vm create");
     const create = (await home.banger(["vm", "create", "--nat", "--help"])).stdout;
-    for (const part of ["usage: banger vm create [FLAGS] [NAME]", "--work-disk SIZE", "--no-start", "(default auto)", "examples:"])
+    for (const part of ["usage: banger vm create [FLAGS] [NAME]", "--work-disk SIZE", "--no-start", "(one of auto, agent, systemd; default auto)", "examples:"])
       expect(create).toContain(part);
     expect((await home.banger(["help", "exec"])).stdout).toContain("-- COMMAND...");
   });

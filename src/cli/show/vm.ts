@@ -14,7 +14,7 @@ export function showVms(vms: readonly Vm[]): Promise<string> {
       String(vm.cpus),
       formatBytes(vm.memoryMiB * 2 ** 20),
       vm.network.address ?? vm.network.mode,
-      formatAge(vm.createdAt),
+      `${formatAge(vm.createdAt)} ago`,
       ...(hasProblems ? [vm.problems.join("; ")] : []),
     ]),
   );

@@ -16,7 +16,7 @@ export const operationEvents = defineOperation({
   errors: ["operation_not_found"],
   fields: {
     operation: { brief: "id of the operation", placeholder: "ID" },
-    from: { brief: "number of the first event", placeholder: "N" },
+    from: { brief: "number of the first event to show", placeholder: "N" },
   },
   cli: { words: ["operation", "events"], positional: ["operation"] },
   examples: [{ command: "banger operation events 00c0ffee00c0ffee", does: "see what it did, and follow it to its end" }],

@@ -24,7 +24,7 @@ export const vmLogs = defineOperation({
   errors: ["vm_not_found"],
   fields: {
     vm: { brief: "name or id of the vm", placeholder: "NAME", completes: "vm" },
-    bytes: { brief: "how much of the end to show", placeholder: "SIZE" },
+    bytes: { brief: "how much of the end to show, at most 4M", placeholder: "SIZE" },
   },
   cli: { words: ["vm", "logs"], aliases: [["logs"]], positional: ["vm"] },
   examples: [

@@ -23,7 +23,7 @@ export const vmRef = z.string().min(1).max(63);
 
 /** A size in an input: text as typed, bytes after parsing. */
 export const size = z
-  .union([z.string(), z.number()])
+  .union([z.string(), z.number()], "must be a size such as 512M or 20G")
   .transform((value, context) => {
     const bytes = parseSize(String(value));
     if (bytes === undefined || bytes === 0) {
