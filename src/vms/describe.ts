@@ -1,13 +1,14 @@
 /** A record as the outside sees it. Never fails: what cannot be read is a problem of the vm. */
+import { BangerError } from "../contract/errors.ts";
 import type { Vm } from "../contract/schemas/vm.ts";
 import type { VmDependencies } from "./dependencies.ts";
 import type { UnreadableVm } from "./vm-rows.ts";
 import type { VmRecord } from "./vm-record.ts";
 
-export async function describeVm(record: VmRecord, { system, disks }: VmDependencies): Promise<Vm> {
+export async function describeVm(record: VmRecord, dependencies: VmDependencies): Promise<Vm> {
   const { plan, boot } = record;
-  const folder = system.layout.vmFolder(record.id);
-  const [layer, work] = await Promise.all([disks.allocatedBytes(`${folder}/layer.ext4`), disks.allocatedBytes(`${folder}/work.ext4`)]);
+  const folder = dependencies.system.layout.vmFolder(record.id);
+  const [layer, work] = await Promise.all(["layer.ext4", "work.ext4"].map((name) => allocatedBytes(`${folder}/${name}`, dependencies)));
   return {
     id: record.id,
     name: record.name,
@@ -23,8 +24,8 @@ export async function describeVm(record: VmRecord, { system, disks }: VmDependen
     memoryMiB: plan.memoryMiB,
     init: plan.init,
     disks: {
-      layer: { bytes: plan.layerBytes, allocatedBytes: layer },
-      work: { bytes: plan.workBytes, allocatedBytes: work },
+      layer: { bytes: plan.layerBytes, allocatedBytes: layer ?? 0 },
+      work: { bytes: plan.workBytes, allocatedBytes: work ?? 0 },
     },
     network: { mode: boot?.networkMode ?? "none", address: boot?.address ?? null },
     env: plan.env,
@@ -34,6 +35,16 @@ export async function describeVm(record: VmRecord, { system, disks }: VmDependen
     startedAt: boot?.startedAt ?? null,
     stages: boot?.stages ?? [],
   };
+}
+
+/** None of a disk that is not there: it goes a moment before its vm does, and somebody may have removed it. */
+async function allocatedBytes(path: string, { disks }: VmDependencies): Promise<number> {
+  try {
+    return await disks.allocatedBytes(path);
+  } catch (error) {
+    if (error instanceof BangerError && error.kind === "not_found") return 0;
+    throw error;
+  }
 }
 
 /** A row that cannot be read, shown as `broken`. */

@@ -29,6 +29,11 @@ export function makeVms(dependencies: VmDependencies): Vms {
     throw new BangerError("not_found", "vm_not_found", `there is no vm ${ref}`, { hint: "banger vm list" });
   };
   const describe = (supervisor: Supervisor): Promise<Vm> => describeVm(supervisor.record, dependencies);
+  /** An ephemeral vm is gone as soon as it has stopped: what is told of it is how it ended. */
+  const describeStopped = async (supervisor: Supervisor): Promise<Vm> => {
+    const vm = await describe(supervisor);
+    return supervisors.has(vm.id) ? vm : { ...vm, state: "stopped" };
+  };
 
   return {
     create: async (request, context) => {
@@ -43,12 +48,12 @@ export function makeVms(dependencies: VmDependencies): Vms {
     stop: async (ref, graceMs, context) => {
       const supervisor = find(ref);
       await supervisor.stop(graceMs, context);
-      return describe(supervisor);
+      return describeStopped(supervisor);
     },
     kill: async (ref, context) => {
       const supervisor = find(ref);
       await supervisor.stop(0, context);
-      return describe(supervisor);
+      return describeStopped(supervisor);
     },
     delete: async (ref, { force }, context) => {
       const supervisor = find(ref);

@@ -6,12 +6,13 @@
  * - `running`, `paused`: the VMM is found again by pid and start time and supervised on; when it is gone the vm is `stopped`
  *   after an orderly power off or a reboot of the host, and `broken` otherwise.
  * - `starting`, `stopping`: the command died with the daemon; the VMM is ended and the vm is `stopped`.
+ * - An ephemeral vm that has stopped is deleted.
  * - Processes that carry the id of a vm that does not run are ended; folders that belong to no row are removed.
  */
 import type { RunningVmm } from "../drivers/drivers.ts";
 import { releaseRunFolder } from "./boot.ts";
 import { readConsoleTail } from "./console.ts";
-import { driverOf, type VmDependencies } from "./dependencies.ts";
+import { driverOf, makeQuietSteps, type VmDependencies } from "./dependencies.ts";
 import type { Supervisor } from "./supervise.ts";
 import type { VmRecord } from "./vm-record.ts";
 
@@ -23,14 +24,19 @@ export async function reconcileVms(
   dependencies: VmDependencies,
   signal: AbortSignal,
 ): Promise<void> {
-  for (const supervisor of supervisors.values()) {
-    try {
-      await reconcileOne(supervisor, dependencies, signal);
-    } catch (error) {
-      dependencies.system.log.error("cannot reconcile a vm", { vm: supervisor.record.name, error });
+  const forEach = async (body: (supervisor: Supervisor) => Promise<void>): Promise<void> => {
+    for (const supervisor of supervisors.values()) {
+      try {
+        await body(supervisor);
+      } catch (error) {
+        dependencies.system.log.error("cannot reconcile a vm", { vm: supervisor.record.name, error });
+      }
     }
-  }
+  };
+  await forEach((supervisor) => reconcileOne(supervisor, dependencies, signal));
   await sweep(supervisors, dependencies);
+  // Last: what is left of a vm tells the sweep that a stray process is ours.
+  await forEach((supervisor) => supervisor.deleteIfEphemeral(makeQuietSteps(signal)));
 }
 
 async function reconcileOne(supervisor: Supervisor, dependencies: VmDependencies, signal: AbortSignal): Promise<void> {

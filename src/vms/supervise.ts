@@ -79,10 +79,11 @@ export class Supervisor {
       await steps.stage("halt", () => this.#halt());
       this.#settle("halted", { problem: null, boot: this.#bootWithoutVmm() });
     });
-    await this.#deleteIfEphemeral(steps);
+    await this.deleteIfEphemeral(steps);
   }
 
-  async #deleteIfEphemeral(steps: Steps): Promise<void> {
+  /** Unmakes an ephemeral vm that has stopped. */
+  async deleteIfEphemeral(steps: Steps): Promise<void> {
     if (this.#record.plan.ephemeral && this.#record.state === "stopped") await this.delete(steps);
   }
 
@@ -174,7 +175,7 @@ export class Supervisor {
       await this.#halt();
       if (exit.reason === "guest-power-off") this.#settle("halted", { boot: this.#bootWithoutVmm() });
       else this.#settle("failed", { problem: describeExit(exit), boot: this.#bootWithoutVmm() });
-      await this.#deleteIfEphemeral(makeQuietSteps(new AbortController().signal));
+      await this.deleteIfEphemeral(makeQuietSteps(new AbortController().signal));
     } catch (error) {
       this.#dependencies.system.log.error("cannot clear up after a guest that ended", { vm: this.#record.name, error });
     }
