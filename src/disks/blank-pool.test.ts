@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import { mkdtempSync, rmSync } from "node:fs";
 import { join } from "node:path";
+import { LEASES_MIGRATION, makeLeases } from "../operations/leases-rows.ts";
 import { makeSystem } from "../system/make-system.ts";
 import type { Log, System } from "../system/system.ts";
 import { makeBlankPool } from "./blank-pool.ts";
@@ -53,5 +54,16 @@ describe("the pool of blanks", () => {
     await putBlanks(`blank-a-${BYTES}.ext4`, `.draft-b`, "blank-c-999.ext4");
     await makeBlankPool(system, undefined, { bytes: BYTES, count: 1 }).reconcile();
     expect(await system.files.list(system.layout.blanks)).toEqual([`blank-a-${BYTES}.ext4`]);
+  });
+
+  test("forgets the leases of a daemon that died, with a draft and without", async () => {
+    using database = system.databases.open(system.layout.database, [LEASES_MIGRATION]);
+    const leases = makeLeases(database);
+    await putBlanks(".draft-b");
+    for (const name of [".draft-b", ".draft-not-made"])
+      leases.write({ kind: "blank", key: join(system.layout.blanks, name), vmId: undefined, operationId: undefined });
+    leases.write({ kind: "vm-folder", key: "/other", vmId: "1", operationId: undefined });
+    await makeBlankPool(system, leases, { bytes: BYTES, count: 1 }).reconcile();
+    expect(leases.list().map(({ key }) => key)).toEqual(["/other"]);
   });
 });

@@ -66,8 +66,9 @@ export function makeBlankPool(system: System, leases: Leases | undefined, { byte
         const path = join(layout.blanks, name);
         if (name.startsWith("blank-") && name.endsWith(suffix)) continue;
         await files.removeFile(path);
-        leases?.drop("blank", path);
       }
+      // A draft may be gone, or not there yet, while its lease is: nobody makes blanks now.
+      for (const { kind, key } of leases?.list() ?? []) if (kind === "blank") leases?.drop(kind, key);
     },
   };
 }

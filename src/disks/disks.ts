@@ -16,7 +16,7 @@ export interface Disks {
   allocatedBytes(path: string): Promise<number>;
   /** Fills the pool up; off the hot path. */
   refill(signal: AbortSignal): Promise<void>;
-  /** Removes half-made blanks. */
+  /** Removes half-made blanks and their leases. Before anything is made. */
   reconcile(): Promise<void>;
 }
 

@@ -70,6 +70,7 @@ export function makeVms(dependencies: VmDependencies): Vms {
     usersOf: (what, name) => [...supervisors.values()].filter(({ record }) => record.plan[what] === name).map(({ record }) => record.name),
     reconcile: async () => {
       for (const record of rows.list().records) supervise(record);
+      await dependencies.disks.reconcile();
       await reconcileVms(supervisors, dependencies, closing.signal);
     },
     close: async () => {
