@@ -43,7 +43,7 @@ export function openClient({ socketPath, version = VERSION }: ClientOptions): Cl
       // The first connection brings the events by itself; only a second one has to ask for them.
       let first: AsyncIterable<Uint8Array> | undefined = bytesOf(response);
       const open = async (from: number): Promise<AsyncIterable<Uint8Array>> => {
-        const stream = first ?? (await openEvents(operation, from, options.signal));
+        const stream = first ?? (await openEvents(operation, from, options.signal).catch(forbidRepeat));
         first = undefined;
         return stream;
       };
@@ -66,6 +66,15 @@ async function outputOf(events: AsyncIterable<OperationEvent>, onEvent: CallOpti
     throw fromErrorShape(event.error);
   }
   throw new BangerError("unavailable", "no_outcome", "the events of the operation ended without an outcome");
+}
+
+/** The request was taken: whoever hears `daemon_unreachable` might send it again. */
+function forbidRepeat(error: unknown): never {
+  if (!(error instanceof BangerError) || error.code !== "daemon_unreachable") throw error;
+  throw new BangerError("unavailable", "daemon_broke_off", "the banger daemon ended before the operation did", {
+    hint: "banger ps shows what is left; try again",
+    cause: error,
+  });
 }
 
 function bytesOf(response: Response): AsyncIterable<Uint8Array> {
