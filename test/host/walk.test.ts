@@ -1,0 +1,136 @@
+/**
+ * The daemon is killed at random moments while vms are created, started, stopped and deleted; the next command starts another,
+ * which must find everything as it was told or undo it. Guests are those of the fake driver: everything else is real.
+ *
+ * BANGER_TEST_KILLS: how often. BANGER_TEST_SEED: the seed of an earlier run, which is printed.
+ */
+import { expect, test } from "bun:test";
+import { existsSync } from "node:fs";
+import { openGoods } from "../support/goods.ts";
+import { closeWorld, openWorld, type Ran, type World } from "../support/world.ts";
+import { openNetworkWorld } from "./network-world.ts";
+import { dumpDatabase, findLeftovers, listFolders, listVms } from "./walk-state.ts";
+
+const KILLS = Number(process.env["BANGER_TEST_KILLS"] ?? (process.env["BANGER_TEST_FULL"] === undefined ? 40 : 400));
+const SEED = Number(process.env["BANGER_TEST_SEED"] ?? Math.trunc(Math.random() * 2 ** 31));
+const NAMES = ["a", "b", "c", "d"];
+/** Longer than any of the commands takes on a quiet computer, so that all of their moments are hit. */
+const LATEST_KILL_MS = 450;
+/** Of a command whose daemon was killed. */
+const CUT_OFF = new Set(["daemon_died", "daemon_broke_off", "daemon_unreachable", "daemon_did_not_start", "events_broken_off"]);
+const isRoot = process.getuid?.() === 0;
+
+type Verb = "create" | "start" | "stop" | "kill" | "delete";
+
+interface Told {
+  readonly state: "running" | "stopped";
+  readonly ephemeral: boolean;
+}
+
+/** A small generator of numbers that a seed repeats (mulberry32). */
+function makeRandom(seed: number): (below: number) => number {
+  let state = seed;
+  return (below) => {
+    state = (state + 0x6d2b79f5) | 0;
+    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
+    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
+    return ((mixed ^ (mixed >>> 14)) >>> 0) % below;
+  };
+}
+
+/** What is known for certain of each vm: what a command was told and no later command could have changed. */
+class Ledger {
+  readonly sure = new Map<string, Told>();
+
+  apply(verb: Verb, name: string, ephemeral: boolean): void {
+    const told = this.sure.get(name);
+    if (verb === "create") this.sure.set(name, { state: "running", ephemeral });
+    else if (verb === "start" && told !== undefined) this.sure.set(name, { ...told, state: "running" });
+    else if (verb === "delete" || told?.ephemeral === true) this.sure.delete(name);
+    else if (told !== undefined) this.sure.set(name, { ...told, state: "stopped" });
+  }
+}
+
+function choose(random: (below: number) => number, told: Told | undefined): Verb {
+  if (told === undefined) return "create";
+  const verbs: readonly Verb[] = told.state === "running" ? ["stop", "kill", "delete"] : ["start", "start", "delete"];
+  return verbs[random(verbs.length)] ?? "delete";
+}
+
+function codeOf({ stdout }: Ran): string {
+  return (JSON.parse(stdout) as { error?: { code: string } }).error?.code ?? "none";
+}
+
+async function killDaemonIn(world: World, ms: number): Promise<boolean> {
+  await Bun.sleep(ms);
+  const pid = world.daemonPid();
+  if (pid === undefined) return false;
+  process.kill(pid, "SIGKILL");
+  // Until then its socket may still take connections.
+  while (existsSync(`/proc/${pid}`)) await Bun.sleep(1);
+  return true;
+}
+
+test(
+  `${KILLS} kills of the daemon lose nothing and leave nothing (seed ${SEED})`,
+  async () => {
+    console.log(`BANGER_TEST_SEED=${SEED}`);
+    const goods = await openGoods();
+    await using internet = isRoot ? await openNetworkWorld() : undefined;
+    await using undo = new AsyncDisposableStack();
+    const world = await openWorld({ config: '[drivers]\norder = ["fake"]\n', prefix: internet?.argv([]) ?? [] });
+    undo.defer(() => closeWorld(world));
+    const random = makeRandom(SEED);
+    const ledger = new Ledger();
+    let kills = 0;
+
+    for (let round = 0; kills < KILLS; round += 1) {
+      const where = `round ${round}, ${kills} kills`;
+      const names = NAMES.filter(() => random(3) === 0);
+      const killed = killDaemonIn(world, random(LATEST_KILL_MS));
+      await Promise.all(
+        names.map(async (name) => {
+          const told = ledger.sure.get(name);
+          const verb = choose(random, told);
+          const ephemeral = verb === "create" && random(5) === 0;
+          const more =
+            verb === "create"
+              ? ["--kernel", goods.kernel, ...(ephemeral ? ["--ephemeral"] : []), ...(isRoot && random(3) === 0 ? ["--nat"] : [])]
+              : [];
+          const ran = await world.banger(["vm", verb, name, ...more, ...(verb === "delete" ? ["--force"] : []), "--json"]);
+          if (ran.code === 0) ledger.apply(verb, name, ephemeral);
+          else {
+            expect({ where, verb, code: codeOf(ran), ok: CUT_OFF.has(codeOf(ran)) }).toMatchObject({ ok: true });
+            // Cut off: either state is right, and whoever comes next finds out which.
+            ledger.sure.delete(name);
+          }
+          return undefined;
+        }),
+      );
+      if (await killed) kills += 1;
+      // A daemon that is killed while it puts things in order has an heir, too.
+      if (random(3) === 0) {
+        const listing = world.banger(["vm", "list", "--json"]);
+        if (await killDaemonIn(world, random(LATEST_KILL_MS / 2))) kills += 1;
+        await listing;
+      }
+
+      await world.ok(["vm", "list", "--json"]);
+      expect({ where, leftovers: findLeftovers(world) }).toEqual({ where, leftovers: [] });
+      const listed = new Map(listVms(world).map((vm) => [vm.name, vm]));
+      for (const [name, { state }] of ledger.sure) expect({ where, name, state: listed.get(name)?.state }).toEqual({ where, name, state });
+      for (const { name, state } of listed.values())
+        if (!ledger.sure.has(name)) ledger.sure.set(name, { state: state as Told["state"], ephemeral: false });
+      const running = [...listed.values()].filter(({ state }) => state === "running");
+      const asked = running[random(Math.max(1, running.length))];
+      if (asked !== undefined) expect(await world.ok(["vm", "exec", asked.name, "--", "echo", "here"])).toBe("here\n");
+
+      if (round % 5 !== 0) continue;
+      const before = { database: dumpDatabase(world), folders: listFolders(world) };
+      await killDaemonIn(world, 0);
+      await world.ok(["vm", "list"]);
+      expect({ database: dumpDatabase(world), folders: listFolders(world) }).toEqual(before);
+    }
+  },
+  60_000 + KILLS * 5000,
+);
