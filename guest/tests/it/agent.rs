@@ -87,7 +87,13 @@ impl Agent {
 }
 
 impl Drop for Agent {
+    /// Asked first, because an agent that is killed cannot take its commands with it.
     fn drop(&mut self) {
+        let _ = std::process::Command::new("kill").arg(self.pid().to_string()).status();
+        let deadline = Instant::now() + Duration::from_secs(10);
+        while matches!(self.process.try_wait(), Ok(None)) && Instant::now() < deadline {
+            std::thread::sleep(Duration::from_millis(5));
+        }
         let _ = self.process.kill();
         let _ = self.process.wait();
         let _ = std::fs::remove_dir_all(&self.folder);
