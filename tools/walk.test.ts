@@ -16,6 +16,19 @@ test("the walk has eight stops, each with a file", () => {
   expect(rows.map((row) => namedIn(row).length > 0)).toEqual(Array.from({ length: 8 }, () => true));
 });
 
+test("each stop names a function that its file has", () => {
+  const stops = [...readFileSync(join(DOCS, "walk.md"), "utf8").matchAll(/^\| \d \| `(src\/[\w./-]+)`, `(?:(\w+)\.)?(\w+)`/gm)];
+  expect(stops.map(([, path = "", owner, name = ""]) => [path, declares(readFileSync(join(TOP, path), "utf8"), owner, name)])).toEqual(
+    stops.map(([, path = ""]) => [path, true]),
+  );
+  expect(stops).toHaveLength(8);
+});
+
+function declares(text: string, owner: string | undefined, name: string): boolean {
+  if (owner === undefined) return new RegExp(`function ${name}\\b`).test(text);
+  return text.includes(`class ${owner} `) && new RegExp(`^  async ${name}\\(`, "m").test(text);
+}
+
 test.each(pages)("%s names only files that exist", (page) => {
   expect(namedIn(readFileSync(join(DOCS, page), "utf8")).filter((path) => !existsSync(join(TOP, path)))).toEqual([]);
 });
