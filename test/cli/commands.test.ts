@@ -160,7 +160,13 @@ describe("help", () => {
     expect((await home.banger(["vm"])).stdout).toContain("vm create");
     expect((await home.banger(["vm", "--help"])).stdout).toContain("vm create");
     const create = (await home.banger(["vm", "create", "--nat", "--help"])).stdout;
-    for (const part of ["usage: banger vm create [FLAGS] [NAME]", "--work-disk SIZE", "--no-start", "(one of auto, agent, systemd; default auto)", "examples:"])
+    for (const part of [
+      "usage: banger vm create [FLAGS] [NAME]",
+      "--work-disk SIZE",
+      "--no-start",
+      "(one of auto, agent, systemd; default auto)",
+      "examples:",
+    ])
       expect(create).toContain(part);
     expect((await home.banger(["help", "exec"])).stdout).toContain("-- COMMAND...");
   });
