@@ -12,6 +12,7 @@ const DAILY: readonly (readonly [string, string])[] = [
   ["rm", "delete a vm"],
 ];
 
+const WIDTH = 96;
 const JSON_ROW: readonly [string, string] = ["    --json", "one JSON document on stdout"];
 
 /** What `banger --help` shows. */
@@ -43,7 +44,7 @@ export function helpOfNoun(commands: readonly Command[], noun: string): string {
 /** What `banger vm create --help` shows. */
 export function helpOfCommand(command: Command): string {
   const parts = [`${command.summary}.`];
-  if (command.detail !== undefined) parts.push(command.detail);
+  if (command.detail !== undefined) parts.push(...wrap(command.detail));
   parts.push("", `usage: ${usageOf(command)}`);
   if (command.aliases.length > 0) parts.push(`short: ${command.aliases.map((words) => `banger ${words.join(" ")}`).join(", ")}`);
   parts.push(
@@ -89,6 +90,17 @@ function verbs(commands: readonly Command[], noun: string): readonly Command[] {
 function columns(rows: readonly (readonly [string, string])[]): string {
   const width = Math.max(...rows.map(([left]) => left.length));
   return rows.map(([left, right]) => `  ${left.padEnd(width)}  ${right}`).join("\n");
+}
+
+/** Lines of whole words. */
+function wrap(text: string): readonly string[] {
+  const lines = [""];
+  for (const word of text.split(" ")) {
+    const line = lines.at(-1) ?? "";
+    if (line !== "" && line.length + word.length >= WIDTH) lines.push(word);
+    else lines[lines.length - 1] = line === "" ? word : `${line} ${word}`;
+  }
+  return lines;
 }
 
 function lowerFirst(text: string): string {

@@ -9,6 +9,6 @@ export const shell: Run = async ({ given, json }, environment) => {
   if (json) throw new UsageError("a shell has no --json", "banger exec --json NAME -- COMMAND");
   const vm = String(given["vm"]);
   const wishes: ExecWishes = { interactive: true, tty: true, json: false };
-  checkTerminal(wishes, environment, `banger exec ${vm} -- COMMAND, or with -i and stdin passed on`);
+  checkTerminal(wishes, environment, `banger exec -i ${vm} -- COMMAND`);
   return execInVm(openDaemon(environment), vm, specOf(LOGIN_SHELL, given), wishes, environment);
 };
