@@ -3,11 +3,16 @@
 //! Its reads and writes block, each in a thread of its own. While no host is connected a read returns 0 at once and polling
 //! says "hung up" without end; an edge-triggered wait is the one thing that sleeps until something changes. Both readiness
 //! and hang-up come from the same wait queue, so an edge that comes between a read and the wait is not lost.
+//!
+//! "Hung up" may be old news. The kernel hears of hosts that come and go by messages that a worker handles when it gets to
+//! it, while bytes overtake them: a read can return 0 after the next host's `sync` was read. In the end the kernel does know
+//! better, so only a hang-up that lasts is one. See `docs/wire.md`.
 
 use std::fs::{self, File, OpenOptions};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 use std::os::fd::OwnedFd;
 
@@ -15,6 +20,7 @@ use rustix::event::{PollFd, PollFlags, Timespec, epoll, poll};
 use rustix::io::Errno;
 
 use crate::uevents;
+use crate::wire::absence::{Absence, LOOK_EVERY};
 use crate::wire::link::{Channel, Read};
 
 const NAME: &str = "org.banger.agent";
@@ -23,7 +29,7 @@ const PORTS: &str = "/sys/class/virtio-ports";
 pub struct Port {
     file: File,
     edges: OwnedFd,
-    /// The last read found no host.
+    /// The host was found to be gone, and nothing was read since.
     alone: AtomicBool,
 }
 
@@ -37,10 +43,13 @@ impl Port {
         Ok(Self { file, edges, alone: AtomicBool::new(true) })
     }
 
-    fn wait_for_edge(&self) -> io::Result<()> {
+    /// `false` when nothing changed for as long as `patience`; without one it waits however long.
+    fn wait_for_edge(&self, patience: Option<Duration>) -> io::Result<bool> {
         let mut events = Vec::with_capacity(1);
-        match epoll::wait(&self.edges, rustix::buffer::spare_capacity(&mut events), None) {
-            Ok(_) | Err(Errno::INTR) => Ok(()),
+        let patience = patience.map(|patience| Timespec::try_from(patience).expect("a fraction of a second"));
+        match epoll::wait(&self.edges, rustix::buffer::spare_capacity(&mut events), patience.as_ref()) {
+            Ok(count) => Ok(count > 0),
+            Err(Errno::INTR) => Ok(true),
             Err(error) => Err(error.into()),
         }
     }
@@ -48,10 +57,19 @@ impl Port {
 
 impl Channel for Port {
     fn read(&self, into: &mut [u8]) -> io::Result<Read> {
+        let mut absence = Absence::default();
         loop {
             match rustix::io::read(&self.file, &mut *into) {
-                Ok(0) if self.alone.swap(true, Ordering::Relaxed) => self.wait_for_edge()?,
-                Ok(0) => return Ok(Read::HostGone),
+                Ok(0) if self.alone.load(Ordering::Relaxed) => {
+                    self.wait_for_edge(None)?;
+                }
+                Ok(0) => {
+                    let changed = self.wait_for_edge(Some(LOOK_EVERY))?;
+                    if !changed && absence.lasts() {
+                        self.alone.store(true, Ordering::Relaxed);
+                        return Ok(Read::HostGone);
+                    }
+                }
                 Ok(count) => {
                     self.alone.store(false, Ordering::Relaxed);
                     return Ok(Read::Bytes(count));

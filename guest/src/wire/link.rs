@@ -5,11 +5,11 @@
 
 use std::io;
 use std::sync::Arc;
-use std::time::Duration;
 
 use bytes::Bytes;
 use tokio::sync::{mpsc, watch};
 
+use super::absence::{Absence, LOOK_EVERY};
 use super::cutter::{Cutter, Event};
 use super::inbox::Inbox;
 use super::lines::Nonce;
@@ -48,8 +48,6 @@ pub struct Link {
 const READ_BYTES: usize = 64 * 1024;
 /// A host that asks for sessions faster than they can be ended waits here.
 const WAITING_SESSIONS: usize = 4;
-/// How often a reader that is held back looks whether the host is still there.
-const HELD_BACK: Duration = Duration::from_millis(500);
 
 impl Link {
     /// Starts the two threads and says `hello` as the first thing.
@@ -138,8 +136,11 @@ impl Reader {
 
     fn deliver(&mut self, bytes: &Bytes) -> bool {
         let Some(session) = &self.session else { return true };
-        while !session.inbox.push(bytes, HELD_BACK) {
-            if self.channel.is_hung_up() {
+        let mut absence = Absence::default();
+        while !session.inbox.push(bytes, LOOK_EVERY) {
+            if !self.channel.is_hung_up() {
+                absence.ends();
+            } else if absence.lasts() {
                 self.end();
                 return false;
             }

@@ -1,5 +1,6 @@
 //! The wire: one byte stream to the host, cut into sessions. See `docs/wire.md`.
 
+pub mod absence;
 pub mod cutter;
 pub mod inbox;
 pub mod io;
