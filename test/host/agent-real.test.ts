@@ -100,7 +100,7 @@ describe("a command", () => {
   test("gets SIGHUP when its stream is destroyed", async () => {
     const mark = `${home.folder}/hup`;
     const stream = await start(`trap 'echo hup > ${mark}; exit' HUP; echo ready; while :; do sleep 0.02; done`);
-    await once(stream, "data");
+    await untilSaid(stream, "ready");
     stream.destroy();
     expect(await run(`while [ ! -s ${mark} ]; do sleep 0.01; done; cat ${mark}`)).toBe("hup\n");
   });
@@ -108,7 +108,7 @@ describe("a command", () => {
   test("gets SIGHUP when its connection dies, and the next connection works", async () => {
     const mark = `${home.folder}/hup2`;
     const stream = await start(`trap 'echo hup > ${mark}; exit' HUP; echo ready; while :; do sleep 0.02; done`);
-    await once(stream, "data");
+    await untilSaid(stream, "ready");
     stream.on("error", () => undefined);
     await agent[Symbol.asyncDispose]();
     agent = await open();
@@ -233,4 +233,10 @@ async function failureOf(work: Promise<unknown>): Promise<unknown> {
     () => undefined,
     (thrown: unknown) => thrown,
   );
+}
+
+/** The first bytes say only that the shell was started, not that it has come anywhere. */
+async function untilSaid(stream: Duplex, word: string): Promise<void> {
+  let said = "";
+  while (!said.includes(word)) said += String((await once(stream, "data"))[0]);
 }
