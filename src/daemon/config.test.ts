@@ -16,7 +16,7 @@ test("an empty config is fine", () => {
   expect(parseConfig("", "/c.toml")).toEqual({ debian: {}, drivers: {}, defaults: {} });
 });
 
-test("every key is read, sizes as bytes", () => {
+test("every key is read, sizes as bytes, durations as milliseconds", () => {
   const text = `
 default_image = "debian-bookworm"
 [debian]
@@ -25,12 +25,13 @@ mirror = "http://mirror.example/debian"
 order = ["qemu"]
 [defaults]
 memory = "2G"
+boot_deadline = "90s"
 `;
   expect(parseConfig(text, "/c.toml")).toEqual({
     default_image: "debian-bookworm",
     debian: { mirror: "http://mirror.example/debian" },
     drivers: { order: ["qemu"] },
-    defaults: { memory: 2 ** 31 },
+    defaults: { memory: 2 ** 31, boot_deadline: 90_000 },
   });
 });
 
@@ -39,6 +40,7 @@ test.each([
   ['\ndefault_imag = "x"', "line 2: default_imag: there is no such key"],
   ['[debian]\n\nmirror = "ftp://x"', "line 3: debian.mirror: a mirror is an http or https address"],
   ['[defaults]\nmemory = "much"', 'line 2: defaults.memory: "much" is not a size'],
+  ['[defaults]\nboot_deadline = "soon"', 'line 2: defaults.boot_deadline: "soon" is not a duration'],
   ["debian.mirror = 1", "line 1: debian.mirror: "],
 ])("%p is refused with line and key", (text, part) => {
   expect(messageOf(text)).toContain(part);

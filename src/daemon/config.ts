@@ -14,15 +14,17 @@
  *     memory = "2G"
  *     disk = "20G"
  *     work_disk = "20G"
+ *     boot_deadline = "3m"
  */
 import { parse, TomlError } from "smol-toml";
 import { z } from "zod";
 import { BangerError, type Problem } from "../contract/errors.ts";
-import { goodsName, size } from "../contract/schemas/names.ts";
+import { duration, goodsName, size } from "../contract/schemas/names.ts";
 import { DRIVER_NAMES } from "../contract/schemas/vm.ts";
 import { wordIssue } from "../contract/word-issue.ts";
 
-const schema = z.strictObject({
+/** All keys; `docs/config.md` tells of each. */
+export const configSchema = z.strictObject({
   /** The image of a vm for which none was named. */
   default_image: goodsName.optional(),
   debian: z
@@ -39,15 +41,17 @@ const schema = z.strictObject({
       qemu_binary: z.string().startsWith("/", "the path of a program is absolute").optional(),
     })
     .prefault({}),
-  defaults: z.strictObject({ memory: size.optional(), disk: size.optional(), work_disk: size.optional() }).prefault({}),
+  defaults: z
+    .strictObject({ memory: size.optional(), disk: size.optional(), work_disk: size.optional(), boot_deadline: duration.optional() })
+    .prefault({}),
 });
 
-/** What the file says; sizes in bytes. */
-export type Config = z.output<typeof schema>;
+/** What the file says; sizes in bytes, durations in milliseconds. */
+export type Config = z.output<typeof configSchema>;
 
 /** Parses the text of a config file. Throws `invalid` `invalid_config` with every problem, each with its line. */
 export function parseConfig(text: string, path: string): Config {
-  const parsed = schema.safeParse(parseToml(text, path), { error: wordIssue });
+  const parsed = configSchema.safeParse(parseToml(text, path), { error: wordIssue });
   if (parsed.success) return parsed.data;
   throw invalid(
     path,

@@ -69,7 +69,7 @@ export const wire: Wire = async ({ system, config, proxies }) => {
       memoryMiB: Math.floor((config.defaults.memory ?? DEFAULT_MEMORY_BYTES) / MIB),
       layerBytes: config.defaults.disk ?? DEFAULT_LAYER_BYTES,
       workBytes: config.defaults.work_disk ?? DEFAULT_WORK_BYTES,
-      bootDeadlineMs: BOOT_DEADLINE_MS,
+      bootDeadlineMs: config.defaults.boot_deadline ?? BOOT_DEADLINE_MS,
     },
   });
   opened.defer(async () => {
