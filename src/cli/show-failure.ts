@@ -1,7 +1,7 @@
 import { BangerError, EXIT, toErrorShape, type ErrorShape } from "../contract/errors.ts";
 import type { Command, Invocation } from "./command.ts";
 import type { Environment } from "./environment.ts";
-import { escapeLines } from "./escape-text.ts";
+import { escapeLines, escapeText } from "./escape-text.ts";
 import { flagsOf } from "./parse-arguments.ts";
 import { print } from "./print.ts";
 import { UsageError } from "./usage-error.ts";
@@ -51,9 +51,20 @@ function wordOf(command: Command, path: string): string {
   return command.fields.find((each) => each.name === name)?.placeholder ?? path;
 }
 
+/** Lines below the message: each of several problems, and the last that a guest wrote on its console. */
+function detailsOf({ message, problems = [], data }: ErrorShape): readonly string[] {
+  const untold = problems.filter((problem) => !message.includes(problem.message));
+  const console = data?.["consoleTail"];
+  const tail = Array.isArray(console) ? console.map(String) : [];
+  return [
+    ...untold.map((problem) => `- ${problem.message}${problem.hint === undefined ? "" : `; try: ${problem.hint}`}`),
+    ...(tail.length === 0 ? [] : ["the last lines on its console:", ...tail.map((line) => `| ${line}`)]),
+  ];
+}
+
 function textOf(shape: ErrorShape, thrown: unknown, { stderr, hasColour }: Environment): string {
   const label = hasColour && stderr.isTerminal ? "\x1b[31merror:\x1b[39m" : "error:";
-  const lines = [`${label} ${escapeLines(shape.message)}`];
+  const lines = [`${label} ${escapeLines(shape.message)}`, ...detailsOf(shape).map((line) => `  ${escapeText(line)}`)];
   if (shape.hint !== undefined) lines.push(`${shape.hint.startsWith("did you mean") ? "" : "try: "}${escapeLines(shape.hint)}`);
   if (shape.kind === "bug" && thrown instanceof Error && thrown.stack !== undefined) lines.push(escapeLines(thrown.stack));
   return `${lines.join("\n")}\n`;

@@ -170,19 +170,18 @@ async function whileAlive<T>(
   } catch (error) {
     signal.throwIfAborted();
     const consoleTail = await readConsoleTail(system, folder);
-    const hint = `banger vm logs ${record.name}`;
     if (gone.signal.aborted) {
       const exit = await vmm.exited;
       const detail = "detail" in exit ? `: ${exit.detail}` : "";
       throw new BangerError("unavailable", "vmm_gone", `cannot start vm ${record.name}: its VMM ended (${exit.reason})${detail}`, {
-        hint,
+        hint: "another kernel may do better: banger kernel list",
         cause: error,
         data: { consoleTail },
       });
     }
     if (error instanceof BangerError && error.kind === "timeout") {
       throw new BangerError("timeout", "guest_silent", `cannot start vm ${record.name}: ${error.message}`, {
-        hint,
+        hint: `another kernel (banger kernel list), or more time: boot_deadline below [defaults] in ${system.layout.configFile}`,
         cause: error,
         data: { consoleTail },
       });

@@ -43,7 +43,7 @@ export async function launchQemu(system: System, program: string, plan: LaunchPl
 
   const shutdown = new ShutdownWatch();
   const died = started.ended.then(async (end) => {
-    throw launchFailed(plan, end, await readTail(files, plan.vmmLogPath, vmmLogStart));
+    throw launchFailed(program, plan, end, await readTail(files, plan.vmmLogPath, vmmLogStart));
   });
   // It is awaited only while we wait for the monitor; later it is `exited` that tells.
   died.catch(() => undefined);
@@ -71,6 +71,7 @@ export async function openMonitor(system: System, path: string, signal: AbortSig
 }
 
 function launchFailed(
+  program: string,
   plan: LaunchPlan,
   end: { readonly code: number | undefined; readonly signal: string | undefined },
   log: string,
@@ -82,7 +83,7 @@ function launchFailed(
     "vmm_not_started",
     `cannot start the VMM of ${plan.name}: QEMU ${how}${lastWords === "" ? "" : `: ${lastWords}`}`,
     {
-      hint: "banger doctor",
+      hint: `${program} --version`,
       data: { vmmLogPath: plan.vmmLogPath, lastWords },
     },
   );
