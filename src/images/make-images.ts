@@ -21,11 +21,12 @@ export interface ImagesDependencies {
 export function makeImages({ system, catalog, archive, leases, uid, proxies = {} }: ImagesDependencies): Images {
   const store = makeImageStore(system, leases);
   const pulling = new Set<string>();
+  const offering = <T>(name: string, answer: Promise<T>): Promise<T> => answer.catch((error: unknown) => offerKnown(catalog, name, error));
   return {
     list: () => store.list(),
-    get: (name) => store.get(name),
-    parts: (name) => store.parts(name),
-    delete: (name) => store.delete(name),
+    get: (name) => offering(name, store.get(name)),
+    parts: (name) => offering(name, store.parts(name)),
+    delete: (name) => offering(name, store.delete(name)),
     reconcile: () => store.reconcile(),
     pull: async (name, as, context) => {
       const entry = entryOf(catalog, name);
@@ -50,10 +51,21 @@ export function makeImages({ system, catalog, archive, leases, uid, proxies = {}
   };
 }
 
+/** Who asks for an image that is nowhere is told which can be had. */
+function offerKnown(catalog: Catalog, name: string, error: unknown): never {
+  if (!(error instanceof BangerError) || error.code !== "image_not_found" || catalog.find(name)?.kind === "debian-image") throw error;
+  const pulls = imagesOf(catalog).map((known) => `banger image pull ${known}`);
+  throw new BangerError(error.kind, error.code, error.message, { hint: pulls.join(" or "), cause: error });
+}
+
+function imagesOf(catalog: Catalog): readonly string[] {
+  return catalog.list().flatMap((candidate) => (candidate.kind === "debian-image" ? [candidate.name] : []));
+}
+
 function entryOf(catalog: Catalog, name: string): DebianImageEntry {
   const entry = catalog.find(name);
   if (entry?.kind === "debian-image") return entry;
-  const known = catalog.list().flatMap((candidate) => (candidate.kind === "debian-image" ? [candidate.name] : []));
+  const known = imagesOf(catalog);
   const why = entry === undefined ? "the catalog has no image of that name" : "that is a kernel";
   throw new BangerError("not_found", "image_not_in_catalog", `cannot pull image ${name}: ${why}; it has ${known.join(", ")}`, {
     hint: entry === undefined ? `banger image pull ${known[0] ?? ""}` : `banger kernel pull ${name}`,

@@ -29,13 +29,16 @@ export function makeKernels(parts: KernelsParts): Kernels {
     return entry?.kind === "debian-kernel" ? entry : undefined;
   };
 
+  const pullable = (): readonly string[] => catalog.list().flatMap((known) => (known.kind === "debian-kernel" ? [known.name] : []));
+
   const show = async (name: string): Promise<ShownKernel & { readonly folder: string }> => {
     try {
       const folder = await store.pathOf(name);
       return { folder, ...(await showKernel(system, folder, name)) };
     } catch (error) {
       if (!(error instanceof BangerError) || error.code !== "kernel_not_found") throw error;
-      const hint = entryOf(name) === undefined ? "banger kernel list; banger kernel import NAME --from DIR" : `banger kernel pull ${name}`;
+      const pulls = pullable().map((known) => `banger kernel pull ${known}`);
+      const hint = entryOf(name) === undefined ? `banger kernel list, or ${pulls.join(" or ")}` : `banger kernel pull ${name}`;
       throw new BangerError(error.kind, error.code, error.message, { hint, cause: error });
     }
   };
@@ -44,12 +47,11 @@ export function makeKernels(parts: KernelsParts): Kernels {
     pull: async (name, as, context) => {
       const entry = entryOf(name);
       if (entry === undefined) {
-        const names = catalog.list().flatMap((known) => (known.kind === "debian-kernel" ? [known.name] : []));
         throw new BangerError(
           "not_found",
           "kernel_not_in_catalog",
           `cannot pull kernel ${JSON.stringify(name)}: the catalog does not have it`,
-          { hint: `it has: ${names.join(", ")}` },
+          { hint: `it has: ${pullable().join(", ")}` },
         );
       }
       return storedKernel(await pullDebianKernel({ ...parts, store }, entry, as, context), []);
