@@ -97,7 +97,7 @@ async function createVm(
   } catch (error) {
     await supervisor.idle();
     // Somebody stopped it while it started: then it was made, and is kept.
-    if (supervisor.record.state === "stopped") undo.move();
+    if (supervisor.record.state === "stopped" && !context.signal.aborted) undo.move();
     else supervisor.forget();
     throw error;
   }

@@ -60,8 +60,11 @@ export class Supervisor {
         this.#adopt(booted.vmm, booted.agent, booted.release);
         this.#settle("booted", { boot: booted.boot });
       } catch (error) {
-        // A stop that came in between owns the state from here on.
-        if (this.#record.state === "starting") this.#settle("failed", { problem: messageOf(error), boot: this.#bootWithoutVmm() });
+        // A stop that came in between owns the state from here on. Who cancels a start finds the vm as it was before.
+        if (this.#record.state === "starting") {
+          if (signal.aborted) this.#settle("halted", { problem: null, boot: this.#bootWithoutVmm() });
+          else this.#settle("failed", { problem: messageOf(error), boot: this.#bootWithoutVmm() });
+        }
         throw error;
       }
     });
@@ -82,9 +85,10 @@ export class Supervisor {
     await this.deleteIfEphemeral(steps);
   }
 
-  /** Unmakes an ephemeral vm that has stopped. */
+  /** Unmakes an ephemeral vm that has stopped; waits when somebody does so already. */
   async deleteIfEphemeral(steps: Steps): Promise<void> {
-    if (this.#record.plan.ephemeral && this.#record.state === "stopped") await this.delete(steps);
+    const { plan, state } = this.#record;
+    if (plan.ephemeral && (state === "stopped" || state === "deleting")) await this.delete(steps);
   }
 
   /** Unmakes the vm; the row goes last. */
