@@ -46,6 +46,8 @@ export interface WorldOptions {
   readonly prefix?: readonly string[];
   /** Kernels and images of this world's own. */
   readonly isolatedGoods?: boolean;
+  /** A cache of this world's own, where what was found out about QEMU is kept. */
+  readonly isolatedCache?: boolean;
 }
 
 /** Runs `body` in a new world and takes the world down, whatever happens. */
@@ -72,7 +74,7 @@ export async function openWorld(options: WorldOptions = {}): Promise<World> {
     XDG_STATE_HOME: join(folder, "state"),
     XDG_RUNTIME_DIR: join(folder, "run"),
     XDG_DATA_HOME: join(goods, "data"),
-    XDG_CACHE_HOME: join(goods, "cache"),
+    XDG_CACHE_HOME: join(options.isolatedCache === true ? folder : goods, "cache"),
   };
   await mkdir(join(folder, "config/banger"), { recursive: true });
   await mkdir(join(folder, "run"), { mode: 0o700 });
