@@ -25,3 +25,21 @@ impl Absence {
         self.looks = 0;
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_host_is_gone_after_looks_in_a_row() {
+        let mut absence = Absence::default();
+        for _ in 1..LOOKS {
+            assert!(!absence.lasts());
+        }
+        absence.ends();
+        for _ in 1..LOOKS {
+            assert!(!absence.lasts());
+        }
+        assert!(absence.lasts());
+    }
+}
