@@ -66,7 +66,7 @@ export const TOUCHES = /^(?:node:)?(?:fs|fs\/promises|child_process|sqlite|worke
  */
 export const MAY_TOUCH = [
   /^system\//,
-  /^sdk\/(?:launch-daemon|wait-for-socket)\.ts$/,
+  /^sdk\/(?:check-socket-folder|launch-daemon|wait-for-socket)\.ts$/,
   /^cli\/print\.ts$/,
   /^daemon\/tell-ready\.ts$/,
   ...TEST_SUPPORT,

@@ -4,6 +4,7 @@ import type { Verb } from "../contract/verb.ts";
 import { VERBS } from "../contract/verbs.ts";
 import { EVENTS_TYPE, OPERATION_HEADER, VERSION, VERSION_HEADER } from "../contract/version.ts";
 import { buildRequest } from "./build-request.ts";
+import { checkSocketFolder } from "./check-socket-folder.ts";
 import { followOperation } from "./follow-operation.ts";
 import type { CallOptions, CallableName, Client, Output, Request } from "./sdk.ts";
 import { unreachable } from "./unreachable.ts";
@@ -17,6 +18,7 @@ export interface ClientOptions {
 /** A client of the daemon at a socket. Nothing is connected before the first call. */
 export function openClient({ socketPath, version = VERSION }: ClientOptions): Client {
   const ask = async (verb: Verb, request: Readonly<Record<string, unknown>>, accept: string, signal?: AbortSignal): Promise<Response> => {
+    checkSocketFolder(socketPath);
     const { method, path, body } = buildRequest(verb, request);
     const response = await fetch(`http://banger${path}`, {
       unix: socketPath,
@@ -51,6 +53,7 @@ export function openClient({ socketPath, version = VERSION }: ClientOptions): Cl
     },
     events: (operation, from = 0, signal) => followOperation((next) => openEvents(operation, next, signal), from),
     async exec(vm, spec) {
+      checkSocketFolder(socketPath);
       const { openExec } = await import("./open-exec.ts");
       const { startSession } = await import("./start-session.ts");
       return startSession(await openExec(socketPath, version, vm), spec);
