@@ -10,6 +10,8 @@ import type { Rooms, Wire } from "./rooms.ts";
 import { makeTellReady } from "./tell-ready.ts";
 
 const CONFIG_MAX_BYTES = 2 ** 20;
+/** For the database, its journal and the log. */
+const LEAST_FREE_BYTES = 4 * 2 ** 20;
 
 export interface MainOptions {
   readonly environment: Readonly<Record<string, string | undefined>>;
@@ -31,6 +33,7 @@ export async function main({ environment, readyDescriptor, wire, signal }: MainO
     const uid = process.getuid?.() ?? -1;
     await makePrivateFolder(system.files, system.layout.roots.state, uid);
     await makePrivateFolder(system.files, system.layout.roots.run, uid);
+    await checkFree(system);
     using _lock = takeLock(system);
     const config = await readConfig(system);
     await using services = await wire({ system, config, proxies: environment });
@@ -61,6 +64,15 @@ function takeLock({ files, layout }: System): Disposable {
   if (lock !== undefined) return lock;
   throw new BangerError("exists", "daemon_running", `cannot start the daemon: another one runs for ${layout.roots.state}`, {
     hint: "banger daemon status",
+  });
+}
+
+/** What a database says that cannot be written to would be of no help. */
+async function checkFree({ files, layout }: System): Promise<void> {
+  const { state } = layout.roots;
+  if ((await files.freeBytes(state)) >= LEAST_FREE_BYTES) return;
+  throw new BangerError("unavailable", "disk_full", `cannot start the daemon: the disk that holds ${state} is full`, {
+    hint: "free some space, or set BANGER_HOME to a folder on another disk",
   });
 }
 

@@ -45,7 +45,9 @@ async function checkFolder(system: System, from: string): Promise<void> {
   if (!from.startsWith("/")) throw new BangerError("invalid", "relative_path", `cannot import from ${from}: it is not an absolute path`);
   // The folder that was named may be a link; the dot has it resolved.
   if ((await system.files.find(`${from}/.`))?.kind === "folder") return;
-  throw new BangerError("not_found", "folder_not_found", `cannot import from ${from}: there is no such folder`);
+  throw new BangerError("not_found", "folder_not_found", `cannot import from ${from}: there is no such folder`, {
+    hint: "banger kernel import NAME --from DIR, a folder with the kernel's file",
+  });
 }
 
 async function readMetadata(system: System, from: string): Promise<KernelMetadata | undefined> {
