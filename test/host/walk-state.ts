@@ -29,7 +29,7 @@ export function dumpDatabase({ folder }: World): Readonly<Record<"vms" | "leases
 /** Every path of the world with its kind, without what the database and the log keep for themselves. */
 export function listFolders({ folder }: World): readonly string[] {
   const below = (path: string): readonly string[] =>
-    readdirSync(join(folder, path)).flatMap((name) => {
+    (existsSync(join(folder, path)) ? readdirSync(join(folder, path)) : []).flatMap((name) => {
       const inner = join(path, name);
       return lstatSync(join(folder, inner)).isDirectory() ? [`${inner}/`, ...below(inner)] : [inner];
     });
