@@ -12,8 +12,10 @@ export function openFakeGuest(): Duplex {
   let resume: (() => void) | undefined;
   const stream = new Duplex({
     read: () => {
-      resume?.();
+      // Cleared first: who is woken may have to wait again at once.
+      const wake = resume;
       resume = undefined;
+      wake?.();
     },
     write: (chunk: Uint8Array, _encoding, callback) => {
       for (const frame of reader.push(chunk)) {
