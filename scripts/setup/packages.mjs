@@ -34,6 +34,7 @@ export const FOR_TESTS = [
   { name: "iproute2", proof: ["ip"] },
   { name: "dnsmasq-base", proof: ["dnsmasq"] },
   { name: "gnupg", proof: ["gpg"] },
+  { name: "kmod", proof: ["depmod"] },
   { name: "openssh-client", proof: ["ssh"] },
   { name: "procps", proof: ["ps"] },
   { name: "util-linux", proof: ["unshare"] },
