@@ -107,7 +107,7 @@ impl Init {
     }
 
     /// Becomes the guest's own init. The agent stays its child.
-    fn hand_over(&self) {
+    fn hand_over(&mut self) {
         self.enter_root();
         signals::reset_all();
         for init in INITS {
@@ -118,7 +118,9 @@ impl Init {
         self.end(Ending::PowerOff);
     }
 
-    fn end(&self, ending: Ending) -> ! {
+    fn end(&mut self, ending: Ending) -> ! {
+        // A file system that somebody holds a descriptor of cannot be unmounted.
+        self.proc = None;
         ending::end(ending, self.agent, self.old_root.as_ref())
     }
 }
