@@ -30,6 +30,8 @@ export interface Layout {
   readonly images: string;
   /** Downloads under way, and finished ones by digest. */
   readonly downloads: string;
+  /** How new the newest release was that each archive ever showed us: lost, an older one could be passed off as today's. */
+  readonly seenReleases: string;
   /** Pre-formatted empty layers. */
   readonly blanks: string;
   /** Initramfs files put together for one kernel and one agent. */
@@ -64,6 +66,7 @@ export function makeLayout(environment: RootsEnvironment): Layout {
     kernels: join(roots.data, "kernels"),
     images: join(roots.data, "images"),
     downloads: join(roots.cache, "downloads"),
+    seenReleases: join(roots.state, "seen-releases.json"),
     blanks: join(roots.state, "blanks"),
     initrds: join(roots.cache, "initrds"),
     agents: join(roots.cache, "agents"),

@@ -91,10 +91,7 @@ async function refusal(world: World, parts: Partial<DebianArchiveParts> = {}): P
     () => "accepted",
     (error: { code?: string }) => error.code ?? String(error),
   );
-  const indexes = [
-    "seen-releases.json",
-    `sha256-${await world.system.files.sha256(join(world.suite, "main/binary-amd64/Packages.xz")).catch(() => "")}`,
-  ];
+  const indexes = [`sha256-${await world.system.files.sha256(join(world.suite, "main/binary-amd64/Packages.xz")).catch(() => "")}`];
   const left = (await world.system.files.list(world.system.layout.downloads)).filter((name) => !indexes.includes(name));
   return [code, ...left].join(" ");
 }

@@ -10,7 +10,7 @@ export interface SeenReleases {
 }
 
 export function makeSeenReleases(system: System): SeenReleases {
-  const path = `${system.layout.downloads}/seen-releases.json`;
+  const path = system.layout.seenReleases;
   const read = async (): Promise<Record<string, number>> => {
     if ((await system.files.find(path)) === undefined) return {};
     try {
@@ -25,7 +25,7 @@ export function makeSeenReleases(system: System): SeenReleases {
     remember: async (suite, dateMs) => {
       const dates = await read();
       if ((dates[suite] ?? 0) >= dateMs) return;
-      await system.files.makeFolder(system.layout.downloads);
+      await system.files.makeFolder(system.layout.roots.state);
       await system.files.write(path, JSON.stringify({ version: 1, dates: { ...dates, [suite]: dateMs } }));
     },
   };
