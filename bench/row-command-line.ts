@@ -31,7 +31,7 @@ export async function* measureCommandLine(): AsyncIterable<Row> {
 function ended([program = "", ...words]: readonly string[], env: Readonly<Record<string, string>>): Promise<void> {
   const { promise, resolve, reject } = Promise.withResolvers<void>();
   const child = spawn(program, words, { env, stdio: "ignore" });
-  child.once("error", reject);
+  child.once("error", (cause) => reject(new Error(`cannot run ${program}; without a docker client: apt-get install docker.io`, { cause })));
   child.once("exit", () => resolve());
   return promise;
 }
