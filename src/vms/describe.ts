@@ -27,7 +27,8 @@ export async function describeVm(record: VmRecord, dependencies: VmDependencies)
       layer: { bytes: plan.layerBytes, allocatedBytes: layer ?? 0 },
       work: { bytes: plan.workBytes, allocatedBytes: work ?? 0 },
     },
-    network: { mode: boot?.networkMode ?? "none", address: boot?.address ?? null },
+    // A link lives and dies with its VMM.
+    network: boot === null || boot.vmm === null ? { mode: "none", address: null } : { mode: boot.networkMode, address: boot.address },
     env: plan.env,
     ephemeral: plan.ephemeral,
     pid: boot?.vmm?.identity.pid ?? null,

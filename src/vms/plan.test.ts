@@ -52,6 +52,7 @@ describe("planning a vm", () => {
     ["more memory than the computer has", { memoryBytes: 9 * GIB }, "too_much_memory"],
     ["too little memory to boot", { memoryBytes: 2 ** 20 }, "too_little_memory"],
     ["a tiny disk", { diskBytes: 4096 }, "disk_too_small"],
+    ["a disk that has no room for its own tables", { diskBytes: 100 * 2 ** 20 }, "disk_too_small"],
     ["a tiny work disk", { workDiskBytes: 1 }, "disk_too_small"],
     ["a disk beyond ext4", { diskBytes: 20 * 1024 * GIB }, "disk_too_large"],
     ["a driver that does not exist", { driver: "vbox" }, "unknown_driver"],
@@ -79,6 +80,15 @@ describe("planning a vm", () => {
     if (result.ok) return;
     expect(result.problems.map(({ path }) => path)).toEqual(["image", "kernel", "driver", "cpus", "memory", "disk", "workDisk", "env."]);
     for (const { hint } of result.problems) expect(hint).toBeTruthy();
+  });
+
+  test("tells a size in the unit that shows what was typed", () => {
+    const said = (memoryBytes: number): string => {
+      const result = planVm({ memoryBytes }, facts);
+      return result.ok ? "" : String(result.problems[0]?.message);
+    };
+    expect(said(1024)).toStartWith("1024 bytes of memory");
+    expect(said(2 ** 20)).toStartWith("1 MiB of memory");
   });
 
   test("never gives a plan that breaks a limit", () => {

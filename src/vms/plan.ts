@@ -3,19 +3,16 @@
  * Pure: nothing is touched, and the same input gives the same plan.
  */
 import type { Problem } from "../contract/errors.ts";
+import { DISK_MAX_BYTES, DISK_MIN_BYTES } from "../disks/disks.ts";
 import type { DriverProbe } from "../drivers/drivers.ts";
 import type { LinkMode } from "../network/network.ts";
 import type { VmPlan } from "./vm-record.ts";
 import type { CreateRequest } from "./vms.ts";
 
 const MIB = 2 ** 20;
-const GIB = 2 ** 30;
 
 /** The smallest guest that boots the distribution's kernel with our initramfs. */
 const LEAST_MEMORY_MIB = 128;
-const LEAST_DISK_BYTES = 64 * MIB;
-/** Beyond this ext4 with 4 KiB blocks cannot go in one file on the host's ext4. */
-const MOST_DISK_BYTES = 16 * 1024 * GIB - 4096;
 /** Left free on the host for logs, journals and what a new vm writes first. */
 const LEAST_FREE_BYTES = 256 * MIB;
 const ENV_NAME = /^[A-Za-z_][A-Za-z0-9_]*$/;
@@ -53,8 +50,8 @@ export function planVm(request: CreateRequest, facts: PlanFacts): PlanResult {
     note(
       problem("too_many_cpus", "cpus", `${cpus} cpus are more than the ${facts.host.cpus} of this computer`, `--cpus ${facts.host.cpus}`),
     );
-  const memoryMiB = request.memoryBytes === undefined ? facts.defaults.memoryMiB : Math.floor(request.memoryBytes / MIB);
-  note(memoryProblem(memoryMiB, facts.host.memoryMiB));
+  const memoryBytes = request.memoryBytes ?? facts.defaults.memoryMiB * MIB;
+  note(memoryProblem(memoryBytes, facts.host.memoryMiB));
   const layerBytes = roundDown(request.diskBytes ?? facts.defaults.layerBytes);
   note(diskProblem("disk", "--disk", layerBytes));
   const workBytes = roundDown(request.workDiskBytes ?? facts.defaults.workBytes);
@@ -82,7 +79,7 @@ export function planVm(request: CreateRequest, facts: PlanFacts): PlanResult {
       kernel: kernel.name,
       driver,
       cpus,
-      memoryMiB,
+      memoryMiB: Math.floor(memoryBytes / MIB),
       layerBytes,
       workBytes,
       nat: request.nat ?? false,
@@ -118,28 +115,28 @@ function chooseDriver(wanted: string | undefined, facts: PlanFacts, note: (probl
   return usable?.name;
 }
 
-function memoryProblem(memoryMiB: number, hostMiB: number): Problem | undefined {
-  if (memoryMiB < LEAST_MEMORY_MIB)
+function memoryProblem(bytes: number, hostMiB: number): Problem | undefined {
+  if (bytes < LEAST_MEMORY_MIB * MIB)
     return problem(
       "too_little_memory",
       "memory",
-      `${memoryMiB} MiB of memory are too little to boot`,
+      `${sayBytes(bytes)} of memory are too little to boot`,
       `--memory ${LEAST_MEMORY_MIB}M or more`,
     );
-  if (memoryMiB > hostMiB)
+  if (bytes > hostMiB * MIB)
     return problem(
       "too_much_memory",
       "memory",
-      `${memoryMiB} MiB of memory are more than the ${hostMiB} MiB of this computer`,
+      `${sayBytes(bytes)} of memory are more than the ${hostMiB} MiB of this computer`,
       "a smaller --memory",
     );
   return undefined;
 }
 
 function diskProblem(path: string, flag: string, bytes: number): Problem | undefined {
-  if (bytes < LEAST_DISK_BYTES)
-    return problem("disk_too_small", path, `a disk of ${bytes} bytes is too small`, `${flag} ${LEAST_DISK_BYTES / MIB}M or more`);
-  if (bytes > MOST_DISK_BYTES) return problem("disk_too_large", path, `a disk of ${bytes} bytes is too large`, `${flag} 15T or less`);
+  if (bytes < DISK_MIN_BYTES)
+    return problem("disk_too_small", path, `a disk of ${sayBytes(bytes)} is too small`, `${flag} ${DISK_MIN_BYTES / MIB}M or more`);
+  if (bytes > DISK_MAX_BYTES) return problem("disk_too_large", path, `a disk of ${sayBytes(bytes)} is too large`, `${flag} 15T or less`);
   return undefined;
 }
 
@@ -162,6 +159,10 @@ function imageWithoutKernel(image: string): Problem {
     `image ${image} has no kernel`,
     "--kernel NAME; banger kernel list shows what is here, banger kernel pull debian-6.12 gets one",
   );
+}
+
+function sayBytes(bytes: number): string {
+  return bytes % MIB === 0 ? `${bytes / MIB} MiB` : `${bytes} bytes`;
 }
 
 /** Disks are whole blocks. */

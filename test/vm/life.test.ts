@@ -157,6 +157,7 @@ describe("stop and start", () => {
     await exec("sh", "-c", "echo root > /etc/mine; echo home > /root/mine; echo memory > /run/mine");
     const stopped = await world.json<Shown>(["vm", "stop", "dev"]);
     expect(stopped).toMatchObject({ state: "stopped", pid: null });
+    expect(await world.ok(["vm", "logs", "dev"])).not.toContain("cannot unmount");
     const refused = await exec("true");
     expect(refused.code).toBe(125);
     expect(refused.stderr).toContain("banger vm start dev");
@@ -199,6 +200,8 @@ describe("deleting", () => {
     const refused = await world.banger(["vm", "delete", "dev"]);
     expect(refused.code).toBe(1);
     expect(refused.stderr).toContain("--force");
+    // A refusal is not a stage that was passed.
+    expect(refused.stderr).not.toContain(" ms");
     for (const words of [
       ["image", "delete", goods.image],
       ["kernel", "delete", goods.kernel],

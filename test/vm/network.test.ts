@@ -76,6 +76,7 @@ describe.skipIf(process.getuid?.() !== 0)("a guest in a small internet", () => {
       await world.ok(["vm", "stop", "out"]);
       expect(linkProcesses(id)).toEqual([]);
       expect(findLeftovers(world)).toEqual([]);
+      expect((await show("out")).network).toEqual({ mode: "none", address: null });
     });
 
     test("has its network again after a start", async () => {

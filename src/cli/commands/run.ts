@@ -15,6 +15,7 @@ export const run: Run = async ({ given, rest, json }, environment) => {
   const { interactive, tty, ...request } = given as Request<"vm.create"> & { interactive?: boolean; tty?: boolean };
   const wishes = { interactive: interactive === true, tty: tty === true, json };
   const argv = rest.length === 0 && wishes.tty ? LOGIN_SHELL : rest;
+  if (rest.length === 0 && wishes.tty && !wishes.interactive) throw new UsageError("a shell reads what is typed", "give -it");
   if (argv.length === 0 && request.ephemeral === true)
     throw new UsageError("an ephemeral vm needs something to do", "give a command after --, or -it for a shell");
   if (wishes.tty && json) throw new UsageError("--json and -t exclude each other: a terminal's output is no document");
