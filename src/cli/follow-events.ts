@@ -22,6 +22,8 @@ function textOf(event: OperationEvent): string {
       return `${escapeText(event.stage)} began`;
     case "stage-finished":
       return `${escapeText(event.stage)} took ${formatMs(event.elapsedMs)}${event.note === undefined ? "" : ` (${escapeText(event.note)})`}`;
+    case "stage-failed":
+      return `${escapeText(event.stage)} broke off after ${formatMs(event.elapsedMs)}`;
     case "progress":
       return `${escapeText(event.stage)} ${event.done}${event.total === undefined ? "" : ` of ${event.total}`} ${event.unit}`;
     case "notice":

@@ -22,13 +22,14 @@ export function quietProgress(descriptor: number): Progress {
   };
 }
 
-/** One line for each stage that ended. */
+/** One line for each stage that ended; a refusal that came at once leaves none, for the error says all of it. */
 export function lineProgress(descriptor: number): Progress {
   const quiet = quietProgress(descriptor);
   return {
     tell: (event) => {
       quiet.tell(event);
       if (event.type === "stage-finished") print(descriptor, finishedLine(event));
+      else if (event.type === "stage-failed" && event.elapsedMs >= WORTH_A_LINE_MS) print(descriptor, failedLine(event));
     },
     [Symbol.dispose]: () => undefined,
   };
@@ -59,6 +60,9 @@ export function terminalProgress(descriptor: number, width: number): Progress {
       } else if (event.type === "stage-finished") {
         stop();
         if (event.elapsedMs >= WORTH_A_LINE_MS) print(descriptor, finishedLine(event));
+      } else if (event.type === "stage-failed") {
+        stop();
+        if (event.elapsedMs >= WORTH_A_LINE_MS) print(descriptor, failedLine(event));
       } else if (event.type === "notice") {
         print(descriptor, `${stage === undefined ? "" : clear}note: ${escapeText(event.message)}\n`);
       } else if (event.type === "outcome") stop();
@@ -82,6 +86,10 @@ function runningLine({ name, startedMs, done, total, unit }: Running): string {
   if (unit === "items") return `${start}  ${done}${total === undefined ? "" : ` of ${total}`}`;
   const rate = formatBytes((done / Math.max(elapsedMs, 1)) * 1000);
   return `${start}  ${formatBytes(done)}${total === undefined ? "" : ` of ${formatBytes(total)}`}  ${rate}/s`;
+}
+
+function failedLine({ stage, elapsedMs }: Extract<OperationEvent, { type: "stage-failed" }>): string {
+  return `${escapeText(stage)}  broke off after ${formatMs(elapsedMs)}\n`;
 }
 
 function finishedLine({ stage, elapsedMs, note }: Extract<OperationEvent, { type: "stage-finished" }>): string {

@@ -29,6 +29,8 @@ const stageFinished = z.strictObject({
   elapsedMs: z.number(),
   note: z.string().exactOptional(),
 });
+/** The stage was cut off, by a failure or a cancellation; the outcome says by which. */
+const stageFailed = z.strictObject({ type: z.literal("stage-failed"), stage: z.string(), elapsedMs: z.number() });
 /** Bytes or items done so far of the running stage; `total` absent when unknown. */
 const progress = z.strictObject({
   type: z.literal("progress"),
@@ -46,6 +48,7 @@ const failure = z.strictObject({ type: z.literal("outcome"), ok: z.literal(false
 export const eventBody = z.discriminatedUnion("type", [
   stageStarted,
   stageFinished,
+  stageFailed,
   progress,
   notice,
   z.discriminatedUnion("ok", [success, failure]),
@@ -59,6 +62,7 @@ const numbered = { seq: z.int().min(0), at: z.number() };
 export const operationEvent = z.discriminatedUnion("type", [
   stageStarted.extend(numbered),
   stageFinished.extend(numbered),
+  stageFailed.extend(numbered),
   progress.extend(numbered),
   notice.extend(numbered),
   z.discriminatedUnion("ok", [success.extend(numbered), failure.extend(numbered)]),

@@ -114,13 +114,9 @@ export const VERBS: Readonly<Record<OperationName, Verb>> = {
       {
         "name": "driver",
         "flag": "driver",
-        "type": "choice",
+        "type": "string",
         "required": false,
-        "choices": [
-          "qemu",
-          "fake"
-        ],
-        "brief": "VMM to use; the first that works here when left out",
+        "brief": "VMM to use, such as qemu; the first that works here when left out",
         "placeholder": "DRIVER",
         "completes": "driver"
       },

@@ -101,6 +101,7 @@ const context: OperationContext = {
     stages.push(name);
     return body({ progress: ignore, note: ignore });
   },
+  about: () => undefined,
   notice: (message) => void notices.push(message),
 };
 

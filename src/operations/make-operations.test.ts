@@ -65,6 +65,28 @@ describe("an operation", () => {
     expect(operations.get(id)).toMatchObject({ name: "vm.create", subject: "dev", state: "done" });
   });
 
+  test("whose stage is cut off says so, and not that the stage was finished", async () => {
+    const { operations, pass } = makeWorld();
+    const { id } = operations.start("vm.start", "dev", (context) =>
+      context.stage("boot", async (stage) => {
+        stage.note("tcg");
+        pass(30);
+        throw new BangerError("timeout", "guest_silent", "the guest says nothing");
+      }),
+    );
+    expect(bodies(await eventsOf(operations, id)).slice(0, 2)).toEqual([
+      { type: "stage-started", stage: "boot" },
+      { type: "stage-failed", stage: "boot", elapsedMs: 30 },
+    ]);
+  });
+
+  test("says what it is about once it knows", async () => {
+    const { operations } = makeWorld();
+    const { id } = operations.start("vm.create", "", async (context) => context.about("brave-otter"));
+    await eventsOf(operations, id);
+    expect(operations.get(id).subject).toBe("brave-otter");
+  });
+
   test("is recorded before its work begins", () => {
     const { operations } = makeWorld();
     let hasBegun = false;

@@ -11,6 +11,7 @@ import {
   listOperations,
   listRunning,
   readEvents,
+  setSubject,
 } from "./operations-rows.ts";
 import type { OperationRecord, Operations } from "./operations.ts";
 import { run } from "./run.ts";
@@ -47,8 +48,9 @@ export function makeOperations(database: Database, system: Pick<System, "clock" 
       insertOperation(database, record);
       const abort = new AbortController();
       const events = makeEventLog({ database, clock, log, operationId });
+      const about = (better: string): void => setSubject(database, operationId, better);
       const ended = Promise.resolve()
-        .then(() => run({ operationId, signal: abort.signal, events, clock, log }, work))
+        .then(() => run({ operationId, signal: abort.signal, events, about, clock, log }, work))
         .finally(() => running.delete(operationId));
       running.set(operationId, { abort, events, ended });
       return record;

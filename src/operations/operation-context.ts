@@ -5,28 +5,35 @@ import type { OperationContext, StageContext } from "./operations.ts";
 /** Progress of one stage is told at most this often. */
 const PROGRESS_EVERY_MS = 100;
 
-/** What the work of an operation is given: its facts become events in `append`. */
-export function makeOperationContext(
-  operationId: string,
-  signal: AbortSignal,
-  clock: Clock,
-  append: (body: EventBody) => void,
-): OperationContext {
+/** Where the facts of an operation go. */
+export interface Telling {
+  append(body: EventBody): void;
+  about(subject: string): void;
+}
+
+/** What the work of an operation is given: its facts become events. */
+export function makeOperationContext(operationId: string, signal: AbortSignal, clock: Clock, telling: Telling): OperationContext {
+  const append = (body: EventBody): void => telling.append(body);
   return {
     operationId,
     signal,
+    about: (subject) => telling.about(subject),
     notice: (message) => append({ type: "notice", message }),
     stage: async (stage, body) => {
       signal.throwIfAborted();
       const startedMs = clock.monotonicMs();
       append({ type: "stage-started", stage });
       const context = makeStageContext(stage, clock, append);
+      const elapsedMs = (): number => Math.round((clock.monotonicMs() - startedMs) * 10) / 10;
       try {
-        return await body(context);
-      } finally {
+        const result = await body(context);
         context.flush();
-        const elapsedMs = Math.round((clock.monotonicMs() - startedMs) * 10) / 10;
-        append({ type: "stage-finished", stage, elapsedMs, ...(context.said === undefined ? {} : { note: context.said }) });
+        append({ type: "stage-finished", stage, elapsedMs: elapsedMs(), ...(context.said === undefined ? {} : { note: context.said }) });
+        return result;
+      } catch (error) {
+        context.flush();
+        append({ type: "stage-failed", stage, elapsedMs: elapsedMs() });
+        throw error;
       }
     },
   };

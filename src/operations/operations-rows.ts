@@ -52,6 +52,10 @@ export function insertOperation(database: Database, record: OperationRecord): vo
   );
 }
 
+export function setSubject(database: Database, id: string, subject: string): void {
+  database.run("UPDATE operations SET subject = ? WHERE id = ?", subject, id);
+}
+
 export function endOperation(database: Database, id: string, { state, endedAt, error }: Ending): void {
   const text = error === undefined ? null : JSON.stringify(error);
   database.run("UPDATE operations SET state = ?, ended_at = ?, error = ? WHERE id = ?", state, endedAt, text, id);

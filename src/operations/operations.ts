@@ -23,6 +23,8 @@ export interface OperationContext {
   stage<T>(stage: string, body: (stage: StageContext) => Promise<T>): Promise<T>;
   /** Something to read once. */
   notice(message: string): void;
+  /** Says what it turned out to be about: the name that was generated, or that of the id that was given. */
+  about(subject: string): void;
 }
 
 export interface StageContext {
@@ -36,7 +38,7 @@ export interface OperationRecord {
   readonly id: string;
   /** `vm.create`. */
   readonly name: string;
-  /** What it is about: the name or id that was given, or empty. */
+  /** What it is about: the name or id that was given until the work says better, or empty. */
   readonly subject: string;
   readonly state: "running" | "done" | "failed" | "cancelled";
   readonly startedAt: number;

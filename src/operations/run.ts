@@ -8,14 +8,16 @@ export interface RunParts {
   readonly operationId: string;
   readonly signal: AbortSignal;
   readonly events: EventLog;
+  /** Records what the operation is about. */
+  readonly about: (subject: string) => void;
   readonly clock: Clock;
   readonly log: Log;
 }
 
 /** Does the work and records its one outcome. Never rejects. */
 export async function run(parts: RunParts, work: (context: OperationContext) => Promise<unknown>): Promise<void> {
-  const { operationId, signal, events, clock, log } = parts;
-  const context = makeOperationContext(operationId, signal, clock, (body) => events.append(body));
+  const { operationId, signal, events, about, clock, log } = parts;
+  const context = makeOperationContext(operationId, signal, clock, { append: (body) => events.append(body), about });
   const endedAt = (): number => Math.trunc(clock.nowMs());
   try {
     const output = (await work(context)) ?? null;

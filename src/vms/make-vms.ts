@@ -28,6 +28,12 @@ export function makeVms(dependencies: VmDependencies): Vms {
     if (found !== undefined) return found;
     throw new BangerError("not_found", "vm_not_found", `there is no vm ${ref}`, { hint: "banger vm list" });
   };
+  /** The vm that an operation was asked to move; its name is what the operation is about, also when it was called by its id. */
+  const aim = (ref: string, context: OperationContext): Supervisor => {
+    const supervisor = find(ref);
+    if (supervisor.record.name !== ref) context.about(supervisor.record.name);
+    return supervisor;
+  };
   const describe = (supervisor: Supervisor): Promise<Vm> => describeVm(supervisor.record, dependencies);
   /** An ephemeral vm is gone as soon as it has stopped: what is told of it is how it ended. */
   const describeStopped = async (supervisor: Supervisor): Promise<Vm> => {
@@ -41,22 +47,22 @@ export function makeVms(dependencies: VmDependencies): Vms {
       return describe(supervisor);
     },
     start: async (ref, context) => {
-      const supervisor = find(ref);
+      const supervisor = aim(ref, context);
       await supervisor.start(() => context.stage("resolve", () => resolveBoot(supervisor.record, dependencies, context.signal)), context);
       return describe(supervisor);
     },
     stop: async (ref, graceMs, context) => {
-      const supervisor = find(ref);
+      const supervisor = aim(ref, context);
       await supervisor.stop(graceMs, context);
       return describeStopped(supervisor);
     },
     kill: async (ref, context) => {
-      const supervisor = find(ref);
+      const supervisor = aim(ref, context);
       await supervisor.stop(0, context);
       return describeStopped(supervisor);
     },
     delete: async (ref, { force }, context) => {
-      const supervisor = find(ref);
+      const supervisor = aim(ref, context);
       const { state, plan } = supervisor.record;
       if (force && state !== "stopped") await supervisor.stop(0, context);
       // An ephemeral vm is gone as soon as it has stopped.
@@ -90,6 +96,7 @@ async function createVm(
   const plan = await context.stage("resolve", () => resolvePlan(request, dependencies, context.signal));
   const { record, undo: prepared } = await prepareVm(plan, request.name, dependencies, context);
   await using undo = prepared;
+  context.about(record.name);
   const supervisor = supervise(record);
   supervisor.prepared();
   try {

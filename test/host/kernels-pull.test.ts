@@ -21,6 +21,7 @@ let kernels: Kernels;
 const context: OperationContext = {
   operationId: "test",
   signal: new AbortController().signal,
+  about: () => undefined,
   notice: ignore,
   stage: (_name, body) => body({ progress: (done) => void progress.push(done), note: ignore }),
 };

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { defineOperation } from "../operation.ts";
-import { environment, goodsName, size, vmName } from "../schemas/names.ts";
-import { DRIVER_NAMES, vm } from "../schemas/vm.ts";
+import { driverName, environment, goodsName, size, vmName } from "../schemas/names.ts";
+import { vm } from "../schemas/vm.ts";
 
 /** Makes a vm and, unless told otherwise, starts it. */
 export const vmCreate = defineOperation({
@@ -23,7 +23,7 @@ export const vmCreate = defineOperation({
     nat: z.boolean().default(false),
     env: environment.optional(),
     init: z.enum(["auto", "agent", "systemd"]).default("auto"),
-    driver: z.enum(DRIVER_NAMES).optional(),
+    driver: driverName.optional(),
     ephemeral: z.boolean().default(false),
     start: z.boolean().default(true),
   }),
@@ -41,7 +41,7 @@ export const vmCreate = defineOperation({
     nat: { brief: "give the vm a way out to the network; no network card without it" },
     env: { brief: "environment of every command in the vm; may be repeated", placeholder: "KEY=VALUE", alias: "e" },
     init: { brief: "what runs as the guest's init; auto takes what the image says", placeholder: "INIT" },
-    driver: { brief: "VMM to use; the first that works here when left out", placeholder: "DRIVER", completes: "driver" },
+    driver: { brief: "VMM to use, such as qemu; the first that works here when left out", placeholder: "DRIVER", completes: "driver" },
     ephemeral: { brief: "delete the vm when it stops" },
     start: { brief: "leave the vm stopped" },
   },

@@ -18,6 +18,9 @@ export const goodsName = z
     "a name has 1 to 128 of a-z, 0-9, dot, underscore and hyphen, and starts and ends with a letter or digit",
   );
 
+/** A driver; which ones there are, the config says. */
+export const driverName = z.string().regex(/^[a-z][a-z0-9-]{0,31}$/, "a driver is called by a word such as qemu");
+
 /** A vm by its name or its id. */
 export const vmRef = z.string().min(1).max(63);
 
