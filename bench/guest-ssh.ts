@@ -1,5 +1,5 @@
 /** The SSH server inside a guest, as the other side of a comparison. */
-import { readFileSync } from "node:fs";
+import { mkdtempSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Agent } from "../src/agent/agent.ts";
 import { runCommand } from "../src/agent/run-command.ts";
@@ -22,7 +22,7 @@ export async function waitForSshBanner(client: Client, vm: string): Promise<void
 
 /** Starts the guest's SSH server for a fresh key; answers the path of the private half. */
 export async function prepareSshServer(agent: Agent, folder: string): Promise<string> {
-  const key = join(folder, "key");
+  const key = join(mkdtempSync(join(folder, "ssh-")), "key");
   const made = Bun.spawnSync(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", key]);
   if (!made.success) throw new Error("ssh-keygen failed");
   const script = "mkdir -p /run/sshd /root/.ssh; cat > /root/.ssh/authorized_keys; chmod -R go= /root/.ssh; ssh-keygen -A; /usr/sbin/sshd";

@@ -9,8 +9,9 @@ import { openBareGuests } from "./bare-guest.ts";
 import { compare, timed, type Row } from "./measure.ts";
 import { connectTo } from "./connect.ts";
 import { waitForSshBanner } from "./guest-ssh.ts";
+import { runTrue } from "./run-true.ts";
 
-const RUNS = 7;
+const RUNS = 11;
 const SYSTEMD_RUNS = 3;
 
 export async function* measureCreate(): AsyncIterable<Row> {
@@ -30,13 +31,7 @@ export async function* measureCreate(): AsyncIterable<Row> {
       await client.call("vm.delete", { vm: name, force: true });
       return ms;
     };
-    const firstCommand = async (name: string): Promise<void> => {
-      using session = await client.exec(name, { argv: ["true"], env: {} });
-      session.stdout.resume();
-      session.stderr.resume();
-      session.stdin.end();
-      await session.exited;
-    };
+    const firstCommand = (name: string): Promise<void> => runTrue(client, name);
     for (const kernel of kernels) {
       yield await compare({
         row: 1,
