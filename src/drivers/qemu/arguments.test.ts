@@ -52,7 +52,7 @@ describe("QEMU's arguments", () => {
       "tell the kernel its TSC under TCG",
       {},
       "-append",
-      "console=ttyS0 quiet loglevel=4 panic=-1 reboot=t tsc_early_khz=2600000 tsc=reliable",
+      "console=ttyS0 quiet loglevel=4 panic=-1 reboot=t tsc_early_khz=2600000 tsc=reliable norandmaps",
     ],
     ["leave the clock to KVM", { acceleration: "kvm" }, "-append", "console=ttyS0 quiet loglevel=4 panic=-1 reboot=t"],
     ["forbid new processes and privileges", {}, "-sandbox", "on,obsolete=deny,elevateprivileges=deny,spawn=deny,resourcecontrol=deny"],
