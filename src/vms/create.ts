@@ -18,7 +18,7 @@ export interface PreparedVm {
 
 /** Reserves the name and makes the disks. The record is in state `preparing`. */
 export async function prepareVm(plan: VmPlan, name: string | undefined, dependencies: VmDependencies, steps: Steps): Promise<PreparedVm> {
-  const { system, rows, leases, disks, images } = dependencies;
+  const { system, rows, leases, images } = dependencies;
   await using undo = new AsyncDisposableStack();
   const image = await images.parts(plan.image);
   const record = makeRecord(plan, name, dependencies);
@@ -34,7 +34,6 @@ export async function prepareVm(plan: VmPlan, name: string | undefined, dependen
   await system.files.makeFolder(folder);
   await makeDisks(plan, folder, image, dependencies, steps);
   steps.signal.throwIfAborted();
-  void disks.refill(new AbortController().signal).catch((error: unknown) => system.log.warn("cannot refill the pool of blanks", { error }));
   return { record, undo: undo.move() };
 }
 

@@ -43,8 +43,12 @@ export function makeVms(dependencies: VmDependencies): Vms {
 
   return {
     create: async (request, context) => {
-      const supervisor = await createVm(request, context, dependencies, supervise);
-      return describe(supervisor);
+      try {
+        return await describe(await createVm(request, context, dependencies, supervise));
+      } finally {
+        // Not before: making a blank takes the CPU from a guest that boots.
+        refillPool(dependencies, closing.signal);
+      }
     },
     start: async (ref, context) => {
       const supervisor = aim(ref, context);
@@ -84,6 +88,13 @@ export function makeVms(dependencies: VmDependencies): Vms {
       await Promise.all([...supervisors.values()].map((supervisor) => supervisor.letGo()));
     },
   };
+}
+
+/** Makes blanks for the next vms, while nobody waits. */
+function refillPool({ disks, system }: VmDependencies, signal: AbortSignal): void {
+  disks.refill(signal).catch((error: unknown) => {
+    if (!signal.aborted) system.log.warn("cannot refill the pool of blanks", { error });
+  });
 }
 
 /** The walk of `vm create`: plan, row and disks, boot. A failure after the plan leaves nothing behind. */
