@@ -55,8 +55,9 @@ export function openClient({ socketPath, version = VERSION }: ClientOptions): Cl
     async exec(vm, spec) {
       checkSocketFolder(socketPath);
       const { openExec } = await import("./open-exec.ts");
-      const { startSession } = await import("./start-session.ts");
-      return startSession(await openExec(socketPath, version, vm), spec);
+      // What only matters once the command runs is loaded while it starts.
+      const [socket, { startSession }] = await Promise.all([openExec(socketPath, version, vm, spec), import("./start-session.ts")]);
+      return startSession(socket);
     },
   };
 }

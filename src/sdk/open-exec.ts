@@ -1,6 +1,7 @@
 import { once } from "node:events";
 import net from "node:net";
 import { BangerError, fromErrorShape, type ErrorShape } from "../contract/errors.ts";
+import { encodeJsonFrame, FRAME, type ExecSpec } from "../contract/frames.ts";
 import { VERBS } from "../contract/verbs.ts";
 import { EXEC_PROTOCOL, VERSION_HEADER } from "../contract/version.ts";
 import { buildRequest } from "./build-request.ts";
@@ -9,8 +10,12 @@ import { unreachable } from "./unreachable.ts";
 const HEAD_MAX_BYTES = 16 * 1024;
 const END_OF_HEAD = "\r\n\r\n";
 
-/** A connection that was upgraded to the frames of `contract/frames.ts`, paused. Throws what the daemon answers instead. */
-export async function openExec(socketPath: string, version: string, vm: string): Promise<net.Socket> {
+/**
+ * A connection that was upgraded to the frames of `contract/frames.ts`, paused; the command has been sent. It travels with the
+ * request, for the daemon's yes takes as long as its start. Throws what the daemon answers instead.
+ */
+export async function openExec(socketPath: string, version: string, vm: string, spec: ExecSpec): Promise<net.Socket> {
+  const first = encodeSpec(spec);
   const socket = net.connect({ path: socketPath, allowHalfOpen: true });
   try {
     await once(socket, "connect");
@@ -19,9 +24,10 @@ export async function openExec(socketPath: string, version: string, vm: string):
   }
   try {
     const { method, path } = buildRequest(VERBS["vm.exec"], { vm });
-    socket.write(
+    const request = Buffer.from(
       `${method} ${path} HTTP/1.1\r\nhost: banger\r\n${VERSION_HEADER}: ${version}\r\nconnection: Upgrade\r\nupgrade: ${EXEC_PROTOCOL}\r\ncontent-length: 0\r\n\r\n`,
     );
+    socket.write(Buffer.concat([request, first]));
     const head = await readHead(socket);
     const status = Number(/^HTTP\/1\.1 (\d{3})/.exec(head)?.[1]);
     if (status === 101) return socket;
@@ -29,6 +35,19 @@ export async function openExec(socketPath: string, version: string, vm: string):
   } catch (error) {
     socket.destroy();
     throw error;
+  }
+}
+
+/** Throws `invalid` `command_too_long`. */
+function encodeSpec(spec: ExecSpec): Uint8Array {
+  try {
+    return encodeJsonFrame(FRAME.spec, spec);
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    throw new BangerError("invalid", "command_too_long", "cannot run the command: its words and environment have more than 1 MiB", {
+      hint: "give what is long on stdin, with -i, or in a file in the vm",
+      cause: error,
+    });
   }
 }
 

@@ -3,20 +3,18 @@ import { Readable, Writable } from "node:stream";
 import { BangerError } from "../contract/errors.ts";
 import {
   encodeFrame,
-  encodeJsonFrame,
   encodeResize,
   FRAME,
   FrameReader,
   MAX_CHUNK_BYTES,
   type ExecExit,
   type ExecFailure,
-  type ExecSpec,
   type Frame,
 } from "../contract/frames.ts";
 import type { ExecSession } from "./sdk.ts";
 
-/** Starts a command over an upgraded connection. */
-export function startSession(socket: Socket, spec: ExecSpec): ExecSession {
+/** The session of a command that was sent over an upgraded connection. */
+export function startSession(socket: Socket): ExecSession {
   const stdout = makeOutput();
   const stderr = makeOutput();
   let isOver = false;
@@ -25,7 +23,6 @@ export function startSession(socket: Socket, spec: ExecSpec): ExecSession {
   };
   // Errors of the connection come out of `exited`; writing after the end is of no interest.
   socket.on("error", () => undefined);
-  send(encodeJsonFrame(FRAME.spec, spec));
 
   const exited = pump(socket, stdout, stderr).finally(() => {
     isOver = true;

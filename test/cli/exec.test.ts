@@ -24,6 +24,21 @@ describe("exec", () => {
     expect(await home.banger(["exec", "dev", "--", ...argv])).toEqual(ended);
   });
 
+  test("refuses words beyond 1 MiB, and takes many below that", async () => {
+    await using home = await openHomeWithVm();
+    const word = "x".repeat(120_000);
+    const many = await home.banger(["exec", "dev", "--", "exit", "3", ...Array.from({ length: 8 }, () => word)]);
+    expect(many).toMatchObject({ code: 3, stderr: "" });
+    const tooMany = await home.banger(["exec", "dev", "--", "echo", ...Array.from({ length: 9 }, () => word)]);
+    expect(tooMany).toMatchObject({ code: 125, stdout: "" });
+    expect(tooMany.stderr).toBe(
+      "error: cannot run the command: its words and environment have more than 1 MiB\ntry: give what is long on stdin, with -i, or in a file in the vm\n",
+    );
+    // The refusal of a vm that is not there is read past the words that nobody took.
+    const nowhere = await home.banger(["exec", "nowhere", "--", "echo", ...Array.from({ length: 8 }, () => word)]);
+    expect(nowhere.stderr).toStartWith("error: no vm is named `nowhere`\n");
+  });
+
   test("sets environment, folder and user", async () => {
     await using home = await openHomeWithVm();
     expect((await home.banger(["exec", "-e", "A=1 2", "dev", "env", "A"])).stdout).toBe("1 2\n");
