@@ -1,7 +1,7 @@
 /** The room's factory. */
 import type { System } from "../system/system.ts";
 import { macOf, passtAddress, userAddress } from "./guest-address.ts";
-import type { Link, LinkMode, Network } from "./network.ts";
+import type { Link, Network } from "./network.ts";
 import { openPasst } from "./open-passt.ts";
 import { LINK_MARKER } from "./passt-arguments.ts";
 import { removeLink } from "./remove-link.ts";
@@ -11,8 +11,11 @@ import { chooseResolvers, parseResolvConf, type ResolverSettings } from "./resol
 const RESOLV_CONFS = ["/etc/resolv.conf", "/run/systemd/resolve/resolv.conf", "/run/NetworkManager/no-stub-resolv.conf"];
 const PROGRAMS = ["passt", "pasta"];
 
-const USER_NOTICE =
-  "passt is not installed, so QEMU's own network is used: it is slower, and the guest reaches what listens on this computer's loopback (127.0.0.1) at 10.0.2.2. To close that: sudo apt install passt";
+/** pasta makes the card of the namespace that passt runs in. */
+const TUN = "/dev/net/tun";
+
+const USER_EXPOSES =
+  "so QEMU's own network is used: it is slower, and the guest reaches what listens on this computer's loopback (127.0.0.1) at 10.0.2.2. To close that:";
 const NO_DNS_NOTICE =
   "no DNS server is known that a guest could reach: /etc/resolv.conf names none but this computer's loopback. Names will not resolve in the vm.";
 
@@ -21,27 +24,31 @@ export interface NetworkDependencies {
 }
 
 export function makeNetwork({ system }: NetworkDependencies): Network {
-  const probe = (): { mode: LinkMode; reason: string } => {
+  const findObstacle = (): Obstacle | undefined => {
     const missing = PROGRAMS.filter((program) => system.processes.which(program) === undefined);
-    if (missing.length === 0) return { mode: "passt", reason: "passt is installed" };
-    return {
-      mode: "user",
-      reason: `${missing.join(" and ")} ${missing.length === 1 ? "is" : "are"} not installed: sudo apt install passt`,
-    };
+    if (missing.length > 0)
+      return { why: `${missing.join(" and ")} ${missing.length === 1 ? "is" : "are"} not installed`, hint: "sudo apt install passt" };
+    if (!system.files.mayUse(TUN)) return { why: `you may not use ${TUN}`, hint: `sudo chmod 0666 ${TUN}` };
+    return undefined;
   };
   return {
-    probe,
+    probe: () => {
+      const obstacle = findObstacle();
+      if (obstacle === undefined) return { mode: "passt", reason: "passt is installed" };
+      return { mode: "user", reason: `${obstacle.why}: ${obstacle.hint}` };
+    },
     openLink: async (vmId, { wanted }, runFolder, logPath, signal) => {
       signal.throwIfAborted();
       if (!wanted) return none();
       const resolvers = await readResolvers(system);
-      if (probe().mode === "user") {
+      const obstacle = findObstacle();
+      if (obstacle !== undefined) {
         return {
           ...none(),
           mode: "user",
           end: { kind: "user", mac: macOf(vmId) },
           guest: userAddress(vmId, resolvers),
-          notice: USER_NOTICE,
+          notice: `${obstacle.why}, ${USER_EXPOSES} ${obstacle.hint}`,
         };
       }
       const release = (): Promise<void> => removeLink(system, vmId);
@@ -66,6 +73,12 @@ export function makeNetwork({ system }: NetworkDependencies): Network {
       return [...new Set(ids.filter((id) => id !== undefined))];
     },
   };
+}
+
+/** What keeps passt from being used. */
+interface Obstacle {
+  readonly why: string;
+  readonly hint: string;
 }
 
 async function readResolvers(system: System): Promise<ResolverSettings> {

@@ -1,6 +1,6 @@
 /** Files, as `Files` promises them. */
 import { createHash } from "node:crypto";
-import { closeSync, constants, createReadStream, createWriteStream, openSync } from "node:fs";
+import { accessSync, closeSync, constants, createReadStream, createWriteStream, openSync } from "node:fs";
 import * as fs from "node:fs/promises";
 import { dirname } from "node:path";
 import { pipeline } from "node:stream/promises";
@@ -19,6 +19,7 @@ export function makeFiles(roots: readonly string[]): Files {
     readText: async (path, maxBytes = DEFAULT_TEXT_MAX_BYTES) => new TextDecoder().decode(await read(path, maxBytes)),
     readEmbedded: (path) => fs.readFile(path),
     find,
+    mayUse,
     list,
     write: writeWhole,
     makeSparse: async (path, bytes) => {
@@ -103,6 +104,16 @@ async function find(path: string): Promise<FileInfo | undefined> {
   } catch (error) {
     if (isErrno(error, "ENOENT") || isErrno(error, "ENOTDIR")) return undefined;
     throw error;
+  }
+}
+
+function mayUse(path: string): boolean {
+  try {
+    accessSync(path, constants.R_OK | constants.W_OK);
+    return true;
+  } catch {
+    // Which of the many reasons it was is not asked.
+    return false;
   }
 }
 

@@ -69,6 +69,8 @@ export interface Files {
   readEmbedded(path: string): Promise<Uint8Array>;
   /** Undefined when there is none. Does not follow a link at the end of the path. */
   find(path: string): Promise<FileInfo | undefined>;
+  /** Whether we may read and write it; false when there is none. */
+  mayUse(path: string): boolean;
   /** Names in a folder, sorted; empty when there is no such folder. */
   list(path: string): Promise<readonly string[]>;
   /** Writes beside, syncs, renames: others see the old content or the new, never a part. Mode 0600 unless given. */
