@@ -87,7 +87,8 @@ describe("planning a vm", () => {
       const result = planVm({ memoryBytes }, facts);
       return result.ok ? "" : String(result.problems[0]?.message);
     };
-    expect(said(1024)).toStartWith("1024 bytes of memory");
+    expect(said(1023)).toStartWith("1023 bytes of memory");
+    expect(said(100 * 1024)).toStartWith("100 KiB of memory");
     expect(said(2 ** 20)).toStartWith("1 MiB of memory");
   });
 

@@ -3,6 +3,7 @@
  * Pure: nothing is touched, and the same input gives the same plan.
  */
 import type { Problem } from "../contract/errors.ts";
+import { exactSize } from "../contract/sizes.ts";
 import { DISK_MAX_BYTES, DISK_MIN_BYTES } from "../disks/disks.ts";
 import type { DriverProbe } from "../drivers/drivers.ts";
 import type { LinkMode } from "../network/network.ts";
@@ -52,9 +53,9 @@ export function planVm(request: CreateRequest, facts: PlanFacts): PlanResult {
     );
   const memoryBytes = request.memoryBytes ?? facts.defaults.memoryMiB * MIB;
   note(memoryProblem(memoryBytes, facts.host.memoryMiB));
-  const layerBytes = roundDown(request.diskBytes ?? facts.defaults.layerBytes);
+  const layerBytes = request.diskBytes ?? facts.defaults.layerBytes;
   note(diskProblem("disk", "--disk", layerBytes));
-  const workBytes = roundDown(request.workDiskBytes ?? facts.defaults.workBytes);
+  const workBytes = request.workDiskBytes ?? facts.defaults.workBytes;
   note(diskProblem("workDisk", "--work-disk", workBytes));
   if (facts.host.freeBytes < LEAST_FREE_BYTES) {
     note(
@@ -80,8 +81,8 @@ export function planVm(request: CreateRequest, facts: PlanFacts): PlanResult {
       driver,
       cpus,
       memoryMiB: Math.floor(memoryBytes / MIB),
-      layerBytes,
-      workBytes,
+      layerBytes: roundDown(layerBytes),
+      workBytes: roundDown(workBytes),
       nat: request.nat ?? false,
       init: request.init === undefined || request.init === "auto" ? image.init : request.init,
       env: { ...request.env },
@@ -120,14 +121,14 @@ function memoryProblem(bytes: number, hostMiB: number): Problem | undefined {
     return problem(
       "too_little_memory",
       "memory",
-      `${sayBytes(bytes)} of memory are too little to boot`,
+      `${exactSize(bytes)} of memory are too little to boot`,
       `--memory ${LEAST_MEMORY_MIB}M or more`,
     );
   if (bytes > hostMiB * MIB)
     return problem(
       "too_much_memory",
       "memory",
-      `${sayBytes(bytes)} of memory are more than the ${hostMiB} MiB of this computer`,
+      `${exactSize(bytes)} of memory are more than the ${exactSize(hostMiB * MIB)} of this computer`,
       "a smaller --memory",
     );
   return undefined;
@@ -135,8 +136,8 @@ function memoryProblem(bytes: number, hostMiB: number): Problem | undefined {
 
 function diskProblem(path: string, flag: string, bytes: number): Problem | undefined {
   if (bytes < DISK_MIN_BYTES)
-    return problem("disk_too_small", path, `a disk of ${sayBytes(bytes)} is too small`, `${flag} ${DISK_MIN_BYTES / MIB}M or more`);
-  if (bytes > DISK_MAX_BYTES) return problem("disk_too_large", path, `a disk of ${sayBytes(bytes)} is too large`, `${flag} 15T or less`);
+    return problem("disk_too_small", path, `a disk of ${exactSize(bytes)} is too small`, `${flag} ${DISK_MIN_BYTES / MIB}M or more`);
+  if (bytes > DISK_MAX_BYTES) return problem("disk_too_large", path, `a disk of ${exactSize(bytes)} is too large`, `${flag} 15T or less`);
   return undefined;
 }
 
@@ -159,10 +160,6 @@ function imageWithoutKernel(image: string): Problem {
     `image ${image} has no kernel`,
     "--kernel NAME; banger kernel list shows what is here, banger kernel pull debian-6.12 gets one",
   );
-}
-
-function sayBytes(bytes: number): string {
-  return bytes % MIB === 0 ? `${bytes / MIB} MiB` : `${bytes} bytes`;
 }
 
 /** Disks are whole blocks. */
