@@ -29,7 +29,7 @@ interface Running {
 export function makeOperations(database: Database, system: Pick<System, "clock" | "random" | "log">): Operations {
   const { clock, random, log } = system;
   const running = new Map<string, Running>();
-  let isClosed = false;
+  const closing = new AbortController();
 
   const get = (id: string): OperationRecord => {
     const record = findOperation(database, id);
@@ -41,13 +41,13 @@ export function makeOperations(database: Database, system: Pick<System, "clock" 
     get,
     list: () => listOperations(database),
     start(name, subject, work) {
-      if (isClosed) throw new BangerError("unavailable", "daemon_stopping", `cannot start ${name}: the daemon is stopping`);
+      if (closing.signal.aborted) throw new BangerError("unavailable", "daemon_stopping", `cannot start ${name}: the daemon is stopping`);
       const operationId = random.hex(8);
       const startedAt = Math.trunc(clock.nowMs());
       const record: OperationRecord = { id: operationId, name, subject, state: "running", startedAt, endedAt: undefined, error: undefined };
       insertOperation(database, record);
       const abort = new AbortController();
-      const events = makeEventLog({ database, clock, log, operationId });
+      const events = makeEventLog({ database, clock, log, operationId, signal: closing.signal });
       const about = (better: string): void => setSubject(database, operationId, better);
       const ended = Promise.resolve()
         .then(() => run({ operationId, signal: abort.signal, events, about, clock, log }, work))
@@ -86,7 +86,7 @@ export function makeOperations(database: Database, system: Pick<System, "clock" 
       }
     },
     async close() {
-      isClosed = true;
+      closing.abort();
       const reason = new BangerError("cancelled", "daemon_stopping", "the operation was cancelled: the daemon is stopping");
       for (const { abort } of running.values()) abort.abort(reason);
       await Promise.all([...running.values()].map(({ ended }) => ended));

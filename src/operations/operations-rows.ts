@@ -86,7 +86,8 @@ export function pruneOperations(database: Database, keep: number): void {
 
 export function insertEvent(database: Database, id: string, event: OperationEvent): void {
   const { seq, at, ...body } = event;
-  database.run("INSERT INTO events (operation_id, seq, at, body) VALUES (?, ?, ?, ?)", id, seq, at, JSON.stringify(body));
+  // Storing is tried again when it failed, and it may have been done all the same.
+  database.run("INSERT OR REPLACE INTO events (operation_id, seq, at, body) VALUES (?, ?, ?, ?)", id, seq, at, JSON.stringify(body));
 }
 
 /** At most `limit` events from number `from` on. */

@@ -21,12 +21,12 @@ export async function run(parts: RunParts, work: (context: OperationContext) => 
   const endedAt = (): number => Math.trunc(clock.nowMs());
   try {
     const output = (await work(context)) ?? null;
-    events.end({ type: "outcome", ok: true, output }, { state: "done", endedAt: endedAt(), error: undefined });
+    await events.end({ type: "outcome", ok: true, output }, { state: "done", endedAt: endedAt(), error: undefined });
   } catch (thrown) {
     const error = signal.aborted ? cancelled(signal, thrown) : toErrorShape(thrown);
     if (error.kind === "bug" || (signal.aborted && !isAbort(thrown))) log.error("an operation failed", { operationId, error: thrown });
     const state = signal.aborted ? "cancelled" : "failed";
-    events.end({ type: "outcome", ok: false, error }, { state, endedAt: endedAt(), error });
+    await events.end({ type: "outcome", ok: false, error }, { state, endedAt: endedAt(), error });
   }
 }
 
