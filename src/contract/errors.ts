@@ -75,9 +75,42 @@ const BUG = "banger has a bug: ";
 /** Any thrown value as data: a `BangerError` as it is, everything else as a bug. */
 export function toErrorShape(thrown: unknown): ErrorShape {
   if (thrown instanceof BangerError) return thrown.toShape();
+  // Tidying up failed as well: what came first is why.
+  if (thrown instanceof SuppressedError) return toErrorShape(thrown.suppressed);
+  const trouble = hostTrouble(thrown);
+  if (trouble !== undefined) return trouble;
   const message = thrown instanceof Error ? thrown.message : String(thrown);
   // A bug of the daemon arrives here as an ordinary error that says so already.
   return { code: "bug", kind: "bug", message: message.startsWith(BUG) ? message : `${BUG}${message}` };
+}
+
+/** What a computer may run out of or refuse at any moment: no bug of ours, whoever meets it. */
+const HOST_TROUBLES: Readonly<Record<string, readonly [what: string, hint: string]>> = {
+  ENOSPC: ["the disk is full", "free some space: df -h"],
+  EDQUOT: ["your quota on the disk is used up", "free some space: quota"],
+  EIO: ["the disk does not answer", "look at what the kernel says of it: sudo dmesg"],
+  EROFS: ["the file system is read-only", "look at what the kernel says of it: sudo dmesg"],
+  EMFILE: ["too many files are open", "banger daemon stop, and try again; vms run on"],
+  ENFILE: ["too many files are open on this computer", "end some programs, and try again"],
+  ENOMEM: ["there is not enough memory", "end some programs, and try again"],
+  EAGAIN: ["no more processes can be started", "end some programs, and try again"],
+};
+/** SQLite tells such a thing in its own words. */
+const SQLITE_TROUBLES: readonly (readonly [RegExp, string])[] = [
+  [/database or disk is full/, "ENOSPC"],
+  [/disk I\/O error|unable to open database file/, "EIO"],
+  [/out of memory/, "ENOMEM"],
+  [/readonly database/, "EROFS"],
+];
+
+function hostTrouble(thrown: unknown): ErrorShape | undefined {
+  if (!(thrown instanceof Error) || !("code" in thrown)) return undefined;
+  const name =
+    SQLITE_TROUBLES.find(([said]) => thrown.code === "ERR_SQLITE_ERROR" && said.test(thrown.message))?.[1] ?? String(thrown.code);
+  const found = HOST_TROUBLES[name];
+  if (found === undefined) return undefined;
+  const [what, hint] = found;
+  return { code: `host_${name.toLowerCase()}`, kind: "unavailable", message: `${what}: ${thrown.message}`, hint };
 }
 
 /** The failure that a shape describes, to throw on the other side of the socket. A bug stays an ordinary `Error`. */
