@@ -54,8 +54,9 @@ export class Failpoints {
     try {
       text = readFileSync(this.#controlPath, "utf8");
     } catch (error) {
-      if (error instanceof Error && "code" in error && error.code === "ENOENT") return undefined;
-      throw error;
+      if (!(error instanceof Error) || !("code" in error) || error.code !== "ENOENT") throw error;
+      this.#text = "";
+      return undefined;
     }
     if (text !== this.#text) [this.#text, this.#reached] = [text, 0];
     return text === "" ? undefined : control.parse(JSON.parse(text));

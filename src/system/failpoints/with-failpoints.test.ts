@@ -72,6 +72,14 @@ describe("a point that was told to", () => {
     expect(readFileSync(path(), "utf8")).toBe("third");
   });
 
+  test("fail counts anew when it is told so again", async () => {
+    for (const _ of [1, 2]) {
+      set({ point: `before files.write ${path()}`, nth: 1, action: "fail" });
+      await expect(system.files.write(path(), "x")).rejects.toMatchObject({ code: "failpoint" });
+      await system.files.write(path(), "x");
+    }
+  });
+
   test("fail after does so when it was done", async () => {
     set({ point: `after files.write ${path()}`, nth: 1, action: "fail" });
     await expect(system.files.write(path(), "first")).rejects.toMatchObject({ code: "failpoint" });

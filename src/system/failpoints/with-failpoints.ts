@@ -1,4 +1,5 @@
 /** A `System` whose effects have failpoints. */
+import { Duplex, Writable } from "node:stream";
 import type { Database } from "../database.ts";
 import type { System } from "../system.ts";
 import { DATABASE_EFFECTS, FILE_EFFECTS, PROCESS_EFFECTS, ROW_EFFECTS, SOCKET_EFFECTS, type Effect, type Effects } from "./effects.ts";
@@ -49,17 +50,24 @@ function between(
     reach("before", about);
     return { about, result: call(...given) };
   };
+  const finish = (about: string, result: unknown): unknown => {
+    try {
+      reach("after", about);
+      return result;
+    } catch (error) {
+      // The caller never gets it, and so cannot let go of it.
+      if (result instanceof Duplex || result instanceof Writable) result.destroy();
+      throw error;
+    }
+  };
   if (when === "now") {
     return (...given) => {
       const { about, result } = start(given);
-      reach("after", about);
-      return result;
+      return finish(about, result);
     };
   }
   return async (...given) => {
     const { about, result } = start(given);
-    const settled = await result;
-    reach("after", about);
-    return settled;
+    return finish(about, await result);
   };
 }
