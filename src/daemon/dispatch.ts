@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { OperationEvent } from "../contract/events.ts";
 import { OPERATIONS } from "../contract/operation-table.ts";
-import { BangerError } from "../contract/errors.ts";
+import { BangerError, toErrorShape } from "../contract/errors.ts";
 import { VERBS } from "../contract/verbs.ts";
 import { EVENTS_TYPE, EXEC_PROTOCOL, VERSION_HEADER } from "../contract/version.ts";
 import type { OperationContext } from "../operations/operations.ts";
@@ -23,8 +23,9 @@ export async function dispatch(parts: HandlerParts, request: IncomingMessage, re
   const handler = HANDLERS[route.name] as AnyHandler;
   switch (OPERATIONS[route.name].kind) {
     case "query":
-    case "change":
       return answerJson(response, 200, await handler(parts, input));
+    case "change":
+      return answerJson(response, 200, await tellTrouble(parts, async () => handler(parts, input)));
     case "events": {
       const operationId = String(route.inPath["operation"]);
       const watch = (signal: AbortSignal) => handler(parts, input, signal) as AsyncIterable<OperationEvent>;
@@ -32,7 +33,7 @@ export async function dispatch(parts: HandlerParts, request: IncomingMessage, re
       return answerEvents(response, operationId, watch);
     }
     case "long": {
-      const work = (context: OperationContext) => handler(parts, input, context) as Promise<unknown>;
+      const work = (context: OperationContext) => tellTrouble(parts, () => handler(parts, input, context) as Promise<unknown>);
       const { id } = parts.operations.start(route.name, subjectOf(route.name, input), work);
       if (!accepts(request, EVENTS_TYPE)) return answerJson(response, 202, { operation: id });
       return answerEvents(response, id, (signal) => parts.operations.watch(id, 0, signal));
@@ -41,6 +42,19 @@ export async function dispatch(parts: HandlerParts, request: IncomingMessage, re
       throw new BangerError("invalid", "upgrade_required", `cannot answer ${route.name} as a document: it is a stream`, {
         hint: `send Connection: Upgrade and Upgrade: ${EXEC_PROTOCOL}`,
       });
+  }
+}
+
+/** Kinds of failures that come before anything is changed. */
+const CHANGES_NOTHING = new Set<string>(["invalid", "not_found", "exists", "refused", "unsupported"]);
+
+/** What fails half way may leave something behind. */
+async function tellTrouble(parts: HandlerParts, body: () => Promise<unknown>): Promise<unknown> {
+  try {
+    return await body();
+  } catch (error) {
+    if (!CHANGES_NOTHING.has(toErrorShape(error).kind)) parts.daemon.onTrouble();
+    throw error;
   }
 }
 

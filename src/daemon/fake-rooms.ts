@@ -146,7 +146,10 @@ function makeFakeKernels(): Rooms["kernels"] {
     import: (name) => keep(name, "import"),
     list: async () => [...kernels.values()],
     get: async (name) => kernels.get(name) ?? missing("kernel", name),
-    delete: async (name) => void (kernels.delete(name) || missing("kernel", name)),
+    delete: async (name, requireUnused) => {
+      requireUnused();
+      if (!kernels.delete(name)) missing("kernel", name);
+    },
     bootSet: async () => Promise.reject(new Error("not faked")),
     reconcile: async () => undefined,
   };
@@ -176,7 +179,10 @@ function makeFakeImages(): Rooms["images"] {
     list: async () => [...images.values()],
     get: async (name) => images.get(name) ?? missing("image", name),
     parts: async () => Promise.reject(new Error("not faked")),
-    delete: async (name) => void (images.delete(name) || missing("image", name)),
+    delete: async (name, requireUnused) => {
+      requireUnused();
+      if (!images.delete(name)) missing("image", name);
+    },
     reconcile: async () => undefined,
   };
 }

@@ -6,7 +6,8 @@ import type { System } from "../system/system.ts";
 import { parseConfig, type Config } from "./config.ts";
 import { makePrivateFolder } from "./private-folder.ts";
 import { serve } from "./serve.ts";
-import type { Rooms, Wire } from "./rooms.ts";
+import { keepOrder } from "./keep-order.ts";
+import type { Wire } from "./rooms.ts";
 import { makeTellReady } from "./tell-ready.ts";
 
 const CONFIG_MAX_BYTES = 2 ** 20;
@@ -36,13 +37,17 @@ export async function main({ environment, readyDescriptor, wire, signal }: MainO
     await checkFree(system);
     using _lock = takeLock(system);
     const config = await readConfig(system);
-    await using services = await wire({ system, config, proxies: environment });
-    await reconcile(services);
+    const trouble = new EventTarget();
+    const onTrouble = (): void => void trouble.dispatchEvent(new Event("trouble"));
+    await using services = await wire({ system, config, proxies: environment, onTrouble });
+    await using order = keepOrder(services, system);
+    trouble.addEventListener("trouble", () => order.restoreSoon());
+    await order.restore();
 
     const { promise: asked, resolve: requestStop } = Promise.withResolvers<void>();
     signal.addEventListener("abort", () => requestStop());
     if (signal.aborted) requestStop();
-    const daemon = { version: VERSION, pid: process.pid, startedAt: system.clock.nowMs(), requestStop };
+    const daemon = { version: VERSION, pid: process.pid, startedAt: system.clock.nowMs(), requestStop, onTrouble };
     const served = await serve({ ...services, daemon }, { socketPath: system.layout.daemonSocket, uid, system });
     log.info("the daemon listens", { version: VERSION, pid: process.pid, socket: system.layout.daemonSocket });
     tellReady({ pid: process.pid });
@@ -79,12 +84,4 @@ async function checkFree({ files, layout }: System): Promise<void> {
 async function readConfig({ files, layout }: System): Promise<Config> {
   const found = await files.find(layout.configFile);
   return parseConfig(found === undefined ? "" : await files.readText(layout.configFile, CONFIG_MAX_BYTES), layout.configFile);
-}
-
-/** Makes records and the computer agree, before anybody can ask. */
-async function reconcile({ operations, kernels, images, vms }: Rooms): Promise<void> {
-  operations.reconcile();
-  await kernels.reconcile();
-  await images.reconcile();
-  await vms.reconcile();
 }

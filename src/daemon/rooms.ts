@@ -21,6 +21,8 @@ export interface DaemonSelf {
   readonly startedAt: number;
   /** Asks the daemon to end in good order, soon. */
   requestStop(): void;
+  /** Something failed half way: has records and computer made to agree soon. */
+  onTrouble(): void;
 }
 
 /** What `wire.ts` is given: the computer, and what the user configured. */
@@ -29,6 +31,8 @@ export interface WireOptions {
   readonly config: Config;
   /** The environment, for the HTTP proxies that it may name. */
   readonly proxies: Readonly<Record<string, string | undefined>>;
+  /** Told when something failed half way, so that records and computer may disagree. */
+  readonly onTrouble: () => void;
 }
 
 /** Makes the rooms. Disposal lets every vm run on and closes what was opened. */

@@ -29,7 +29,7 @@ const DEFAULT_MEMORY_BYTES = 1024 * MIB;
 /** An emulated guest on a busy computer may need most of it. */
 const BOOT_DEADLINE_MS = 180_000;
 
-export const wire: Wire = async ({ system, config, proxies }) => {
+export const wire: Wire = async ({ system, config, proxies, onTrouble }) => {
   await using opened = new AsyncDisposableStack();
   const database = opened.use(system.databases.open(system.layout.database, [...OPERATIONS_MIGRATIONS, ...VM_MIGRATIONS]));
   const operations = makeOperations(database, system);
@@ -46,7 +46,7 @@ export const wire: Wire = async ({ system, config, proxies }) => {
     qemu: () => makeQemuDriver({ system, ...(config.drivers.qemu_binary === undefined ? {} : { program: config.drivers.qemu_binary }) }),
     fake: () => makeFakeDriver({ system, agentPath }),
   };
-  const drivers = (config.drivers.order ?? ["qemu"]).flatMap((name) => makeDriver[name]?.() ?? []);
+  const drivers = Object.values(makeDriver).map((make) => make());
 
   const closing = new AbortController();
   const vms = makeVms({
@@ -58,6 +58,7 @@ export const wire: Wire = async ({ system, config, proxies }) => {
     disks,
     network,
     drivers,
+    offered: config.drivers.order ?? ["qemu"],
     openAgent: makeOpenAgent(system),
     host: {
       cpus: cpus().length,
@@ -71,6 +72,7 @@ export const wire: Wire = async ({ system, config, proxies }) => {
       workBytes: config.defaults.work_disk ?? DEFAULT_WORK_BYTES,
       bootDeadlineMs: config.defaults.boot_deadline ?? BOOT_DEADLINE_MS,
     },
+    onTrouble,
   });
   opened.defer(async () => {
     closing.abort();

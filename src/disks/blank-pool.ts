@@ -27,19 +27,24 @@ export function makeBlankPool(system: System, leases: Leases | undefined, { byte
   const ready = async (): Promise<readonly string[]> =>
     (await files.list(layout.blanks)).filter((name) => name.startsWith("blank-") && name.endsWith(suffix));
   let refilling: Promise<void> | undefined;
+  /** The one that is being made. */
+  let open: string | undefined;
 
+  const discard = async (draft: string): Promise<void> => {
+    await files.removeFile(draft);
+    leases?.drop("blank", draft);
+  };
   const makeOne = async (signal: AbortSignal): Promise<void> => {
     const id = random.hex(8);
     const draft = join(layout.blanks, `.draft-${id}`);
+    open = draft;
+    await using undo = new AsyncDisposableStack();
+    undo.defer(() => void (open = undefined));
+    undo.defer(() => discard(draft));
     leases?.write({ kind: "blank", key: draft, vmId: undefined, operationId: undefined });
-    try {
-      await makeBlank(system, draft, bytes, signal);
-      await files.sync(draft);
-      await files.rename(draft, join(layout.blanks, `blank-${id}${suffix}`));
-    } finally {
-      await files.removeFile(draft);
-      leases?.drop("blank", draft);
-    }
+    await makeBlank(system, draft, bytes, signal);
+    await files.sync(draft);
+    await files.rename(draft, join(layout.blanks, `blank-${id}${suffix}`));
   };
   const fill = async (signal: AbortSignal): Promise<void> => {
     await files.makeFolder(layout.blanks);
@@ -62,13 +67,12 @@ export function makeBlankPool(system: System, leases: Leases | undefined, { byte
       await refilling;
     },
     reconcile: async () => {
-      for (const name of await files.list(layout.blanks)) {
-        const path = join(layout.blanks, name);
-        if (name.startsWith("blank-") && name.endsWith(suffix)) continue;
-        await files.removeFile(path);
-      }
-      // A draft may be gone, or not there yet, while its lease is: nobody makes blanks now.
-      for (const { kind, key } of leases?.list() ?? []) if (kind === "blank") leases?.drop(kind, key);
+      // A draft may be gone, or not there yet, while its lease is.
+      const claimed = (leases?.list() ?? []).flatMap(({ kind, key }) => (kind === "blank" ? [key] : []));
+      const seen = (await files.list(layout.blanks))
+        .filter((name) => !(name.startsWith("blank-") && name.endsWith(suffix)))
+        .map((name) => join(layout.blanks, name));
+      for (const draft of new Set([...claimed, ...seen])) if (draft !== open) await discard(draft);
     },
   };
 }

@@ -76,10 +76,17 @@ describe("the store of images", () => {
   test("removes the drafts and remains that a dead daemon left, and nothing else", async () => {
     await put("debian");
     await store.openDraft("operation");
+    leases.write({ kind: "store-folder", key: join(system.layout.images, ".draft-not-made"), vmId: undefined, operationId: "operation" });
     await system.files.makeFolder(join(system.layout.images, ".gone-1"));
-    await store.reconcile();
+    await makeImageStore(system, leases).reconcile();
     expect(await system.files.list(system.layout.images)).toEqual(["debian"]);
     expect(leases.held).toEqual([]);
+  });
+
+  test("leaves the draft of one that is being made", async () => {
+    await using draft = await store.openDraft("operation");
+    await store.reconcile();
+    expect(await system.files.list(system.layout.images)).toEqual([draft.folder.slice(system.layout.images.length + 1)]);
   });
 
   test.each([
@@ -92,13 +99,13 @@ describe("the store of images", () => {
     expect(image?.name).toBe("odd");
     expect(image?.problems[0]).toMatch(problem);
     expect(await store.parts("odd").catch((error: unknown) => error)).toMatchObject({ code: "image_broken" });
-    await store.delete("odd");
+    await store.delete("odd", () => undefined);
     expect(await store.list()).toEqual([]);
   });
 
   test("knows no image outside its folder", async () => {
     for (const name of ["../images", "..", "", ".draft-1", "a/b"]) {
-      expect(await store.delete(name).catch((error: unknown) => error)).toMatchObject({ code: "image_not_found" });
+      expect(await store.delete(name, () => undefined).catch((error: unknown) => error)).toMatchObject({ code: "image_not_found" });
     }
   });
 

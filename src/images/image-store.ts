@@ -12,7 +12,7 @@ export interface ImageStore {
   list(): Promise<readonly StoredImage[]>;
   get(name: string): Promise<StoredImage>;
   parts(name: string): Promise<ImageParts>;
-  delete(name: string): Promise<void>;
+  delete(name: string, requireUnused: () => void): Promise<void>;
   reconcile(): Promise<void>;
   /** Throws `exists` `image_exists`. */
   requireFree(name: string, what: string): Promise<void>;
@@ -61,7 +61,10 @@ export function makeImageStore(system: System, leases: Leases): ImageStore {
     if ((await files.find(folderOf(name))) === undefined) throw imageNotFound(name);
     return describe(name);
   };
+  const open = new Set<string>();
   const remove = async (folder: string): Promise<void> => {
+    // First: what cannot be removed now, reconcile removes.
+    open.delete(folder);
     await files.removeTree(folder);
     leases.drop("store-folder", folder);
   };
@@ -86,35 +89,38 @@ export function makeImageStore(system: System, leases: Leases): ImageStore {
         init: image.init,
       };
     },
-    delete: async (name) => {
+    delete: async (name, requireUnused) => {
       const folder = folderOf(name);
       if ((await files.find(folder)) === undefined) throw imageNotFound(name);
       // Out of the list in one step; what a crash leaves of it, reconcile removes.
       const gone = join(layout.images, `.gone-${system.random.hex(8)}`);
+      requireUnused();
       await files.rename(folder, gone);
       await files.removeTree(gone);
     },
     reconcile: async () => {
-      for (const name of (await files.list(layout.images)).filter((candidate) => candidate.startsWith(".")))
-        await remove(join(layout.images, name));
+      const claimed = leases
+        .list()
+        .flatMap(({ kind, key }) => (kind === "store-folder" && key.startsWith(`${layout.images}/`) ? [key] : []));
+      const seen = (await files.list(layout.images)).filter((name) => name.startsWith(".")).map((name) => join(layout.images, name));
+      for (const folder of new Set([...claimed, ...seen])) if (!open.has(folder)) await remove(folder);
     },
     openDraft: async (operationId) => {
       const folder = join(layout.images, `.draft-${system.random.hex(8)}`);
+      await using undo = new AsyncDisposableStack();
+      open.add(folder);
+      undo.defer(() => remove(folder));
       leases.write({ kind: "store-folder", key: folder, vmId: undefined, operationId });
       await files.makeFolder(folder);
-      let isKept = false;
+      const owned = undo.move();
       return {
         folder,
         keep: async (name) => {
           await requireFree(name, `cannot keep image ${name}`);
           await files.sync(folder);
           await files.rename(folder, folderOf(name));
-          isKept = true;
-          leases.drop("store-folder", folder);
         },
-        [Symbol.asyncDispose]: async () => {
-          if (!isKept) await remove(folder);
-        },
+        [Symbol.asyncDispose]: () => owned.disposeAsync(),
       };
     },
   };

@@ -29,7 +29,8 @@ export interface Images {
   /** Throws `not_found` `image_not_found`, with the command that would get it. */
   get(name: string): Promise<StoredImage>;
   parts(name: string): Promise<ImageParts>;
-  delete(name: string): Promise<void>;
+  /** @param requireUnused throws when something uses it; asked right before it goes, with nothing in between. */
+  delete(name: string, requireUnused: () => void): Promise<void>;
   /** Removes half-made folders. */
   reconcile(): Promise<void>;
 }

@@ -30,7 +30,8 @@ export interface Kernels {
   list(): Promise<readonly StoredKernel[]>;
   /** Throws `not_found` `kernel_not_found`, with the command that would get it. */
   get(name: string): Promise<StoredKernel>;
-  delete(name: string): Promise<void>;
+  /** @param requireUnused throws when something uses it; asked right before it goes, with nothing in between. */
+  delete(name: string, requireUnused: () => void): Promise<void>;
   /** The files to boot, the initramfs put together for this kernel and this agent, once. */
   bootSet(name: string): Promise<BootSet>;
   /** Removes half-made folders. */

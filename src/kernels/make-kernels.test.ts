@@ -412,7 +412,7 @@ describe("a damaged kernel", () => {
     expect(listed).toMatchObject({ name: "k" });
     expect(listed?.problems.length).toBe(1);
     expect(await codeOf(kernels.bootSet("k"))).toBe("kernel_damaged");
-    await kernels.delete("k");
+    await kernels.delete("k", () => undefined);
     expectNothingLeft();
   });
 });
@@ -423,7 +423,7 @@ test("what is not there is named with the command that gets it", async () => {
     hint: "banger kernel pull debian-6.12",
   });
   for (const name of ["../../etc", "", ".tmp-x", "A"]) expect(await codeOf(kernels.get(name))).toBe("kernel_not_found");
-  expect(await codeOf(kernels.delete("gone"))).toBe("kernel_not_found");
+  expect(await codeOf(kernels.delete("gone", () => undefined))).toBe("kernel_not_found");
   expect(await kernels.list()).toEqual([]);
 });
 

@@ -62,8 +62,9 @@ export function makeKernels(parts: KernelsParts): Kernels {
       return Promise.all(names.map(async (name) => (await showKernel(system, `${system.layout.kernels}/${name}`, name)).stored));
     },
     get: async (name) => (await show(name)).stored,
-    delete: async (name) => {
+    delete: async (name, requireUnused) => {
       await show(name);
+      requireUnused();
       await store.remove(name);
     },
     bootSet: async (name) => {

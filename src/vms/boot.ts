@@ -92,13 +92,14 @@ export async function bootVm(
     stages,
   });
 
+  using late = startDeadline(defaults.bootDeadlineMs);
   const { vmm, agent } = await timed("boot", async (stage) => {
     stage.note(parts.probe.acceleration);
     if (parts.probe.acceleration === "tcg") steps.notice(`the guest is emulated, not accelerated: ${parts.probe.reason}`);
     const launched = undo.use(await driver.launch(launchPlan(record, parts, link, folder, runFolder), steps.signal));
     onVmm(boot(launched, null));
     const connected = undo.use(
-      await whileAlive(launched, record, folder, system, steps.signal, (signal) =>
+      await whileAlive(launched, record, folder, system, steps.signal, late, (signal) =>
         openAgent({ connect: (connectSignal) => launched.connectAgent(connectSignal), deadlineMs: defaults.bootDeadlineMs, signal }),
       ),
     );
@@ -106,13 +107,13 @@ export async function bootVm(
   });
 
   await timed("agent", (stage) =>
-    whileAlive(vmm, record, folder, system, steps.signal, async (signal) => {
+    whileAlive(vmm, record, folder, system, steps.signal, late, async (signal) => {
       const report = await agent.configure(makeGuestPlan(record, link, driver.capabilities.isolates, system), signal);
       stage.note(report.kernel);
     }),
   );
   await timed("guest", (stage) =>
-    whileAlive(vmm, record, folder, system, steps.signal, async (signal) => {
+    whileAlive(vmm, record, folder, system, steps.signal, late, async (signal) => {
       const health = await agent.health(signal);
       stage.note(health.state === "handed-over" ? "systemd goes on by itself" : "ready");
     }),
@@ -151,13 +152,26 @@ function launchPlan(record: VmRecord, parts: BootParts, link: Link, folder: stri
   };
 }
 
-/** Runs `body`, and ends it when the VMM is gone: its reason, with the last lines of the console, is then the error. */
+interface Deadline extends Disposable {
+  readonly signal: AbortSignal;
+  readonly ms: number;
+}
+
+/** The time that a guest has from the start of its VMM until it is ready, however many of our questions it answers meanwhile. */
+function startDeadline(ms: number): Deadline {
+  const late = new AbortController();
+  const timer = setTimeout(() => late.abort(), ms);
+  return { signal: late.signal, ms, [Symbol.dispose]: () => clearTimeout(timer) };
+}
+
+/** Runs `body`, and ends it when the VMM is gone or time is over: why, with the last lines of the console, is then the error. */
 async function whileAlive<T>(
   vmm: RunningVmm,
   record: VmRecord,
   folder: string,
   system: VmDependencies["system"],
   signal: AbortSignal,
+  late: Deadline,
   body: (signal: AbortSignal) => Promise<T>,
 ): Promise<T> {
   const gone = new AbortController();
@@ -166,7 +180,7 @@ async function whileAlive<T>(
     if (!isOver) gone.abort(exit);
   });
   try {
-    return await body(AbortSignal.any([signal, gone.signal]));
+    return await body(AbortSignal.any([signal, gone.signal, late.signal]));
   } catch (error) {
     signal.throwIfAborted();
     const consoleTail = await readConsoleTail(system, folder);
@@ -179,8 +193,9 @@ async function whileAlive<T>(
         data: { consoleTail },
       });
     }
-    if (error instanceof BangerError && error.kind === "timeout") {
-      throw new BangerError("timeout", "guest_silent", `cannot start vm ${record.name}: ${error.message}`, {
+    if (late.signal.aborted || (error instanceof BangerError && error.kind === "timeout")) {
+      const why = `cannot reach the guest agent: it did not answer in ${late.ms / 1000} s`;
+      throw new BangerError("timeout", "guest_silent", `cannot start vm ${record.name}: ${why}`, {
         hint: `another kernel (banger kernel list), or more time: boot_deadline below [defaults] in ${system.layout.configFile}`,
         cause: error,
         data: { consoleTail },

@@ -9,32 +9,26 @@ import type { VmPlan, VmRecord } from "./vm-record.ts";
 
 const ID_BYTES = 6;
 
-/** A prepared vm and how to unmake it; the caller decides which of the two it keeps. */
-export interface PreparedVm {
-  readonly record: VmRecord;
-  /** Unmakes it on disposal; `move()` keeps it. */
-  readonly undo: AsyncDisposableStack;
-}
-
-/** Reserves the name and makes the disks. The record is in state `preparing`. */
-export async function prepareVm(plan: VmPlan, name: string | undefined, dependencies: VmDependencies, steps: Steps): Promise<PreparedVm> {
-  const { system, rows, leases, images } = dependencies;
+/** Reserves the name and makes the disks of `record`, which is in state `preparing`. */
+export async function prepareVm(record: VmRecord, dependencies: VmDependencies, steps: Steps): Promise<void> {
+  const { system, rows, leases, images, kernels } = dependencies;
+  const { plan } = record;
   await using undo = new AsyncDisposableStack();
-  const image = await images.parts(plan.image);
-  const record = makeRecord(plan, name, dependencies);
-  rows.insert(record);
+  // From here on they are held; until now somebody may have deleted them.
+  const [image] = await Promise.all([images.parts(plan.image), kernels.get(plan.kernel)]);
   undo.defer(() => rows.remove(record.id));
+  rows.insert(record);
 
   const folder = system.layout.vmFolder(record.id);
-  leases.write({ kind: "vm-folder", key: folder, vmId: record.id, operationId: undefined });
   undo.defer(async () => {
     await system.files.removeTree(folder);
     leases.drop("vm-folder", folder);
   });
+  leases.write({ kind: "vm-folder", key: folder, vmId: record.id, operationId: undefined });
   await system.files.makeFolder(folder);
   await makeDisks(plan, folder, image, dependencies, steps);
   steps.signal.throwIfAborted();
-  return { record, undo: undo.move() };
+  undo.move();
 }
 
 async function makeDisks(plan: VmPlan, folder: string, image: ImageParts, { disks }: VmDependencies, steps: Steps): Promise<void> {
@@ -48,7 +42,8 @@ async function makeDisks(plan: VmPlan, folder: string, image: ImageParts, { disk
   });
 }
 
-function makeRecord(plan: VmPlan, name: string | undefined, { system, rows }: VmDependencies): VmRecord {
+/** The record of a vm to make. */
+export function makeRecord(plan: VmPlan, name: string | undefined, { system, rows }: VmDependencies): VmRecord {
   return {
     id: system.random.hex(ID_BYTES),
     name: name ?? generateName(system.random, (candidate) => rows.find(candidate) !== undefined),

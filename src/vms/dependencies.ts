@@ -17,11 +17,15 @@ export interface VmDependencies {
   readonly kernels: Kernels;
   readonly disks: Disks;
   readonly network: Network;
-  /** In the order of preference. */
+  /** Every one: a vm may run under one that is no longer offered. */
   readonly drivers: readonly Driver[];
+  /** Names of the drivers for new vms, in the order of preference. */
+  readonly offered: readonly string[];
   readonly openAgent: OpenAgent;
   readonly host: HostFacts;
   readonly defaults: VmDefaults;
+  /** Told when something failed half way: rows and computer may disagree, and `reconcile` is wanted soon. */
+  readonly onTrouble: () => void;
 }
 
 /** What was found out about this computer. */

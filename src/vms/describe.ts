@@ -8,12 +8,15 @@ import type { VmRecord } from "./vm-record.ts";
 export async function describeVm(record: VmRecord, dependencies: VmDependencies): Promise<Vm> {
   const { plan, boot } = record;
   const folder = dependencies.system.layout.vmFolder(record.id);
-  const [layer, work] = await Promise.all(["layer.ext4", "work.ext4"].map((name) => allocatedBytes(`${folder}/${name}`, dependencies)));
+  const [layer, work] = await Promise.all([
+    measure(`${folder}/layer.ext4`, plan.layerBytes, dependencies),
+    measure(`${folder}/work.ext4`, plan.workBytes, dependencies),
+  ]);
   return {
     id: record.id,
     name: record.name,
     state: record.state,
-    problems: record.problem === null ? [] : [record.problem],
+    problems: [record.problem, layer.problem, work.problem].filter((problem) => problem !== null),
     generation: record.generation,
     image: plan.image,
     kernel: plan.kernel,
@@ -23,10 +26,7 @@ export async function describeVm(record: VmRecord, dependencies: VmDependencies)
     cpus: plan.cpus,
     memoryMiB: plan.memoryMiB,
     init: plan.init,
-    disks: {
-      layer: { bytes: plan.layerBytes, allocatedBytes: layer ?? 0 },
-      work: { bytes: plan.workBytes, allocatedBytes: work ?? 0 },
-    },
+    disks: { layer: layer.disk, work: work.disk },
     // A link lives and dies with its VMM.
     network: boot === null || boot.vmm === null ? { mode: "none", address: null } : { mode: boot.networkMode, address: boot.address },
     env: plan.env,
@@ -38,13 +38,17 @@ export async function describeVm(record: VmRecord, dependencies: VmDependencies)
   };
 }
 
-/** None of a disk that is not there: it goes a moment before its vm does, and somebody may have removed it. */
-async function allocatedBytes(path: string, { disks }: VmDependencies): Promise<number> {
+/** A disk that is not there takes nothing: it goes a moment before its vm does, and somebody may have removed it. */
+async function measure(
+  path: string,
+  bytes: number,
+  { disks }: VmDependencies,
+): Promise<{ readonly disk: { readonly bytes: number; readonly allocatedBytes: number }; readonly problem: string | null }> {
   try {
-    return await disks.allocatedBytes(path);
+    return { disk: { bytes, allocatedBytes: await disks.allocatedBytes(path) }, problem: null };
   } catch (error) {
-    if (error instanceof BangerError && error.kind === "not_found") return 0;
-    throw error;
+    const isGone = error instanceof BangerError && error.kind === "not_found";
+    return { disk: { bytes, allocatedBytes: 0 }, problem: isGone ? null : `cannot measure ${path}: ${String(error)}` };
   }
 }
 

@@ -1,6 +1,7 @@
 /**
  * Keeps a connection to the agent of a running guest: when one ends while the VMM lives, the next is made. Each attempt
- * waits for the guest; a failed one is followed by a pause that grows, so that a guest that lies or crashes costs nothing.
+ * waits for the guest; a failed one, and a connection that ended soon, is followed by a pause that grows, so that a guest that
+ * lies or crashes costs nothing.
  */
 import type { Agent } from "../agent/agent.ts";
 import { BangerError } from "../contract/errors.ts";
@@ -10,6 +11,8 @@ import type { VmDependencies } from "./dependencies.ts";
 const ATTEMPT_MS = 30_000;
 const FIRST_PAUSE_MS = 100;
 const LONGEST_PAUSE_MS = 10_000;
+/** A connection that lasted as long was a good one. */
+const GOOD_MS = 5_000;
 /** How long a caller waits for a connection that is being made. */
 const PATIENCE_MS = 10_000;
 
@@ -26,24 +29,32 @@ export function keepAgent(vmm: RunningVmm, first: Agent | undefined, vmName: str
   let next = Promise.withResolvers<Agent>();
   if (first !== undefined) next.resolve(first);
 
+  /** Since the last good connection; the first after one is made at once. */
+  let failures = 0;
+  const pause = async (): Promise<void> => {
+    if (failures > 0) await system.clock.sleep(Math.min(FIRST_PAUSE_MS * 2 ** Math.min(failures - 1, 20), LONGEST_PAUSE_MS), over.signal);
+    failures += 1;
+  };
   const connect = async (): Promise<Agent> => {
-    for (let pauseMs = FIRST_PAUSE_MS; ; pauseMs = Math.min(pauseMs * 2, LONGEST_PAUSE_MS)) {
+    for (;;) {
+      await pause();
       over.signal.throwIfAborted();
       try {
         return await openAgent({ connect: (signal) => vmm.connectAgent(signal), deadlineMs: ATTEMPT_MS, signal: over.signal });
       } catch (error) {
         over.signal.throwIfAborted();
         system.log.warn("cannot reach the agent of a running guest", { vm: vmName, error });
-        await system.clock.sleep(pauseMs, over.signal);
       }
     }
   };
   const keep = async (): Promise<void> => {
     for (;;) {
       agent ??= await connect();
+      const since = system.clock.monotonicMs();
       next.resolve(agent);
       const why = await agent.closed;
       if (over.signal.aborted) return;
+      if (system.clock.monotonicMs() - since >= GOOD_MS) failures = 0;
       system.log.info("the connection to an agent ended", { vm: vmName, why });
       agent = undefined;
       next = Promise.withResolvers<Agent>();

@@ -4,29 +4,48 @@ import type { Vm } from "../contract/schemas/vm.ts";
 import type { OperationContext } from "../operations/operations.ts";
 import { resolveBoot } from "./boot.ts";
 import { readConsole } from "./console.ts";
-import { prepareVm } from "./create.ts";
+import { makeRecord, prepareVm } from "./create.ts";
 import type { VmDependencies } from "./dependencies.ts";
 import { describeUnreadable, describeVm } from "./describe.ts";
 import { reconcileVms } from "./reconcile.ts";
+import { removeUnreadable } from "./remove-unreadable.ts";
 import { resolvePlan } from "./resolve.ts";
+import { decide } from "./state.ts";
 import { Supervisor } from "./supervise.ts";
 import type { VmRecord } from "./vm-record.ts";
+import type { UnreadableVm } from "./vm-rows.ts";
 import type { CreateRequest, Vms } from "./vms.ts";
+
+/** What the room has in memory. */
+export interface Held {
+  readonly supervisors: Map<string, Supervisor>;
+  /** Vms that are being made, by id: they hold their goods from the plan on, and nobody else touches what is theirs. */
+  readonly making: Map<string, VmRecord>;
+}
 
 export function makeVms(dependencies: VmDependencies): Vms {
   const { system, rows } = dependencies;
-  const supervisors = new Map<string, Supervisor>();
+  const held: Held = { supervisors: new Map(), making: new Map() };
+  const { supervisors, making } = held;
   const closing = new AbortController();
   const supervise = (record: VmRecord): Supervisor => {
     const supervisor = new Supervisor(record, dependencies, () => supervisors.delete(record.id));
     supervisors.set(record.id, supervisor);
     return supervisor;
   };
+  const findUnreadable = (ref: string): UnreadableVm | undefined => {
+    const { unreadable } = rows.list();
+    return unreadable.find(({ name }) => name === ref) ?? unreadable.find(({ id }) => id === ref);
+  };
   const find = (ref: string): Supervisor => {
     const all = [...supervisors.values()];
     const found = all.find(({ record }) => record.name === ref) ?? all.find(({ record }) => record.id === ref);
     if (found !== undefined) return found;
-    throw new BangerError("not_found", "vm_not_found", `there is no vm ${ref}`, { hint: "banger vm list" });
+    const unreadable = findUnreadable(ref);
+    if (unreadable === undefined) throw new BangerError("not_found", "vm_not_found", `there is no vm ${ref}`, { hint: "banger vm list" });
+    throw new BangerError("unavailable", "vm_unreadable", `cannot use vm ${unreadable.name}: ${unreadable.problem}`, {
+      hint: `the version of banger that made it, or banger vm delete ${unreadable.name}`,
+    });
   };
   /** The vm that an operation was asked to move; its name is what the operation is about, also when it was called by its id. */
   const aim = (ref: string, context: OperationContext): Supervisor => {
@@ -44,7 +63,7 @@ export function makeVms(dependencies: VmDependencies): Vms {
   return {
     create: async (request, context) => {
       try {
-        return await describe(await createVm(request, context, dependencies, supervise));
+        return await describe(await createVm(request, context, dependencies, held, supervise));
       } finally {
         // Not before: making a blank takes the CPU from a guest that boots.
         refillPool(dependencies, closing.signal);
@@ -66,22 +85,30 @@ export function makeVms(dependencies: VmDependencies): Vms {
       return describeStopped(supervisor);
     },
     delete: async (ref, { force }, context) => {
+      const unreadable = findUnreadable(ref);
+      if (unreadable !== undefined) return context.stage("delete", () => removeUnreadable(unreadable, dependencies));
       const supervisor = aim(ref, context);
       const { state, plan } = supervisor.record;
-      if (force && state !== "stopped") await supervisor.stop(0, context);
+      if (force && state !== "stopped" && decide(state, "kill").kind !== "refuse") await supervisor.stop(0, context);
       // An ephemeral vm is gone as soon as it has stopped.
       if (supervisors.has(supervisor.record.id) || !plan.ephemeral) await context.stage("delete", () => supervisor.delete(context));
     },
     list: async () => [...(await Promise.all([...supervisors.values()].map(describe))), ...rows.list().unreadable.map(describeUnreadable)],
-    get: async (ref) => describe(find(ref)),
+    get: async (ref) => {
+      const unreadable = findUnreadable(ref);
+      return unreadable === undefined ? describe(find(ref)) : describeUnreadable(unreadable);
+    },
     agentOf: async (ref) => find(ref).agent(closing.signal),
     openExec: async (ref, signal) => (await find(ref).agent(signal)).openExec(signal),
     readConsole: async (ref, maxBytes) => readConsole(system, system.layout.vmFolder(find(ref).record.id), maxBytes),
-    usersOf: (what, name) => [...supervisors.values()].filter(({ record }) => record.plan[what] === name).map(({ record }) => record.name),
+    usersOf: (what, name) => {
+      const records = new Map([...making, ...[...supervisors].map(([id, { record }]) => [id, record] as const)]);
+      return [...records.values()].filter(({ plan }) => plan[what] === name).map((record) => record.name);
+    },
     reconcile: async () => {
-      for (const record of rows.list().records) supervise(record);
+      for (const record of rows.list().records) if (!supervisors.has(record.id) && !making.has(record.id)) supervise(record);
       await dependencies.disks.reconcile();
-      await reconcileVms(supervisors, dependencies, closing.signal);
+      await reconcileVms(held, dependencies, closing.signal);
     },
     close: async () => {
       closing.abort();
@@ -91,9 +118,11 @@ export function makeVms(dependencies: VmDependencies): Vms {
 }
 
 /** Makes blanks for the next vms, while nobody waits. */
-function refillPool({ disks, system }: VmDependencies, signal: AbortSignal): void {
+function refillPool({ disks, system, onTrouble }: VmDependencies, signal: AbortSignal): void {
   disks.refill(signal).catch((error: unknown) => {
-    if (!signal.aborted) system.log.warn("cannot refill the pool of blanks", { error });
+    if (signal.aborted) return;
+    system.log.warn("cannot refill the pool of blanks", { error });
+    onTrouble();
   });
 }
 
@@ -102,23 +131,37 @@ async function createVm(
   request: CreateRequest,
   context: OperationContext,
   dependencies: VmDependencies,
+  { making }: Held,
   supervise: (record: VmRecord) => Supervisor,
 ): Promise<Supervisor> {
   const plan = await context.stage("resolve", () => resolvePlan(request, dependencies, context.signal));
-  const { record, undo: prepared } = await prepareVm(plan, request.name, dependencies, context);
-  await using undo = prepared;
-  context.about(record.name);
-  const supervisor = supervise(record);
-  supervisor.prepared();
+  const record = makeRecord(plan, request.name, dependencies);
+  making.set(record.id, record);
   try {
-    if (request.start !== false) await supervisor.start(() => resolveBoot(record, dependencies, context.signal), context);
-  } catch (error) {
-    await supervisor.idle();
-    // Somebody stopped it while it started: then it was made, and is kept.
-    if (supervisor.record.state === "stopped" && !context.signal.aborted) undo.move();
-    else supervisor.forget();
-    throw error;
+    await prepareVm(record, dependencies, context);
+    context.about(record.name);
+    const supervisor = supervise(record);
+    try {
+      supervisor.prepared();
+      if (request.start !== false) await supervisor.start(() => resolveBoot(record, dependencies, context.signal), context);
+    } catch (error) {
+      await supervisor.idle();
+      // Somebody stopped it while it started: then it was made, and is kept.
+      if (supervisor.record.state !== "stopped" || context.signal.aborted) await abandon(supervisor, dependencies);
+      throw error;
+    }
+    return supervisor;
+  } finally {
+    making.delete(record.id);
   }
-  undo.move();
-  return supervisor;
+}
+
+/** What cannot be unmade now is unmade when things are put in order. */
+async function abandon(supervisor: Supervisor, { system, onTrouble }: VmDependencies): Promise<void> {
+  try {
+    await supervisor.abandon();
+  } catch (error) {
+    system.log.error("cannot unmake a vm that could not be made", { vm: supervisor.record.name, error });
+    onTrouble();
+  }
 }

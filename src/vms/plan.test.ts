@@ -10,8 +10,8 @@ const facts: PlanFacts = {
   image: { name: "debian", kernelRef: "k", init: "agent" },
   kernel: { name: "k" },
   drivers: [
-    { name: "qemu", links: ["none"], probe: { usable: true, acceleration: "tcg", reason: "no kvm", version: "7.2" } },
-    { name: "other", links: ["none"], probe: { usable: false, reason: "is not there", hint: "get it" } },
+    { name: "qemu", probe: { usable: true, acceleration: "tcg", reason: "no kvm", version: "7.2" } },
+    { name: "other", probe: { usable: false, reason: "is not there", hint: "get it" } },
   ],
   nat: { mode: "passt", reason: "passt is installed" },
 };

@@ -28,7 +28,7 @@ export interface PlanFacts {
   /** The kernel asked for or named by the image, or why there is none; undefined when neither names one. */
   readonly kernel: { readonly name: string } | Problem | undefined;
   /** Drivers in the order of preference, with what each found. */
-  readonly drivers: readonly { readonly name: string; readonly links: readonly string[]; readonly probe: DriverProbe }[];
+  readonly drivers: readonly { readonly name: string; readonly probe: DriverProbe }[];
   readonly nat: { readonly mode: LinkMode; readonly reason: string };
 }
 

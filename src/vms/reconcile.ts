@@ -1,42 +1,57 @@
 /**
- * Makes rows and the computer agree, at the start of a daemon and before it listens. Running it twice changes nothing more.
+ * Makes rows and the computer agree: at the start of a daemon and before it listens, and again whenever something failed half way.
+ * What is under way is left alone. Running it twice changes nothing more.
  *
  * - `preparing`: its create died with the daemon; everything of it goes.
  * - `deleting`: the deletion is finished.
  * - `running`, `paused`: the VMM is found again by pid and start time and supervised on; when it is gone the vm is `stopped`
- *   after an orderly power off or a reboot of the host, and `broken` otherwise.
- * - `starting`, `stopping`: the command died with the daemon; the VMM is ended and the vm is `stopped`.
+ *   after an orderly power off or a reboot of the host, and `broken` otherwise. One that is there and cannot be taken over is left
+ *   as it is, and the vm is `broken`.
+ * - `starting`: the command died with the daemon; the VMM is ended and the vm is `stopped`.
+ * - `stopping`: the stop goes on, in the background.
  * - An ephemeral vm that has stopped is deleted.
- * - Processes that carry the id of a vm that does not run are ended; folders that belong to no row are removed.
+ * - Processes that carry the id of a vm that does not run are ended; folders and leases that belong to no row are removed. A row
+ *   that cannot be read holds what is its own: another version of banger may be able to read it.
  */
 import type { RunningVmm } from "../drivers/drivers.ts";
 import { releaseRunFolder } from "./boot.ts";
 import { readConsoleTail } from "./console.ts";
 import { driverOf, makeQuietSteps, type VmDependencies } from "./dependencies.ts";
+import { endLeftVmm } from "./end-left-vmm.ts";
+import type { Held } from "./make-vms.ts";
 import type { Supervisor } from "./supervise.ts";
 import type { VmRecord } from "./vm-record.ts";
 
 /** What our init and the kernel print last when a guest powers itself off. */
 const ORDERLY_END = /reboot: (?:Power down|System halted)|banger-agent: power off/;
+/** For a guest whose stop was cut off. */
+const STOP_GRACE_MS = 5000;
 
-export async function reconcileVms(
-  supervisors: ReadonlyMap<string, Supervisor>,
-  dependencies: VmDependencies,
-  signal: AbortSignal,
-): Promise<void> {
-  const forEach = async (body: (supervisor: Supervisor) => Promise<void>): Promise<void> => {
-    for (const supervisor of supervisors.values()) {
-      try {
-        await body(supervisor);
-      } catch (error) {
-        dependencies.system.log.error("cannot reconcile a vm", { vm: supervisor.record.name, error });
-      }
+/** Does all that can be done; throws when something could not. */
+export async function reconcileVms(held: Held, dependencies: VmDependencies, signal: AbortSignal): Promise<void> {
+  const failures: unknown[] = [];
+  const attempt = async (what: string, vm: string, body: () => Promise<unknown>): Promise<void> => {
+    try {
+      await body();
+    } catch (error) {
+      failures.push(error);
+      dependencies.system.log.error(`cannot ${what}`, { vm, error });
     }
   };
-  await forEach((supervisor) => reconcileOne(supervisor, dependencies, signal));
-  await sweep(supervisors, dependencies);
+  const idle = (): readonly Supervisor[] => [...held.supervisors.values()].filter(({ record }) => !held.making.has(record.id));
+  for (const supervisor of idle()) {
+    await attempt("reconcile a vm", supervisor.record.name, async () => {
+      supervisor.save();
+      await supervisor.whileIdle(() => reconcileOne(supervisor, dependencies, signal));
+      if (supervisor.record.state === "stopping") goOnStopping(supervisor, dependencies);
+    });
+  }
+  await attempt("sweep", "", () => sweep(held, dependencies));
   // Last: what is left of a vm tells the sweep that a stray process is ours.
-  await forEach((supervisor) => supervisor.deleteIfEphemeral(makeQuietSteps(signal)));
+  for (const supervisor of idle()) {
+    await attempt("delete an ephemeral vm", supervisor.record.name, () => supervisor.deleteIfEphemeral(makeQuietSteps(signal)));
+  }
+  if (failures.length > 0) throw new AggregateError(failures, `${failures.length} things could not be reconciled`);
 }
 
 async function reconcileOne(supervisor: Supervisor, dependencies: VmDependencies, signal: AbortSignal): Promise<void> {
@@ -50,18 +65,40 @@ async function reconcileOne(supervisor: Supervisor, dependencies: VmDependencies
     case "broken":
       return;
     case "starting":
-    case "stopping":
-      await (await adopt(record, dependencies, signal))?.kill();
+      await endLeftVmm(record, dependencies);
       supervisor.foundGone(null);
       return;
+    case "stopping":
     case "running":
-    case "paused": {
-      const vmm = await adopt(record, dependencies, signal);
-      if (vmm === undefined) supervisor.foundGone(await whyGone(record, dependencies));
-      else supervisor.takeOver(vmm, releaseOf(vmm, record, dependencies));
+    case "paused":
+      if (!supervisor.isRunning) await takeOver(supervisor, dependencies, signal);
       return;
-    }
   }
+}
+
+async function takeOver(supervisor: Supervisor, dependencies: VmDependencies, signal: AbortSignal): Promise<void> {
+  const { record } = supervisor;
+  let vmm: RunningVmm | undefined;
+  try {
+    vmm = await adopt(record, dependencies, signal);
+  } catch (error) {
+    const identity = record.boot?.vmm?.identity;
+    if (identity === undefined || record.state === "stopping") throw error;
+    dependencies.system.log.error("cannot take over a VMM", { vm: record.name, error });
+    const why = error instanceof Error ? error.message : String(error);
+    supervisor.foundLost(`its VMM (process ${identity.pid}) runs and cannot be reached: ${why}`);
+    return;
+  }
+  if (vmm !== undefined) supervisor.takeOver(vmm, releaseOf(vmm, record, dependencies));
+  else supervisor.foundGone(record.state === "stopping" ? null : await whyGone(record, dependencies));
+}
+
+/** Nobody waits for it. */
+function goOnStopping(supervisor: Supervisor, { system, onTrouble }: VmDependencies): void {
+  supervisor.stop(STOP_GRACE_MS, makeQuietSteps(new AbortController().signal)).catch((error: unknown) => {
+    system.log.error("cannot finish a stop", { vm: supervisor.record.name, error });
+    onTrouble();
+  });
 }
 
 async function adopt(record: VmRecord, dependencies: VmDependencies, signal: AbortSignal): Promise<RunningVmm | undefined> {
@@ -85,34 +122,37 @@ async function whyGone(record: VmRecord, { system }: VmDependencies): Promise<st
 }
 
 /** Ends and removes what carries our names and belongs to no vm that runs. */
-async function sweep(supervisors: ReadonlyMap<string, Supervisor>, dependencies: VmDependencies): Promise<void> {
-  const { system, drivers, network, leases } = dependencies;
+async function sweep({ supervisors, making }: Held, dependencies: VmDependencies): Promise<void> {
+  const { system, drivers, network, leases, rows } = dependencies;
   const { layout, files, processes, log } = system;
-  const alive = new Set(
-    [...supervisors.values()]
-      .filter(({ record }) => record.state === "running" || record.state === "paused")
-      .map(({ record }) => record.id),
-  );
+  const spared = new Set(rows.list().unreadable.map(({ id }) => id));
+  const isKnown = (id: string): boolean => supervisors.has(id) || making.has(id) || spared.has(id);
+  /** Does `body` for an id of which nothing should run, and while nothing begins to. */
+  const whileNothingRuns = async (id: string, body: () => Promise<void>): Promise<void> => {
+    const supervisor = supervisors.get(id);
+    if (making.has(id) || spared.has(id)) return;
+    if (supervisor === undefined) await body();
+    else if (supervisor.record.boot?.vmm === undefined || supervisor.record.boot.vmm === null) await supervisor.whileIdle(body);
+  };
   for (const { vmId, identity } of drivers.flatMap((driver) => driver.findStrays())) {
-    if (alive.has(vmId) || !(await isOfThisHome(vmId, dependencies))) continue;
-    log.warn("ending a stray VMM", { vmId, pid: identity.pid });
-    processes.signal(identity, "SIGKILL");
-    await processes.watchEnd(identity);
+    if (!(await isOfThisHome(vmId, dependencies))) continue;
+    await whileNothingRuns(vmId, async () => {
+      log.warn("ending a stray VMM", { vmId, pid: identity.pid });
+      processes.signal(identity, "SIGKILL");
+      await processes.watchEnd(identity);
+    });
   }
   for (const vmId of network.findStrays()) {
-    if (!alive.has(vmId) && (await isOfThisHome(vmId, dependencies))) await network.removeLink(vmId);
+    if (await isOfThisHome(vmId, dependencies)) await whileNothingRuns(vmId, () => network.removeLink(vmId));
   }
-  for (const id of await files.list(`${layout.roots.run}/v`)) {
-    if (!alive.has(id)) await files.removeTree(layout.vmRunFolder(id));
+  const leased = leases.list().flatMap(({ kind, vmId }) => (kind === "vm-run-folder" && vmId !== undefined ? [vmId] : []));
+  for (const id of new Set([...(await files.list(`${layout.roots.run}/v`)), ...leased])) {
+    await whileNothingRuns(id, () => releaseRunFolder(id, dependencies));
   }
   for (const id of await files.list(`${layout.roots.state}/vms`)) {
-    if (!supervisors.has(id)) await files.removeTree(layout.vmFolder(id));
+    if (!isKnown(id)) await files.removeTree(layout.vmFolder(id));
   }
-  for (const lease of leases.list()) {
-    if (lease.vmId !== undefined && (!supervisors.has(lease.vmId) || (lease.kind === "vm-run-folder" && !alive.has(lease.vmId)))) {
-      leases.drop(lease.kind, lease.key);
-    }
-  }
+  for (const { kind, key, vmId } of leases.list()) if (vmId !== undefined && !isKnown(vmId)) leases.drop(kind, key);
 }
 
 /** Another daemon with another home may run vms of its own: a process is ours when a folder or a lease of ours has its id. */

@@ -1,6 +1,6 @@
 /** Stage `resolve`: asks the stores and the computer, and gives the answers to the plan. Looks without changing. */
 import { BangerError, type Problem } from "../contract/errors.ts";
-import type { VmDependencies } from "./dependencies.ts";
+import { driverOf, type VmDependencies } from "./dependencies.ts";
 import { planVm, type PlanFacts } from "./plan.ts";
 import type { VmPlan } from "./vm-record.ts";
 import type { CreateRequest } from "./vms.ts";
@@ -13,7 +13,7 @@ export async function resolvePlan(request: CreateRequest, dependencies: VmDepend
 }
 
 async function gatherFacts(request: CreateRequest, dependencies: VmDependencies, signal: AbortSignal): Promise<PlanFacts> {
-  const { system, images, kernels, drivers, network, host, defaults } = dependencies;
+  const { system, images, kernels, offered, network, host, defaults } = dependencies;
   const imageName = request.image ?? defaults.image;
   const image = await orProblem("image", async () => {
     const { kernelRef, init } = await images.parts(imageName);
@@ -21,11 +21,7 @@ async function gatherFacts(request: CreateRequest, dependencies: VmDependencies,
   });
   const kernelName = request.kernel ?? ("kernelRef" in image ? image.kernelRef : null);
   const kernel = kernelName === null ? undefined : await orProblem("kernel", async () => ({ name: (await kernels.get(kernelName)).name }));
-  const probed = drivers.map(async (driver) => ({
-    name: driver.name,
-    links: driver.capabilities.links,
-    probe: await driver.probe(signal),
-  }));
+  const probed = offered.map(async (name) => ({ name, probe: await driverOf(dependencies, name).probe(signal) }));
   return {
     host: { cpus: host.cpus, memoryMiB: host.memoryMiB, freeBytes: await system.files.freeBytes(system.layout.roots.state) },
     defaults,

@@ -122,6 +122,11 @@ function decideDelete(state: VmState): Decision {
   }
 }
 
+/** Whether a vm is in this state only while something is done to it. */
+export function isBetween(state: VmState): boolean {
+  return state === "preparing" || state === "starting" || state === "stopping" || state === "deleting";
+}
+
 /** Where `event` leads from `state`; undefined when it cannot happen there, which is a bug of the caller's. */
 export function settle(state: VmState, event: VmEvent): VmState | undefined {
   if (state === "deleting") return undefined;

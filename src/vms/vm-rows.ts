@@ -35,6 +35,8 @@ export interface VmRows {
   insert(record: VmRecord): void;
   /** Throws when the row is gone. */
   update(id: string, change: VmChange): VmRecord;
+  /** Writes state, problem and boot as they are in `record`. Nothing happens when the row is gone. */
+  put(record: VmRecord): void;
   remove(id: string): void;
   find(ref: string): VmRecord | undefined;
   list(): { readonly records: readonly VmRecord[]; readonly unreadable: readonly UnreadableVm[] };
@@ -43,6 +45,16 @@ export interface VmRows {
 type Row = Readonly<Record<string, unknown>>;
 
 export function makeVmRows(database: Database): VmRows {
+  const write = ({ id, state, problem, boot, generation }: VmRecord): void => {
+    database.run(
+      "UPDATE vms SET state = ?, problem = ?, boot = ?, generation = ? WHERE id = ?",
+      state,
+      problem,
+      boot === null ? null : JSON.stringify(boot),
+      generation,
+      id,
+    );
+  };
   const byId = (id: string): VmRecord => {
     const row = database.first("SELECT * FROM vms WHERE id = ?", id);
     if (row === undefined) throw new Error(`vm ${id} has no row`);
@@ -68,16 +80,12 @@ export function makeVmRows(database: Database): VmRows {
       );
     },
     update: (id, change) => {
-      const next = { ...byId(id), ...change };
-      database.run(
-        "UPDATE vms SET state = ?, problem = ?, boot = ?, generation = generation + 1 WHERE id = ?",
-        next.state,
-        next.problem,
-        next.boot === null ? null : JSON.stringify(next.boot),
-        id,
-      );
-      return { ...next, generation: next.generation + 1 };
+      const old = byId(id);
+      const next = { ...old, ...change, generation: old.generation + 1 };
+      write(next);
+      return next;
     },
+    put: (record) => write({ ...record, generation: record.generation + 1 }),
     remove: (id) => {
       database.run("DELETE FROM vms WHERE id = ?", id);
     },

@@ -77,7 +77,7 @@ test("a second pull of the name is refused before anything is made", async () =>
 });
 
 test("a deleted image is gone", async () => {
-  await images.delete("debian-bookworm");
+  await images.delete("debian-bookworm", () => undefined);
   expect(await images.list()).toEqual([]);
   expect(await system.files.list(join(system.layout.images))).toEqual([]);
 });

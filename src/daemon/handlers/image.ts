@@ -8,8 +8,7 @@ export const imageHandlers: HandlersOf<"image"> = {
   "image.list": async (parts) => ({ images: (await parts.images.list()).map((image) => withUsers(parts, image)) }),
   "image.show": async (parts, input) => withUsers(parts, await parts.images.get(input.image)),
   "image.delete": async ({ images, vms }, input) => {
-    refuseInUse(vms, "image", input.image);
-    await images.delete(input.image);
+    await images.delete(input.image, () => refuseInUse(vms, "image", input.image));
     return { image: input.image };
   },
 };

@@ -9,8 +9,7 @@ export const kernelHandlers: HandlersOf<"kernel"> = {
   "kernel.list": async (parts) => ({ kernels: (await parts.kernels.list()).map((kernel) => withUsers(parts, kernel)) }),
   "kernel.show": async (parts, input) => withUsers(parts, await parts.kernels.get(input.kernel)),
   "kernel.delete": async ({ kernels, vms }, input) => {
-    refuseInUse(vms, "kernel", input.kernel);
-    await kernels.delete(input.kernel);
+    await kernels.delete(input.kernel, () => refuseInUse(vms, "kernel", input.kernel));
     return { kernel: input.kernel };
   },
 };

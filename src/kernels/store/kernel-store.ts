@@ -32,9 +32,10 @@ export function makeKernelStore(system: System, leases: Leases): KernelStore {
   const reserved = new Set<string>();
 
   const discard = async (path: string): Promise<void> => {
+    // First: what cannot be removed now, reconcile removes.
+    open.delete(path);
     await files.removeTree(path);
     leases.drop("store-folder", path);
-    open.delete(path);
   };
 
   const exists = async (name: string): Promise<boolean> =>
@@ -50,8 +51,8 @@ export function makeKernelStore(system: System, leases: Leases): KernelStore {
       undo.defer(() => void reserved.delete(name));
       if (await exists(name)) throw kernelExists(name);
       open.add(path);
-      leases.write({ kind: "store-folder", key: path, vmId: undefined, operationId });
       undo.defer(() => discard(path));
+      leases.write({ kind: "store-folder", key: path, vmId: undefined, operationId });
       await files.makeFolder(path);
       const owned = undo.move();
       return {
@@ -73,6 +74,7 @@ export function makeKernelStore(system: System, leases: Leases): KernelStore {
       throw new BangerError("not_found", "kernel_not_found", `there is no kernel ${JSON.stringify(name)}`);
     },
     remove: async (name) => {
+      // Out of the list in one step; what is left of it when that is cut off, reconcile removes.
       const path = `${layout.kernels}/${UNFINISHED}${system.random.hex(8)}`;
       await files.rename(`${layout.kernels}/${name}`, path);
       await files.removeTree(path);
