@@ -64,10 +64,11 @@ function runTee([program = "", ...rest], suite, env) {
       process.stdout.write(text);
     });
     child.stderr.setEncoding("utf8").on("data", (text) => process.stderr.write(text));
+    const minutes = env["BANGER_TEST_FULL"] === undefined ? suite.minutes : (suite.fullMinutes ?? suite.minutes);
     const deadline = setTimeout(() => {
-      console.error(`${suite.name}: still running after ${suite.minutes} minutes; ending it`);
+      console.error(`${suite.name}: still running after ${minutes} minutes; ending it`);
       killGroup(group);
-    }, suite.minutes * 60_000);
+    }, minutes * 60_000);
     // `exit`, not `close`: a process that a test left behind may hold our pipes for ever.
     child.on("exit", (code) => {
       clearTimeout(deadline);

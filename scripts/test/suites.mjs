@@ -14,6 +14,7 @@ import { BUN, inRoot } from "../setup/places.mjs";
  * @property {boolean} [boots] boots guests: nothing in it may be skipped
  * @property {string} [folder] where to run it; the top of the checkout unless given
  * @property {number} minutes after which it counts as hung
+ * @property {number} [fullMinutes] the same for the long run; as many as `minutes` unless given
  */
 
 /** Tools of npm run by bun: the node of a Debian 12 is too old for some. @param {string} path @param {...string} rest */
@@ -37,6 +38,7 @@ export const SUITES = [
   guestCheck("guest-lint", ["cargo", "clippy", "--locked", "--all-targets", "--", "-D", "warnings"]),
   { name: "guest", kind: "cargo", argv: ["cargo", "test", "--locked"], quick: false, folder: inRoot("guest"), minutes: 10 },
   { name: "host", kind: "bun", argv: ["./test/host"], quick: false, minutes: 8 },
+  { name: "crash", kind: "bun", argv: ["./test/crash"], quick: false, boots: true, minutes: 12, fullMinutes: 240 },
   { name: "cli", kind: "bun", argv: ["./test/cli"], quick: false, boots: true, minutes: 8 },
   { name: "vm", kind: "bun", argv: ["./test/vm"], quick: false, boots: true, minutes: 18 },
 ];

@@ -7,7 +7,7 @@ import { execFileSync } from "node:child_process";
 import { chownSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import { join } from "node:path";
-import { listFolders } from "../host/walk-state.ts";
+import { listFolders } from "../support/world-state.ts";
 import { openGoods, type Goods } from "../support/goods.ts";
 import { closeWorld, openWorld, processesOf, withWorld, type Ran, type World } from "../support/world.ts";
 

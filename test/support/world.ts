@@ -48,6 +48,8 @@ export interface WorldOptions {
   readonly isolatedGoods?: boolean;
   /** A cache of this world's own, where what was found out about QEMU is kept. */
   readonly isolatedCache?: boolean;
+  /** More of the environment; `FOLDER` stands for the world's folder. */
+  readonly env?: Readonly<Record<string, string>>;
 }
 
 /** Runs `body` in a new world and takes the world down, whatever happens. */
@@ -75,6 +77,7 @@ export async function openWorld(options: WorldOptions = {}): Promise<World> {
     XDG_RUNTIME_DIR: join(folder, "run"),
     XDG_DATA_HOME: join(goods, "data"),
     XDG_CACHE_HOME: join(options.isolatedCache === true ? folder : goods, "cache"),
+    ...Object.fromEntries(Object.entries(options.env ?? {}).map(([name, value]) => [name, value.replace("FOLDER", folder)])),
   };
   await mkdir(join(folder, "config/banger"), { recursive: true });
   await mkdir(join(folder, "run"), { mode: 0o700 });

@@ -1,7 +1,7 @@
 /** What a real guest reaches, in a small internet of the test's own: the outside, and nothing of the host. Needs root. */
 import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
 import { HOST_ADDRESS, INTERNET_ADDRESS, openNetworkWorld, SECRET_PORT, WEB_PORT, type NetworkWorld } from "../host/network-world.ts";
-import { findLeftovers } from "../host/walk-state.ts";
+import { findLeftovers } from "../support/world-state.ts";
 import { openGoods, type Goods } from "../support/goods.ts";
 import { closeWorld, openWorld, processesOf, type World } from "../support/world.ts";
 

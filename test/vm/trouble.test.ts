@@ -3,10 +3,10 @@ import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "
 import { spawn } from "node:child_process";
 import { chmodSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { findLeftovers, listVms } from "../host/walk-state.ts";
+import { findLeftovers, listVms } from "../support/world-state.ts";
 import { openGoods, type Goods } from "../support/goods.ts";
 import { BANGER, closeWorld, openWorld, processesOf, type World } from "../support/world.ts";
-import { makeSilentKernel } from "./silent-kernel.ts";
+import { makeSilentKernel } from "../support/silent-kernel.ts";
 
 setDefaultTimeout(180_000);
 

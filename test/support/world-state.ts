@@ -2,7 +2,7 @@
 import { Database } from "bun:sqlite";
 import { existsSync, lstatSync, readdirSync } from "node:fs";
 import { join } from "node:path";
-import { processesOf, type World } from "../support/world.ts";
+import { processesOf, type World } from "./world.ts";
 
 export interface VmRow {
   readonly id: string;

@@ -2,17 +2,17 @@
  * The daemon is killed at random moments while vms are created, started, stopped and deleted; the next command starts another,
  * which must find everything as it was told or undo it. Guests are those of the fake driver: everything else is real.
  *
- * BANGER_TEST_KILLS: how often. BANGER_TEST_SEED: the seed of an earlier run, which is printed.
+ * BANGER_TEST_KILLS: how often.
  */
 import { expect, test } from "bun:test";
 import { existsSync } from "node:fs";
 import { openGoods } from "../support/goods.ts";
 import { closeWorld, openWorld, type Ran, type World } from "../support/world.ts";
-import { openNetworkWorld } from "./network-world.ts";
-import { dumpDatabase, findLeftovers, listFolders, listVms } from "./walk-state.ts";
+import { makeRandom, SEED, type RandomBelow } from "../support/random.ts";
+import { openNetworkWorld } from "../host/network-world.ts";
+import { dumpDatabase, findLeftovers, listFolders, listVms } from "../support/world-state.ts";
 
-const KILLS = Number(process.env["BANGER_TEST_KILLS"] ?? (process.env["BANGER_TEST_FULL"] === undefined ? 40 : 400));
-const SEED = Number(process.env["BANGER_TEST_SEED"] ?? Math.trunc(Math.random() * 2 ** 31));
+const KILLS = Number(process.env["BANGER_TEST_KILLS"] ?? (process.env["BANGER_TEST_FULL"] === undefined ? 40 : 1000));
 const NAMES = ["a", "b", "c", "d"];
 /** Longer than any of the commands takes on a quiet computer, so that all of their moments are hit. */
 const LATEST_KILL_MS = 450;
@@ -25,17 +25,6 @@ type Verb = "create" | "start" | "stop" | "kill" | "delete";
 interface Told {
   readonly state: "running" | "stopped";
   readonly ephemeral: boolean;
-}
-
-/** A small generator of numbers that a seed repeats (mulberry32). */
-function makeRandom(seed: number): (below: number) => number {
-  let state = seed;
-  return (below) => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) % below;
-  };
 }
 
 /** What is known for certain of each vm: what a command was told and no later command could have changed. */
@@ -51,7 +40,7 @@ class Ledger {
   }
 }
 
-function choose(random: (below: number) => number, told: Told | undefined): Verb {
+function choose(random: RandomBelow, told: Told | undefined): Verb {
   if (told === undefined) return "create";
   const verbs: readonly Verb[] = told.state === "running" ? ["stop", "kill", "delete"] : ["start", "start", "delete"];
   return verbs[random(verbs.length)] ?? "delete";
@@ -74,13 +63,12 @@ async function killDaemonIn(world: World, ms: number): Promise<boolean> {
 test(
   `${KILLS} kills of the daemon lose nothing and leave nothing (seed ${SEED})`,
   async () => {
-    console.log(`BANGER_TEST_SEED=${SEED}`);
     const goods = await openGoods();
     await using internet = isRoot ? await openNetworkWorld() : undefined;
     await using undo = new AsyncDisposableStack();
     const world = await openWorld({ config: '[drivers]\norder = ["fake"]\n', prefix: internet?.argv([]) ?? [] });
     undo.defer(() => closeWorld(world));
-    const random = makeRandom(SEED);
+    const random = makeRandom();
     const ledger = new Ledger();
     let kills = 0;
 

@@ -1,0 +1,109 @@
+/**
+ * At every failpoint that a verb reaches the daemon is killed, or the effect fails, or it waits. Afterwards what was told is so, nothing is
+ * left over, nobody else was disturbed, and the same command can be given again.
+ *
+ * A few per cent of all, at least one of each verb and action; all of them with BANGER_TEST_FULL. A quarter or more with real guests.
+ */
+import { afterAll, describe, expect, setDefaultTimeout, test } from "bun:test";
+import { makeRandom, sample, SEED } from "../support/random.ts";
+import type { Ran } from "../support/world.ts";
+import { openCrashWorld, type Action, type CrashWorld, type DriverName, type Point } from "./crash-world.ts";
+import { expectOrder, expectSettled } from "./judge.ts";
+import { STEPS, type Step } from "./steps.ts";
+
+const IS_FULL = process.env["BANGER_TEST_FULL"] !== undefined;
+/** Of each action, at each verb. */
+const SAMPLE: Readonly<Record<DriverName, number>> = { fake: 2, qemu: 1 };
+/** The same effect again and again: more of it teaches nothing. */
+const MOST_OF_A_KIND = 2;
+/** Verbs that a sample with real guests takes; a guest boots for each. */
+const QEMU_SAMPLE = 5;
+const ACTIONS: readonly Action[] = ["kill", "fail", "wait"];
+
+setDefaultTimeout(IS_FULL ? 3_600_000 : 300_000);
+
+/** A new one after each failure, which would lead to others. */
+let crash: CrashWorld | undefined;
+let names = new Set<string>();
+let runs = 0;
+
+for (const driver of ["fake", "qemu"] as const) {
+  describe(`with driver ${driver} (seed ${SEED})`, () => {
+    const random = makeRandom();
+    afterAll(async () => {
+      await crash?.[Symbol.asyncDispose]();
+      console.log(`${driver}: ${runs} runs at ${names.size} points`);
+      [crash, names, runs] = [undefined, new Set(), 0];
+    });
+
+    const steps = driver === "qemu" && !IS_FULL ? sample(STEPS, QEMU_SAMPLE, random) : STEPS;
+    test.each(steps.map((step) => [step.name, step] as const))("%s", async (_name, step) => {
+      const points = await recordPoints(step, (crash ??= await openCrashWorld(driver)));
+      expect(points.length).toBeGreaterThan(0);
+      const failures: string[] = [];
+      for (const action of ACTIONS) {
+        for (const point of IS_FULL ? points : sample(points, SAMPLE[driver], random)) {
+          const failure = await runAt(step, point, action, (crash ??= await openCrashWorld(driver)));
+          if (failure !== undefined) {
+            failures.push(failure);
+            await crash[Symbol.asyncDispose]();
+            crash = undefined;
+          }
+          names.add(point.point);
+          runs += 1;
+        }
+      }
+      expect(failures).toEqual([]);
+    });
+  });
+}
+
+/** Up to the second time of each. */
+async function recordPoints(step: Step, world: CrashWorld): Promise<readonly Point[]> {
+  await step.prepare(world);
+  // Behind its back blanks are made.
+  await expectOrder(world);
+  world.record();
+  await world.world.ok(step.words(world));
+  // What goes on behind a command's back belongs to it, too.
+  await expectOrder(world);
+  const points = world.stopRecording();
+  await step.reset(world);
+  return points.filter(({ nth }) => nth <= MOST_OF_A_KIND);
+}
+
+/** What was wrong, if anything. */
+async function runAt(step: Step, point: Point, action: Action, world: CrashWorld): Promise<string | undefined> {
+  try {
+    await step.prepare(world);
+    await expectOrder(world);
+    world.arm(point, action);
+    const ran = await world.world.banger(step.words(world));
+    await judge(step, action, ran, world);
+    await expectSettled(world);
+    world.disarm();
+    await step.reset(world);
+    await expectOrder(world);
+    return undefined;
+  } catch (error) {
+    world.disarm();
+    return `${step.name}: ${action} ${point.point} (${point.nth}): ${error instanceof Error ? error.message : String(error)}`;
+  }
+}
+
+async function judge(step: Step, action: Action, ran: Ran, world: CrashWorld): Promise<void> {
+  const said = `${ran.stdout}${ran.stderr}`;
+  expect(said).not.toMatch(/\bbug\b|internal error/i);
+  if (action === "wait") expect({ code: ran.code, said }).toMatchObject({ code: 0 });
+  // What failed may be broken, but says so.
+  await expectOrder(world, action === "fail" && ran.code !== 0 ? ["vm target is broken"] : []);
+  const found = step.look(world);
+  if (ran.code === 0) expect({ found, said }).toMatchObject({ found: step.done });
+  else
+    expect([
+      step.before,
+      step.done,
+      ...(step.between ?? []),
+      ...(action === "kill" ? ["stopped" as const] : ["broken" as const]),
+    ]).toContain(found);
+}

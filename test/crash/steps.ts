@@ -1,0 +1,111 @@
+/** What is done to a vm or to goods while the daemon dies, fails or waits: each verb that changes something. */
+import { existsSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { makeSilentKernel } from "../support/silent-kernel.ts";
+import { listVms } from "../support/world-state.ts";
+import type { CrashWorld } from "./crash-world.ts";
+
+/** How the thing is that a step is about. */
+export type Target = "absent" | "there" | "stopped" | "running" | "broken";
+
+export interface Step {
+  readonly name: string;
+  /** Brings the thing into the state `before`, from `absent`. */
+  prepare(crash: CrashWorld): Promise<void>;
+  readonly words: (crash: CrashWorld) => readonly string[];
+  readonly before: Target;
+  /** When the command said that it was done. */
+  readonly done: Target;
+  /** What else it may be when the command was cut off, besides `before` and `done`. */
+  readonly between?: readonly Target[];
+  look(crash: CrashWorld): Target;
+  /** Back to `absent`. */
+  reset(crash: CrashWorld): Promise<void>;
+}
+
+const NAME = "target";
+const KERNEL = "little";
+
+const create = (more: readonly string[] = []) => ["vm", "create", NAME, ...more] as const;
+const withKernel = ({ goods }: CrashWorld, words: readonly string[]): readonly string[] => [...words, "--kernel", goods.kernel];
+
+const ofVm = {
+  look: ({ world }: CrashWorld): Target => (listVms(world).find(({ name }) => name === NAME)?.state as Target | undefined) ?? "absent",
+  reset: async ({ world }: CrashWorld): Promise<void> => {
+    if (listVms(world).some(({ name }) => name === NAME)) await world.ok(["vm", "delete", "--force", NAME]);
+  },
+};
+const absent = { ...ofVm, before: "absent", prepare: async () => undefined } as const;
+const stopped = {
+  ...ofVm,
+  before: "stopped",
+  prepare: async (crash: CrashWorld) => void (await crash.world.ok(withKernel(crash, create(["--no-start"])))),
+} as const;
+const running = {
+  ...ofVm,
+  before: "running",
+  prepare: async (crash: CrashWorld) => void (await crash.world.ok(withKernel(crash, create()))),
+} as const;
+const ofKernel = {
+  look: ({ world }: CrashWorld): Target => (existsSync(join(world.folder, "data/banger/kernels", KERNEL)) ? "there" : "absent"),
+  reset: async (crash: CrashWorld): Promise<void> => {
+    if (ofKernel.look(crash) === "there") await crash.world.ok(["kernel", "delete", KERNEL]);
+  },
+};
+
+export const STEPS: readonly Step[] = [
+  { ...absent, name: "vm create", words: (crash) => withKernel(crash, create()), done: "running", between: ["stopped"] },
+  { ...absent, name: "vm create --nat", words: (crash) => withKernel(crash, create(["--nat"])), done: "running", between: ["stopped"] },
+  { ...absent, name: "vm create --ephemeral", words: (crash) => withKernel(crash, create(["--ephemeral"])), done: "running" },
+  { ...absent, name: "vm create --no-start", words: (crash) => withKernel(crash, create(["--no-start"])), done: "stopped" },
+  { ...stopped, name: "vm start", words: () => ["vm", "start", NAME], done: "running" },
+  { ...running, name: "vm stop", words: () => ["vm", "stop", NAME], done: "stopped" },
+  { ...running, name: "vm kill", words: () => ["vm", "kill", NAME], done: "stopped" },
+  {
+    ...running,
+    name: "vm kill of an ephemeral one",
+    prepare: async (crash) => void (await crash.world.ok(withKernel(crash, create(["--ephemeral"])))),
+    words: () => ["vm", "kill", NAME],
+    done: "absent",
+  },
+  { ...stopped, name: "vm delete", words: () => ["vm", "delete", NAME], done: "absent" },
+  { ...running, name: "vm delete --force", words: () => ["vm", "delete", "--force", NAME], done: "absent", between: ["stopped"] },
+  { ...running, name: "vm exec", words: () => ["vm", "exec", NAME, "--", "true"], done: "running" },
+  {
+    ...ofKernel,
+    name: "kernel import",
+    before: "absent",
+    prepare: async () => undefined,
+    words: (crash) => ["kernel", "import", KERNEL, "--from", kernelFolder(crash)],
+    done: "there",
+  },
+  {
+    ...ofKernel,
+    name: "kernel delete",
+    before: "there",
+    prepare: async (crash) => void (await crash.world.ok(["kernel", "import", KERNEL, "--from", kernelFolder(crash)])),
+    words: () => ["kernel", "delete", KERNEL],
+    done: "absent",
+  },
+  {
+    ...running,
+    name: "a daemon's first start",
+    prepare: async (crash) => {
+      await running.prepare(crash);
+      await crash.world.ok(["daemon", "stop"]);
+      rmSync(join(crash.world.folder, "cache/banger"), { recursive: true });
+    },
+    words: () => ["vm", "list"],
+    done: "running",
+  },
+  { ...running, name: "daemon stop", words: () => ["daemon", "stop"], done: "running" },
+];
+
+function kernelFolder({ world }: CrashWorld): string {
+  const folder = join(world.folder, "kernel");
+  if (!existsSync(folder)) {
+    mkdirSync(folder);
+    writeFileSync(join(folder, "vmlinux"), makeSilentKernel("hello"));
+  }
+  return folder;
+}
