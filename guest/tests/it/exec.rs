@@ -160,6 +160,20 @@ fn says_why_a_command_cannot_start() {
 }
 
 #[test]
+fn a_reason_that_is_long_when_written_down_ends_nothing() {
+    in_runtime(async {
+        let agent = Agent::listening();
+        let host = Host::connect(&agent.wire()).await;
+        // Each of these takes six bytes in JSON.
+        for name in ["\u{1}".repeat(900), format!("/{}", "\u{1f}".repeat(4000)), "\"".repeat(5000)] {
+            let outcome = run(&host, &json!({"argv": [name], "env": {}})).await;
+            assert!(outcome.failed, "{}", outcome.end);
+        }
+        assert_eq!(run(&host, &shell("exit 4")).await.end, json!({"code": 4}), "the agent lives");
+    });
+}
+
+#[test]
 fn a_session_of_its_own_with_default_signals() {
     in_runtime(async {
         let agent = Agent::listening();
