@@ -4,7 +4,7 @@ import type { System } from "../system/system.ts";
 
 /**
  * The file of facts that hold until the next boot: `{"bootId":..., "<key>": ...}`. It is a cache: what cannot be read or is of
- * another boot is as good as absent, and when two processes write at once, one of the facts is found out again.
+ * another boot is as good as absent.
  */
 const facts = z.looseObject({ bootId: z.string() });
 type Facts = z.output<typeof facts>;
@@ -17,18 +17,20 @@ export async function findHostFact<T extends z.ZodType>(system: System, key: str
 }
 
 /** Keeps a fact, and leaves those of others. */
-export async function writeHostFact(system: System, key: string, value: unknown): Promise<void> {
-  const { files, layout } = system;
-  const all = await read(system);
+export async function writeHostFact({ files, layout, clock }: System, key: string, value: unknown): Promise<void> {
   await files.makeFolder(dirname(layout.hostFacts));
-  await files.write(layout.hostFacts, JSON.stringify({ ...all, [key]: value }));
+  const bootId = clock.bootId();
+  await files.update(layout.hostFacts, (text) => JSON.stringify({ ...parseFacts(text, bootId), [key]: value }), MAX_BYTES);
 }
 
 async function read({ files, layout, clock }: System): Promise<Facts> {
-  const fresh = { bootId: clock.bootId() };
-  if ((await files.find(layout.hostFacts)) === undefined) return fresh;
-  const parsed = facts.safeParse(parseOrNothing(await files.readText(layout.hostFacts, MAX_BYTES)));
-  return parsed.success && parsed.data.bootId === fresh.bootId ? parsed.data : fresh;
+  const found = await files.find(layout.hostFacts);
+  return parseFacts(found === undefined ? undefined : await files.readText(layout.hostFacts, MAX_BYTES), clock.bootId());
+}
+
+function parseFacts(text: string | undefined, bootId: string): Facts {
+  const parsed = facts.safeParse(parseOrNothing(text ?? ""));
+  return parsed.success && parsed.data.bootId === bootId ? parsed.data : { bootId };
 }
 
 function parseOrNothing(text: string): unknown {

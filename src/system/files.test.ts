@@ -22,6 +22,26 @@ describe("files", () => {
     expect(await files.list(root)).toEqual(["a"]);
   });
 
+  test("are written whole by many at once, with the last word of one of them", async () => {
+    const files = makeFiles([root]);
+    const contents = Array.from({ length: 20 }, (_, at) => String(at).repeat(5000));
+    await Promise.all(contents.map((content) => files.write(join(root, "a"), content)));
+    expect(contents).toContain(await files.readText(join(root, "a")));
+    expect(await files.list(root)).toEqual(["a"]);
+  });
+
+  test("are changed by one after the other, so that no change is lost", async () => {
+    const files = makeFiles([root]);
+    const path = join(root, "list");
+    const add = (line: string): Promise<void> => files.update(path, (text = "") => `${text}${line}\n`);
+    await Promise.all(Array.from({ length: 20 }, (_, at) => add(String(at))));
+    expect((await files.readText(path)).split("\n").length).toBe(21);
+    expect(files.update(path, () => Promise.reject(new Error("no")))).rejects.toThrow("no");
+    await files.update(path, () => undefined);
+    await add("last");
+    expect(await files.readText(path)).toEndWith("19\nlast\n");
+  });
+
   test("are not read above the cap", async () => {
     const files = makeFiles([root]);
     await files.write(join(root, "a"), "12345");

@@ -1,5 +1,5 @@
 /** Files, as `Files` promises them. */
-import { createHash } from "node:crypto";
+import { createHash, randomBytes } from "node:crypto";
 import { accessSync, closeSync, constants, createReadStream, createWriteStream, openSync } from "node:fs";
 import * as fs from "node:fs/promises";
 import { dirname } from "node:path";
@@ -22,6 +22,7 @@ export function makeFiles(roots: readonly string[]): Files {
     mayUse,
     list,
     write: writeWhole,
+    update: makeUpdate(),
     makeSparse: async (path, bytes) => {
       await using file = await fs.open(path, "wx", 0o600);
       await file.truncate(bytes);
@@ -127,18 +128,40 @@ async function list(path: string): Promise<readonly string[]> {
 }
 
 async function writeWhole(path: string, content: string | Uint8Array, mode = 0o600): Promise<void> {
-  const beside = `${path}.${process.pid}.new`;
+  // Random, because two may write the same file at once.
+  const beside = `${path}.${process.pid}-${randomBytes(6).toString("hex")}.new`;
   try {
-    await fs.rm(beside, { force: true });
     await using file = await fs.open(beside, constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW, mode);
     await file.writeFile(content);
     await file.sync();
+    await fs.rename(beside, path);
   } catch (error) {
     await fs.rm(beside, { force: true });
     throw error;
   }
-  await fs.rename(beside, path);
   await sync(dirname(path));
+}
+
+function makeUpdate(): Files["update"] {
+  /** The last in the queue of each path. */
+  const last = new Map<string, Promise<void>>();
+  const updateNow: Files["update"] = async (path, change, maxBytes = DEFAULT_TEXT_MAX_BYTES) => {
+    const text = (await find(path)) === undefined ? undefined : new TextDecoder().decode(await read(path, maxBytes));
+    const changed = await change(text);
+    if (changed !== undefined) await writeWhole(path, changed);
+  };
+  return async (path, change, maxBytes) => {
+    const before = last.get(path) ?? Promise.resolve();
+    const mine = before.then(() => updateNow(path, change, maxBytes));
+    // Who comes next waits for it, and is not hit by its failure.
+    const settled = mine.catch(() => undefined);
+    last.set(path, settled);
+    try {
+      await mine;
+    } finally {
+      if (last.get(path) === settled) last.delete(path);
+    }
+  };
 }
 
 async function sync(path: string): Promise<void> {

@@ -75,6 +75,15 @@ export interface Files {
   list(path: string): Promise<readonly string[]>;
   /** Writes beside, syncs, renames: others see the old content or the new, never a part. Mode 0600 unless given. */
   write(path: string, content: string | Uint8Array, mode?: number): Promise<void>;
+  /**
+   * Changes a text that several parts of the program keep together: `change` gets it, or undefined where there is no file, and
+   * what it gives is written as by `write`; undefined changes nothing. Updates of one path go one after the other, so that none is lost.
+   */
+  update(
+    path: string,
+    change: (text: string | undefined) => string | undefined | Promise<string | undefined>,
+    maxBytes?: number,
+  ): Promise<void>;
   /** A new file of `bytes` bytes without content, sparse. Refuses an existing one. */
   makeSparse(path: string, bytes: number): Promise<void>;
   /** Grows a file to `bytes`, sparse. Never shrinks. */

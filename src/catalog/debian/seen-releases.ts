@@ -11,22 +11,28 @@ export interface SeenReleases {
 
 export function makeSeenReleases(system: System): SeenReleases {
   const path = system.layout.seenReleases;
-  const read = async (): Promise<Record<string, number>> => {
-    if ((await system.files.find(path)) === undefined) return {};
+  const parse = (text: string | undefined): Record<string, number> => {
+    if (text === undefined) return {};
     try {
-      return record.parse(JSON.parse(await system.files.readText(path))).dates;
+      return record.parse(JSON.parse(text)).dates;
     } catch (error) {
       system.log.warn("the record of seen archives cannot be read and starts anew", { path, reason: String(error) });
       return {};
     }
   };
   return {
-    newestMs: async (suite) => (await read())[suite],
+    newestMs: async (suite) => {
+      const isThere = (await system.files.find(path)) !== undefined;
+      return parse(isThere ? await system.files.readText(path) : undefined)[suite];
+    },
     remember: async (suite, dateMs) => {
-      const dates = await read();
-      if ((dates[suite] ?? 0) >= dateMs) return;
       await system.files.makeFolder(system.layout.roots.state);
-      await system.files.write(path, JSON.stringify({ version: 1, dates: { ...dates, [suite]: dateMs } }));
+      await system.files.update(path, (text) => {
+        const dates = parse(text);
+        // Not older than what another pull has seen meanwhile.
+        if ((dates[suite] ?? 0) >= dateMs) return undefined;
+        return JSON.stringify({ version: 1, dates: { ...dates, [suite]: dateMs } });
+      });
     },
   };
 }

@@ -32,6 +32,7 @@ export const FILE_EFFECTS: Effects<Files> = {
   mayUse: "look",
   list: "look",
   write: later(path),
+  update: later(path),
   makeSparse: later(path),
   grow: later(path),
   copySparse: later((_from, to) => to),
