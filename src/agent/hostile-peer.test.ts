@@ -163,7 +163,7 @@ describe("an open agent whose guest", () => {
     const error = await failureOf(agent.health(never));
     expect(error.code).toBe("guest_other_plan");
     expect(error.kind).toBe("refused");
-    expect(error.message).toContain("no\\u001b[2J");
+    expect(error.message).toContain("no\\x1b[2J");
   });
 
   test("never answers a request can be given up", async () => {

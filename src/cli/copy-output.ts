@@ -1,5 +1,5 @@
 import type { Readable, Writable } from "node:stream";
-import { escapeOutput } from "./escape-text.ts";
+import { escapeOutput } from "../contract/escape-text.ts";
 
 /** The code of a program that a broken pipe ended. */
 const BROKEN_PIPE = 141;

@@ -3,14 +3,16 @@ import { fromErrorShape } from "../contract/errors.ts";
 import type { Client } from "../sdk/sdk.ts";
 import type { Invocation } from "./command.ts";
 import type { Environment } from "./environment.ts";
-import { escapeText } from "./escape-text.ts";
+import { escapeText } from "../contract/escape-text.ts";
 import { formatMs } from "./format.ts";
 import { print } from "./print.ts";
+import { printJson } from "./print-json.ts";
 
 /** `banger operation events`: one line an event, to the outcome; with --json one JSON document a line. */
 export async function followEvents(client: Client, { given, json }: Invocation, { stdout }: Environment): Promise<number> {
   for await (const event of client.events(String(given["operation"]), given["from"] as number | undefined)) {
-    print(stdout.descriptor, json ? `${JSON.stringify(event)}\n` : `${event.seq}  ${textOf(event)}\n`);
+    if (json) printJson(stdout.descriptor, event);
+    else print(stdout.descriptor, `${event.seq}  ${textOf(event)}\n`);
     if (event.type === "outcome" && !event.ok) throw fromErrorShape(event.error);
   }
   return 0;

@@ -1,5 +1,5 @@
 import type { OperationEvent } from "../contract/events.ts";
-import { escapeText } from "./escape-text.ts";
+import { escapeText } from "../contract/escape-text.ts";
 import { formatBytes, formatMs } from "./format.ts";
 import { print } from "./print.ts";
 

@@ -1,9 +1,10 @@
 import { BangerError, EXIT, toErrorShape, type ErrorShape } from "../contract/errors.ts";
 import type { Command, Invocation } from "./command.ts";
 import type { Environment } from "./environment.ts";
-import { escapeLines, escapeText } from "./escape-text.ts";
+import { escapeLines, escapeText } from "../contract/escape-text.ts";
 import { flagsOf } from "./parse-arguments.ts";
 import { print } from "./print.ts";
+import { printJson } from "./print-json.ts";
 import { UsageError } from "./usage-error.ts";
 
 /** The codes of a shell for a program that is not there, and for one that cannot be run. */
@@ -14,7 +15,7 @@ const NOT_EXECUTABLE = 126;
 export function showFailure(thrown: unknown, invocation: Invocation | undefined, environment: Environment): number {
   const command = invocation?.command;
   const shape = shapeOf(thrown, command);
-  if (invocation?.json === true) print(environment.stdout.descriptor, `${JSON.stringify({ error: shape })}\n`);
+  if (invocation?.json === true) printJson(environment.stdout.descriptor, { error: shape });
   else print(environment.stderr.descriptor, textOf(shape, thrown, environment));
   return exitCodeOf(thrown, command);
 }

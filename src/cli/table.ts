@@ -1,4 +1,4 @@
-import { escapeText } from "./escape-text.ts";
+import { escapeText } from "../contract/escape-text.ts";
 
 const PLAIN = /^[\x20-\x7e]*$/;
 

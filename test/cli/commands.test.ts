@@ -115,13 +115,21 @@ describe("text from guests", () => {
     expect(logs).toBe("boot\n\\x1b]0;owned\\x07\\x1b[2J\\u{202e}gpj.exe\\u{200b}\\x9b31m\nlogin:\n");
     for (const argv of [
       ["vm", "show", "dev"],
+      ["logs", "dev"],
       ["exec", "dev", "--", hostile],
       ["vm", "show", hostile],
       ["operation", "list"],
     ]) {
       const { stdout, stderr } = await home.banger(argv);
       expect(isSafe(stdout + stderr)).toBe(true);
+      const [command = "", ...rest] = argv;
+      const noun = command === "exec" || command === "logs" ? [command] : [command, rest.shift() ?? ""];
+      const document = await home.banger([...noun, "--json", ...rest]);
+      expect(isSafe(document.stdout + document.stderr)).toBe(true);
+      expect(() => JSON.parse(document.stdout) as unknown).not.toThrow();
     }
+    const said = await home.banger(["exec", "--json", "dev", "--", "echo", hostile]);
+    expect(JSON.parse(said.stdout)).toEqual({ code: 0, stdout: `${hostile}\n`, stderr: "" });
   });
 });
 

@@ -9,11 +9,12 @@ import type { Environment } from "../environment.ts";
 import { formatAge } from "../format.ts";
 import { startDaemon } from "../open-daemon.ts";
 import { print } from "../print.ts";
+import { printJson } from "../print-json.ts";
 
 /** `banger daemon start|stop|status|run`, and `banger internal daemon`. None of these starts a daemon by the way. */
 export const daemon: Run = async ({ command, json }, environment) => {
   const say = (text: string, document: unknown): void =>
-    print(environment.stdout.descriptor, `${json ? JSON.stringify(document) : text}\n`);
+    json ? printJson(environment.stdout.descriptor, document) : print(environment.stdout.descriptor, `${text}\n`);
   switch (command.words.join(" ")) {
     case "daemon start":
       return start(environment, say);

@@ -5,6 +5,7 @@ import type { Invocation, Run } from "../command.ts";
 import type { Environment } from "../environment.ts";
 import { openDaemon } from "../open-daemon.ts";
 import { print } from "../print.ts";
+import { printJson } from "../print-json.ts";
 import { showFailure } from "../show-failure.ts";
 
 /** The command that is one operation: ask, wait, show. */
@@ -37,7 +38,7 @@ async function callEach(client: Client, name: CallableName, invocation: Invocati
       code = code === 0 ? failed : code;
     }
   }
-  if (invocation.json) print(environment.stdout.descriptor, `${JSON.stringify(outputs)}\n`);
+  if (invocation.json) printJson(environment.stdout.descriptor, outputs);
   return code;
 }
 
@@ -49,7 +50,7 @@ async function call(client: Client, name: CallableName, given: unknown, { json }
 }
 
 async function show(name: CallableName, output: unknown, { json }: Invocation, { stdout }: Environment): Promise<void> {
-  if (json) return print(stdout.descriptor, `${JSON.stringify(output)}\n`);
+  if (json) return printJson(stdout.descriptor, output);
   const { showOutput } = await import("../show/output.ts");
   print(stdout.descriptor, await showOutput(name, output as never));
 }

@@ -3,10 +3,11 @@ import type { Client, Request } from "../../sdk/sdk.ts";
 import { callLong } from "../call-long.ts";
 import type { Run } from "../command.ts";
 import type { Environment } from "../environment.ts";
-import { escapeText } from "../escape-text.ts";
+import { escapeText } from "../../contract/escape-text.ts";
 import { checkTerminal, execInVm, warn } from "../exec-in-vm.ts";
 import { openDaemon } from "../open-daemon.ts";
 import { print } from "../print.ts";
+import { printJson } from "../print-json.ts";
 import { LOGIN_SHELL, specOf } from "../spec-of.ts";
 import { UsageError } from "../usage-error.ts";
 
@@ -26,7 +27,8 @@ export const run: Run = async ({ given, rest, json }, environment) => {
   const vm = await callLong(client, "vm.create", request, environment, json || !environment.stderr.isTerminal);
   if (argv.length === 0) {
     const next = `vm ${vm.name} is ${vm.state}\n\n  banger shell ${vm.name}\n  banger exec ${vm.name} -- COMMAND\n  banger rm --force ${vm.name}\n`;
-    print(environment.stdout.descriptor, json ? `${JSON.stringify(vm)}\n` : next);
+    if (json) printJson(environment.stdout.descriptor, vm);
+    else print(environment.stdout.descriptor, next);
     return EXIT.done;
   }
   try {

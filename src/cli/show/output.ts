@@ -1,5 +1,5 @@
 import type { CallableName, Output } from "../../sdk/sdk.ts";
-import { escapeLines, escapeText } from "../escape-text.ts";
+import { escapeLines, escapeText } from "../../contract/escape-text.ts";
 
 type Shows = { readonly [Name in CallableName]: (output: Output<Name>) => Promise<string> | string };
 

@@ -1,16 +1,12 @@
 import { expect, test } from "bun:test";
 import fc from "fast-check";
-import { escapeLines, escapeOutput, escapeText } from "./escape-text.ts";
+import { escapeJson, escapeLines, escapeOutput, escapeText } from "./escape-text.ts";
 
 const anyText = fc.string({
   unit: fc.oneof(fc.nat(0x9f), fc.integer({ min: 0x2000, max: 0x206f }), fc.nat(0x10ffff)).map((code) => String.fromCodePoint(code)),
 });
 const isControl = (code: number): boolean => code < 0x20 || (code >= 0x7f && code <= 0x9f);
-const isFormat = (character: string): boolean =>
-  /[\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/u.test(character) &&
-  !/[\u0600-\u0605\u06dd\u070f\u0890\u0891\u08e2\u{110bd}\u{110cd}\u{13430}-\u{1343f}\u{1bca0}-\u{1bca3}\u{1d173}-\u{1d17a}]/u.test(
-    character,
-  );
+const isFormat = (character: string): boolean => /[\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/u.test(character);
 
 test("what is left has no control, no mark of direction and nothing of no width", () => {
   fc.assert(
@@ -49,3 +45,15 @@ test.each([
 ])("%p becomes %p", (text, escaped) => expect(escapeText(text)).toBe(escaped));
 
 test("running output keeps carriage returns", () => expect(escapeOutput("10%\r20%\x1b[2J\n")).toBe("10%\r20%\\x1b[2J\n"));
+
+test("a document says the same, in plain characters", () => {
+  expect(escapeJson({ a: "\u009b31m\u202e\u{e0041}\x7f\n" })).toBe('{"a":"\\u009b31m\\u202e\\udb40\\udc41\\u007f\\n"}');
+  fc.assert(
+    fc.property(fc.dictionary(anyText, fc.oneof(anyText, fc.integer(), fc.constant(null))), (value) => {
+      const json = escapeJson(value);
+      expect(JSON.parse(json)).toEqual(JSON.parse(JSON.stringify(value)));
+      expect(escapeText(json)).toBe(json);
+    }),
+    { numRuns: 2000 },
+  );
+});

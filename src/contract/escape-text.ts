@@ -1,10 +1,8 @@
 /**
- * What may not reach a terminal as it is: C0 and C1 controls and DEL, which drive it; marks that turn the direction of text;
- * characters of no width, separators and tags that hide text; halves of surrogate pairs.
+ * What may not reach a terminal as it is: controls (C0, C1, DEL), which drive it; format characters, which turn the direction of
+ * text or take no width; separators and tags, which hide text; halves of surrogate pairs.
  */
-const UNSAFE =
-  // oxlint-disable-next-line no-control-regex -- these are what is looked for
-  /[\u0000-\u001f\u007f-\u009f\u00ad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\u{e0000}-\u{e007f}]|[\ud800-\udfff]/gu;
+const UNSAFE = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}\u2065\u{e0000}-\u{e007f}]/gu;
 
 /** Text from a guest or a stranger, made fit for one line of a terminal: what could drive or deceive it becomes `\x1b` or `\u{202e}`. */
 export function escapeText(text: string): string {
@@ -24,4 +22,11 @@ export function escapeOutput(text: string): string {
 function spell(character: string): string {
   const code = character.codePointAt(0) ?? 0;
   return code < 0x100 ? `\\x${code.toString(16).padStart(2, "0")}` : `\\u{${code.toString(16)}}`;
+}
+
+/** A value as JSON that means the same and holds nothing unsafe: `\u202e`. For documents that a terminal may show. */
+export function escapeJson(value: unknown): string {
+  return JSON.stringify(value).replace(UNSAFE, (found) =>
+    [...Array(found.length).keys()].map((at) => `\\u${found.charCodeAt(at).toString(16).padStart(4, "0")}`).join(""),
+  );
 }

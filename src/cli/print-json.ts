@@ -1,0 +1,7 @@
+import { escapeJson } from "../contract/escape-text.ts";
+import { print } from "./print.ts";
+
+/** Prints one JSON document on a line of its own. What it quotes of a guest can drive a terminal no more than any other text. */
+export function printJson(descriptor: number, document: unknown): void {
+  print(descriptor, `${escapeJson(document)}\n`);
+}
