@@ -1,6 +1,6 @@
 import type { Duplex } from "node:stream";
-import { z } from "zod";
 import { BangerError } from "../contract/errors.ts";
+import { parseExecExit, parseExecFailure } from "../contract/exec-outcome.ts";
 import {
   encodeFrame,
   encodeJsonFrame,
@@ -13,7 +13,6 @@ import {
 } from "../contract/frames.ts";
 import { escapeGuestText } from "./escape-guest-text.ts";
 import { guestGarbled } from "./guest-errors.ts";
-import { parseGuestJson } from "./parse-guest-json.ts";
 
 const DEFAULT_OUTPUT_BYTES = 1024 * 1024;
 
@@ -28,12 +27,6 @@ export interface CommandResult {
   readonly stdout: Buffer;
   readonly stderr: Buffer;
 }
-
-const exited = z.union([
-  z.strictObject({ code: z.number().int().min(0).max(255) }),
-  z.strictObject({ signal: z.number().int().min(1).max(64) }),
-]);
-const failed = z.strictObject({ code: z.string().regex(/^[a-z_]{1,64}$/), message: z.string() });
 
 /**
  * Runs one command over a fresh exec stream and keeps what it prints. Rejects when it cannot start (`refused`, with the agent's
@@ -77,9 +70,9 @@ class CommandOutput {
       case FRAME.stderr:
         return this.#keep("stderr", payload);
       case FRAME.exited:
-        return parseGuestJson(exited, payload, "an exec");
+        return parseExecExit(payload) ?? wrongShape();
       case FRAME.failed: {
-        const { code, message } = parseGuestJson(failed, payload, "an exec");
+        const { code, message } = parseExecFailure(payload) ?? wrongShape();
         throw new BangerError("refused", `exec_${code}`, `cannot run the command in the guest: ${escapeGuestText(message)}`);
       }
       default:
@@ -98,6 +91,10 @@ class CommandOutput {
     }
     this[name].push(payload);
   }
+}
+
+function wrongShape(): never {
+  throw guestGarbled("its answer to an exec has the wrong shape");
 }
 
 function* framesOf(reader: FrameReader, chunk: Uint8Array): Generator<Frame> {

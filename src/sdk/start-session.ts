@@ -1,16 +1,8 @@
 import type { Socket } from "node:net";
 import { Readable, Writable } from "node:stream";
 import { BangerError } from "../contract/errors.ts";
-import {
-  encodeFrame,
-  encodeResize,
-  FRAME,
-  FrameReader,
-  MAX_CHUNK_BYTES,
-  type ExecExit,
-  type ExecFailure,
-  type Frame,
-} from "../contract/frames.ts";
+import { parseExecExit, parseExecFailure } from "../contract/exec-outcome.ts";
+import { encodeFrame, encodeResize, FRAME, FrameReader, MAX_CHUNK_BYTES, type ExecExit } from "../contract/frames.ts";
 import type { ExecSession } from "./sdk.ts";
 
 /** The session of a command that was sent over an upgraded connection. */
@@ -72,15 +64,17 @@ async function pump(socket: Socket, stdout: Output, stderr: Output): Promise<Exe
   const reader = new FrameReader();
   try {
     for await (const chunk of socket as AsyncIterable<Uint8Array>) {
-      for (const frame of reader.push(chunk)) {
-        if (frame.type === FRAME.stdout) await stdout.put(frame.payload);
-        else if (frame.type === FRAME.stderr) await stderr.put(frame.payload);
-        else if (frame.type === FRAME.exited) return jsonOf(frame) as ExecExit;
-        else if (frame.type === FRAME.failed) throw failureOf(jsonOf(frame) as ExecFailure);
+      for (const { type, payload } of reader.push(chunk)) {
+        if (type === FRAME.stdout) await stdout.put(payload);
+        else if (type === FRAME.stderr) await stderr.put(payload);
+        else if (type === FRAME.exited) return parseExecExit(payload) ?? garbled("of how the command ended it says what cannot be");
+        else if (type === FRAME.failed) throw failureOf(payload);
+        else if (type !== FRAME.started) garbled(`it sent a frame of type ${type}, which only a client sends`);
       }
     }
   } catch (error) {
     if (error instanceof BangerError) throw error;
+    if (error instanceof RangeError) garbled("it sent what is no frame", error);
     throw connectionLost(error);
   }
   throw connectionLost(undefined);
@@ -110,12 +104,17 @@ function makeOutput(): Output {
   return Object.assign(readable, { put });
 }
 
-function jsonOf({ payload }: Frame): unknown {
-  return JSON.parse(new TextDecoder().decode(payload));
+function failureOf(payload: Uint8Array): BangerError {
+  const { code, message } = parseExecFailure(payload) ?? garbled("of why the command did not start it says what cannot be");
+  return new BangerError("refused", `exec_${code}`, `cannot run the command in the vm: ${message}`);
 }
 
-function failureOf({ code, message }: ExecFailure): BangerError {
-  return new BangerError("refused", `exec_${code}`, `cannot run the command in the vm: ${message}`);
+/** The daemon passes on what the guest sends without looking into it. */
+function garbled(what: string, cause?: unknown): never {
+  throw new BangerError("unavailable", "guest_garbled", `cannot understand the guest agent: ${what}`, {
+    hint: "the guest may be damaged: restart the vm",
+    cause,
+  });
 }
 
 function connectionLost(cause: unknown): BangerError {
