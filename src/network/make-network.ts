@@ -3,7 +3,7 @@ import type { System } from "../system/system.ts";
 import { macOf, passtAddress, userAddress } from "./guest-address.ts";
 import type { Link, Network } from "./network.ts";
 import { openPasst } from "./open-passt.ts";
-import { LINK_MARKER } from "./passt-arguments.ts";
+import { vmIdOf } from "./passt-arguments.ts";
 import { removeLink } from "./remove-link.ts";
 import { chooseResolvers, parseResolvConf, type ResolverSettings } from "./resolv-conf.ts";
 
@@ -69,7 +69,7 @@ export function makeNetwork({ system }: NetworkDependencies): Network {
     },
     removeLink: (vmId) => removeLink(system, vmId),
     findStrays: () => {
-      const ids = system.processes.findByArgument("-passt.log").map(({ argv }) => LINK_MARKER.exec(argv.join("\0"))?.groups?.["vmId"]);
+      const ids = system.processes.findByArgument("-passt.log").map(({ argv }) => vmIdOf(argv));
       return [...new Set(ids.filter((id) => id !== undefined))];
     },
   };

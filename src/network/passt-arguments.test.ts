@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { macOf } from "./guest-address.ts";
-import { LINK_MARKER, linkMarker, passtArguments } from "./passt-arguments.ts";
+import { linkMarker, passtArguments, vmIdOf } from "./passt-arguments.ts";
 
 const paths = { socketPath: "/run/banger/v/0123456789ab/passt.sock", logPath: `/s/vms/0123456789ab/${linkMarker("0123456789ab")}.log` };
 
@@ -19,9 +19,21 @@ describe("the command of a link", () => {
 
     test(`ends with the VMM and is found by its marker, ${isRoot ? "as root" : "as a user"}`, () => {
       expect(inner).toContain("--one-off");
-      expect(LINK_MARKER.exec(inner.join("\0"))?.groups?.["vmId"]).toBe("0123456789ab");
+      for (const command of [argv, argv.slice(argv.indexOf("pasta")), inner]) {
+        expect(command.join("\0")).toContain(linkMarker("0123456789ab"));
+        expect(vmIdOf(command)).toBe("0123456789ab");
+      }
     });
   }
+
+  test.each([
+    [[]],
+    [["tail", "-f", paths.logPath]],
+    [["less", "--log-file", paths.logPath]],
+    [["unshare", "tail", "-f", paths.logPath]],
+    [["passt", paths.logPath]],
+    [["passt", "--log-file", "/tmp/other.log"]],
+  ])("is not %p", (command) => expect(vmIdOf(command)).toBeUndefined());
 
   test("makes a user namespace for root alone", () => {
     expect(passtArguments(paths, true)[0]).toBe("unshare");

@@ -6,14 +6,27 @@
  * the loopback that it reaches is an empty one. pasta carries the rest out, and the host's main address, which the
  * namespace has as well, ends there too.
  */
+import { basename } from "node:path";
 import { GUEST_GATEWAY, GUEST_IP, GUEST_PREFIX } from "./guest-address.ts";
 
-/** Found in the arguments of both processes, and of nothing else. */
+/** Found in the arguments of all processes of a link; with `vmIdOf` they are told from others that name it. */
 export function linkMarker(vmId: string): string {
   return `banger-${vmId}-passt`;
 }
 
-export const LINK_MARKER = /banger-(?<vmId>[0-9a-f]{1,32})-passt/;
+const PROGRAMS: ReadonlySet<string> = new Set(["unshare", "pasta", "passt"]);
+const LOG_FILE = "--log-file";
+const LOG_NAME = /^banger-(?<vmId>[0-9a-f]{1,32})-passt\.log$/;
+
+/**
+ * Whose link a process is of, by its arguments; undefined when it is of none. To have the marker among them is not enough: a
+ * user may be reading that log.
+ */
+export function vmIdOf([program = "", ...words]: readonly string[]): string | undefined {
+  if (!PROGRAMS.has(basename(program))) return undefined;
+  const log = words.find((_word, at) => words[at - 1] === LOG_FILE) ?? "";
+  return LOG_NAME.exec(basename(log))?.groups?.["vmId"];
+}
 
 export interface PasstPaths {
   readonly socketPath: string;
@@ -39,6 +52,6 @@ export function passtArguments(paths: PasstPaths, isRoot: boolean): readonly str
     // The guest is told its address by its agent.
     ...["--no-dhcp", "--search", "none"],
     // Keeps to 1 MiB by itself, whatever the guest provokes.
-    ...["--log-file", paths.logPath],
+    ...[LOG_FILE, paths.logPath],
   ];
 }

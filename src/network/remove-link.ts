@@ -1,12 +1,12 @@
-/** Ends the processes that carry a vm's link marker: ask, grace, force. */
+/** Ends the processes of a vm's link, found by its marker: ask, grace, force. */
 import type { ProcessIdentity, System } from "../system/system.ts";
-import { linkMarker } from "./passt-arguments.ts";
+import { linkMarker, vmIdOf } from "./passt-arguments.ts";
 
 const GRACE_MS = 1000;
 
 export async function removeLink(system: System, vmId: string): Promise<void> {
   const { processes } = system;
-  const found = processes.findByArgument(linkMarker(vmId));
+  const found = processes.findByArgument(linkMarker(vmId)).filter(({ argv }) => vmIdOf(argv) === vmId);
   if (found.length === 0) return;
   for (const identity of found) processes.signal(identity, "SIGTERM");
   await waitForAll(system, found, AbortSignal.timeout(GRACE_MS));

@@ -3,7 +3,6 @@
  * certainly does.
  */
 import { readdirSync, readFileSync } from "node:fs";
-import { basename } from "node:path";
 import { closeDescriptor, openPidfd, signalPidfd } from "./native.ts";
 import type { Clock, FoundProcess, ProcessIdentity } from "./system.ts";
 
@@ -46,16 +45,15 @@ export function signalProcess(identity: ProcessIdentity, signal: SignalName, clo
 
 /**
  * Processes of our own (any, when we are root: a helper may have dropped to another user) with `marker` in their arguments,
- * ourselves left out. With `program`, only those whose first argument has that file name.
+ * ourselves left out.
  */
-export function findByArgument(marker: string, program: string | undefined, clock: Clock): readonly FoundProcess[] {
+export function findByArgument(marker: string, clock: Clock): readonly FoundProcess[] {
   const found: FoundProcess[] = [];
   for (const name of readdirSync("/proc")) {
     const pid = Number(name);
     if (!Number.isInteger(pid) || pid === process.pid) continue;
     const words = readOrEmpty(`/proc/${pid}/cmdline`);
     if (!words.includes(marker)) continue;
-    if (program !== undefined && basename(words.slice(0, words.indexOf("\0"))) !== program) continue;
     const identity = identify(pid, clock);
     if (identity !== undefined && isOurs(pid)) found.push({ ...identity, argv: words.split("\0") });
   }

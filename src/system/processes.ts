@@ -119,7 +119,7 @@ export function makeProcesses(clock: Clock, environment: Readonly<Record<string,
     watchEnd: async (identity, signal) => {
       while (isAlive(identity, clock)) await clock.sleep(WATCH_INTERVAL_MS, signal);
     },
-    findByArgument: (marker, program) => findByArgument(marker, program, clock),
+    findByArgument: (marker) => findByArgument(marker, clock),
   };
 }
 

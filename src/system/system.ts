@@ -189,8 +189,8 @@ export interface Processes {
   signal(identity: ProcessIdentity, signal: "SIGTERM" | "SIGKILL" | "SIGHUP" | "SIGINT"): boolean;
   /** Resolves when this very process is gone; works for processes that are not our children. */
   watchEnd(identity: ProcessIdentity, signal?: AbortSignal): Promise<void>;
-  /** Processes of ours whose arguments contain `marker`, by looking at /proc; with `program`, only those of that file name. */
-  findByArgument(marker: string, program?: string): readonly FoundProcess[];
+  /** Processes of ours whose arguments contain `marker`, by looking at /proc. Who only names it may be a stranger: look at `argv`. */
+  findByArgument(marker: string): readonly FoundProcess[];
   /** The path of a program in PATH, or undefined. */
   which(program: string): string | undefined;
 }

@@ -27,7 +27,9 @@ export function makeQemuDriver({ system, program = QEMU_PROGRAM }: QemuOptions):
     adopt: (record, signal) => adoptQemu(system, record, signal),
     findStrays: () =>
       system.processes.findByArgument("guest=banger-").flatMap(({ argv, ...identity }) => {
-        const vmId = argv.map((argument) => NAME_ARGUMENT.exec(argument)?.groups?.["vmId"]).find((id) => id !== undefined);
+        // Somebody who looks for a QEMU may have the same word in his arguments.
+        const name = argv.find((_argument, at) => argv[at - 1] === "-name") ?? "";
+        const vmId = NAME_ARGUMENT.exec(name)?.groups?.["vmId"];
         return vmId === undefined ? [] : [{ vmId, identity }];
       }),
   };
