@@ -3,8 +3,8 @@
  * pool of blanks; the work disk is a sparse clone of the image's work seed, grown.
  *
  * Laws: no full copy on create; a blank has never been seen by a guest; no disk that a guest has written is ever mounted,
- * checked or resized by the host: the guest grows its own file systems. Every path is inside the vm's folder, which
- * the caller leased before.
+ * checked or resized by the host: the guest grows its own file systems; what was made survives a loss of power. Every path is
+ * inside the vm's folder, which the caller leased before.
  */
 
 export interface Disks {

@@ -35,8 +35,16 @@ async function copyRun(
   for (let at = run.start; at < run.end;) {
     signal?.throwIfAborted();
     const { bytesRead } = await source.read(buffer, 0, Math.min(buffer.length, run.end - at), at);
-    if (bytesRead === 0) return;
-    await target.write(buffer, 0, bytesRead, at);
+    if (bytesRead === 0) throw new Error(`the file that is being copied ended at ${at}, before the ${run.end} bytes that it had`);
+    await writeAll(target, buffer.subarray(0, bytesRead), at);
     at += bytesRead;
+  }
+}
+
+/** A disk that fills up takes a part without an error, and only the next write says why. */
+async function writeAll(target: fs.FileHandle, bytes: Uint8Array, at: number): Promise<void> {
+  for (let done = 0; done < bytes.length;) {
+    const { bytesWritten } = await target.write(bytes, done, bytes.length - done, at + done);
+    done += bytesWritten;
   }
 }

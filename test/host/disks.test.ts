@@ -77,6 +77,21 @@ describe("a layer", () => {
   });
 });
 
+test("every disk is synced, and so is the folder that has its name, before it counts as made", async () => {
+  const synced: string[] = [];
+  const sync = async (path: string): Promise<void> => {
+    await system.files.sync(path);
+    synced.push(path);
+  };
+  const disks = makeDisks({ system: { ...system, files: { ...system.files, sync } } });
+  const paths = ["layer", "empty", "work"].map((name) => join(home, name));
+  const [layer = "", empty = "", work = ""] = paths;
+  await disks.openLayer(layer, GIB, signal);
+  await disks.openWorkDisk(empty, undefined, GIB, signal);
+  await disks.openWorkDisk(work, layer, GIB, signal);
+  expect(synced).toEqual(paths.flatMap((path) => [path, home]));
+});
+
 describe("a work disk", () => {
   const seedBytes = 2 * GIB;
   const withSeed = async (): Promise<string> => {
