@@ -3,7 +3,7 @@ import { spawn } from "node:child_process";
 import { chmodSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { once } from "node:events";
 import net from "node:net";
-import type { Duplex } from "node:stream";
+import { Duplex } from "node:stream";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
@@ -207,6 +207,46 @@ describe("exec", () => {
     expect(stream.readableEnded).toBe(false);
   });
 
+  test("ends when its client dies while nobody takes what it sends", async () => {
+    const { ask, socketPath, services } = await openWorld();
+    await (await ask("POST", "/v1/vms", { body: { name: "dev" }, headers: ndjson })).text();
+    const full = Promise.withResolvers<void>();
+    const stream = new Duplex({ read: () => undefined, write: () => full.resolve() });
+    services.vms.openExec = async () => stream;
+    const { socket } = await connectExec(socketPath, "dev");
+    const isOver = once(stream, "close");
+    let sent = 0;
+    const send = (): void => {
+      sent += 1;
+      if (!socket.destroyed) socket.write(encodeFrame(FRAME.stdin, new Uint8Array(65_536)), send);
+    };
+    send();
+    await full.promise;
+    // Until nothing moves any more: the daemon has stopped reading.
+    for (let before = -1; before !== sent || sent === 0;) {
+      before = sent;
+      await Bun.sleep(50);
+    }
+    socket.destroy();
+    await isOver;
+  });
+
+  test("ends when its client dies before the guest has answered", async () => {
+    const { ask, socketPath, services } = await openWorld();
+    await (await ask("POST", "/v1/vms", { body: { name: "dev" }, headers: ndjson })).text();
+    const asked = Promise.withResolvers<AbortSignal>();
+    services.vms.openExec = (_vm, signal) => {
+      asked.resolve(signal);
+      return new Promise((_resolve, reject) => signal.addEventListener("abort", () => reject(signal.reason as Error)));
+    };
+    const connecting = connectExec(socketPath, "dev", true);
+    const signal = await asked.promise;
+    const { socket } = await connecting;
+    socket.destroy();
+    if (!signal.aborted) await once(signal, "abort");
+    expect(signal.reason).toMatchObject({ code: "client_gone" });
+  });
+
   test("is refused as JSON before anything is upgraded", async () => {
     const { socketPath } = await openWorld();
     const { head, rest } = await connectExec(socketPath, "nobody");
@@ -257,12 +297,13 @@ while (defined(my $line = <$s>)) { print $line }`;
   return text(child.stdout);
 }
 
-async function connectExec(socketPath: string, vm: string) {
+async function connectExec(socketPath: string, vm: string, isQuick = false) {
   const socket = net.connect({ path: socketPath, allowHalfOpen: true });
   world.defer(() => void socket.destroy());
   socket.write(
     `POST /v1/vms/${vm}/exec HTTP/1.1\r\nhost: b\r\nbanger-version: 1.0.0\r\nconnection: Upgrade\r\nupgrade: banger-exec\r\ncontent-length: 0\r\n\r\n`,
   );
+  if (isQuick) return { socket, head: "", rest: "" };
   let answer = "";
   for (;;) {
     const chunk = (await new Promise<Buffer>((resolve) => socket.once("data", resolve))).toString("latin1");

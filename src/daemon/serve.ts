@@ -37,7 +37,7 @@ export async function serve(parts: HandlerParts, { socketPath, uid, system }: Se
       else answerError(response, error);
     });
   });
-  web.on("upgrade", (request, socket, head) => void upgrade(parts, request, socket, head));
+  web.on("upgrade", (request, socket, head) => void upgrade(parts, request, socket, head, sockets));
   const door = net.createServer({ allowHalfOpen: true }, (socket) => {
     const peer = sockets.peerOf(socket);
     if (peer?.uid !== uid) {

@@ -4,6 +4,7 @@ import { BangerError, HTTP_STATUS, toErrorShape } from "../contract/errors.ts";
 import { OPERATIONS } from "../contract/operation-table.ts";
 import { EXEC_PROTOCOL, VERSION_HEADER } from "../contract/version.ts";
 import { checkVersion } from "./check-version.ts";
+import type { Sockets } from "../system/system.ts";
 import type { Handler, HandlerParts } from "./handler.ts";
 import { HANDLERS } from "./handler-table.ts";
 import { joinStreams } from "./join-streams.ts";
@@ -11,14 +12,27 @@ import { parseInput } from "./read-input.ts";
 import { findRoute } from "./route.ts";
 
 /** Answers a request to upgrade: 101 and then bytes both ways, or an error as JSON. Never rejects. */
-export async function upgrade(parts: HandlerParts, request: IncomingMessage, socket: Duplex, head: Uint8Array): Promise<void> {
+export async function upgrade(
+  parts: HandlerParts,
+  request: IncomingMessage,
+  socket: Duplex,
+  head: Uint8Array,
+  sockets: Pick<Sockets, "watchPeer">,
+): Promise<void> {
   const gone = new AbortController();
   const abort = (): void => gone.abort(new BangerError("cancelled", "client_gone", "the client went away"));
-  socket.once("close", abort);
+  socket.once("close", abort).once("end", abort);
+  // A client that is killed while nobody takes what it sent would be noticed only once that is read.
+  sockets.watchPeer(socket, () => socket.destroy());
   // Until the streams are joined, an error has no other reader; `close` follows it.
   socket.on("error", () => undefined);
   try {
     const stream = await openStream(parts, request, gone.signal);
+    if (gone.signal.aborted) {
+      stream.destroy();
+      socket.destroy();
+      return;
+    }
     socket.write(`HTTP/1.1 101 Switching Protocols\r\nconnection: Upgrade\r\nupgrade: ${EXEC_PROTOCOL}\r\n\r\n`);
     if (head.length > 0) stream.write(head);
     joinStreams(socket, stream);
@@ -28,7 +42,7 @@ export async function upgrade(parts: HandlerParts, request: IncomingMessage, soc
   } catch (error) {
     socket.end(errorResponse(error));
   } finally {
-    socket.off("close", abort);
+    socket.off("close", abort).off("end", abort);
   }
 }
 

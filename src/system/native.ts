@@ -11,6 +11,7 @@ const libc = dlopen("libc.so.6", {
   close: { args: ["i32"], returns: "i32" },
   getsockopt: { args: ["i32", "i32", "i32", "ptr", "ptr"], returns: "i32" },
   lseek: { args: ["i32", "i64", "i32"], returns: "i64" },
+  poll: { args: ["ptr", "u64", "i32"], returns: "i32" },
   flock: { args: ["i32", "i32"], returns: "i32" },
   ioctl: { args: ["i32", "u64", "i32"], returns: "i32" },
   syscall: { args: ["i64", "i64", "i64", "i64", "i64"], returns: "i64" },
@@ -26,6 +27,7 @@ const LOCK_NB = 4;
 const SEEK_DATA = 3;
 const SEEK_HOLE = 4;
 const ENXIO = 6;
+const POLLHUP = 0x10;
 const FICLONE = 0x40049409;
 /** The same numbers on every architecture: they were added after the tables were unified. */
 const SYS_PIDFD_SEND_SIGNAL = 424;
@@ -63,6 +65,13 @@ export function peerCredentials(descriptor: number): { readonly pid: number; rea
   if (libc.getsockopt(descriptor, SOL_SOCKET, SO_PEERCRED, ptr(credentials), ptr(length)) !== 0) return undefined;
   const [pid = 0, uid = -1, gid = -1] = credentials;
   return { pid, uid, gid };
+}
+
+/** Whether the other end of a connected unix socket is closed, whatever of its bytes is still to be read. */
+export function isHungUp(descriptor: number): boolean {
+  // struct pollfd: the descriptor, what is asked for (a hang-up is always told), what is so.
+  const polled = new Int32Array([descriptor, 0]);
+  return libc.poll(ptr(polled), 1, 0) === 1 && (((polled[1] ?? 0) >>> 16) & POLLHUP) !== 0;
 }
 
 /** Takes the lock of an open file, until the descriptor is closed. False when somebody else has it. */

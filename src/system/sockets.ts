@@ -2,8 +2,12 @@
 import { rmSync } from "node:fs";
 import net from "node:net";
 import { BangerError } from "../contract/errors.ts";
-import { closeDescriptor, listenUnix, peerCredentials } from "./native.ts";
+import type { Duplex } from "node:stream";
+import { closeDescriptor, isHungUp, listenUnix, peerCredentials } from "./native.ts";
 import type { Sockets } from "./system.ts";
+
+/** The runtime asks the kernel about a socket only while it reads. */
+const WATCH_INTERVAL_MS = 250;
 
 export function makeSockets(): Sockets {
   return {
@@ -22,11 +26,40 @@ export function makeSockets(): Sockets {
     },
     connect,
     peerOf: (socket) => {
-      // Neither runtime exposes the descriptor of a socket; both keep it here.
-      const descriptor = (socket as { _handle?: { fd?: unknown } })._handle?.fd;
-      return typeof descriptor === "number" && descriptor >= 0 ? peerCredentials(descriptor) : undefined;
+      const descriptor = descriptorOf(socket);
+      return descriptor === undefined ? undefined : peerCredentials(descriptor);
     },
+    watchPeer,
   };
+}
+
+/** Neither runtime exposes the descriptor of a socket; both keep it here. */
+function descriptorOf(socket: Duplex): number | undefined {
+  const descriptor = (socket as { _handle?: { fd?: unknown } })._handle?.fd;
+  return typeof descriptor === "number" && descriptor >= 0 ? descriptor : undefined;
+}
+
+function watchPeer(socket: Duplex, onGone: () => void): void {
+  let timer: NodeJS.Timeout | undefined;
+  const stop = (): void => {
+    clearInterval(timer);
+    timer = undefined;
+  };
+  const look = (): void => {
+    const descriptor = descriptorOf(socket);
+    if (descriptor === undefined || !isHungUp(descriptor)) return;
+    leave();
+    onGone();
+  };
+  const start = (): void => {
+    timer ??= setInterval(look, WATCH_INTERVAL_MS);
+  };
+  const leave = (): void => {
+    stop();
+    socket.off("pause", start).off("resume", stop).off("close", leave);
+  };
+  socket.on("pause", start).on("resume", stop).on("close", leave);
+  if (socket.readableFlowing !== true) start();
 }
 
 async function connect(path: string, timeoutMs: number, signal?: AbortSignal): Promise<net.Socket> {

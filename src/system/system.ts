@@ -210,6 +210,11 @@ export interface Sockets {
   connect(path: string, timeoutMs: number, signal?: AbortSignal): Promise<Socket>;
   /** The uid and pid of the other end of a unix socket that we accepted. */
   peerOf(socket: Duplex): { readonly uid: number; readonly pid: number } | undefined;
+  /**
+   * Calls back, once, soon after the other end of an accepted unix socket was closed, even though nobody reads the socket: one
+   * that is read tells so itself, by `end`. Until the socket is closed.
+   */
+  watchPeer(socket: Duplex, onGone: () => void): void;
 }
 
 export interface Databases {

@@ -61,7 +61,7 @@ export const PROCESS_EFFECTS: Effects<Processes> = {
   which: "look",
 };
 
-export const SOCKET_EFFECTS: Effects<Sockets> = { listenForChild: now(path), connect: later(path), peerOf: "look" };
+export const SOCKET_EFFECTS: Effects<Sockets> = { listenForChild: now(path), connect: later(path), peerOf: "look", watchPeer: "look" };
 
 export const DATABASE_EFFECTS: Effects<Databases> = { open: now(path) };
 
