@@ -18,6 +18,7 @@ use super::environment::Environment;
 use super::failure::{Code, Failure};
 use super::lookup;
 use super::registry::{Commands, Entry};
+use super::session;
 use super::spec::Spec;
 use super::stdio::Theirs;
 use super::user::Account;
@@ -97,7 +98,7 @@ impl Child {
         let _ = signals::send_to_group(self.pid, signal);
     }
 
-    /// The client is gone: the whole group is asked to go, and after a while made to.
+    /// The client is gone: the group is asked to go, and after a while the whole session is made to.
     pub async fn hang_up(self) {
         self.signal_group(libc::SIGHUP);
         // A stopped process would not hear it.
@@ -105,7 +106,7 @@ impl Child {
         let deadline = tokio::time::Instant::now() + HANG_UP_GRACE;
         let _ = tokio::time::timeout_at(deadline, self.exited()).await;
         tokio::time::sleep_until(deadline).await;
-        self.signal_group(libc::SIGKILL);
+        session::kill(self.pid);
         let _ = self.exited().await;
     }
 }

@@ -10,6 +10,7 @@ pub mod output;
 pub mod pipe;
 pub mod registry;
 pub mod route;
+pub mod session;
 pub mod spec;
 pub mod stdio;
 pub mod user;

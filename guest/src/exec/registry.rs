@@ -8,6 +8,7 @@ use std::time::Duration;
 use tokio::sync::Notify;
 use tokio::time::timeout;
 
+use super::session;
 use crate::sys::signals;
 
 #[derive(Default, Clone)]
@@ -42,7 +43,9 @@ impl Commands {
             }
         };
         let _ = timeout(grace, all_ended).await;
-        self.signal_all(libc::SIGKILL);
+        for &leader in self.0.groups.borrow().iter() {
+            session::kill(leader);
+        }
     }
 
     fn signal_all(&self, signal: i32) {

@@ -237,6 +237,32 @@ fn what_ignores_the_hang_up_is_killed() {
     });
 }
 
+#[test]
+fn a_job_on_a_terminal_that_ignores_the_hang_up_is_killed_in_whatever_group_it_is() {
+    in_runtime(async {
+        let agent = Agent::listening();
+        let host = Host::connect(&agent.wire()).await;
+        // A shell with job control gives each job a group of its own: one in the foreground, one behind it.
+        let stubborn = "trap '' HUP; echo up $$.; while :; do sleep 0.1; done";
+        let line = "set -m; trap '' HUP; sh -c \"$JOB\" & sh -c \"$JOB\"; true";
+        let spec = json!({"argv": ["sh", "-c", line], "env": {"JOB": stubborn}, "tty": {"rows": 24, "columns": 80, "term": "dumb"}});
+        let mut exec = Exec::start(&host, &spec).await;
+        let mut text = String::new();
+        while text.matches("up ").count() < 2 {
+            text += &exec.until(".").await;
+        }
+        let jobs: Vec<i32> =
+            text.split("up ").skip(1).map(|rest| rest.split('.').next().unwrap().parse().unwrap()).collect();
+        drop(exec);
+        drop(host);
+        tokio::task::spawn_blocking(move || {
+            wait_until("both jobs are killed", || !jobs.iter().any(|&job| is_alive(job)));
+        })
+        .await
+        .unwrap();
+    });
+}
+
 fn nix_is_root() -> bool {
     std::fs::metadata("/proc/self").is_ok_and(|own| std::os::unix::fs::MetadataExt::uid(&own) == 0)
 }
