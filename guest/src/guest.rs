@@ -15,6 +15,7 @@ use crate::init::steer;
 use crate::offers::door;
 use crate::plan::schema::Init;
 use crate::port::Port;
+use crate::sys::memory;
 use crate::wire::link::Link;
 
 const OFFERS: &str = "/run/banger/offer.sock";
@@ -27,6 +28,8 @@ const REMINDER: Duration = Duration::from_secs(5);
 /// Ends only with the guest, or by an error that ends the guest.
 pub fn run() -> io::Result<Infallible> {
     let _ = rustix::thread::set_name(c"banger-agent");
+    // So that no command can have the agent killed by using up the memory.
+    let _ = memory::set_own_score(memory::NEVER);
     let maximum = getrlimit(Resource::Nofile).maximum;
     let _ = setrlimit(Resource::Nofile, Rlimit { current: maximum, maximum });
     let port = Arc::new(Port::open()?);

@@ -71,6 +71,8 @@ export type VmmExit =
   | { readonly reason: "guest-power-off" }
   | { readonly reason: "guest-reset"; readonly detail: string }
   | { readonly reason: "guest-panic"; readonly detail: string }
+  /** What came between kernel and agent could not go on. */
+  | { readonly reason: "guest-failed"; readonly detail: string }
   | { readonly reason: "killed" }
   | { readonly reason: "crashed"; readonly detail: string };
 

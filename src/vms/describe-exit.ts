@@ -9,6 +9,8 @@ export function describeExit(exit: VmmExit): string {
       return `the guest reset itself: ${exit.detail}`;
     case "guest-panic":
       return `the guest's kernel panicked: ${exit.detail}`;
+    case "guest-failed":
+      return `the guest's init failed: ${exit.detail}`;
     case "killed":
       return "its VMM was killed by somebody else";
     case "crashed":

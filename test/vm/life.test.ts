@@ -122,14 +122,17 @@ describe("exec", () => {
     expect(ran.map(({ code, stdout }) => [code, stdout])).toEqual(ran.map((_, index) => [index, `${index}\n`]));
   });
 
-  test("hangs up the command when its client is gone", async () => {
-    const started = world.banger(
-      ["vm", "exec", "dev", "--", "sh", "-c", "trap 'echo hung up > /tmp/hup; exit' HUP; echo $$ > /tmp/pid; while :; do sleep 0.1; done"],
-      {
-        timeoutMs: 4000,
-      },
-    );
-    expect((await started).code).toBe(137);
+  test.each([
+    ["", []],
+    [" in the middle of input that nobody reads", ["-i"]],
+  ])("hangs up the command when its client is gone%s", async (_name, flags) => {
+    await exec("rm", "-f", "/tmp/hup");
+    const script = "trap 'echo hung up > /tmp/hup; exit' HUP; while :; do sleep 0.1; done";
+    const killed = await world.banger(["vm", "exec", ...flags, "dev", "--", "sh", "-c", script], {
+      timeoutMs: 3000,
+      ...(flags.length === 0 ? {} : { input: Buffer.alloc(64 * 2 ** 20) }),
+    });
+    expect(killed.code).toBe(137);
     const { stdout } = await exec("sh", "-c", "for i in $(seq 100); do [ -e /tmp/hup ] && break; sleep 0.1; done; cat /tmp/hup");
     expect(stdout).toBe("hung up\n");
   });
@@ -183,6 +186,16 @@ describe("stop and start", () => {
     expect(broken.problems.join()).toMatch(/panic|reset/);
     await world.ok(["vm", "start", "dev"]);
     expect((await exec("cat", "/etc/mine")).stdout).toBe("root\n");
+  });
+
+  test("a guest whose agent dies is broken, not stopped; to have it killed takes more than the want of memory", async () => {
+    const scores =
+      'for p in /proc/[0-9]*; do [ "$(cat $p/comm)" = banger-agent ] && echo ${p#/proc/} $(cat $p/oom_score_adj); done; cat /proc/self/oom_score_adj';
+    const said = (await exec("sh", "-c", scores)).stdout;
+    expect(said).toMatch(/^\d+ -1000\n0\n$/);
+    await exec("sh", "-c", `(sleep 0.2; kill -9 ${said.split(" ")[0]}) >/dev/null 2>&1 &`);
+    expect((await until("broken")).problems.join()).toContain("the guest's init failed: the agent is gone");
+    await world.ok(["vm", "start", "dev"]);
   });
 
   test("kill ends it at once", async () => {

@@ -22,6 +22,7 @@ use super::session;
 use super::spec::Spec;
 use super::stdio::Theirs;
 use super::user::Account;
+use crate::agent::Place;
 use crate::sys::watch::watch;
 use crate::sys::{signals, spawn};
 
@@ -46,6 +47,7 @@ const OPEN_FILES: u64 = 1024;
 
 impl Child {
     pub fn start(
+        place: Place,
         commands: &Commands,
         spec: &Spec,
         account: &Account,
@@ -68,6 +70,7 @@ impl Child {
             cwd: CString::new(cwd).map_err(|_| Failure::new(Code::BadCwd, "cwd contains a zero byte"))?,
             takes_terminal: spec.tty.is_some(),
             open_files: open_files(),
+            may_be_killed_for_memory: place == Place::Guest,
         };
         let child = spawn::spawn(command, setup).map_err(|error| explain(error, &spec.argv[0], cwd, account))?;
         Self::watch(commands, child.id()).map_err(|error| Failure::io("watch the command", error))

@@ -60,7 +60,7 @@ fn start(agent: &Agent, json: &[u8]) -> Result<(Child, Ours), Failure> {
         Some(tty) => Stdio::terminal(tty, &account).map_err(|error| Failure::io("open a terminal", error))?,
         None => Stdio::pipes().map_err(|error| Failure::io("open pipes", error))?,
     };
-    let child = Child::start(&agent.commands, &spec, &account, &env, stdio.theirs)?;
+    let child = Child::start(agent.place, &agent.commands, &spec, &account, &env, stdio.theirs)?;
     Ok((child, stdio.ours))
 }
 

@@ -10,10 +10,23 @@ use rustix::system::{RebootCommand, reboot};
 use super::{console, processes, unmount};
 use crate::sys::signals;
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, PartialEq, Eq)]
 pub enum Ending {
     PowerOff,
     Reboot,
+    /// We cannot go on, and why.
+    Failed(String),
+}
+
+impl Ending {
+    /// What the host takes the end for, on the console.
+    fn last_word(&self) -> String {
+        match self {
+            Ending::PowerOff => "power off".into(),
+            Ending::Reboot => "reboot".into(),
+            Ending::Failed(why) => format!("failed: {why}"),
+        }
+    }
 }
 
 /// Between asking and forcing.
@@ -40,9 +53,9 @@ pub fn force(ending: Ending, old_root: Option<&OwnedFd>) -> ! {
     rustix::fs::sync();
     unmount::all(old_root);
     rustix::fs::sync();
-    console::announce(if ending == Ending::PowerOff { "power off" } else { "reboot" });
+    console::announce(&ending.last_word());
     // Without ACPI there is nothing to switch off, and the kernel would halt for ever instead; a restart that the VMM was
-    // told not to follow is an end.
+    // told not to follow is an end. A failure must not look like somebody's wish to switch off.
     let command =
         if ending == Ending::PowerOff && can_power_off { RebootCommand::PowerOff } else { RebootCommand::Restart };
     loop {

@@ -16,7 +16,7 @@ use std::os::unix::process::CommandExt;
 use std::process::Command;
 
 use rustix::fs::{Mode, open, openat};
-use rustix::process::{Resource, Rlimit, WaitOptions, chroot, fchdir, setrlimit, wait};
+use rustix::process::{Resource, Rlimit, WaitOptions, WaitStatus, chroot, fchdir, setrlimit, wait};
 
 use crate::sys::signals;
 use ending::Ending;
@@ -47,10 +47,7 @@ pub fn run() -> ! {
     let old_root = open("/", early::FOLDER, Mode::empty()).ok();
     match start_agent() {
         Ok(agent) => Init { agent, proc, old_root }.serve(),
-        Err(error) => {
-            console::complain(&format!("cannot start the agent: {error}"));
-            ending::end(Ending::PowerOff, 0, None)
-        }
+        Err(error) => ending::end(Ending::Failed(format!("the agent does not start: {error}")), 0, None),
     }
 }
 
@@ -85,9 +82,8 @@ impl Init {
     fn reap(&mut self) {
         while let Ok(Some((pid, status))) = wait(WaitOptions::NOHANG) {
             if pid.as_raw_nonzero().get() == self.agent {
-                console::complain(&format!("the agent is gone ({status:?}): powering off"));
                 self.agent = 0;
-                self.end(Ending::PowerOff);
+                self.end(Ending::Failed(format!("the agent is gone ({})", how_it_ended(status))));
             }
         }
     }
@@ -115,12 +111,20 @@ impl Init {
             let error = Command::new(init).env_clear().env("TERM", "linux").exec();
             console::complain(&format!("cannot execute {init}: {error}"));
         }
-        self.end(Ending::PowerOff);
+        self.end(Ending::Failed(format!("none of {} can be executed", INITS.join(", "))));
     }
 
     fn end(&mut self, ending: Ending) -> ! {
         // A file system that somebody holds a descriptor of cannot be unmounted.
         self.proc = None;
         ending::end(ending, self.agent, self.old_root.as_ref())
+    }
+}
+
+fn how_it_ended(status: WaitStatus) -> String {
+    match (status.exit_status(), status.terminating_signal()) {
+        (Some(code), _) => format!("code {code}"),
+        (None, Some(signal)) => format!("signal {signal}"),
+        (None, None) => format!("{status:?}"),
     }
 }

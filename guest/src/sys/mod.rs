@@ -3,6 +3,7 @@
 pub mod descriptors;
 pub mod early;
 pub mod ioctl;
+pub mod memory;
 pub mod signals;
 pub mod spawn;
 pub mod tsc;

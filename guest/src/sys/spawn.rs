@@ -12,7 +12,7 @@ use std::process::Command;
 use rustix::process::{Gid, Resource, Rlimit, Uid, chdir, ioctl_tiocsctty, setrlimit, setsid, umask};
 use rustix::thread::{set_thread_groups, set_thread_res_gid, set_thread_res_uid};
 
-use super::signals;
+use super::{memory, signals};
 
 /// What the child does to itself before it becomes the command.
 pub struct Setup {
@@ -22,6 +22,8 @@ pub struct Setup {
     /// Make descriptor 0 the controlling terminal.
     pub takes_terminal: bool,
     pub open_files: Rlimit,
+    /// Give up the agent's own protection from the kernel's search for memory.
+    pub may_be_killed_for_memory: bool,
 }
 
 /// Which step failed, and how.
@@ -45,6 +47,10 @@ pub fn spawn(mut command: Command, setup: Setup) -> Result<std::process::Child, 
             ioctl_tiocsctty(rustix::stdio::stdin())?;
         }
         let _ = setrlimit(Resource::Nofile, setup.open_files);
+        if setup.may_be_killed_for_memory {
+            // While still root: only root's word sets the limit below which the command itself cannot go again.
+            let _ = memory::set_own_score(memory::ORDINARY);
+        }
         umask(rustix::fs::Mode::from_raw_mode(0o022));
         if let Some((uid, gid, groups)) = &setup.identity {
             set_thread_groups(groups).map_err(|errno| at(IDENTITY_STEP, errno))?;

@@ -28,6 +28,21 @@ describe("why QEMU is gone", () => {
       { shutdown: "guest-reset", consoleTail: `banger-agent: power off\n${RESTART}banger-agent: reboot\n${RESTART}` },
       { reason: "guest-reset", detail: "it asked for a restart" },
     ],
+    [
+      "an init that failed",
+      { shutdown: "guest-reset", consoleTail: `banger-agent: failed: the agent is gone (signal 9)\n${RESTART}` },
+      { reason: "guest-failed", detail: "the agent is gone (signal 9)" },
+    ],
+    [
+      "a failed init that nobody listened to",
+      { end: undefined, consoleTail: `banger-agent: failed: the agent is gone\r\n${RESTART}` },
+      { reason: "guest-failed", detail: "the agent is gone" },
+    ],
+    [
+      "a restart after an earlier failure",
+      { shutdown: "guest-reset", consoleTail: `banger-agent: failed: x\n${RESTART}banger-agent: reboot\n${RESTART}` },
+      { reason: "guest-reset", detail: "it asked for a restart" },
+    ],
     ["our own kill", { killed: true, end: { code: undefined, signal: "SIGKILL" } }, { reason: "killed" }],
     ["somebody's SIGTERM", { shutdown: "host-signal" }, { reason: "killed" }],
     ["a crash", { end: { code: undefined, signal: "SIGSEGV" } }, { reason: "crashed", detail: "ended by SIGSEGV" }],
@@ -44,11 +59,12 @@ describe("why QEMU is gone", () => {
   });
 });
 
-test("a panic's words are plain text, whatever the guest writes", () => {
+test("the guest's words in a verdict are plain text, whatever it writes", () => {
+  const lead = fc.constantFrom("Kernel panic - not syncing: ", "banger-agent: failed: ");
   fc.assert(
-    fc.property(fc.string({ unit: "binary" }), (text) => {
-      const verdict = consoleVerdict(`Kernel panic - not syncing: ${text}`);
-      if (verdict.kind === "panic") expect(verdict.detail).toMatch(/^[ -~]{0,200}$/);
+    fc.property(lead, fc.string({ unit: "binary" }), (words, text) => {
+      const verdict = consoleVerdict(words + text);
+      if (verdict.kind === "panic" || verdict.kind === "failed") expect(verdict.detail).toMatch(/^[ -~]{0,200}$/);
     }),
   );
 });

@@ -35,6 +35,7 @@ export function decideExit(facts: EndOfQemu): VmmExit {
 function panicOrReset({ shutdown, consoleTail }: EndOfQemu): VmmExit {
   const verdict = consoleVerdict(consoleTail);
   if (verdict.kind === "panic") return { reason: "guest-panic", detail: verdict.detail };
+  if (verdict.kind === "failed") return { reason: "guest-failed", detail: verdict.detail };
   if (shutdown === "guest-panic") return { reason: "guest-panic", detail: "it told QEMU so" };
   if (verdict.kind === "power-off") return { reason: "guest-power-off" };
   return { reason: "guest-reset", detail: verdict.kind === "reset" ? "it asked for a restart" : "without a word on its console" };
@@ -45,6 +46,7 @@ function withoutEvent({ end, consoleTail, lastWords }: EndOfQemu): VmmExit {
   const endedInOrder = end === undefined || end.code === 0;
   if (endedInOrder && verdict.kind === "power-off") return { reason: "guest-power-off" };
   if (endedInOrder && verdict.kind === "panic") return { reason: "guest-panic", detail: verdict.detail };
+  if (endedInOrder && verdict.kind === "failed") return { reason: "guest-failed", detail: verdict.detail };
   if (endedInOrder && verdict.kind === "reset") return { reason: "guest-reset", detail: "it asked for a restart" };
   const how = end === undefined ? "it is gone" : end.signal !== undefined ? `ended by ${end.signal}` : `ended with code ${end.code}`;
   return { reason: "crashed", detail: lastWords === "" ? how : `${how}: ${lastWords}` };
