@@ -82,6 +82,23 @@ export function testDriver(name: string, openWorld: () => Promise<DriverWorld>):
     expect(await vmm.exited).toMatchObject({ reason: "crashed" });
   });
 
+  test(`${name}: a vm that ended unwatched has powered off only if it did so in this start`, async () => {
+    await using world = await openWorld();
+    const id = vmId();
+    await using first = await world.makeDriver().launch(await world.makePlan(id), never);
+    await world.powerOff(first);
+    await first.exited;
+    const orderly = await world.makeDriver().explainEnd(first.record);
+    expect(orderly ?? { reason: "guest-power-off" }).toEqual({ reason: "guest-power-off" });
+
+    await using second = await world.makeDriver().launch(await world.makePlan(id), never);
+    await greet(second);
+    await second.letGo();
+    world.system.processes.signal(second.record.identity, "SIGKILL");
+    await world.system.processes.watchEnd(second.record.identity);
+    expect(await world.makeDriver().explainEnd(second.record)).not.toEqual({ reason: "guest-power-off" });
+  });
+
   test(`${name}: a record of another process with the same pid finds nothing`, async () => {
     await using world = await openWorld();
     const identity = world.system.processes.identify(process.pid);

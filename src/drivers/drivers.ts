@@ -4,7 +4,8 @@
  * Laws, kept by `driver-suite.ts` for every driver:
  * - `launch` gives a VMM that runs the guest, or throws and leaves no process and no socket.
  * - A VMM outlives the daemon. `adopt` finds it again from its record: the process must be the same by pid and start time.
- * - `exited` resolves once, with why; it never rejects.
+ * - `exited` resolves once, with why; it never rejects. `explainEnd` tells of an end that was an orderly one only when this very
+ *   start of the guest ended so.
  * - `kill` resolves when the process is gone. Twice is once. Disposal is kill; `letGo` ends the watching and leaves it running.
  * - The guest's bytes reach nobody but the agent stream and the console log.
  * - Argument lists are pure functions of the plan.
@@ -97,6 +98,8 @@ export interface Driver {
   launch(plan: LaunchPlan, signal: AbortSignal): Promise<RunningVmm>;
   /** Undefined when that process is gone. */
   adopt(record: VmmRecord, signal: AbortSignal): Promise<RunningVmm | undefined>;
+  /** How a VMM that is gone ended while nobody watched it, by what it left; undefined when that tells nothing. */
+  explainEnd(record: VmmRecord): Promise<VmmExit | undefined>;
   /** Processes of this driver found by looking, by vm id. */
   findStrays(): readonly { readonly vmId: string; readonly identity: ProcessIdentity }[];
 }

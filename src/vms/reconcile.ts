@@ -15,15 +15,12 @@
  */
 import type { RunningVmm } from "../drivers/drivers.ts";
 import { releaseRunFolder } from "./boot.ts";
-import { readConsoleTail } from "./console.ts";
 import { driverOf, makeQuietSteps, type VmDependencies } from "./dependencies.ts";
 import { endLeftVmm } from "./end-left-vmm.ts";
 import type { Held } from "./make-vms.ts";
 import type { Supervisor } from "./supervise.ts";
 import type { VmRecord } from "./vm-record.ts";
 
-/** What our init and the kernel print last when a guest powers itself off. */
-const ORDERLY_END = /reboot: (?:Power down|System halted)|banger-agent: power off/;
 /** For a guest whose stop was cut off. */
 const STOP_GRACE_MS = 5000;
 
@@ -115,10 +112,13 @@ function releaseOf(vmm: RunningVmm, record: VmRecord, dependencies: VmDependenci
 }
 
 /** Null when the end was in order. */
-async function whyGone(record: VmRecord, { system }: VmDependencies): Promise<string | null> {
-  if (record.boot?.vmm?.identity.bootId !== system.clock.bootId()) return null;
-  const tail = await readConsoleTail(system, system.layout.vmFolder(record.id));
-  return tail.some((line) => ORDERLY_END.test(line)) ? null : "its VMM ended while the daemon was not there to see why";
+async function whyGone(record: VmRecord, dependencies: VmDependencies): Promise<string | null> {
+  const vmm = record.boot?.vmm;
+  if (vmm?.identity.bootId !== dependencies.system.clock.bootId()) return null;
+  const exit = await driverOf(dependencies, record.plan.driver).explainEnd(vmm);
+  if (exit?.reason === "guest-power-off") return null;
+  const detail = exit !== undefined && "detail" in exit ? `: ${exit.reason}, ${exit.detail}` : "";
+  return `its VMM ended while the daemon was not there to see why${detail}`;
 }
 
 /** Ends and removes what carries our names and belongs to no vm that runs. */

@@ -39,6 +39,8 @@ export function makeFakeDriver({ system, agentPath, trouble }: FakeOptions): Dri
       return wrong === undefined ? launchAgent(system, agentPath, plan, signal) : launchTrouble(system, wrong, plan);
     },
     adopt: async (record) => (processes.isAlive(record.identity) ? new FakeVmm(system, record) : undefined),
+    // The agent leaves nothing behind that would tell.
+    explainEnd: async () => undefined,
     findStrays: () =>
       processes.findByArgument(`/${AGENT_SOCKET}`).flatMap(({ argv, ...identity }) => {
         const socket = argv.find((argument) => argument.endsWith(`/${AGENT_SOCKET}`));

@@ -14,7 +14,7 @@ const LAST_WORDS =
   /Kernel panic - not syncing: (?<panic>[^\r\n]*)|banger-agent: failed: (?<failed>[^\r\n]*)|(?<off>reboot: (?:Power down|System halted)|banger-agent: power off)|(?<reset>reboot: Restarting system)/g;
 const MAX_DETAIL = 200;
 
-/** The last words decide; earlier ones may be of an earlier start. Only printable ASCII gets into the detail. */
+/** The last words decide; earlier ones may be of something that was thought better of. Only printable ASCII gets into the detail. */
 export function consoleVerdict(tail: string): ConsoleVerdict {
   const [last, before] = [...tail.matchAll(LAST_WORDS)].map(({ groups }) => groups).reverse();
   if (last === undefined) return { kind: "nothing" };

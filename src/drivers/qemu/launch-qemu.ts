@@ -21,8 +21,8 @@ export async function launchQemu(system: System, program: string, plan: LaunchPl
   const argv = qemuArguments(plan, program);
   const { files, sockets, processes } = system;
   const paths = runPaths(plan.runFolder);
-  const vmmLogStart = (await files.find(plan.vmmLogPath))?.bytes ?? 0;
-  const note = { consoleLogPath: plan.consoleLogPath, vmmLogPath: plan.vmmLogPath, vmmLogStart };
+  const [consoleLogStart, vmmLogStart] = await Promise.all([sizeOf(files, plan.consoleLogPath), sizeOf(files, plan.vmmLogPath)]);
+  const note = { consoleLogPath: plan.consoleLogPath, consoleLogStart, vmmLogPath: plan.vmmLogPath, vmmLogStart };
 
   await using undo = new AsyncDisposableStack();
   undo.defer(() => files.removeFile(paths.note));
@@ -56,6 +56,10 @@ export async function launchQemu(system: System, program: string, plan: LaunchPl
   undo.move();
   const record = { driver: "qemu", vmId: plan.vmId, identity: started.identity, runFolder: plan.runFolder };
   return new QemuVmm({ system, record, note, qmp, shutdown, ended: started.ended });
+}
+
+async function sizeOf(files: System["files"], path: string): Promise<number> {
+  return (await files.find(path))?.bytes ?? 0;
 }
 
 /** Connects to QEMU's monitor and agrees with it on the protocol. */

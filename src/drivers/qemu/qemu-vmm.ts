@@ -3,8 +3,8 @@ import { BangerError } from "../../contract/errors.ts";
 import type { System } from "../../system/system.ts";
 import type { RunningVmm, VmmExit, VmmRecord } from "../drivers.ts";
 import { endProcess } from "../end-process.ts";
-import { readTail } from "../read-tail.ts";
 import { decideExit, type EndOfQemu } from "./decide-exit.ts";
+import { readLastWords } from "./explain-end.ts";
 import type { Qmp, QmpEvent } from "./qmp.ts";
 import { runPaths, type RunNote } from "./run-folder.ts";
 
@@ -97,8 +97,7 @@ export class QemuVmm implements RunningVmm {
     const { qmp, shutdown, note, system } = this.#parts;
     // The monitor's last event may still be on its way when the process is gone.
     await qmp?.ended;
-    const consoleTail = note === undefined ? "" : await readTail(system.files, note.consoleLogPath);
-    const lastWords = note === undefined ? "" : await readTail(system.files, note.vmmLogPath, note.vmmLogStart);
-    return decideExit({ shutdown: shutdown.reason, killed: this.#killed, end, consoleTail, lastWords: lastWords.trim().slice(-1000) });
+    const said = note === undefined ? { consoleTail: "", lastWords: "" } : await readLastWords(system, note);
+    return decideExit({ shutdown: shutdown.reason, killed: this.#killed, end, ...said });
   }
 }

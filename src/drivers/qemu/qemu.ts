@@ -6,6 +6,7 @@ import type { System } from "../../system/system.ts";
 import type { Driver } from "../drivers.ts";
 import { adoptQemu } from "./adopt-qemu.ts";
 import { QEMU_PROGRAM } from "./arguments.ts";
+import { explainEnd } from "./explain-end.ts";
 import { launchQemu } from "./launch-qemu.ts";
 import { makeProbe } from "./probe.ts";
 
@@ -25,6 +26,7 @@ export function makeQemuDriver({ system, program = QEMU_PROGRAM }: QemuOptions):
     probe: makeProbe(system, program),
     launch: (plan, signal) => launchQemu(system, program, plan, signal),
     adopt: (record, signal) => adoptQemu(system, record, signal),
+    explainEnd: (record) => explainEnd(system, record),
     findStrays: () =>
       system.processes.findByArgument("guest=banger-").flatMap(({ argv, ...identity }) => {
         // Somebody who looks for a QEMU may have the same word in his arguments.

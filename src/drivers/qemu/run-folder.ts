@@ -14,9 +14,13 @@ export function runPaths(runFolder: string): RunPaths {
 }
 
 const MAX_NOTE_BYTES = 16 * 1024;
-const note = z.strictObject({ consoleLogPath: z.string(), vmmLogPath: z.string(), vmmLogStart: z.number().int().nonnegative() });
+const start = z.number().int().nonnegative();
+const note = z.strictObject({ consoleLogPath: z.string(), consoleLogStart: start, vmmLogPath: z.string(), vmmLogStart: start });
 
-/** What a later daemon needs to tell why a VMM ended, and cannot ask the VMM for. */
+/**
+ * What a later daemon needs to tell why a VMM ended, and cannot ask the VMM for. Both logs go on over all starts of a vm; this
+ * one's part begins at the offsets.
+ */
 export type RunNote = z.output<typeof note>;
 
 export async function writeRunNote(files: Files, runFolder: string, value: RunNote): Promise<void> {
@@ -27,5 +31,14 @@ export async function writeRunNote(files: Files, runFolder: string, value: RunNo
 export async function findRunNote(files: Files, runFolder: string): Promise<RunNote | undefined> {
   const path = runPaths(runFolder).note;
   if ((await files.find(path)) === undefined) return undefined;
-  return note.safeParse(JSON.parse(await files.readText(path, MAX_NOTE_BYTES))).data;
+  return note.safeParse(parseOrNothing(await files.readText(path, MAX_NOTE_BYTES))).data;
+}
+
+function parseOrNothing(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (thrown) {
+    if (thrown instanceof SyntaxError) return undefined;
+    throw thrown;
+  }
 }
