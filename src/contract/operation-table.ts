@@ -1,4 +1,5 @@
 /** Every operation, by name. It loads every schema: the daemon and the generators read it, the command line reads `verbs.ts`. */
+import { configShow } from "./operations/config-show.ts";
 import { daemonStop } from "./operations/daemon-stop.ts";
 import { daemonVersion } from "./operations/daemon-version.ts";
 import { imageDelete } from "./operations/image-delete.ts";
@@ -47,6 +48,7 @@ export const OPERATIONS = {
   "operation.show": operationShow,
   "operation.cancel": operationCancel,
   "operation.events": operationEvents,
+  "config.show": configShow,
   "daemon.version": daemonVersion,
   "daemon.stop": daemonStop,
 } as const;

@@ -921,6 +921,31 @@ export const VERBS: Readonly<Record<OperationName, Verb>> = {
       }
     ]
   },
+  "config.show": {
+    "kind": "query",
+    "method": "GET",
+    "path": "/v1/config",
+    "summary": "Show the config that holds, and where each value comes from",
+    "detail": "The daemon reads the config when it starts. When the file was changed since, that is said.",
+    "words": [
+      "config",
+      "show"
+    ],
+    "aliases": [],
+    "positional": [],
+    "composed": false,
+    "fields": [],
+    "examples": [
+      {
+        "command": "banger config show",
+        "does": "each key, its value, and the line or the default that it comes from"
+      },
+      {
+        "command": "banger config show --json",
+        "does": "the same, for programs"
+      }
+    ]
+  },
   "daemon.version": {
     "kind": "query",
     "method": "GET",

@@ -85,7 +85,8 @@ function withLine(problem: Problem, text: string): Problem {
   return { ...problem, message: `${line === undefined ? "" : `line ${line}: `}${problem.path}: ${problem.message}` };
 }
 
-function lineOf(path: readonly string[], text: string): number | undefined {
+/** The line, from 1, in which a key is set or its table begins. */
+export function lineOf(path: readonly string[], text: string): number | undefined {
   const [first = "", second] = path;
   let table = "";
   for (const [index, line] of text.split("\n").entries()) {

@@ -1,4 +1,5 @@
 import type { Handlers } from "./handler.ts";
+import { configHandlers } from "./handlers/config.ts";
 import { daemonHandlers } from "./handlers/daemon.ts";
 import { imageHandlers } from "./handlers/image.ts";
 import { kernelHandlers } from "./handlers/kernel.ts";
@@ -11,5 +12,6 @@ export const HANDLERS: Handlers = {
   ...kernelHandlers,
   ...imageHandlers,
   ...operationHandlers,
+  ...configHandlers,
   ...daemonHandlers,
 };

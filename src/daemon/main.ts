@@ -3,13 +3,13 @@ import { VERSION } from "../contract/version.ts";
 import { makeJsonLog } from "../system/json-log.ts";
 import { makeSystem } from "../system/make-system.ts";
 import type { System } from "../system/system.ts";
-import { parseConfig, type Config } from "./config.ts";
+import { parseConfig } from "./config.ts";
+import { readConfigFile } from "./config-file.ts";
 import { makePrivateFolder } from "./private-folder.ts";
 import { serve } from "./serve.ts";
 import type { Rooms, Wire } from "./rooms.ts";
 import { makeTellReady } from "./tell-ready.ts";
 
-const CONFIG_MAX_BYTES = 2 ** 20;
 /** For the database, its journal and the log. */
 const LEAST_FREE_BYTES = 4 * 2 ** 20;
 
@@ -35,14 +35,15 @@ export async function main({ environment, readyDescriptor, wire, signal }: MainO
     await makePrivateFolder(system.files, system.layout.roots.run, uid);
     await checkFree(system);
     using _lock = takeLock(system);
-    const config = await readConfig(system);
+    const configFile = await readConfigFile(system);
+    const config = parseConfig(configFile.text ?? "", configFile.path);
     await using services = await wire({ system, config, proxies: environment });
     await reconcile(services);
 
     const { promise: asked, resolve: requestStop } = Promise.withResolvers<void>();
     signal.addEventListener("abort", () => requestStop());
     if (signal.aborted) requestStop();
-    const daemon = { version: VERSION, pid: process.pid, startedAt: system.clock.nowMs(), requestStop };
+    const daemon = { version: VERSION, pid: process.pid, startedAt: system.clock.nowMs(), config: configFile, requestStop };
     const served = await serve({ ...services, daemon }, { socketPath: system.layout.daemonSocket, uid, system });
     log.info("the daemon listens", { version: VERSION, pid: process.pid, socket: system.layout.daemonSocket });
     tellReady({ pid: process.pid });
@@ -74,11 +75,6 @@ async function checkFree({ files, layout }: System): Promise<void> {
   throw new BangerError("unavailable", "disk_full", `cannot start the daemon: the disk that holds ${state} is full`, {
     hint: "free some space, or set BANGER_HOME to a folder on another disk",
   });
-}
-
-async function readConfig({ files, layout }: System): Promise<Config> {
-  const found = await files.find(layout.configFile);
-  return parseConfig(found === undefined ? "" : await files.readText(layout.configFile, CONFIG_MAX_BYTES), layout.configFile);
 }
 
 /** Makes records and the computer agree, before anybody can ask. */

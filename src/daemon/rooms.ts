@@ -1,5 +1,6 @@
 import type { System } from "../system/system.ts";
 import type { Config } from "./config.ts";
+import type { ConfigFile } from "./config-file.ts";
 import type { Images } from "../images/images.ts";
 import type { Kernels } from "../kernels/kernels.ts";
 import type { Operations } from "../operations/operations.ts";
@@ -19,6 +20,7 @@ export interface DaemonSelf {
   readonly pid: number;
   /** Milliseconds since the epoch. */
   readonly startedAt: number;
+  readonly config: ConfigFile;
   /** Asks the daemon to end in good order, soon. */
   requestStop(): void;
 }

@@ -6,7 +6,6 @@ import { cpus, totalmem } from "node:os";
 import { makeOpenAgent } from "../agent/open-agent.ts";
 import { makeDebianArchive } from "../catalog/debian/debian-archive.ts";
 import { makeEmbeddedCatalog } from "../catalog/embedded-catalog.ts";
-import { DEFAULT_LAYER_BYTES, DEFAULT_WORK_BYTES } from "../disks/disks.ts";
 import { makeDisks } from "../disks/make-disks.ts";
 import { makeFakeDriver } from "../drivers/fake/fake.ts";
 import { makeQemuDriver } from "../drivers/qemu/qemu.ts";
@@ -20,14 +19,11 @@ import { makeOperations } from "../operations/make-operations.ts";
 import { OPERATIONS_MIGRATIONS } from "../operations/operations-rows.ts";
 import { makeVms } from "../vms/make-vms.ts";
 import { makeVmRows, VM_MIGRATIONS } from "../vms/vm-rows.ts";
+import { CONFIG_DEFAULTS } from "./config-entries.ts";
 import { placeAgent } from "./place-agent.ts";
 import type { Wire } from "./rooms.ts";
 
 const MIB = 2 ** 20;
-const DEFAULT_IMAGE = "debian-bookworm";
-const DEFAULT_MEMORY_BYTES = 1024 * MIB;
-/** An emulated guest on a busy computer may need most of it. */
-const BOOT_DEADLINE_MS = 180_000;
 
 export const wire: Wire = async ({ system, config, proxies }) => {
   await using opened = new AsyncDisposableStack();
@@ -43,10 +39,10 @@ export const wire: Wire = async ({ system, config, proxies }) => {
   const disks = makeDisks({ system, leases });
   const network = makeNetwork({ system });
   const makeDriver: Readonly<Record<string, () => Driver>> = {
-    qemu: () => makeQemuDriver({ system, ...(config.drivers.qemu_binary === undefined ? {} : { program: config.drivers.qemu_binary }) }),
+    qemu: () => makeQemuDriver({ system, program: config.drivers.qemu_binary ?? CONFIG_DEFAULTS.qemuBinary }),
     fake: () => makeFakeDriver({ system, agentPath }),
   };
-  const drivers = (config.drivers.order ?? ["qemu"]).flatMap((name) => makeDriver[name]?.() ?? []);
+  const drivers = (config.drivers.order ?? CONFIG_DEFAULTS.driverOrder).flatMap((name) => makeDriver[name]?.() ?? []);
 
   const closing = new AbortController();
   const vms = makeVms({
@@ -65,11 +61,11 @@ export const wire: Wire = async ({ system, config, proxies }) => {
       tscKHz: () => readTscKHz(system, agentPath, closing.signal),
     },
     defaults: {
-      image: config.default_image ?? DEFAULT_IMAGE,
-      memoryMiB: Math.floor((config.defaults.memory ?? DEFAULT_MEMORY_BYTES) / MIB),
-      layerBytes: config.defaults.disk ?? DEFAULT_LAYER_BYTES,
-      workBytes: config.defaults.work_disk ?? DEFAULT_WORK_BYTES,
-      bootDeadlineMs: config.defaults.boot_deadline ?? BOOT_DEADLINE_MS,
+      image: config.default_image ?? CONFIG_DEFAULTS.image,
+      memoryMiB: Math.floor((config.defaults.memory ?? CONFIG_DEFAULTS.memoryBytes) / MIB),
+      layerBytes: config.defaults.disk ?? CONFIG_DEFAULTS.layerBytes,
+      workBytes: config.defaults.work_disk ?? CONFIG_DEFAULTS.workBytes,
+      bootDeadlineMs: config.defaults.boot_deadline ?? CONFIG_DEFAULTS.bootDeadlineMs,
     },
   });
   opened.defer(async () => {

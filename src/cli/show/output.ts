@@ -25,6 +25,7 @@ const SHOWS: Shows = {
   "operation.list": async ({ operations }) => (await import("./operation.ts")).showOperations(operations),
   "operation.show": async (operation) => (await import("./operation.ts")).showOperation(operation),
   "operation.cancel": async (operation) => (await import("./operation.ts")).showOperation(operation),
+  "config.show": async (config) => (await import("./config.ts")).showConfig(config),
   "daemon.version": ({ version, pid }) => `banger ${escapeText(version)} (pid ${pid})\n`,
   "daemon.stop": ({ pid }) => `stopped the daemon (pid ${pid})\n`,
 };
