@@ -14,8 +14,8 @@ const VM: VerbField = {
 };
 
 /** A boolean flag of the command line alone. */
-function flag(name: string, alias: string, brief: string): VerbField {
-  return { name, flag: name, type: "boolean", required: false, default: false, alias, brief };
+function flag(name: string, alias: string | undefined, brief: string): VerbField {
+  return { name, flag: name, type: "boolean", required: false, default: false, brief, ...(alias === undefined ? {} : { alias }) };
 }
 
 function text(name: string, placeholder: string, brief: string, type: VerbField["type"] = "string"): VerbField {
@@ -78,8 +78,47 @@ const COMPOSED: readonly Command[] = [
   },
   daemon("start", "Start the daemon, unless it runs", "done before by every command that needs it"),
   daemon("stop", "Stop the daemon; vms run on", "for example after an upgrade"),
-  daemon("status", "Show whether a daemon runs, and which", "whether one runs; exit code 3 when none does"),
+  daemon("status", "Show whether a daemon runs, which, and how many vms it has", "whether one runs; exit code 3 when none does"),
   daemon("run", "Run the daemon in the foreground", "for a service manager; it logs to stderr"),
+  {
+    words: ["daemon", "install"],
+    aliases: [],
+    summary: "Have systemd start the daemon when somebody connects",
+    detail:
+      "Writes a socket and a service unit for your own service manager, and has it listen. A running daemon is stopped before; vms run on. systemd ends what is yours when you log out, vms too, unless you linger: sudo loginctl enable-linger. With --system it is a daemon of root's for the whole computer, below /var/lib/banger; who may connect to its socket is root.",
+    fields: [flag("system", undefined, "for the whole computer, as root"), flag("print", undefined, "show the units, install nothing")],
+    positional: [],
+    examples: [
+      { command: "banger daemon install", does: "for you alone" },
+      { command: "banger daemon install --print", does: "see what would be written, and where" },
+    ],
+    load: async () => (await import("./commands/daemon-install.ts")).daemonInstall,
+  },
+  {
+    words: ["daemon", "uninstall"],
+    aliases: [],
+    summary: "Undo banger daemon install; vms run on",
+    fields: [flag("system", undefined, "those for the whole computer, as root")],
+    positional: [],
+    examples: [{ command: "banger daemon uninstall", does: "the daemon starts again by the command that needs it" }],
+    load: async () => (await import("./commands/daemon-install.ts")).daemonInstall,
+  },
+  {
+    words: ["daemon", "logs"],
+    aliases: [],
+    summary: "Show the log of the daemon",
+    detail: "Works when no daemon runs. With --json each line is one entry.",
+    fields: [
+      { ...text("lines", "N", "how many of the last lines to show; 100 when left out", "integer"), alias: "n" },
+      flag("follow", "f", "go on with what is added, until Ctrl-C"),
+    ],
+    positional: [],
+    examples: [
+      { command: "banger daemon logs", does: "the end of it" },
+      { command: "banger daemon logs -f --lines 0", does: "what is said from now on" },
+    ],
+    load: async () => (await import("./commands/daemon-logs.ts")).daemonLogs,
+  },
   {
     words: ["version"],
     aliases: [],

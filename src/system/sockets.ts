@@ -2,7 +2,7 @@
 import { rmSync } from "node:fs";
 import net from "node:net";
 import { BangerError } from "../contract/errors.ts";
-import { closeDescriptor, listenUnix, peerCredentials } from "./native.ts";
+import { closeDescriptor, listenUnix, peerCredentials, sendDatagram } from "./native.ts";
 import type { Sockets } from "./system.ts";
 
 export function makeSockets(): Sockets {
@@ -21,6 +21,7 @@ export function makeSockets(): Sockets {
       };
     },
     connect,
+    sendDatagram,
     peerOf: (socket) => {
       // Neither runtime exposes the descriptor of a socket; both keep it here.
       const descriptor = (socket as { _handle?: { fd?: unknown } })._handle?.fd;

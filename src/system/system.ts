@@ -199,6 +199,8 @@ export interface Sockets {
   listenForChild(path: string): ListeningSocket;
   /** Connects to a unix socket. Rejects with `unavailable` `socket_refused` or `timeout`. */
   connect(path: string, timeoutMs: number, signal?: AbortSignal): Promise<Socket>;
+  /** Sends one datagram to a unix socket, at once; a path that begins with `@` is an abstract one. Throws when nobody takes it. */
+  sendDatagram(path: string, text: string): void;
   /** The uid and pid of the other end of a unix socket that we accepted. */
   peerOf(socket: Duplex): { readonly uid: number; readonly pid: number } | undefined;
 }

@@ -60,7 +60,12 @@ export const PROCESS_EFFECTS: Effects<Processes> = {
   which: "look",
 };
 
-export const SOCKET_EFFECTS: Effects<Sockets> = { listenForChild: now(path), connect: later(path), peerOf: "look" };
+export const SOCKET_EFFECTS: Effects<Sockets> = {
+  listenForChild: now(path),
+  connect: later(path),
+  sendDatagram: now(path),
+  peerOf: "look",
+};
 
 export const DATABASE_EFFECTS: Effects<Databases> = { open: now(path) };
 
