@@ -28,6 +28,16 @@ const ENV: VerbField = { ...text("env", "KEY=VALUE", "set an environment variabl
 const CWD = text("cwd", "DIR", "folder to run in; the user's home when left out");
 const USER: VerbField = { ...text("user", "USER", "user to run as, or USER:GROUP; root when left out"), alias: "u" };
 
+const SHELL: VerbField = {
+  name: "shell",
+  flag: "shell",
+  type: "choice",
+  required: true,
+  choices: ["bash", "zsh", "fish"],
+  brief: "the shell: bash, zsh or fish",
+  placeholder: "SHELL",
+};
+
 /** Commands that call several operations, or none. */
 const COMPOSED: readonly Command[] = [
   {
@@ -118,6 +128,31 @@ const COMPOSED: readonly Command[] = [
       { command: "banger daemon logs -f --lines 0", does: "what is said from now on" },
     ],
     load: async () => (await import("./commands/daemon-logs.ts")).daemonLogs,
+  },
+  {
+    words: ["completion"],
+    aliases: [],
+    summary: "Print what has a shell complete banger",
+    detail: "Put the line of the example into the file that your shell reads when it starts.",
+    fields: [SHELL],
+    positional: ["shell"],
+    examples: [
+      { command: "banger completion bash", does: "in ~/.bashrc: source <(banger completion bash)" },
+      { command: "banger completion zsh", does: "in ~/.zshrc, after compinit: source <(banger completion zsh)" },
+      { command: "banger completion fish", does: "in ~/.config/fish/config.fish: banger completion fish | source" },
+    ],
+    load: async () => (await import("./commands/completion.ts")).completion,
+  },
+  {
+    words: ["internal", "complete"],
+    aliases: [],
+    summary: "Say what could stand in the place of the last word",
+    fields: [SHELL],
+    positional: ["shell"],
+    rest: { placeholder: "WORD", required: false },
+    hidden: true,
+    examples: [],
+    load: async () => (await import("./commands/completion.ts")).complete,
   },
   {
     words: ["version"],

@@ -840,7 +840,8 @@ export const VERBS: Readonly<Record<OperationName, Verb>> = {
         "type": "string",
         "required": true,
         "brief": "id of the operation",
-        "placeholder": "ID"
+        "placeholder": "ID",
+        "completes": "operation"
       }
     ],
     "examples": [
@@ -871,7 +872,8 @@ export const VERBS: Readonly<Record<OperationName, Verb>> = {
         "type": "string",
         "required": true,
         "brief": "id of the operation",
-        "placeholder": "ID"
+        "placeholder": "ID",
+        "completes": "operation"
       }
     ],
     "examples": [
@@ -902,7 +904,8 @@ export const VERBS: Readonly<Record<OperationName, Verb>> = {
         "type": "string",
         "required": true,
         "brief": "id of the operation",
-        "placeholder": "ID"
+        "placeholder": "ID",
+        "completes": "operation"
       },
       {
         "name": "from",

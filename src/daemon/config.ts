@@ -18,9 +18,9 @@
  */
 import { parse, TomlError } from "smol-toml";
 import { z } from "zod";
+import { DRIVER_NAMES } from "../contract/driver-names.ts";
 import { BangerError, type Problem } from "../contract/errors.ts";
 import { duration, goodsName, size } from "../contract/schemas/names.ts";
-import { DRIVER_NAMES } from "../contract/schemas/vm.ts";
 import { wordIssue } from "../contract/word-issue.ts";
 
 /** All keys; `docs/config.md` tells of each. */
