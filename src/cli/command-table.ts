@@ -86,6 +86,11 @@ const COMPOSED: readonly Command[] = [
     examples: [{ command: "banger shell dev", does: "bash where the image has it, else sh" }],
     load: async () => (await import("./commands/shell.ts")).shell,
   },
+  {
+    ...VERBS["system.prune"],
+    fields: [...VERBS["system.prune"].fields.filter(({ name }) => name !== "before"), flag("yes", "y", "do not ask")],
+    load: async () => (await import("./commands/system-prune.ts")).systemPrune,
+  },
   daemon("start", "Start the daemon, unless it runs", "done before by every command that needs it"),
   daemon("stop", "Stop the daemon; vms run on", "for example after an upgrade"),
   daemon("status", "Show whether a daemon runs, which, and how many vms it has", "whether one runs; exit code 3 when none does"),

@@ -15,6 +15,8 @@ import { operationCancel } from "./operations/operation-cancel.ts";
 import { operationEvents } from "./operations/operation-events.ts";
 import { operationList } from "./operations/operation-list.ts";
 import { operationShow } from "./operations/operation-show.ts";
+import { systemDf } from "./operations/system-df.ts";
+import { systemPrune } from "./operations/system-prune.ts";
 import { vmCreate } from "./operations/vm-create.ts";
 import { vmDelete } from "./operations/vm-delete.ts";
 import { vmExec } from "./operations/vm-exec.ts";
@@ -49,6 +51,8 @@ export const OPERATIONS = {
   "operation.cancel": operationCancel,
   "operation.events": operationEvents,
   "config.show": configShow,
+  "system.df": systemDf,
+  "system.prune": systemPrune,
   "daemon.version": daemonVersion,
   "daemon.stop": daemonStop,
 } as const;

@@ -949,6 +949,113 @@ export const VERBS: Readonly<Record<OperationName, Verb>> = {
       }
     ]
   },
+  "system.df": {
+    "kind": "query",
+    "method": "GET",
+    "path": "/v1/system/df",
+    "summary": "Show what banger keeps on disk, and what could go",
+    "detail": "USED is what is allocated: disks of vms are sparse. RECLAIMABLE is what banger system prune would give back, with the flag that it takes.",
+    "words": [
+      "system",
+      "df"
+    ],
+    "aliases": [],
+    "positional": [],
+    "composed": false,
+    "fields": [],
+    "examples": [
+      {
+        "command": "banger system df",
+        "does": "how much, of what, and what could go"
+      }
+    ]
+  },
+  "system.prune": {
+    "kind": "long",
+    "method": "POST",
+    "path": "/v1/system/prune",
+    "summary": "Remove what nothing uses",
+    "detail": "Downloads, initramfs files and agents of no use any more, blanks, ephemeral vms that were left behind stopped, and the records of ended operations. With --images and --kernels also those that no vm uses; a vm only with --vms and --older-than, and only when it is stopped. Shows first what would go, and asks; without a terminal it takes --yes.",
+    "words": [
+      "system",
+      "prune"
+    ],
+    "aliases": [],
+    "positional": [],
+    "composed": true,
+    "fields": [
+      {
+        "name": "images",
+        "flag": "images",
+        "type": "boolean",
+        "required": false,
+        "default": false,
+        "brief": "also images that no vm uses"
+      },
+      {
+        "name": "kernels",
+        "flag": "kernels",
+        "type": "boolean",
+        "required": false,
+        "default": false,
+        "brief": "also kernels that no vm and no image uses"
+      },
+      {
+        "name": "vms",
+        "flag": "vms",
+        "type": "boolean",
+        "required": false,
+        "default": false,
+        "brief": "also vms that are stopped; takes --older-than"
+      },
+      {
+        "name": "olderThan",
+        "flag": "older-than",
+        "type": "duration",
+        "required": false,
+        "brief": "only what was not used for that long, such as 12h or 30d",
+        "placeholder": "DURATION"
+      },
+      {
+        "name": "keepBytes",
+        "flag": "keep-bytes",
+        "type": "size",
+        "required": false,
+        "brief": "keep that much of it, the newest",
+        "placeholder": "SIZE"
+      },
+      {
+        "name": "dryRun",
+        "flag": "dry-run",
+        "type": "boolean",
+        "required": false,
+        "default": false,
+        "brief": "only show what would go"
+      },
+      {
+        "name": "before",
+        "flag": "before",
+        "type": "integer",
+        "required": false,
+        "brief": "only what was last used before that time, in milliseconds since the epoch",
+        "placeholder": "TIME"
+      }
+    ],
+    "examples": [
+      {
+        "command": "banger system prune --dry-run",
+        "does": "see what would go, and how much it takes"
+      },
+      {
+        "command": "banger system prune --images --kernels --older-than 30d --yes",
+        "does": "goods that were not used for a month, unasked"
+      },
+      {
+        "command": "banger system prune --keep-bytes 2G",
+        "does": "the oldest, until what is left takes at most 2 GiB"
+      }
+    ]
+  },
   "daemon.version": {
     "kind": "query",
     "method": "GET",

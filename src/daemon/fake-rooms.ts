@@ -10,6 +10,8 @@ import type { System } from "../system/system.ts";
 import type { CreateRequest, Vms } from "../vms/vms.ts";
 import { openFakeGuest } from "./fake-guest.ts";
 import type { Rooms } from "./rooms.ts";
+import { makeFakeStorage } from "./storage/fake-storage.ts";
+import { makeGate } from "./storage/gate.ts";
 
 export interface FakeRooms extends Rooms {
   /** The requests to create that arrived. */
@@ -27,6 +29,8 @@ export function makeFakeRooms(system: Pick<System, "clock" | "random" | "log" | 
     kernels: makeFakeKernels(),
     images: makeFakeImages(),
     operations,
+    storage: makeFakeStorage(system),
+    gate: makeGate(),
     created,
     consoleText: "Linux version 6.12\n",
   };
@@ -147,6 +151,8 @@ function makeFakeKernels(): Rooms["kernels"] {
     list: async () => [...kernels.values()],
     get: async (name) => kernels.get(name) ?? missing("kernel", name),
     delete: async (name) => void (kernels.delete(name) || missing("kernel", name)),
+    findUnusedInitrds: async () => [],
+    verify: async () => [],
     bootSet: async () => Promise.reject(new Error("not faked")),
     reconcile: async () => undefined,
   };
@@ -175,6 +181,7 @@ function makeFakeImages(): Rooms["images"] {
     },
     list: async () => [...images.values()],
     get: async (name) => images.get(name) ?? missing("image", name),
+    verify: async () => [],
     parts: async () => Promise.reject(new Error("not faked")),
     delete: async (name) => void (images.delete(name) || missing("image", name)),
     reconcile: async () => undefined,

@@ -4,6 +4,7 @@ import { daemonHandlers } from "./handlers/daemon.ts";
 import { imageHandlers } from "./handlers/image.ts";
 import { kernelHandlers } from "./handlers/kernel.ts";
 import { operationHandlers } from "./handlers/operation.ts";
+import { systemHandlers } from "./handlers/system.ts";
 import { vmHandlers } from "./handlers/vm.ts";
 
 /** What does the work of each operation. */
@@ -13,5 +14,6 @@ export const HANDLERS: Handlers = {
   ...imageHandlers,
   ...operationHandlers,
   ...configHandlers,
+  ...systemHandlers,
   ...daemonHandlers,
 };

@@ -114,9 +114,10 @@ async function checkFree({ files, layout }: System): Promise<void> {
 }
 
 /** Makes records and the computer agree, before anybody can ask. */
-async function reconcile({ operations, kernels, images, vms }: Rooms): Promise<void> {
+async function reconcile({ operations, kernels, images, vms, storage }: Rooms): Promise<void> {
   operations.reconcile();
   await kernels.reconcile();
   await images.reconcile();
   await vms.reconcile();
+  await storage.reconcile();
 }

@@ -4,6 +4,8 @@ import type { ConfigFile } from "./config-file.ts";
 import type { Images } from "../images/images.ts";
 import type { Kernels } from "../kernels/kernels.ts";
 import type { Operations } from "../operations/operations.ts";
+import type { Gate } from "./storage/gate.ts";
+import type { Storage } from "./storage/storage.ts";
 import type { Vms } from "../vms/vms.ts";
 
 /** The rooms that the handlers call. `wire.ts` makes the real ones. */
@@ -12,6 +14,9 @@ export interface Rooms {
   readonly kernels: Kernels;
   readonly images: Images;
   readonly operations: Operations;
+  readonly storage: Storage;
+  /** Between those who use goods and those who remove them. */
+  readonly gate: Gate;
 }
 
 /** This daemon, as its handlers see it. */

@@ -21,6 +21,8 @@ import { makeVms } from "../vms/make-vms.ts";
 import { makeVmRows, VM_MIGRATIONS } from "../vms/vm-rows.ts";
 import { CONFIG_DEFAULTS } from "./config-entries.ts";
 import { placeAgent } from "./place-agent.ts";
+import { makeGate } from "./storage/gate.ts";
+import { makeStorage } from "./storage/make-storage.ts";
 import type { Wire } from "./rooms.ts";
 
 const MIB = 2 ** 20;
@@ -73,6 +75,9 @@ export const wire: Wire = async ({ system, config, proxies }) => {
     await vms.close();
   });
 
+  const gate = makeGate();
+  const storage = makeStorage({ system, vms, images, kernels, operations, leases, agentPath, gate });
+
   const open = opened.move();
-  return { vms, kernels, images, operations, [Symbol.asyncDispose]: () => open.disposeAsync() };
+  return { vms, kernels, images, operations, storage, gate, [Symbol.asyncDispose]: () => open.disposeAsync() };
 };

@@ -30,6 +30,8 @@ export interface Images {
   get(name: string): Promise<StoredImage>;
   parts(name: string): Promise<ImageParts>;
   delete(name: string): Promise<void>;
+  /** What is wrong with the content of an image's base, by its digest; empty when it is what it was. Throws as `get`. */
+  verify(name: string, signal: AbortSignal): Promise<readonly string[]>;
   /** Removes half-made folders. */
   reconcile(): Promise<void>;
 }

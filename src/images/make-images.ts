@@ -26,6 +26,7 @@ export function makeImages({ system, catalog, archive, leases, uid, proxies = {}
     list: () => store.list(),
     get: (name) => offering(name, store.get(name)),
     parts: (name) => offering(name, store.parts(name)),
+    verify: (name, signal) => offering(name, store.verify(name, signal)),
     delete: (name) => offering(name, store.delete(name)),
     reconcile: () => store.reconcile(),
     pull: async (name, as, context) => {

@@ -26,6 +26,8 @@ const SHOWS: Shows = {
   "operation.show": async (operation) => (await import("./operation.ts")).showOperation(operation),
   "operation.cancel": async (operation) => (await import("./operation.ts")).showOperation(operation),
   "config.show": async (config) => (await import("./config.ts")).showConfig(config),
+  "system.df": async (uses) => (await import("./storage.ts")).showUses(uses),
+  "system.prune": async (report) => (await import("./storage.ts")).showPruned(report),
   "daemon.version": ({ version, pid }) => `banger ${escapeText(version)} (pid ${pid})\n`,
   "daemon.stop": ({ pid }) => `stopped the daemon (pid ${pid})\n`,
 };

@@ -1,0 +1,7 @@
+import type { HandlersOf } from "../handler.ts";
+
+export const systemHandlers: HandlersOf<"system"> = {
+  "system.df": ({ storage }) => storage.measure(),
+  "system.prune": ({ storage }, { olderThan, ...input }, context) =>
+    storage.prune({ ...input, olderThanMs: olderThan, keepBytes: input.keepBytes, before: input.before }, context),
+};
