@@ -86,6 +86,7 @@ const COMPOSED: readonly Command[] = [
     examples: [{ command: "banger shell dev", does: "bash where the image has it, else sh" }],
     load: async () => (await import("./commands/shell.ts")).shell,
   },
+  { ...VERBS["system.doctor"], load: async () => (await import("./commands/doctor.ts")).doctor },
   {
     ...VERBS["system.prune"],
     fields: [...VERBS["system.prune"].fields.filter(({ name }) => name !== "before"), flag("yes", "y", "do not ask")],

@@ -3,6 +3,9 @@
  * line are one program; its entry hands this over.
  */
 
+import type { OperationEvent } from "./events.ts";
+import type { DoctorReport } from "./schemas/finding.ts";
+
 /** Whose service manager: the user's own, or the computer's, as root. */
 export type UnitScope = "user" | "system";
 
@@ -20,6 +23,8 @@ export interface InstalledUnits {
 }
 
 export interface LocalWork {
+  /** What doctor finds, by this process's own eyes; removes nothing. `onEvent` hears how far it is. */
+  examine(request: { readonly deep: boolean }, onEvent: (event: OperationEvent) => void): Promise<DoctorReport>;
   /** The units as they would be installed. */
   listUnits(scope: UnitScope): readonly UnitFile[];
   /** Writes the units and has the service manager listen; replaces earlier ones. Throws `unavailable` `no_systemd`, and then leaves nothing. */

@@ -15,6 +15,7 @@ import { operationCancel } from "./operations/operation-cancel.ts";
 import { operationEvents } from "./operations/operation-events.ts";
 import { operationList } from "./operations/operation-list.ts";
 import { operationShow } from "./operations/operation-show.ts";
+import { systemDoctor } from "./operations/system-doctor.ts";
 import { systemDf } from "./operations/system-df.ts";
 import { systemPrune } from "./operations/system-prune.ts";
 import { vmCreate } from "./operations/vm-create.ts";
@@ -51,6 +52,7 @@ export const OPERATIONS = {
   "operation.cancel": operationCancel,
   "operation.events": operationEvents,
   "config.show": configShow,
+  "system.doctor": systemDoctor,
   "system.df": systemDf,
   "system.prune": systemPrune,
   "daemon.version": daemonVersion,

@@ -949,6 +949,47 @@ export const VERBS: Readonly<Record<OperationName, Verb>> = {
       }
     ]
   },
+  "system.doctor": {
+    "kind": "long",
+    "method": "POST",
+    "path": "/v1/system/doctor",
+    "summary": "Look at everything that banger needs, and say what to type",
+    "detail": "Each thing is fine, not used, or missing; exit code 1 when something is missing. The daemon that runs is asked, for its PATH and its groups decide; no daemon is started. Leftovers are what carries banger's names and nothing holds: listed, and removed only with --fix, which starts a daemon. With --deep the files of images and kernels are read whole.",
+    "words": [
+      "doctor"
+    ],
+    "aliases": [],
+    "positional": [],
+    "composed": true,
+    "fields": [
+      {
+        "name": "deep",
+        "flag": "deep",
+        "type": "boolean",
+        "required": false,
+        "default": false,
+        "brief": "also read images and kernels whole, and compare their digests"
+      },
+      {
+        "name": "fix",
+        "flag": "fix",
+        "type": "boolean",
+        "required": false,
+        "default": false,
+        "brief": "remove leftovers"
+      }
+    ],
+    "examples": [
+      {
+        "command": "banger doctor",
+        "does": "what is fine, what is missing, and what to type"
+      },
+      {
+        "command": "banger doctor --fix",
+        "does": "the same, and remove what was left behind"
+      }
+    ]
+  },
   "system.df": {
     "kind": "query",
     "method": "GET",

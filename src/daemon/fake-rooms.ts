@@ -9,6 +9,7 @@ import type { OperationContext } from "../operations/operations.ts";
 import type { System } from "../system/system.ts";
 import type { CreateRequest, Vms } from "../vms/vms.ts";
 import { openFakeGuest } from "./fake-guest.ts";
+import { makeFakeDoctor } from "./doctor/fake-doctor.ts";
 import type { Rooms } from "./rooms.ts";
 import { makeFakeStorage } from "./storage/fake-storage.ts";
 import { makeGate } from "./storage/gate.ts";
@@ -30,6 +31,7 @@ export function makeFakeRooms(system: Pick<System, "clock" | "random" | "log" | 
     images: makeFakeImages(),
     operations,
     storage: makeFakeStorage(system),
+    doctor: makeFakeDoctor(),
     gate: makeGate(),
     created,
     consoleText: "Linux version 6.12\n",
@@ -182,6 +184,7 @@ function makeFakeImages(): Rooms["images"] {
     list: async () => [...images.values()],
     get: async (name) => images.get(name) ?? missing("image", name),
     verify: async () => [],
+    probes: () => [],
     parts: async () => Promise.reject(new Error("not faked")),
     delete: async (name) => void (images.delete(name) || missing("image", name)),
     reconcile: async () => undefined,

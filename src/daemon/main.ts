@@ -47,7 +47,7 @@ export async function main({ environment, readyDescriptor, wire, signal }: MainO
     using _lock = takeLock(system);
     const configFile = await readConfigFile(system);
     const config = parseConfig(configFile.text ?? "", configFile.path);
-    await using services = await wire({ system, config, proxies: environment });
+    await using services = await wire({ system, config, configFile, proxies: environment });
     await reconcile(services);
 
     const { promise: asked, resolve: requestStop } = Promise.withResolvers<void>();

@@ -4,6 +4,7 @@ import type { ConfigFile } from "./config-file.ts";
 import type { Images } from "../images/images.ts";
 import type { Kernels } from "../kernels/kernels.ts";
 import type { Operations } from "../operations/operations.ts";
+import type { Doctor } from "./doctor/doctor.ts";
 import type { Gate } from "./storage/gate.ts";
 import type { Storage } from "./storage/storage.ts";
 import type { Vms } from "../vms/vms.ts";
@@ -15,6 +16,7 @@ export interface Rooms {
   readonly images: Images;
   readonly operations: Operations;
   readonly storage: Storage;
+  readonly doctor: Doctor;
   /** Between those who use goods and those who remove them. */
   readonly gate: Gate;
 }
@@ -34,6 +36,7 @@ export interface DaemonSelf {
 export interface WireOptions {
   readonly system: System;
   readonly config: Config;
+  readonly configFile: ConfigFile;
   /** The environment, for the HTTP proxies that it may name. */
   readonly proxies: Readonly<Record<string, string | undefined>>;
 }

@@ -23,28 +23,22 @@ import { CONFIG_DEFAULTS } from "./config-entries.ts";
 import { placeAgent } from "./place-agent.ts";
 import { makeGate } from "./storage/gate.ts";
 import { makeStorage } from "./storage/make-storage.ts";
-import type { Wire } from "./rooms.ts";
+import type { Wire, WireOptions } from "./rooms.ts";
+import type { Leases } from "../operations/operations.ts";
+import type { Doctor } from "./doctor/doctor.ts";
+import { makeDoctor } from "./doctor/make-doctor.ts";
 
 const MIB = 2 ** 20;
 
-export const wire: Wire = async ({ system, config, proxies }) => {
+export const wire: Wire = async ({ system, config, configFile, proxies }) => {
   await using opened = new AsyncDisposableStack();
   const database = opened.use(system.databases.open(system.layout.database, [...OPERATIONS_MIGRATIONS, ...VM_MIGRATIONS]));
   const operations = makeOperations(database, system);
   const leases = makeLeases(database);
   const agentPath = await placeAgent(system);
 
-  const catalog = makeEmbeddedCatalog();
-  const archive = makeDebianArchive({ system, mirror: config.debian.mirror, proxies });
-  const kernels = makeKernels({ system, archive, catalog, leases, agentPath });
-  const images = makeImages({ system, archive, catalog, leases, uid: process.getuid?.() ?? 0, proxies });
-  const disks = makeDisks({ system, leases });
-  const network = makeNetwork({ system });
-  const makeDriver: Readonly<Record<string, () => Driver>> = {
-    qemu: () => makeQemuDriver({ system, program: config.drivers.qemu_binary ?? CONFIG_DEFAULTS.qemuBinary }),
-    fake: () => makeFakeDriver({ system, agentPath }),
-  };
-  const drivers = (config.drivers.order ?? CONFIG_DEFAULTS.driverOrder).flatMap((name) => makeDriver[name]?.() ?? []);
+  const means = makeMeans({ system, config, proxies, leases, agentPath });
+  const { kernels, images, disks, network, drivers } = means;
 
   const closing = new AbortController();
   const vms = makeVms({
@@ -77,7 +71,68 @@ export const wire: Wire = async ({ system, config, proxies }) => {
 
   const gate = makeGate();
   const storage = makeStorage({ system, vms, images, kernels, operations, leases, agentPath, gate });
+  const doctor = makeDoctor({
+    ...means,
+    system,
+    uid: ourUid(),
+    config: configFile,
+    holders: async () => ({
+      vms: new Map((await vms.list()).map(({ id, state }) => [id, state])),
+      leases: leases.list(),
+      runningOperations: new Set(operations.list().flatMap(({ id, state }) => (state === "running" ? [id] : []))),
+    }),
+    remover: { leases, gate },
+  });
 
   const open = opened.move();
-  return { vms, kernels, images, operations, storage, gate, [Symbol.asyncDispose]: () => open.disposeAsync() };
+  return { vms, kernels, images, operations, storage, doctor, gate, [Symbol.asyncDispose]: () => open.disposeAsync() };
 };
+
+/** The rooms that hold nothing open, and so can be made where no daemon runs. */
+function makeMeans({ system, config, proxies, leases, agentPath }: MeansParts) {
+  const catalog = makeEmbeddedCatalog();
+  const archive = makeDebianArchive({ system, mirror: config.debian.mirror, proxies });
+  const kernels = makeKernels({ system, archive, catalog, leases, agentPath });
+  const images = makeImages({ system, archive, catalog, leases, uid: ourUid(), proxies });
+  const disks = makeDisks({ system, leases });
+  const network = makeNetwork({ system });
+  const makeDriver: Readonly<Record<string, () => Driver>> = {
+    qemu: () => makeQemuDriver({ system, program: config.drivers.qemu_binary ?? CONFIG_DEFAULTS.qemuBinary }),
+    fake: () => makeFakeDriver({ system, agentPath }),
+  };
+  const drivers = (config.drivers.order ?? CONFIG_DEFAULTS.driverOrder).flatMap((name) => makeDriver[name]?.() ?? []);
+  const probes = [...disks.probes(), ...images.probes(), ...archive.probes(), ...network.probes()];
+  return { kernels, images, disks, network, drivers, probes };
+}
+
+interface MeansParts extends Pick<WireOptions, "system" | "config" | "proxies"> {
+  readonly leases: Leases;
+  readonly agentPath: string;
+}
+
+/** A doctor for where no daemon runs: it looks at the database of the last one, and removes nothing. */
+export function wireDoctor({ system, config, proxies }: Omit<WireOptions, "configFile">): Doctor {
+  const means = makeMeans({ system, config, proxies, leases: NO_LEASES, agentPath: "" });
+  return makeDoctor({
+    ...means,
+    system,
+    uid: ourUid(),
+    config: undefined,
+    holders: async () => {
+      const nothing = { vms: new Map<string, never>(), leases: [], runningOperations: new Set<string>() };
+      if ((await system.files.find(system.layout.database)) === undefined) return nothing;
+      using database = system.databases.openToRead(system.layout.database);
+      const { records, unreadable } = makeVmRows(database).list();
+      const states = [...records.map(({ id, state }) => [id, state] as const), ...unreadable.map(({ id }) => [id, "broken"] as const)];
+      return { ...nothing, vms: new Map(states), leases: makeLeases(database).list() };
+    },
+    remover: undefined,
+  });
+}
+
+/** What is made without a daemon claims nothing: it only looks. */
+const NO_LEASES: Leases = { write: () => undefined, drop: () => undefined, dropAllOf: () => undefined, list: () => [] };
+
+function ourUid(): number {
+  return process.getuid?.() ?? 0;
+}

@@ -6,6 +6,7 @@
  * Laws: the files of an image never become files on the host; identity (machine-id, host keys) is stripped; deleting is
  * refused while a vm holds it.
  */
+import type { Probe } from "../contract/probe.ts";
 import type { Image } from "../contract/schemas/goods.ts";
 import type { OperationContext } from "../operations/operations.ts";
 
@@ -32,6 +33,8 @@ export interface Images {
   delete(name: string): Promise<void>;
   /** What is wrong with the content of an image's base, by its digest; empty when it is what it was. Throws as `get`. */
   verify(name: string, signal: AbortSignal): Promise<readonly string[]>;
+  /** What making an image needs of the computer. */
+  probes(): readonly Probe[];
   /** Removes half-made folders. */
   reconcile(): Promise<void>;
 }

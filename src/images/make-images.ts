@@ -3,6 +3,7 @@ import type { Catalog, DebianArchive } from "../catalog/catalog.ts";
 import { BangerError } from "../contract/errors.ts";
 import type { Leases } from "../operations/operations.ts";
 import type { System } from "../system/system.ts";
+import { imageProbes } from "./debian/image-probes.ts";
 import { makeImageStore } from "./image-store.ts";
 import type { Images } from "./images.ts";
 import { pullDebian, type DebianImageEntry, type ProxyEnvironment } from "./pull-debian.ts";
@@ -28,6 +29,7 @@ export function makeImages({ system, catalog, archive, leases, uid, proxies = {}
     parts: (name) => offering(name, store.parts(name)),
     verify: (name, signal) => offering(name, store.verify(name, signal)),
     delete: (name) => offering(name, store.delete(name)),
+    probes: () => imageProbes(system, uid),
     reconcile: () => store.reconcile(),
     pull: async (name, as, context) => {
       const entry = entryOf(catalog, name);

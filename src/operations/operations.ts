@@ -84,3 +84,5 @@ export interface Leases {
   dropAllOf(vmId: string): void;
   list(): readonly Lease[];
 }
+
+export { runUnrecorded } from "./run-unrecorded.ts";

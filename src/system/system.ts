@@ -208,6 +208,8 @@ export interface Sockets {
 export interface Databases {
   /** Opens or makes a database (WAL, synchronous FULL, foreign keys) and brings it to the newest migration. */
   open(path: string, migrations: readonly Migration[]): Database;
+  /** Opens a database that is there, to look at it as it is. Throws when it is none. */
+  openToRead(path: string): Database;
 }
 
 export interface Migration {

@@ -26,6 +26,7 @@ const SHOWS: Shows = {
   "operation.show": async (operation) => (await import("./operation.ts")).showOperation(operation),
   "operation.cancel": async (operation) => (await import("./operation.ts")).showOperation(operation),
   "config.show": async (config) => (await import("./config.ts")).showConfig(config),
+  "system.doctor": async (report) => (await import("./doctor.ts")).showReport(report),
   "system.df": async (uses) => (await import("./storage.ts")).showUses(uses),
   "system.prune": async (report) => (await import("./storage.ts")).showPruned(report),
   "daemon.version": ({ version, pid }) => `banger ${escapeText(version)} (pid ${pid})\n`,

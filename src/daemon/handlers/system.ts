@@ -1,6 +1,7 @@
 import type { HandlersOf } from "../handler.ts";
 
 export const systemHandlers: HandlersOf<"system"> = {
+  "system.doctor": ({ doctor }, input, context) => doctor.run(input, context),
   "system.df": ({ storage }) => storage.measure(),
   "system.prune": ({ storage }, { olderThan, ...input }, context) =>
     storage.prune({ ...input, olderThanMs: olderThan, keepBytes: input.keepBytes, before: input.before }, context),

@@ -67,7 +67,7 @@ export const SOCKET_EFFECTS: Effects<Sockets> = {
   peerOf: "look",
 };
 
-export const DATABASE_EFFECTS: Effects<Databases> = { open: now(path) };
+export const DATABASE_EFFECTS: Effects<Databases> = { open: now(path), openToRead: "look" };
 
 export const ROW_EFFECTS: Effects<Omit<Database, keyof Disposable>> = {
   run: now(nameStatement),
