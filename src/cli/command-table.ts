@@ -161,12 +161,8 @@ const COMPOSED: readonly Command[] = [
     load: async () => (await import("./commands/completion.ts")).complete,
   },
   {
-    words: ["version"],
-    aliases: [],
-    summary: "Show the version of banger",
-    fields: [],
-    positional: [],
-    examples: [{ command: "banger version", does: "the same as banger --version" }],
+    ...VERBS["system.version"],
+    fields: [flag("all", "a", "also daemon, guest agent and drivers, and the agents of vms that run")],
     load: async () => (await import("./commands/version.ts")).version,
   },
   {

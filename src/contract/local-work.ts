@@ -22,9 +22,21 @@ export interface InstalledUnits {
   readonly user: string | null;
 }
 
+export interface LocalVersions {
+  readonly agent: string;
+  readonly drivers: readonly {
+    readonly name: string;
+    readonly version: string | null;
+    readonly acceleration: "kvm" | "tcg" | "none";
+    readonly reason: string;
+  }[];
+}
+
 export interface LocalWork {
   /** What doctor finds, by this process's own eyes; removes nothing. `onEvent` hears how far it is. */
   examine(request: { readonly deep: boolean }, onEvent: (event: OperationEvent) => void): Promise<DoctorReport>;
+  /** The versions of what a daemon would work with. */
+  findVersions(): Promise<LocalVersions>;
   /** The units as they would be installed. */
   listUnits(scope: UnitScope): readonly UnitFile[];
   /** Writes the units and has the service manager listen; replaces earlier ones. Throws `unavailable` `no_systemd`, and then leaves nothing. */

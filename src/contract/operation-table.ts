@@ -18,6 +18,7 @@ import { operationShow } from "./operations/operation-show.ts";
 import { systemDoctor } from "./operations/system-doctor.ts";
 import { systemDf } from "./operations/system-df.ts";
 import { systemPrune } from "./operations/system-prune.ts";
+import { systemVersion } from "./operations/system-version.ts";
 import { vmCreate } from "./operations/vm-create.ts";
 import { vmDelete } from "./operations/vm-delete.ts";
 import { vmExec } from "./operations/vm-exec.ts";
@@ -55,6 +56,7 @@ export const OPERATIONS = {
   "system.doctor": systemDoctor,
   "system.df": systemDf,
   "system.prune": systemPrune,
+  "system.version": systemVersion,
   "daemon.version": daemonVersion,
   "daemon.stop": daemonStop,
 } as const;

@@ -1097,6 +1097,30 @@ export const VERBS: Readonly<Record<OperationName, Verb>> = {
       }
     ]
   },
+  "system.version": {
+    "kind": "query",
+    "method": "GET",
+    "path": "/v1/system/version",
+    "summary": "Show the version of banger, and with --all of everything that is part of it",
+    "detail": "Starts no daemon. A vm keeps the agent that it was started with.",
+    "words": [
+      "version"
+    ],
+    "aliases": [],
+    "positional": [],
+    "composed": true,
+    "fields": [],
+    "examples": [
+      {
+        "command": "banger version",
+        "does": "the same as banger --version"
+      },
+      {
+        "command": "banger version --all",
+        "does": "daemon, guest agent, drivers, and the agents of vms that run"
+      }
+    ]
+  },
   "daemon.version": {
     "kind": "query",
     "method": "GET",

@@ -32,6 +32,15 @@ export function makeFakeRooms(system: Pick<System, "clock" | "random" | "log" | 
     operations,
     storage: makeFakeStorage(system),
     doctor: makeFakeDoctor(),
+    about: {
+      agentVersion: async () => "0.1.0",
+      drivers: async () => [{ name: "fake", version: "1.0", acceleration: "none", reason: "there is nothing to accelerate" }],
+      agents: async () => [
+        { name: "new", agent: "0.1.0" },
+        { name: "old", agent: "0.0.9\x1b[2J" },
+        { name: "silent", agent: null },
+      ],
+    },
     gate: makeGate(),
     created,
     consoleText: "Linux version 6.12\n",

@@ -1,4 +1,5 @@
 import type { System } from "../system/system.ts";
+import type { About } from "./about.ts";
 import type { Config } from "./config.ts";
 import type { ConfigFile } from "./config-file.ts";
 import type { Images } from "../images/images.ts";
@@ -17,6 +18,7 @@ export interface Rooms {
   readonly operations: Operations;
   readonly storage: Storage;
   readonly doctor: Doctor;
+  readonly about: About;
   /** Between those who use goods and those who remove them. */
   readonly gate: Gate;
 }

@@ -19,6 +19,7 @@ import { makeOperations } from "../operations/make-operations.ts";
 import { OPERATIONS_MIGRATIONS } from "../operations/operations-rows.ts";
 import { makeVms } from "../vms/make-vms.ts";
 import { makeVmRows, VM_MIGRATIONS } from "../vms/vm-rows.ts";
+import { makeAbout, type About } from "./about.ts";
 import { CONFIG_DEFAULTS } from "./config-entries.ts";
 import { placeAgent } from "./place-agent.ts";
 import { makeGate } from "./storage/gate.ts";
@@ -84,8 +85,10 @@ export const wire: Wire = async ({ system, config, configFile, proxies }) => {
     remover: { leases, gate },
   });
 
+  const about = makeAbout({ system, agentPath, drivers, vms });
+
   const open = opened.move();
-  return { vms, kernels, images, operations, storage, doctor, gate, [Symbol.asyncDispose]: () => open.disposeAsync() };
+  return { vms, kernels, images, operations, storage, doctor, about, gate, [Symbol.asyncDispose]: () => open.disposeAsync() };
 };
 
 /** The rooms that hold nothing open, and so can be made where no daemon runs. */
@@ -127,6 +130,18 @@ export function wireDoctor({ system, config, proxies }: Omit<WireOptions, "confi
       return { ...nothing, vms: new Map(states), leases: makeLeases(database).list() };
     },
     remover: undefined,
+  });
+}
+
+/** The versions that a daemon would have, where none runs. */
+export async function wireAbout({ system, config, proxies }: Omit<WireOptions, "configFile">): Promise<About> {
+  const agentPath = await placeAgent(system);
+  const { drivers } = makeMeans({ system, config, proxies, leases: NO_LEASES, agentPath });
+  return makeAbout({
+    system,
+    agentPath,
+    drivers,
+    vms: { list: async () => [], agentOf: () => Promise.reject(new Error("no vm runs here")) },
   });
 }
 

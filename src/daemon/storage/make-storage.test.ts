@@ -31,7 +31,10 @@ let system: System;
 
 beforeEach(() => {
   home = mkdtempSync(join(tmpdir(), "banger-storage-"));
-  system = makeSystem({ BANGER_HOME: home }, silent);
+  const real = makeSystem({ BANGER_HOME: home }, silent);
+  // What follows is later, also in the same millisecond.
+  let looks = 0;
+  system = { ...real, clock: { ...real.clock, nowMs: () => real.clock.nowMs() + (looks += 1) } };
 });
 afterEach(() => rmSync(home, { recursive: true }));
 
