@@ -25,4 +25,23 @@ test.each([
   expect(isDaemonUp(note)).toBe(false);
 });
 
+test("a process that was killed and not waited for is not up", async () => {
+  const child = Bun.spawn(["sh", "-c", "sleep 1000 & echo $!; kill -STOP $$"], { stdout: "pipe" });
+  try {
+    const { value } = await child.stdout.getReader().read();
+    const pid = Number(new TextDecoder().decode(value));
+    const statOf = (of: number): string => readFileSync(`/proc/${of}/stat`, "utf8").split(") ")[1] ?? "";
+    // Stopped, the parent waits for nobody.
+    while (!statOf(child.pid).startsWith("T")) await Bun.sleep(1);
+    writeFileSync(note, JSON.stringify({ pid, startTicks: Number(statOf(pid).split(" ")[19]) }));
+    expect(isDaemonUp(note)).toBe(true);
+    process.kill(pid, "SIGKILL");
+    while (!statOf(pid).startsWith("Z")) await Bun.sleep(1);
+    expect(isDaemonUp(note)).toBe(false);
+  } finally {
+    child.kill("SIGKILL");
+    await child.exited;
+  }
+});
+
 test("no note is no daemon", () => expect(isDaemonUp(note)).toBe(false));

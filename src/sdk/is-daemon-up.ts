@@ -10,7 +10,9 @@ export function isDaemonUp(notePath: string): boolean {
     if (!Number.isSafeInteger(pid)) return false;
     const stat = readOrNothing(`/proc/${pid}/stat`) ?? "";
     // The name of the program, in parentheses, may hold anything: fields are counted after it.
-    return Number(stat.slice(stat.lastIndexOf(")") + 2).split(" ")[19]) === startTicks;
+    const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+    // One that was killed and that nobody has waited for yet is a zombie.
+    return fields[0] !== "Z" && fields[0] !== "X" && Number(fields[19]) === startTicks;
   } catch {
     // Whatever it is, it is no daemon's note.
     return false;

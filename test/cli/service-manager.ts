@@ -1,6 +1,6 @@
 /** Plays systemd's part for one daemon: a socket that it listens on, one where readiness is told, and the way it starts a program. */
 import { dlopen, ptr } from "bun:ffi";
-import { mkdirSync } from "node:fs";
+import { mkdirSync, rmSync } from "node:fs";
 import { dirname } from "node:path";
 import { closeDescriptor, listenUnix } from "../../src/system/native.ts";
 
@@ -27,6 +27,8 @@ export interface ServiceManager extends Disposable {
 /** @param notifyPath a path, or with `@` an abstract one. */
 export function openServiceManager(socketPath: string, notifyPath: string): ServiceManager {
   mkdirSync(dirname(socketPath), { recursive: true, mode: 0o700 });
+  // As systemd does with what a dead daemon left.
+  rmSync(socketPath, { force: true });
   const listening = listenUnix(socketPath);
   const notify = libc.socket(AF_UNIX, SOCK_DGRAM, 0);
   const name = Buffer.from(notifyPath.replace(/^@/, "\0"));

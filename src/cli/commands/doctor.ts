@@ -32,6 +32,7 @@ async function examine(invocation: Invocation, environment: Environment): Promis
     return withFinding(await findingOfRunning(client), await askDaemon(client, invocation, environment));
   } catch (error) {
     if (!(error instanceof BangerError) || error.kind === "cancelled") throw error;
+    if (error.code === "daemon_unreachable" && !wantsFix) return lookHere(await findingOfNone(environment), invocation, environment);
     return lookHere({ name: "daemon", status: "missing", detail: error.message, hint: error.hint ?? null }, invocation, environment);
   }
 }
