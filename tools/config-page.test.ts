@@ -3,6 +3,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { z } from "zod";
 import { configSchema, parseConfig } from "../src/daemon/config.ts";
+import { listConfigEntries } from "../src/daemon/config-entries.ts";
 
 const page = readFileSync(join(import.meta.dir, "../docs/config.md"), "utf8");
 const example = /```toml\n(.*?)```/s.exec(page)?.[1] ?? "";
@@ -18,6 +19,15 @@ test("the example on the page of the config is taken, and has each key of the ta
 
 test("the page of the config has each key that the daemon takes", () => {
   expect(keysInTable.toSorted()).toEqual(keysOf(configSchema).toSorted());
+});
+
+test("the page of the config tells the defaults that are taken", () => {
+  const told = new Map([...page.matchAll(/^\| `([\w.]+)` \|.*\| (.*) \|$/gm)].map(([, key = "", byDefault = ""]) => [key, byDefault]));
+  for (const { key, value } of listConfigEntries(undefined)) {
+    const shown = Array.isArray(value) ? JSON.stringify(value) : value;
+    if (shown !== null) expect(told.get(key)).toContain(`\`${shown}\``);
+  }
+  expect(told.size).toBe(listConfigEntries(undefined).length);
 });
 
 function keysOf(schema: z.ZodType): readonly string[] {

@@ -35,7 +35,7 @@ export const PUBLIC: Readonly<Record<string, RegExp>> = {
   contract: /./,
   system: /^(?:database|layout|log)\.ts$/,
   // The command line starts quicker when it loads of its client only what a verb needs.
-  sdk: /^(?:open-client|launch-daemon|watch-daemon-end)\.ts$/,
+  sdk: /^(?:open-client|is-daemon-up|launch-daemon|read-daemon-log|watch-daemon-end)\.ts$/,
 };
 
 /** Tests and what only they use. They wire for themselves and make their own files. `drivers/fake` is a driver like the others. */
@@ -48,12 +48,17 @@ export const MAY_IMPORT_DEEP = [/^daemon\/wire\.ts$/, ...TEST_SUPPORT];
 export const LEAVE: readonly { readonly from: string; readonly to: RegExp; readonly because: string }[] = [
   {
     from: "cli/main.ts",
-    to: /^daemon\/run-daemon\.ts$/,
+    to: /^daemon\/(?:run-daemon|local-work)\.ts$/,
     because: "daemon and command line are one program, and this is its entry",
   },
   {
-    from: "daemon/main.ts",
+    from: "daemon/local-work.ts",
     to: /^system\/(?:make-system|json-log)\.ts$/,
+    because: "it works where there is no daemon, and so nothing wired",
+  },
+  {
+    from: "daemon/main.ts",
+    to: /^system\/(?:make-system|json-log|log-sink)\.ts$/,
     because: "lock and config come before there is anything to wire",
   },
 ];
@@ -66,7 +71,7 @@ export const TOUCHES = /^(?:node:)?(?:fs|fs\/promises|child_process|sqlite|worke
  */
 export const MAY_TOUCH = [
   /^system\//,
-  /^sdk\/(?:check-socket-folder|launch-daemon|wait-for-socket)\.ts$/,
+  /^sdk\/(?:check-socket-folder|is-daemon-up|launch-daemon|read-daemon-log|wait-for-socket)\.ts$/,
   /^cli\/print\.ts$/,
   /^daemon\/tell-ready\.ts$/,
   ...TEST_SUPPORT,

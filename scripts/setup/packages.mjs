@@ -37,6 +37,9 @@ export const FOR_TESTS = [
   { name: "kmod", proof: ["depmod"] },
   { name: "openssh-client", proof: ["ssh"] },
   { name: "procps", proof: ["ps"] },
+  { name: "systemd", proof: ["systemd-analyze"] },
+  { name: "zsh", proof: ["zsh"] },
+  { name: "fish", proof: ["fish"] },
   { name: "util-linux", proof: ["unshare"] },
 ];
 

@@ -12,6 +12,8 @@
  * number of times, a bad signature or digest never; a download that broke off is resumed.
  */
 
+import type { Probe } from "../contract/probe.ts";
+
 /** An entry of the embedded catalog. */
 export type CatalogEntry =
   | {
@@ -85,6 +87,8 @@ export interface DebianArchive {
   findPackage(suite: string, name: string, options: FindPackageOptions): Promise<VerifiedPackage>;
   /** Downloads a package, verified, into the download cache; returns its path. */
   fetchPackage(wanted: VerifiedPackage, options: FetchOptions): Promise<string>;
+  /** What verifying needs of the computer. */
+  probes(): readonly Probe[];
   /** Opens a verified package to read its files. `scratchPath` is a new file for its unpacked data; disposal removes it. */
   openPackage(packagePath: string, scratchPath: string, signal: AbortSignal): Promise<PackageFiles>;
 }

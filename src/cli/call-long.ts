@@ -35,7 +35,8 @@ export async function callLong<Name extends CallableName>(
   }
 }
 
-function makeProgress({ stderr }: Environment, quiet: boolean): Progress {
+/** How far it is, on stderr: one line that moves at a terminal, else one for each stage. */
+export function makeProgress({ stderr }: Environment, quiet: boolean): Progress {
   if (quiet) return quietProgress(stderr.descriptor);
   return stderr.isTerminal ? terminalProgress(stderr.descriptor, process.stderr.columns ?? 80) : lineProgress(stderr.descriptor);
 }

@@ -14,8 +14,8 @@ const VM: VerbField = {
 };
 
 /** A boolean flag of the command line alone. */
-function flag(name: string, alias: string, brief: string): VerbField {
-  return { name, flag: name, type: "boolean", required: false, default: false, alias, brief };
+function flag(name: string, alias: string | undefined, brief: string): VerbField {
+  return { name, flag: name, type: "boolean", required: false, default: false, brief, ...(alias === undefined ? {} : { alias }) };
 }
 
 function text(name: string, placeholder: string, brief: string, type: VerbField["type"] = "string"): VerbField {
@@ -27,6 +27,16 @@ const TTY = flag("tty", "t", "give the command a terminal; its output then reach
 const ENV: VerbField = { ...text("env", "KEY=VALUE", "set an environment variable; may be repeated", "environment"), alias: "e" };
 const CWD = text("cwd", "DIR", "folder to run in; the user's home when left out");
 const USER: VerbField = { ...text("user", "USER", "user to run as, or USER:GROUP; root when left out"), alias: "u" };
+
+const SHELL: VerbField = {
+  name: "shell",
+  flag: "shell",
+  type: "choice",
+  required: true,
+  choices: ["bash", "zsh", "fish"],
+  brief: "the shell: bash, zsh or fish",
+  placeholder: "SHELL",
+};
 
 /** Commands that call several operations, or none. */
 const COMPOSED: readonly Command[] = [
@@ -76,17 +86,83 @@ const COMPOSED: readonly Command[] = [
     examples: [{ command: "banger shell dev", does: "bash where the image has it, else sh" }],
     load: async () => (await import("./commands/shell.ts")).shell,
   },
+  { ...VERBS["system.doctor"], load: async () => (await import("./commands/doctor.ts")).doctor },
+  {
+    ...VERBS["system.prune"],
+    fields: [...VERBS["system.prune"].fields.filter(({ name }) => name !== "before"), flag("yes", "y", "do not ask")],
+    load: async () => (await import("./commands/system-prune.ts")).systemPrune,
+  },
   daemon("start", "Start the daemon, unless it runs", "done before by every command that needs it"),
   daemon("stop", "Stop the daemon; vms run on", "for example after an upgrade"),
-  daemon("status", "Show whether a daemon runs, and which", "whether one runs; exit code 3 when none does"),
+  daemon("status", "Show whether a daemon runs, which, and how many vms it has", "whether one runs; exit code 3 when none does"),
   daemon("run", "Run the daemon in the foreground", "for a service manager; it logs to stderr"),
   {
-    words: ["version"],
+    words: ["daemon", "install"],
     aliases: [],
-    summary: "Show the version of banger",
-    fields: [],
+    summary: "Have systemd start the daemon when somebody connects",
+    detail:
+      "Writes a socket and a service unit for your own service manager, and has it listen. A running daemon is stopped before; vms run on. systemd ends what is yours when you log out, vms too, unless you linger: sudo loginctl enable-linger. With --system it is a daemon of root's for the whole computer, below /var/lib/banger; who may connect to its socket is root.",
+    fields: [flag("system", undefined, "for the whole computer, as root"), flag("print", undefined, "show the units, install nothing")],
     positional: [],
-    examples: [{ command: "banger version", does: "the same as banger --version" }],
+    examples: [
+      { command: "banger daemon install", does: "for you alone" },
+      { command: "banger daemon install --print", does: "see what would be written, and where" },
+    ],
+    load: async () => (await import("./commands/daemon-install.ts")).daemonInstall,
+  },
+  {
+    words: ["daemon", "uninstall"],
+    aliases: [],
+    summary: "Undo banger daemon install; vms run on",
+    fields: [flag("system", undefined, "those for the whole computer, as root")],
+    positional: [],
+    examples: [{ command: "banger daemon uninstall", does: "the daemon starts again by the command that needs it" }],
+    load: async () => (await import("./commands/daemon-install.ts")).daemonInstall,
+  },
+  {
+    words: ["daemon", "logs"],
+    aliases: [],
+    summary: "Show the log of the daemon",
+    detail: "Works when no daemon runs. With --json each line is one entry.",
+    fields: [
+      { ...text("lines", "N", "how many of the last lines to show; 100 when left out", "integer"), alias: "n" },
+      flag("follow", "f", "go on with what is added, until Ctrl-C"),
+    ],
+    positional: [],
+    examples: [
+      { command: "banger daemon logs", does: "the end of it" },
+      { command: "banger daemon logs -f --lines 0", does: "what is said from now on" },
+    ],
+    load: async () => (await import("./commands/daemon-logs.ts")).daemonLogs,
+  },
+  {
+    words: ["completion"],
+    aliases: [],
+    summary: "Print what has a shell complete banger",
+    detail: "Put the line of the example into the file that your shell reads when it starts.",
+    fields: [SHELL],
+    positional: ["shell"],
+    examples: [
+      { command: "banger completion bash", does: "in ~/.bashrc: source <(banger completion bash)" },
+      { command: "banger completion zsh", does: "in ~/.zshrc, after compinit: source <(banger completion zsh)" },
+      { command: "banger completion fish", does: "in ~/.config/fish/config.fish: banger completion fish | source" },
+    ],
+    load: async () => (await import("./commands/completion.ts")).completion,
+  },
+  {
+    words: ["internal", "complete"],
+    aliases: [],
+    summary: "Say what could stand in the place of the last word",
+    fields: [SHELL],
+    positional: ["shell"],
+    rest: { placeholder: "WORD", required: false },
+    hidden: true,
+    examples: [],
+    load: async () => (await import("./commands/completion.ts")).complete,
+  },
+  {
+    ...VERBS["system.version"],
+    fields: [flag("all", "a", "also daemon, guest agent and drivers, and the agents of vms that run")],
     load: async () => (await import("./commands/version.ts")).version,
   },
   {

@@ -31,6 +31,12 @@ export function helpOfAll(commands: readonly Command[]): string {
     columns(DAILY),
     "\nall, by noun:",
     columns(nouns.map((noun) => [noun, verbsOf(noun)])),
+    "\nand:",
+    columns(
+      commands.flatMap(({ words, summary, hidden }) =>
+        words.length > 1 || hidden === true ? [] : [[words[0] ?? "", lowerFirst(summary)]],
+      ),
+    ),
     "\nbanger COMMAND --help shows flags and examples; --json gives every answer as data.\n",
   ].join("\n");
 }

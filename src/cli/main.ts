@@ -14,5 +14,6 @@ else {
   const environment = readEnvironment(process.env);
   const runDaemon = async (readyDescriptor: number | undefined): Promise<void> =>
     (await import("../daemon/run-daemon.ts")).runDaemon(process.env, readyDescriptor);
-  process.exit(await runCli(argv, { ...environment, runDaemon }));
+  const openLocalWork = async () => (await import("../daemon/local-work.ts")).makeLocalWork(process.env, environment.self);
+  process.exit(await runCli(argv, { ...environment, runDaemon, openLocalWork }));
 }

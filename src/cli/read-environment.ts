@@ -1,7 +1,7 @@
 import type { Environment, Terminal } from "./environment.ts";
 
 /** What the process tells of where it runs. */
-export function readEnvironment(variables: Environment["variables"]): Omit<Environment, "runDaemon"> {
+export function readEnvironment(variables: Environment["variables"]): Omit<Environment, "runDaemon" | "openLocalWork"> {
   // In a compiled program the entry lies in a file system of the program's own, and the program alone is the command.
   const isCompiled = Bun.main.startsWith("/$bunfs/");
   return {

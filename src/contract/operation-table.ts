@@ -1,4 +1,5 @@
 /** Every operation, by name. It loads every schema: the daemon and the generators read it, the command line reads `verbs.ts`. */
+import { configShow } from "./operations/config-show.ts";
 import { daemonStop } from "./operations/daemon-stop.ts";
 import { daemonVersion } from "./operations/daemon-version.ts";
 import { imageDelete } from "./operations/image-delete.ts";
@@ -14,6 +15,10 @@ import { operationCancel } from "./operations/operation-cancel.ts";
 import { operationEvents } from "./operations/operation-events.ts";
 import { operationList } from "./operations/operation-list.ts";
 import { operationShow } from "./operations/operation-show.ts";
+import { systemDoctor } from "./operations/system-doctor.ts";
+import { systemDf } from "./operations/system-df.ts";
+import { systemPrune } from "./operations/system-prune.ts";
+import { systemVersion } from "./operations/system-version.ts";
 import { vmCreate } from "./operations/vm-create.ts";
 import { vmDelete } from "./operations/vm-delete.ts";
 import { vmExec } from "./operations/vm-exec.ts";
@@ -47,6 +52,11 @@ export const OPERATIONS = {
   "operation.show": operationShow,
   "operation.cancel": operationCancel,
   "operation.events": operationEvents,
+  "config.show": configShow,
+  "system.doctor": systemDoctor,
+  "system.df": systemDf,
+  "system.prune": systemPrune,
+  "system.version": systemVersion,
   "daemon.version": daemonVersion,
   "daemon.stop": daemonStop,
 } as const;

@@ -27,7 +27,7 @@ export interface FieldHint {
   /** One-letter alias. */
   readonly alias?: string;
   /** Which names completion offers. */
-  readonly completes?: "vm" | "image" | "kernel" | "driver";
+  readonly completes?: "vm" | "image" | "kernel" | "driver" | "operation";
 }
 
 export interface CliHints {

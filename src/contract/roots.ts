@@ -63,6 +63,11 @@ export function daemonLogOf(roots: Roots): string {
   return join(roots.state, "daemon.log");
 }
 
+/** Where a daemon that runs says which process it is; see `contract/daemon-note.ts`. */
+export function daemonNoteOf(roots: Roots): string {
+  return join(roots.run, "daemon.json");
+}
+
 /** The XDG specification has relative paths ignored. */
 function xdg(value: string | undefined): string | undefined {
   return value?.startsWith("/") === true ? value : undefined;

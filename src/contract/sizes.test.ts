@@ -63,10 +63,11 @@ describe("a duration", () => {
     ["90s", 90_000],
     ["5m", 300_000],
     ["2h", 7_200_000],
+    ["30d", 2_592_000_000],
     ["0s", 0],
   ])("%s is %d ms", (text, ms) => expect(parseDuration(text)).toBe(ms));
 
-  test.each(["", "5", "5 s", "-5s", "1.5h", "5M", "5d", "1h30m", "9999999999s"])("%j is none", (text) =>
+  test.each(["", "5", "5 s", "-5s", "1.5h", "5M", "5w", "1h30m", "9999999999s"])("%j is none", (text) =>
     expect(parseDuration(text)).toBeUndefined(),
   );
 });

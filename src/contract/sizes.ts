@@ -18,10 +18,10 @@ export function exactSize(bytes: number): string {
   return unit === undefined ? `${bytes} bytes` : `${bytes / factor} ${unit}iB`;
 }
 
-/** Milliseconds of `500ms`, `90s`, `5m`, `2h`; undefined when it is none of these. */
+/** Milliseconds of `500ms`, `90s`, `5m`, `2h`, `30d`; undefined when it is none of these. */
 export function parseDuration(text: string): number | undefined {
-  const match = /^(\d{1,9})(ms|s|m|h)$/.exec(text);
+  const match = /^(\d{1,9})(ms|s|m|h|d)$/.exec(text);
   if (match === null) return undefined;
-  const factor = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 }[match[2] as "ms" | "s" | "m" | "h"];
+  const factor = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 }[match[2] as "ms" | "s" | "m" | "h" | "d"];
   return Number(match[1]) * factor;
 }

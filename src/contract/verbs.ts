@@ -840,7 +840,8 @@ export const VERBS: Readonly<Record<OperationName, Verb>> = {
         "type": "string",
         "required": true,
         "brief": "id of the operation",
-        "placeholder": "ID"
+        "placeholder": "ID",
+        "completes": "operation"
       }
     ],
     "examples": [
@@ -871,7 +872,8 @@ export const VERBS: Readonly<Record<OperationName, Verb>> = {
         "type": "string",
         "required": true,
         "brief": "id of the operation",
-        "placeholder": "ID"
+        "placeholder": "ID",
+        "completes": "operation"
       }
     ],
     "examples": [
@@ -902,7 +904,8 @@ export const VERBS: Readonly<Record<OperationName, Verb>> = {
         "type": "string",
         "required": true,
         "brief": "id of the operation",
-        "placeholder": "ID"
+        "placeholder": "ID",
+        "completes": "operation"
       },
       {
         "name": "from",
@@ -918,6 +921,203 @@ export const VERBS: Readonly<Record<OperationName, Verb>> = {
       {
         "command": "banger operation events 00c0ffee00c0ffee",
         "does": "see what it did, and follow it to its end"
+      }
+    ]
+  },
+  "config.show": {
+    "kind": "query",
+    "method": "GET",
+    "path": "/v1/config",
+    "summary": "Show the config that holds, and where each value comes from",
+    "detail": "The daemon reads the config when it starts. When the file was changed since, that is said.",
+    "words": [
+      "config",
+      "show"
+    ],
+    "aliases": [],
+    "positional": [],
+    "composed": false,
+    "fields": [],
+    "examples": [
+      {
+        "command": "banger config show",
+        "does": "each key, its value, and the line or the default that it comes from"
+      },
+      {
+        "command": "banger config show --json",
+        "does": "the same, for programs"
+      }
+    ]
+  },
+  "system.doctor": {
+    "kind": "long",
+    "method": "POST",
+    "path": "/v1/system/doctor",
+    "summary": "Look at everything that banger needs, and say what to type",
+    "detail": "Each thing is fine, not used, or missing; exit code 1 when something is missing. The daemon that runs is asked, for its PATH and its groups decide; no daemon is started. Leftovers are what carries banger's names and nothing holds: listed, and removed only with --fix, which starts a daemon. With --deep the files of images and kernels are read whole.",
+    "words": [
+      "doctor"
+    ],
+    "aliases": [],
+    "positional": [],
+    "composed": true,
+    "fields": [
+      {
+        "name": "deep",
+        "flag": "deep",
+        "type": "boolean",
+        "required": false,
+        "default": false,
+        "brief": "also read images and kernels whole, and compare their digests"
+      },
+      {
+        "name": "fix",
+        "flag": "fix",
+        "type": "boolean",
+        "required": false,
+        "default": false,
+        "brief": "remove leftovers"
+      }
+    ],
+    "examples": [
+      {
+        "command": "banger doctor",
+        "does": "what is fine, what is missing, and what to type"
+      },
+      {
+        "command": "banger doctor --fix",
+        "does": "the same, and remove what was left behind"
+      }
+    ]
+  },
+  "system.df": {
+    "kind": "query",
+    "method": "GET",
+    "path": "/v1/system/df",
+    "summary": "Show what banger keeps on disk, and what could go",
+    "detail": "USED is what is allocated: disks of vms are sparse. RECLAIMABLE is what banger system prune would give back, with the flag that it takes.",
+    "words": [
+      "system",
+      "df"
+    ],
+    "aliases": [],
+    "positional": [],
+    "composed": false,
+    "fields": [],
+    "examples": [
+      {
+        "command": "banger system df",
+        "does": "how much, of what, and what could go"
+      }
+    ]
+  },
+  "system.prune": {
+    "kind": "long",
+    "method": "POST",
+    "path": "/v1/system/prune",
+    "summary": "Remove what nothing uses",
+    "detail": "Downloads, initramfs files and agents of no use any more, blanks, ephemeral vms that were left behind stopped, and the records of ended operations. With --images and --kernels also those that no vm uses; a vm only with --vms and --older-than, and only when it is stopped. Shows first what would go, and asks; without a terminal it takes --yes.",
+    "words": [
+      "system",
+      "prune"
+    ],
+    "aliases": [],
+    "positional": [],
+    "composed": true,
+    "fields": [
+      {
+        "name": "images",
+        "flag": "images",
+        "type": "boolean",
+        "required": false,
+        "default": false,
+        "brief": "also images that no vm uses"
+      },
+      {
+        "name": "kernels",
+        "flag": "kernels",
+        "type": "boolean",
+        "required": false,
+        "default": false,
+        "brief": "also kernels that no vm and no image uses"
+      },
+      {
+        "name": "vms",
+        "flag": "vms",
+        "type": "boolean",
+        "required": false,
+        "default": false,
+        "brief": "also vms that are stopped; takes --older-than"
+      },
+      {
+        "name": "olderThan",
+        "flag": "older-than",
+        "type": "duration",
+        "required": false,
+        "brief": "only what was not used for that long, such as 12h or 30d",
+        "placeholder": "DURATION"
+      },
+      {
+        "name": "keepBytes",
+        "flag": "keep-bytes",
+        "type": "size",
+        "required": false,
+        "brief": "keep that much of it, the newest",
+        "placeholder": "SIZE"
+      },
+      {
+        "name": "dryRun",
+        "flag": "dry-run",
+        "type": "boolean",
+        "required": false,
+        "default": false,
+        "brief": "only show what would go"
+      },
+      {
+        "name": "before",
+        "flag": "before",
+        "type": "integer",
+        "required": false,
+        "brief": "only what was last used before that time, in milliseconds since the epoch",
+        "placeholder": "TIME"
+      }
+    ],
+    "examples": [
+      {
+        "command": "banger system prune --dry-run",
+        "does": "see what would go, and how much it takes"
+      },
+      {
+        "command": "banger system prune --images --kernels --older-than 30d --yes",
+        "does": "goods that were not used for a month, unasked"
+      },
+      {
+        "command": "banger system prune --keep-bytes 2G",
+        "does": "the oldest, until what is left takes at most 2 GiB"
+      }
+    ]
+  },
+  "system.version": {
+    "kind": "query",
+    "method": "GET",
+    "path": "/v1/system/version",
+    "summary": "Show the version of banger, and with --all of everything that is part of it",
+    "detail": "Starts no daemon. A vm keeps the agent that it was started with.",
+    "words": [
+      "version"
+    ],
+    "aliases": [],
+    "positional": [],
+    "composed": true,
+    "fields": [],
+    "examples": [
+      {
+        "command": "banger version",
+        "does": "the same as banger --version"
+      },
+      {
+        "command": "banger version --all",
+        "does": "daemon, guest agent, drivers, and the agents of vms that run"
       }
     ]
   },

@@ -18,9 +18,9 @@
  */
 import { parse, TomlError } from "smol-toml";
 import { z } from "zod";
+import { DRIVER_NAMES } from "../contract/driver-names.ts";
 import { BangerError, type Problem } from "../contract/errors.ts";
 import { duration, goodsName, size } from "../contract/schemas/names.ts";
-import { DRIVER_NAMES } from "../contract/schemas/vm.ts";
 import { wordIssue } from "../contract/word-issue.ts";
 
 /** All keys; `docs/config.md` tells of each. */
@@ -85,7 +85,8 @@ function withLine(problem: Problem, text: string): Problem {
   return { ...problem, message: `${line === undefined ? "" : `line ${line}: `}${problem.path}: ${problem.message}` };
 }
 
-function lineOf(path: readonly string[], text: string): number | undefined {
+/** The line, from 1, in which a key is set or its table begins. */
+export function lineOf(path: readonly string[], text: string): number | undefined {
   const [first = "", second] = path;
   let table = "";
   for (const [index, line] of text.split("\n").entries()) {

@@ -9,7 +9,10 @@ import type { OperationContext } from "../operations/operations.ts";
 import type { System } from "../system/system.ts";
 import type { CreateRequest, Vms } from "../vms/vms.ts";
 import { openFakeGuest } from "./fake-guest.ts";
+import { makeFakeDoctor } from "./doctor/fake-doctor.ts";
 import type { Rooms } from "./rooms.ts";
+import { makeFakeStorage } from "./storage/fake-storage.ts";
+import { makeGate } from "./storage/gate.ts";
 
 export interface FakeRooms extends Rooms {
   /** The requests to create that arrived. */
@@ -27,6 +30,18 @@ export function makeFakeRooms(system: Pick<System, "clock" | "random" | "log" | 
     kernels: makeFakeKernels(),
     images: makeFakeImages(),
     operations,
+    storage: makeFakeStorage(system),
+    doctor: makeFakeDoctor(),
+    about: {
+      agentVersion: async () => "0.1.0",
+      drivers: async () => [{ name: "fake", version: "1.0", acceleration: "none", reason: "there is nothing to accelerate" }],
+      agents: async () => [
+        { name: "new", agent: "0.1.0" },
+        { name: "old", agent: "0.0.9\x1b[2J" },
+        { name: "silent", agent: null },
+      ],
+    },
+    gate: makeGate(),
     created,
     consoleText: "Linux version 6.12\n",
   };
@@ -150,6 +165,8 @@ function makeFakeKernels(): Rooms["kernels"] {
       requireUnused();
       if (!kernels.delete(name)) missing("kernel", name);
     },
+    findUnusedInitrds: async () => [],
+    verify: async () => [],
     bootSet: async () => Promise.reject(new Error("not faked")),
     reconcile: async () => undefined,
   };
@@ -178,6 +195,8 @@ function makeFakeImages(): Rooms["images"] {
     },
     list: async () => [...images.values()],
     get: async (name) => images.get(name) ?? missing("image", name),
+    verify: async () => [],
+    probes: () => [],
     parts: async () => Promise.reject(new Error("not faked")),
     delete: async (name, requireUnused) => {
       requireUnused();

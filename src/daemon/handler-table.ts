@@ -1,8 +1,10 @@
 import type { Handlers } from "./handler.ts";
+import { configHandlers } from "./handlers/config.ts";
 import { daemonHandlers } from "./handlers/daemon.ts";
 import { imageHandlers } from "./handlers/image.ts";
 import { kernelHandlers } from "./handlers/kernel.ts";
 import { operationHandlers } from "./handlers/operation.ts";
+import { systemHandlers } from "./handlers/system.ts";
 import { vmHandlers } from "./handlers/vm.ts";
 
 /** What does the work of each operation. */
@@ -11,5 +13,7 @@ export const HANDLERS: Handlers = {
   ...kernelHandlers,
   ...imageHandlers,
   ...operationHandlers,
+  ...configHandlers,
+  ...systemHandlers,
   ...daemonHandlers,
 };

@@ -14,7 +14,7 @@ export interface Order extends AsyncDisposable {
 
 /** Disposal ends the trying. */
 export function keepOrder(
-  { operations, kernels, images, vms }: Pick<Rooms, "operations" | "kernels" | "images" | "vms">,
+  { operations, kernels, images, vms, storage }: Pick<Rooms, "operations" | "kernels" | "images" | "vms" | "storage">,
   { clock, log }: { readonly clock: Clock; readonly log: Log },
 ): Order {
   const ending = new AbortController();
@@ -24,7 +24,13 @@ export function keepOrder(
   let restoring = Promise.resolve();
 
   const restoreAll = async (): Promise<void> => {
-    const steps = [async () => operations.reconcile(), () => kernels.reconcile(), () => images.reconcile(), () => vms.reconcile()];
+    const steps = [
+      async () => operations.reconcile(),
+      () => kernels.reconcile(),
+      () => images.reconcile(),
+      () => vms.reconcile(),
+      () => storage.reconcile(),
+    ];
     let isOrderly = true;
     for (const step of steps) {
       try {

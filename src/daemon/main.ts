@@ -1,18 +1,23 @@
+import type { DaemonNote } from "../contract/daemon-note.ts";
 import { BangerError, toErrorShape } from "../contract/errors.ts";
 import { VERSION } from "../contract/version.ts";
 import { makeJsonLog } from "../system/json-log.ts";
+import { makeLogSink } from "../system/log-sink.ts";
 import { makeSystem } from "../system/make-system.ts";
 import type { System } from "../system/system.ts";
-import { parseConfig, type Config } from "./config.ts";
+import { findListeningDescriptor, findNotifySocket } from "./activation.ts";
+import { parseConfig } from "./config.ts";
+import { readConfigFile } from "./config-file.ts";
 import { makePrivateFolder } from "./private-folder.ts";
 import { serve } from "./serve.ts";
 import { keepOrder } from "./keep-order.ts";
 import type { Wire } from "./rooms.ts";
 import { makeTellReady } from "./tell-ready.ts";
 
-const CONFIG_MAX_BYTES = 2 ** 20;
 /** For the database, its journal and the log. */
 const LEAST_FREE_BYTES = 4 * 2 ** 20;
+/** Of the log, and of what came before it. */
+const LOG_MAX_BYTES = 8 * 2 ** 20;
 
 export interface MainOptions {
   readonly environment: Readonly<Record<string, string | undefined>>;
@@ -26,20 +31,26 @@ export interface MainOptions {
 /** Runs the daemon until `signal` aborts or a client asks it to end. Vms run on. */
 export async function main({ environment, readyDescriptor, wire, signal }: MainOptions): Promise<void> {
   const tellReady = makeTellReady(readyDescriptor);
-  const log = makeJsonLog(2);
+  const sink = makeLogSink(2);
+  const log = makeJsonLog(sink);
+  let tellManager: (state: string) => void = () => undefined;
   try {
     // A new unix socket gets its mode from the umask alone.
     process.umask(0o077);
     const system = makeSystem(environment, log);
+    sink.keepBelow(system.layout.daemonLog, LOG_MAX_BYTES);
+    tellManager = makeTellManager(environment, system);
+    const listeningDescriptor = findListeningDescriptor(environment, process.pid);
     const uid = process.getuid?.() ?? -1;
     await makePrivateFolder(system.files, system.layout.roots.state, uid);
     await makePrivateFolder(system.files, system.layout.roots.run, uid);
     await checkFree(system);
     using _lock = takeLock(system);
-    const config = await readConfig(system);
+    const configFile = await readConfigFile(system);
+    const config = parseConfig(configFile.text ?? "", configFile.path);
     const trouble = new EventTarget();
     const onTrouble = (): void => void trouble.dispatchEvent(new Event("trouble"));
-    await using services = await wire({ system, config, proxies: environment, onTrouble });
+    await using services = await wire({ system, config, configFile, proxies: environment, onTrouble });
     await using order = keepOrder(services, system);
     trouble.addEventListener("trouble", () => order.restoreSoon());
     await order.restore();
@@ -47,19 +58,25 @@ export async function main({ environment, readyDescriptor, wire, signal }: MainO
     const { promise: asked, resolve: requestStop } = Promise.withResolvers<void>();
     signal.addEventListener("abort", () => requestStop());
     if (signal.aborted) requestStop();
-    const daemon = { version: VERSION, pid: process.pid, startedAt: system.clock.nowMs(), requestStop, onTrouble };
-    const served = await serve({ ...services, daemon }, { socketPath: system.layout.daemonSocket, uid, system });
+    const startedAt = system.clock.nowMs();
+    const daemon = { version: VERSION, pid: process.pid, startedAt, config: configFile, requestStop, onTrouble };
+    await writeNote(system);
+    const served = await serve({ ...services, daemon }, { socketPath: system.layout.daemonSocket, listeningDescriptor, uid, system });
     log.info("the daemon listens", { version: VERSION, pid: process.pid, socket: system.layout.daemonSocket });
     tellReady({ pid: process.pid });
+    tellManager("READY=1");
 
     await asked;
     log.info("the daemon stops");
+    tellManager("STOPPING=1");
+    await system.files.removeFile(system.layout.daemonNote);
     // Connections are left to the end of the process: their end tells a client that the daemon is gone for good.
     await served.stopListening();
     await services.operations.close();
   } catch (error) {
     log.error("the daemon ends with a failure", { error: toErrorShape(error), cause: error });
     tellReady({ failure: error });
+    tellManager(`STATUS=${toErrorShape(error).message.split("\n")[0] ?? ""}`);
     throw error;
   }
 }
@@ -72,6 +89,27 @@ function takeLock({ files, layout }: System): Disposable {
   });
 }
 
+/** Who only asks whether a daemon runs finds this one. */
+async function writeNote({ files, processes, layout }: System): Promise<void> {
+  const { pid, startTicks = 0 } = processes.identify(process.pid) ?? { pid: process.pid };
+  const note: DaemonNote = { pid, startTicks };
+  await files.write(layout.daemonNote, JSON.stringify(note));
+}
+
+/** Tells the service manager that started us, when one did. */
+function makeTellManager(environment: MainOptions["environment"], { sockets, log }: System): (state: string) => void {
+  const path = findNotifySocket(environment);
+  if (path === undefined) return () => undefined;
+  return (state) => {
+    try {
+      sockets.sendDatagram(path, state);
+    } catch (error) {
+      // It has a deadline of its own for who says nothing; the daemon is of use all the same.
+      log.warn("cannot tell the service manager", { state, error });
+    }
+  };
+}
+
 /** What a database says that cannot be written to would be of no help. */
 async function checkFree({ files, layout }: System): Promise<void> {
   const { state } = layout.roots;
@@ -79,9 +117,4 @@ async function checkFree({ files, layout }: System): Promise<void> {
   throw new BangerError("unavailable", "disk_full", `cannot start the daemon: the disk that holds ${state} is full`, {
     hint: "free some space, or set BANGER_HOME to a folder on another disk",
   });
-}
-
-async function readConfig({ files, layout }: System): Promise<Config> {
-  const found = await files.find(layout.configFile);
-  return parseConfig(found === undefined ? "" : await files.readText(layout.configFile, CONFIG_MAX_BYTES), layout.configFile);
 }

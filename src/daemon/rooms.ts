@@ -1,8 +1,13 @@
 import type { System } from "../system/system.ts";
+import type { About } from "./about.ts";
 import type { Config } from "./config.ts";
+import type { ConfigFile } from "./config-file.ts";
 import type { Images } from "../images/images.ts";
 import type { Kernels } from "../kernels/kernels.ts";
 import type { Operations } from "../operations/operations.ts";
+import type { Doctor } from "./doctor/doctor.ts";
+import type { Gate } from "./storage/gate.ts";
+import type { Storage } from "./storage/storage.ts";
 import type { Vms } from "../vms/vms.ts";
 
 /** The rooms that the handlers call. `wire.ts` makes the real ones. */
@@ -11,6 +16,11 @@ export interface Rooms {
   readonly kernels: Kernels;
   readonly images: Images;
   readonly operations: Operations;
+  readonly storage: Storage;
+  readonly doctor: Doctor;
+  readonly about: About;
+  /** Between those who use goods and those who remove them. */
+  readonly gate: Gate;
 }
 
 /** This daemon, as its handlers see it. */
@@ -19,6 +29,7 @@ export interface DaemonSelf {
   readonly pid: number;
   /** Milliseconds since the epoch. */
   readonly startedAt: number;
+  readonly config: ConfigFile;
   /** Asks the daemon to end in good order, soon. */
   requestStop(): void;
   /** Something failed half way: has records and computer made to agree soon. */
@@ -29,6 +40,7 @@ export interface DaemonSelf {
 export interface WireOptions {
   readonly system: System;
   readonly config: Config;
+  readonly configFile: ConfigFile;
   /** The environment, for the HTTP proxies that it may name. */
   readonly proxies: Readonly<Record<string, string | undefined>>;
   /** Told when something failed half way, so that records and computer may disagree. */

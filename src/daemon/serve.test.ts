@@ -16,6 +16,7 @@ import { makeFakeRooms } from "./fake-rooms.ts";
 import { serve } from "./serve.ts";
 
 const silent: Log = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {}, with: () => silent };
+const config = { path: "/config.toml", text: undefined, readNow: async () => undefined };
 let world = new AsyncDisposableStack();
 afterEach(async () => {
   await world.disposeAsync();
@@ -28,7 +29,14 @@ async function openWorld(uid = process.getuid?.() ?? 0) {
   const system = makeSystem({ BANGER_HOME: folder }, silent);
   const services = makeFakeRooms(system);
   const stops: string[] = [];
-  const daemon = { version: "1.0.0", pid: 42, startedAt: 7, requestStop: () => void stops.push("stop"), onTrouble: () => undefined };
+  const daemon = {
+    version: "1.0.0",
+    pid: 42,
+    startedAt: 7,
+    config,
+    requestStop: () => void stops.push("stop"),
+    onTrouble: () => undefined,
+  };
   const socketPath = join(folder, "s");
   const served = world.use(await serve({ ...services, daemon }, { socketPath, uid, system }));
   const ask = (method: string, path: string, options: { body?: unknown; headers?: Record<string, string> } = {}) =>
@@ -278,7 +286,7 @@ describe("the path of the socket", () => {
     if (kind === "folder") mkdirSync(socketPath);
     if (kind === "link") symlinkSync("/etc/passwd", socketPath);
     const system = makeSystem({ BANGER_HOME: folder }, silent);
-    const daemon = { version: "1.0.0", pid: 1, startedAt: 0, requestStop: () => {}, onTrouble: () => {} };
+    const daemon = { version: "1.0.0", pid: 1, startedAt: 0, config, requestStop: () => {}, onTrouble: () => {} };
     expect(serve({ ...services, daemon }, { socketPath, uid: 0, system })).rejects.toMatchObject({ code: "socket_path_taken" });
   });
 });

@@ -16,6 +16,8 @@ import { upgrade } from "./upgrade.ts";
 
 export interface ServeOptions {
   readonly socketPath: string;
+  /** An open socket that listens at that path already, and stays there when we go: a service manager's. */
+  readonly listeningDescriptor?: number | undefined;
   /** The only uid that is answered. */
   readonly uid: number;
   readonly system: Pick<System, "sockets" | "files" | "log">;
@@ -27,7 +29,7 @@ export interface Served extends AsyncDisposable {
 }
 
 /** Listens. Disposal ends every connection. */
-export async function serve(parts: HandlerParts, { socketPath, uid, system }: ServeOptions): Promise<Served> {
+export async function serve(parts: HandlerParts, { socketPath, listeningDescriptor, uid, system }: ServeOptions): Promise<Served> {
   const { log, files, sockets } = system;
   const connections = new Set<Duplex>();
   const web = http.createServer((request, response) => {
@@ -50,12 +52,14 @@ export async function serve(parts: HandlerParts, { socketPath, uid, system }: Se
     web.emit("connection", socket);
   });
 
-  await clearPath(files, socketPath);
-  door.listen(socketPath);
+  if (listeningDescriptor === undefined) {
+    await clearPath(files, socketPath);
+    door.listen(socketPath);
+  } else door.listen({ fd: listeningDescriptor });
   await once(door, "listening");
   const stopListening = async (): Promise<void> => {
     door.close();
-    await files.removeFile(socketPath);
+    if (listeningDescriptor === undefined) await files.removeFile(socketPath);
   };
   return {
     stopListening,

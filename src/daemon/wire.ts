@@ -6,7 +6,6 @@ import { cpus, totalmem } from "node:os";
 import { makeOpenAgent } from "../agent/open-agent.ts";
 import { makeDebianArchive } from "../catalog/debian/debian-archive.ts";
 import { makeEmbeddedCatalog } from "../catalog/embedded-catalog.ts";
-import { DEFAULT_LAYER_BYTES, DEFAULT_WORK_BYTES } from "../disks/disks.ts";
 import { makeDisks } from "../disks/make-disks.ts";
 import { makeFakeDriver } from "../drivers/fake/fake.ts";
 import { makeQemuDriver } from "../drivers/qemu/qemu.ts";
@@ -20,33 +19,27 @@ import { makeOperations } from "../operations/make-operations.ts";
 import { OPERATIONS_MIGRATIONS } from "../operations/operations-rows.ts";
 import { makeVms } from "../vms/make-vms.ts";
 import { makeVmRows, VM_MIGRATIONS } from "../vms/vm-rows.ts";
+import { makeAbout, type About } from "./about.ts";
+import { CONFIG_DEFAULTS } from "./config-entries.ts";
 import { placeAgent } from "./place-agent.ts";
-import type { Wire } from "./rooms.ts";
+import { makeGate } from "./storage/gate.ts";
+import { makeStorage } from "./storage/make-storage.ts";
+import type { Wire, WireOptions } from "./rooms.ts";
+import type { Leases } from "../operations/operations.ts";
+import type { Doctor } from "./doctor/doctor.ts";
+import { makeDoctor } from "./doctor/make-doctor.ts";
 
 const MIB = 2 ** 20;
-const DEFAULT_IMAGE = "debian-bookworm";
-const DEFAULT_MEMORY_BYTES = 1024 * MIB;
-/** An emulated guest on a busy computer may need most of it. */
-const BOOT_DEADLINE_MS = 180_000;
 
-export const wire: Wire = async ({ system, config, proxies, onTrouble }) => {
+export const wire: Wire = async ({ system, config, configFile, proxies, onTrouble }) => {
   await using opened = new AsyncDisposableStack();
   const database = opened.use(system.databases.open(system.layout.database, [...OPERATIONS_MIGRATIONS, ...VM_MIGRATIONS]));
   const operations = makeOperations(database, system);
   const leases = makeLeases(database);
   const agentPath = await placeAgent(system);
 
-  const catalog = makeEmbeddedCatalog();
-  const archive = makeDebianArchive({ system, mirror: config.debian.mirror, proxies });
-  const kernels = makeKernels({ system, archive, catalog, leases, agentPath });
-  const images = makeImages({ system, archive, catalog, leases, uid: process.getuid?.() ?? 0, proxies });
-  const disks = makeDisks({ system, leases });
-  const network = makeNetwork({ system });
-  const makeDriver: Readonly<Record<string, () => Driver>> = {
-    qemu: () => makeQemuDriver({ system, ...(config.drivers.qemu_binary === undefined ? {} : { program: config.drivers.qemu_binary }) }),
-    fake: () => makeFakeDriver({ system, agentPath }),
-  };
-  const drivers = Object.values(makeDriver).map((make) => make());
+  const means = makeMeans({ system, config, proxies, leases, agentPath });
+  const { kernels, images, disks, network, drivers } = means;
 
   const closing = new AbortController();
   const vms = makeVms({
@@ -57,8 +50,9 @@ export const wire: Wire = async ({ system, config, proxies, onTrouble }) => {
     kernels,
     disks,
     network,
-    drivers,
-    offered: config.drivers.order ?? ["qemu"],
+    // A vm may run under one that is no longer offered.
+    drivers: means.every,
+    offered: drivers.map(({ name }) => name),
     openAgent: makeOpenAgent(system),
     host: {
       cpus: cpus().length,
@@ -66,11 +60,11 @@ export const wire: Wire = async ({ system, config, proxies, onTrouble }) => {
       tscKHz: () => readTscKHz(system, agentPath, closing.signal),
     },
     defaults: {
-      image: config.default_image ?? DEFAULT_IMAGE,
-      memoryMiB: Math.floor((config.defaults.memory ?? DEFAULT_MEMORY_BYTES) / MIB),
-      layerBytes: config.defaults.disk ?? DEFAULT_LAYER_BYTES,
-      workBytes: config.defaults.work_disk ?? DEFAULT_WORK_BYTES,
-      bootDeadlineMs: config.defaults.boot_deadline ?? BOOT_DEADLINE_MS,
+      image: config.default_image ?? CONFIG_DEFAULTS.image,
+      memoryMiB: Math.floor((config.defaults.memory ?? CONFIG_DEFAULTS.memoryBytes) / MIB),
+      layerBytes: config.defaults.disk ?? CONFIG_DEFAULTS.layerBytes,
+      workBytes: config.defaults.work_disk ?? CONFIG_DEFAULTS.workBytes,
+      bootDeadlineMs: config.defaults.boot_deadline ?? CONFIG_DEFAULTS.bootDeadlineMs,
     },
     onTrouble,
   });
@@ -79,6 +73,85 @@ export const wire: Wire = async ({ system, config, proxies, onTrouble }) => {
     await vms.close();
   });
 
+  const gate = makeGate();
+  const storage = makeStorage({ system, vms, images, kernels, operations, leases, agentPath, gate });
+  const doctor = makeDoctor({
+    ...means,
+    system,
+    uid: ourUid(),
+    config: configFile,
+    holders: async () => ({
+      vms: new Map((await vms.list()).map(({ id, state }) => [id, state])),
+      leases: leases.list(),
+      runningOperations: new Set(operations.list().flatMap(({ id, state }) => (state === "running" ? [id] : []))),
+    }),
+    remover: { leases, gate },
+  });
+
+  const about = makeAbout({ system, agentPath, drivers, vms });
+
   const open = opened.move();
-  return { vms, kernels, images, operations, [Symbol.asyncDispose]: () => open.disposeAsync() };
+  return { vms, kernels, images, operations, storage, doctor, about, gate, [Symbol.asyncDispose]: () => open.disposeAsync() };
 };
+
+/** The rooms that hold nothing open, and so can be made where no daemon runs. */
+function makeMeans({ system, config, proxies, leases, agentPath }: MeansParts) {
+  const catalog = makeEmbeddedCatalog();
+  const archive = makeDebianArchive({ system, mirror: config.debian.mirror, proxies });
+  const kernels = makeKernels({ system, archive, catalog, leases, agentPath });
+  const images = makeImages({ system, archive, catalog, leases, uid: ourUid(), proxies });
+  const disks = makeDisks({ system, leases });
+  const network = makeNetwork({ system });
+  const makeDriver: Readonly<Record<string, () => Driver>> = {
+    qemu: () => makeQemuDriver({ system, program: config.drivers.qemu_binary ?? CONFIG_DEFAULTS.qemuBinary }),
+    fake: () => makeFakeDriver({ system, agentPath }),
+  };
+  const every = Object.values(makeDriver).map((make) => make());
+  const drivers = (config.drivers.order ?? CONFIG_DEFAULTS.driverOrder).flatMap((name) => every.filter((driver) => driver.name === name));
+  const probes = [...disks.probes(), ...images.probes(), ...archive.probes(), ...network.probes()];
+  return { kernels, images, disks, network, every, drivers, probes };
+}
+
+interface MeansParts extends Pick<WireOptions, "system" | "config" | "proxies"> {
+  readonly leases: Leases;
+  readonly agentPath: string;
+}
+
+/** A doctor for where no daemon runs: it looks at the database of the last one, and removes nothing. */
+export function wireDoctor({ system, config, proxies }: Pick<WireOptions, "system" | "config" | "proxies">): Doctor {
+  const means = makeMeans({ system, config, proxies, leases: NO_LEASES, agentPath: "" });
+  return makeDoctor({
+    ...means,
+    system,
+    uid: ourUid(),
+    config: undefined,
+    holders: async () => {
+      const nothing = { vms: new Map<string, never>(), leases: [], runningOperations: new Set<string>() };
+      if ((await system.files.find(system.layout.database)) === undefined) return nothing;
+      using database = system.databases.openToRead(system.layout.database);
+      const { records, unreadable } = makeVmRows(database).list();
+      const states = [...records.map(({ id, state }) => [id, state] as const), ...unreadable.map(({ id }) => [id, "broken"] as const)];
+      return { ...nothing, vms: new Map(states), leases: makeLeases(database).list() };
+    },
+    remover: undefined,
+  });
+}
+
+/** The versions that a daemon would have, where none runs. */
+export async function wireAbout({ system, config, proxies }: Pick<WireOptions, "system" | "config" | "proxies">): Promise<About> {
+  const agentPath = await placeAgent(system);
+  const { drivers } = makeMeans({ system, config, proxies, leases: NO_LEASES, agentPath });
+  return makeAbout({
+    system,
+    agentPath,
+    drivers,
+    vms: { list: async () => [], agentOf: () => Promise.reject(new Error("no vm runs here")) },
+  });
+}
+
+/** What is made without a daemon claims nothing: it only looks. */
+const NO_LEASES: Leases = { write: () => undefined, drop: () => undefined, dropAllOf: () => undefined, list: () => [] };
+
+function ourUid(): number {
+  return process.getuid?.() ?? 0;
+}

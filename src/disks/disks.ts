@@ -7,6 +7,8 @@
  * inside the vm's folder, which the caller leased before.
  */
 
+import type { Probe } from "../contract/probe.ts";
+
 export interface Disks {
   /** Makes `path`, a blank ext4 of `bytes`: from the pool when one of that size is there. */
   openLayer(path: string, bytes: number, signal: AbortSignal): Promise<{ readonly fromPool: boolean }>;
@@ -16,6 +18,8 @@ export interface Disks {
   allocatedBytes(path: string): Promise<number>;
   /** Fills the pool up; off the hot path. */
   refill(signal: AbortSignal): Promise<void>;
+  /** What the room needs of the computer. */
+  probes(): readonly Probe[];
   /** Removes half-made blanks and their leases. Before anything is made. */
   reconcile(): Promise<void>;
 }

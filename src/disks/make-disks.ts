@@ -7,6 +7,7 @@ import { makeBlankPool } from "./blank-pool.ts";
 import { cloneSeed } from "./clone-seed.ts";
 import { requireDiskSize } from "./disk-size.ts";
 import { DEFAULT_LAYER_BYTES, type Disks } from "./disks.ts";
+import { mke2fsProbe } from "./mke2fs-probe.ts";
 import { makeBlank } from "./make-blank.ts";
 
 export interface DisksDependencies {
@@ -46,6 +47,7 @@ export function makeDisks({ system, leases, poolCount = POOL_COUNT, poolBytes = 
       return info.allocatedBytes;
     },
     refill: (signal) => pool.refill(signal),
+    probes: () => [mke2fsProbe(system)],
     reconcile: () => pool.reconcile(),
   };
 }

@@ -26,9 +26,15 @@ export interface Capabilities {
 
 export type Acceleration = "kvm" | "tcg" | "none";
 
-/** What a driver found out about this computer. */
+/** What a driver found out about this computer. The hint of one that can be used says what to type for a better acceleration. */
 export type DriverProbe =
-  | { readonly usable: true; readonly acceleration: Acceleration; readonly reason: string; readonly version: string }
+  | {
+      readonly usable: true;
+      readonly acceleration: Acceleration;
+      readonly reason: string;
+      readonly version: string;
+      readonly hint?: string;
+    }
   | { readonly usable: false; readonly reason: string; readonly hint: string };
 
 export interface DiskPart {

@@ -12,6 +12,7 @@ export interface ImageStore {
   list(): Promise<readonly StoredImage[]>;
   get(name: string): Promise<StoredImage>;
   parts(name: string): Promise<ImageParts>;
+  verify(name: string, signal: AbortSignal): Promise<readonly string[]>;
   delete(name: string, requireUnused: () => void): Promise<void>;
   reconcile(): Promise<void>;
   /** Throws `exists` `image_exists`. */
@@ -88,6 +89,12 @@ export function makeImageStore(system: System, leases: Leases): ImageStore {
         kernelRef: image.kernelRef,
         init: image.init,
       };
+    },
+    verify: async (name, signal) => {
+      const image = await get(name);
+      if (image.problems.length > 0) return image.problems;
+      const digest = await files.sha256(join(folderOf(name), BASE_FILE), signal);
+      return digest === image.sha256 ? [] : [`its ${BASE_FILE} was changed`];
     },
     delete: async (name, requireUnused) => {
       const folder = folderOf(name);

@@ -6,6 +6,7 @@
  * Laws: the files of an image never become files on the host; identity (machine-id, host keys) is stripped; deleting is
  * refused while a vm holds it.
  */
+import type { Probe } from "../contract/probe.ts";
 import type { Image } from "../contract/schemas/goods.ts";
 import type { OperationContext } from "../operations/operations.ts";
 
@@ -31,6 +32,10 @@ export interface Images {
   parts(name: string): Promise<ImageParts>;
   /** @param requireUnused throws when something uses it; asked right before it goes, with nothing in between. */
   delete(name: string, requireUnused: () => void): Promise<void>;
+  /** What is wrong with the content of an image's base, by its digest; empty when it is what it was. Throws as `get`. */
+  verify(name: string, signal: AbortSignal): Promise<readonly string[]>;
+  /** What making an image needs of the computer. */
+  probes(): readonly Probe[];
   /** Removes half-made folders. */
   reconcile(): Promise<void>;
 }

@@ -3,6 +3,7 @@ import type { Catalog, DebianArchive } from "../catalog/catalog.ts";
 import { BangerError } from "../contract/errors.ts";
 import type { Leases } from "../operations/operations.ts";
 import type { System } from "../system/system.ts";
+import { imageProbes } from "./debian/image-probes.ts";
 import { makeImageStore } from "./image-store.ts";
 import type { Images } from "./images.ts";
 import { pullDebian, type DebianImageEntry, type ProxyEnvironment } from "./pull-debian.ts";
@@ -26,7 +27,9 @@ export function makeImages({ system, catalog, archive, leases, uid, proxies = {}
     list: () => store.list(),
     get: (name) => offering(name, store.get(name)),
     parts: (name) => offering(name, store.parts(name)),
+    verify: (name, signal) => offering(name, store.verify(name, signal)),
     delete: (name, requireUnused) => offering(name, store.delete(name, requireUnused)),
+    probes: () => imageProbes(system, uid),
     reconcile: () => store.reconcile(),
     pull: async (name, as, context) => {
       const entry = entryOf(catalog, name);

@@ -34,6 +34,10 @@ export interface Kernels {
   delete(name: string, requireUnused: () => void): Promise<void>;
   /** The files to boot, the initramfs put together for this kernel and this agent, once. */
   bootSet(name: string): Promise<BootSet>;
+  /** Paths of initramfs files that no kernel here boots with the agent of this banger. */
+  findUnusedInitrds(): Promise<readonly string[]>;
+  /** What is wrong with the content of a kernel's files, by their digests; empty when they are what they were. Throws as `get`. */
+  verify(name: string, signal: AbortSignal): Promise<readonly string[]>;
   /** Removes half-made folders. */
   reconcile(): Promise<void>;
 }

@@ -89,6 +89,7 @@ function open(): Kernels {
       writeFileSync(join(home, "p.deb"), makeDeb("data.tar", data));
       return join(home, "p.deb");
     },
+    probes: () => [],
     openPackage: (path, scratch, signal) => openDeb(system, path, scratch, signal),
   };
   return makeKernels({ system, archive, catalog: makeEmbeddedCatalog(), leases: kept, agentPath: agentPath() });

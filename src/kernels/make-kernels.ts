@@ -8,7 +8,7 @@ import type { Kernels } from "./kernels.ts";
 import { pullDebianKernel } from "./pull-debian-kernel.ts";
 import { makeInitrds } from "./store/initrds.ts";
 import { makeKernelStore } from "./store/kernel-store.ts";
-import { showKernel, storedKernel, type ShownKernel } from "./store/stored-kernel.ts";
+import { showKernel, storedKernel, verifyKernel, type ShownKernel } from "./store/stored-kernel.ts";
 
 export interface KernelsParts {
   readonly system: System;
@@ -80,6 +80,14 @@ export function makeKernels(parts: KernelsParts): Kernels {
         needsAcpi: manifest.needsAcpi,
         version: manifest.version,
       };
+    },
+    findUnusedInitrds: async () => {
+      const shown = await Promise.all((await store.names()).map((name) => showKernel(system, `${system.layout.kernels}/${name}`, name)));
+      return initrds.findUnused(shown.flatMap(({ manifest }) => (manifest === undefined ? [] : [manifest])));
+    },
+    verify: async (name, signal) => {
+      const { folder, stored, manifest } = await show(name);
+      return manifest === undefined || stored.problems.length > 0 ? stored.problems : verifyKernel(system, folder, manifest, signal);
     },
     reconcile: () => store.reconcile(),
   };

@@ -2,6 +2,7 @@
 import type { System } from "../system/system.ts";
 import { macOf, passtAddress, userAddress } from "./guest-address.ts";
 import type { Link, Network } from "./network.ts";
+import { networkProbes } from "./network-probes.ts";
 import { openPasst } from "./open-passt.ts";
 import { vmIdOf } from "./passt-arguments.ts";
 import { removeLink } from "./remove-link.ts";
@@ -37,6 +38,7 @@ export function makeNetwork({ system }: NetworkDependencies): Network {
       if (obstacle === undefined) return { mode: "passt", reason: "passt is installed" };
       return { mode: "user", reason: `${obstacle.why}: ${obstacle.hint}` };
     },
+    probes: () => networkProbes(system, PROGRAMS, TUN),
     openLink: async (vmId, { wanted }, runFolder, logPath, signal) => {
       signal.throwIfAborted();
       if (!wanted) return none();

@@ -7,6 +7,7 @@
  * Laws: no `nat`, no card. No port of the host leads into a guest. A link's processes carry the vm's marker in their
  * arguments, so that reconcile finds strays by looking, and end with the VMM that they serve.
  */
+import type { Probe } from "../contract/probe.ts";
 import type { GuestAddress, LinkEnd } from "../contract/link.ts";
 import type { ProcessIdentity } from "../system/system.ts";
 
@@ -25,6 +26,8 @@ export interface Link extends AsyncDisposable {
 export interface Network {
   /** Which mode `nat` means on this computer, and why. Looks without changing. */
   probe(): { readonly mode: LinkMode; readonly reason: string };
+  /** What `nat` needs of the computer. */
+  probes(): readonly Probe[];
   /** Makes the link of a vm: its sockets go to `runFolder`, its log to `logPath`. */
   openLink(vmId: string, nat: { readonly wanted: boolean }, runFolder: string, logPath: string, signal: AbortSignal): Promise<Link>;
   /** Ends whatever process a vm's link has left. */

@@ -6,10 +6,12 @@ import {
   countEvents,
   endOperation,
   findOperation,
+  forgetEnded,
   insertEvent,
   insertOperation,
   listOperations,
   listRunning,
+  measureEnded,
   readEvents,
   setSubject,
 } from "./operations-rows.ts";
@@ -80,6 +82,8 @@ export function makeOperations(database: Database, system: Pick<System, "clock" 
       await found?.ended;
       return get(id);
     },
+    measureEnded: (beforeMs) => measureEnded(database, beforeMs),
+    forgetEnded: (beforeMs) => forgetEnded(database, beforeMs),
     reconcile() {
       for (const record of listRunning(database)) {
         if (!running.has(record.id)) buryOperation(database, record.id, Math.trunc(clock.nowMs()));

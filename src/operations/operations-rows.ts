@@ -84,6 +84,21 @@ export function pruneOperations(database: Database, keep: number): void {
   );
 }
 
+/** Ended operations that ended before a time, and the bytes of their events. */
+export function measureEnded(database: Database, beforeMs: number) {
+  const row = database.first(
+    `SELECT count(DISTINCT operations.id) AS count, coalesce(sum(length(body)), 0) AS bytes, coalesce(max(ended_at), 0) AS last
+      FROM operations LEFT JOIN events ON operation_id = operations.id WHERE ended_at < ?`,
+    beforeMs,
+  );
+  return { count: Number(row?.["count"] ?? 0), bytes: Number(row?.["bytes"] ?? 0), lastEndedAt: Number(row?.["last"] ?? 0) };
+}
+
+/** Forgets operations that ended before a time, with their events. */
+export function forgetEnded(database: Database, beforeMs: number): void {
+  database.run("DELETE FROM operations WHERE ended_at < ?", beforeMs);
+}
+
 export function insertEvent(database: Database, id: string, event: OperationEvent): void {
   const { seq, at, ...body } = event;
   // Storing is tried again when it failed, and it may have been done all the same.

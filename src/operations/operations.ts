@@ -58,6 +58,10 @@ export interface Operations {
   watch(id: string, from: number, signal?: AbortSignal): AsyncIterable<OperationEvent>;
   /** Asks it to stop, which its watchers are told as a notice; resolves with the record at its end. */
   cancel(id: string): Promise<OperationRecord>;
+  /** Ended operations that are kept and that ended before a time: how many, and the bytes of what they tell. */
+  measureEnded(beforeMs: number): { readonly count: number; readonly bytes: number; readonly lastEndedAt: number };
+  /** Forgets these. */
+  forgetEnded(beforeMs: number): void;
   /** Gives operations of a dead daemon their outcome. Before listening. */
   reconcile(): void;
   /** Cancels all and waits for their ends. */
@@ -66,7 +70,7 @@ export interface Operations {
 
 /** What a lease claims. The key names the thing so that a sweeper can find it. */
 export interface Lease {
-  readonly kind: "vm-folder" | "vm-run-folder" | "vmm" | "passt" | "download" | "store-folder" | "blank";
+  readonly kind: "vm-folder" | "vm-run-folder" | "vmm" | "passt" | "download" | "store-folder" | "blank" | "prune";
   /** A path, or a marker found in a process's arguments. */
   readonly key: string;
   /** The VM that will hold it; undefined when only the operation does. */
@@ -80,3 +84,5 @@ export interface Leases {
   dropAllOf(vmId: string): void;
   list(): readonly Lease[];
 }
+
+export { runUnrecorded } from "./run-unrecorded.ts";

@@ -35,6 +35,11 @@ export function openDatabase(path: string, migrations: readonly Migration[]): Da
   }
 }
 
+/** Opens what is there, and changes nothing: neither the schema nor a row. */
+export function openDatabaseToRead(path: string): Database {
+  return wrap(new DatabaseSync(path, { readOnly: true }));
+}
+
 function wrap(sqlite: DatabaseSync): Database {
   const prepared = new Map<string, StatementSync>();
   let depth = 0;

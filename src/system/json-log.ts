@@ -1,12 +1,13 @@
-/** A log of JSON lines on a file descriptor. Written at once: a crash loses nothing that was said. */
-import { writeSync } from "node:fs";
+/** A log of JSON lines. */
 import type { Log, LogFields } from "./log.ts";
+import { makeLogSink, type LogSink } from "./log-sink.ts";
 
-/** Levels below `least` are left out. */
-export function makeJsonLog(descriptor: number, least: "debug" | "info" = "info", base: LogFields = {}): Log {
+/** @param to a sink, or a descriptor to append to. Levels below `least` are left out. */
+export function makeJsonLog(to: number | Pick<LogSink, "write">, least: "debug" | "info" = "info", base: LogFields = {}): Log {
+  const sink = typeof to === "number" ? makeLogSink(to) : to;
   const write = (level: string, message: string, fields: LogFields = {}): void => {
     const line = JSON.stringify({ at: new Date().toISOString(), level, message, ...base, ...fields }, errorsAsText);
-    writeSync(descriptor, `${line}\n`);
+    sink.write(`${line}\n`);
   };
   return {
     debug: (message, fields) => {
@@ -15,7 +16,7 @@ export function makeJsonLog(descriptor: number, least: "debug" | "info" = "info"
     info: (message, fields) => write("info", message, fields),
     warn: (message, fields) => write("warn", message, fields),
     error: (message, fields) => write("error", message, fields),
-    with: (fields) => makeJsonLog(descriptor, least, { ...base, ...fields }),
+    with: (fields) => makeJsonLog(sink, least, { ...base, ...fields }),
   };
 }
 

@@ -7,7 +7,7 @@
  */
 import { join } from "node:path";
 import { BangerError } from "../contract/errors.ts";
-import { daemonLogOf, daemonSocketOf, findRoots, type Roots, type RootsEnvironment } from "../contract/roots.ts";
+import { daemonLogOf, daemonNoteOf, daemonSocketOf, findRoots, type Roots, type RootsEnvironment } from "../contract/roots.ts";
 
 /** Bytes a unix socket path may have, without the closing zero. */
 export const SOCKET_PATH_MAX_BYTES = 107;
@@ -22,6 +22,8 @@ export interface Layout {
   readonly daemonLock: string;
   readonly daemonLog: string;
   readonly daemonSocket: string;
+  /** Which process the daemon is, while one runs. */
+  readonly daemonNote: string;
   /** Holds `layer.ext4`, `work.ext4`, `console.log`, `vmm.log` of one VM. */
   vmFolder(vmId: string): string;
   /** Holds the sockets of one VM. */
@@ -61,6 +63,7 @@ export function makeLayout(environment: RootsEnvironment): Layout {
     daemonLock: join(roots.state, "daemon.lock"),
     daemonLog: daemonLogOf(roots),
     daemonSocket: daemonSocketOf(roots),
+    daemonNote: daemonNoteOf(roots),
     vmFolder: (vmId) => join(roots.state, "vms", vmId),
     vmRunFolder: (vmId) => join(roots.run, "v", vmId),
     kernels: join(roots.data, "kernels"),

@@ -1,5 +1,5 @@
 /** The real `System`. */
-import { openDatabase } from "./database.ts";
+import { openDatabase, openDatabaseToRead } from "./database.ts";
 import { makeClock } from "./clock.ts";
 import { Failpoints } from "./failpoints/failpoints.ts";
 import { makeFiles } from "./files.ts";
@@ -23,7 +23,7 @@ export function makeSystem(environment: Readonly<Record<string, string | undefin
     files: makeFiles(Object.values(layout.roots)),
     processes: makeProcesses(clock, environment),
     sockets: makeSockets(),
-    databases: { open: openDatabase },
+    databases: { open: openDatabase, openToRead: openDatabaseToRead },
   };
   const failpoints = environment["BANGER_FAILPOINTS"];
   return failpoints === undefined ? system : withFailpoints(system, new Failpoints(failpoints));

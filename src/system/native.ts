@@ -9,6 +9,7 @@ const libc = dlopen("libc.so.6", {
   bind: { args: ["i32", "ptr", "u32"], returns: "i32" },
   listen: { args: ["i32", "i32"], returns: "i32" },
   close: { args: ["i32"], returns: "i32" },
+  sendto: { args: ["i32", "ptr", "u64", "i32", "ptr", "u32"], returns: "i64" },
   getsockopt: { args: ["i32", "i32", "i32", "ptr", "ptr"], returns: "i32" },
   lseek: { args: ["i32", "i64", "i32"], returns: "i64" },
   poll: { args: ["ptr", "u64", "i32"], returns: "i32" },
@@ -20,6 +21,10 @@ const libc = dlopen("libc.so.6", {
 
 const AF_UNIX = 1;
 const SOCK_STREAM = 1;
+const SOCK_DGRAM = 2;
+const SOCK_CLOEXEC = 0o2000000;
+const MSG_NOSIGNAL = 0x4000;
+const MSG_DONTWAIT = 0x40;
 const SOL_SOCKET = 1;
 const SO_PEERCRED = 17;
 const LOCK_EX = 2;
@@ -42,16 +47,38 @@ function errno(): number {
 export function listenUnix(path: string): number {
   const descriptor = libc.socket(AF_UNIX, SOCK_STREAM, 0);
   if (descriptor < 0) throw new Error(`socket: errno ${errno()}`);
-  const name = new TextEncoder().encode(path);
-  const address = new Uint8Array(2 + name.length + 1);
-  address[0] = AF_UNIX;
-  address.set(name, 2);
+  const address = unixAddress(path);
   if (libc.bind(descriptor, ptr(address), address.length) !== 0 || libc.listen(descriptor, 8) !== 0) {
     const code = errno();
     libc.close(descriptor);
     throw new Error(`cannot listen on ${path}: errno ${code}`);
   }
   return descriptor;
+}
+
+function unixAddress(path: string): Uint8Array {
+  const name = new TextEncoder().encode(path);
+  const address = new Uint8Array(2 + name.length + 1);
+  address[0] = AF_UNIX;
+  address.set(name, 2);
+  return address;
+}
+
+/** One datagram to a unix socket; `@` at the start of its path stands for the zero of an abstract one. Throws with errno. */
+export function sendDatagram(path: string, text: string): void {
+  const descriptor = libc.socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+  if (descriptor < 0) throw new Error(`socket: errno ${errno()}`);
+  try {
+    // The length of an abstract name counts, and no zero ends it.
+    const address = path.startsWith("@") ? unixAddress(`\0${path.slice(1)}`).slice(0, -1) : unixAddress(path);
+    const bytes = new TextEncoder().encode(text);
+    const flags = MSG_NOSIGNAL | MSG_DONTWAIT;
+    if (Number(libc.sendto(descriptor, ptr(bytes), bytes.length, flags, ptr(address), address.length)) !== bytes.length) {
+      throw new Error(`cannot send to ${path}: errno ${errno()}`);
+    }
+  } finally {
+    libc.close(descriptor);
+  }
 }
 
 export function closeDescriptor(descriptor: number): void {

@@ -3,7 +3,7 @@ import { rmSync } from "node:fs";
 import net from "node:net";
 import { BangerError } from "../contract/errors.ts";
 import type { Duplex } from "node:stream";
-import { closeDescriptor, isHungUp, listenUnix, peerCredentials } from "./native.ts";
+import { closeDescriptor, isHungUp, listenUnix, peerCredentials, sendDatagram } from "./native.ts";
 import type { Sockets } from "./system.ts";
 
 /** The runtime asks the kernel about a socket only while it reads. */
@@ -25,6 +25,7 @@ export function makeSockets(): Sockets {
       };
     },
     connect,
+    sendDatagram,
     peerOf: (socket) => {
       const descriptor = descriptorOf(socket);
       return descriptor === undefined ? undefined : peerCredentials(descriptor);

@@ -208,6 +208,8 @@ export interface Sockets {
   listenForChild(path: string): ListeningSocket;
   /** Connects to a unix socket. Rejects with `unavailable` `socket_refused` or `timeout`. */
   connect(path: string, timeoutMs: number, signal?: AbortSignal): Promise<Socket>;
+  /** Sends one datagram to a unix socket, at once; a path that begins with `@` is an abstract one. Throws when nobody takes it. */
+  sendDatagram(path: string, text: string): void;
   /** The uid and pid of the other end of a unix socket that we accepted. */
   peerOf(socket: Duplex): { readonly uid: number; readonly pid: number } | undefined;
   /**
@@ -220,6 +222,8 @@ export interface Sockets {
 export interface Databases {
   /** Opens or makes a database (WAL, synchronous FULL, foreign keys) and brings it to the newest migration. */
   open(path: string, migrations: readonly Migration[]): Database;
+  /** Opens a database that is there, to look at it as it is. Throws when it is none. */
+  openToRead(path: string): Database;
 }
 
 export interface Migration {

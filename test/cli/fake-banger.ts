@@ -2,6 +2,7 @@
 import { readEnvironment } from "../../src/cli/read-environment.ts";
 import { runCli } from "../../src/cli/run-cli.ts";
 import { makeFakeRooms } from "../../src/daemon/fake-rooms.ts";
+import { makeLocalWork } from "../../src/daemon/local-work.ts";
 import type { Wire } from "../../src/daemon/rooms.ts";
 import { runUntilSignal } from "../../src/daemon/run-until-signal.ts";
 
@@ -11,8 +12,10 @@ const wire: Wire = async ({ system }) => {
   return { ...rooms, [Symbol.asyncDispose]: async () => undefined };
 };
 
+const found = readEnvironment(process.env);
 const environment = {
-  ...readEnvironment(process.env),
+  ...found,
+  openLocalWork: async () => makeLocalWork(process.env, found.self),
   runDaemon: (readyDescriptor: number | undefined) => runUntilSignal({ environment: process.env, readyDescriptor, wire }),
 };
 process.exit(await runCli(process.argv.slice(2), environment));

@@ -23,5 +23,6 @@ export const aptArchive: DebianArchive = {
   },
   findPackage: neverHere,
   fetchPackage: neverHere,
+  probes: () => [],
   openPackage: neverHere,
 };

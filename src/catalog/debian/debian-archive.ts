@@ -12,6 +12,7 @@ import { DEBIAN_ARCHIVE_KEYS, DEBIAN_KEYRINGS } from "./debian-keys.ts";
 import { readHostSources } from "./host-sources.ts";
 import { mirrorUri } from "./apt-sources.ts";
 import { makeSuiteReader } from "./suite-reader.ts";
+import { trustProbes } from "./trust-probes.ts";
 import type { TrustedKeys } from "./verify-in-release.ts";
 
 export interface DebianArchiveParts {
@@ -64,6 +65,7 @@ export function makeDebianArchive(parts: DebianArchiveParts): DebianArchive {
       throw new BangerError("not_found", "package_not_found", `cannot find package ${which}: Debian's ${suite} does not have it`);
     },
     fetchPackage: (wanted, options) => fetcher.verified(wanted, options),
+    probes: () => trustProbes(system, (parts.keys ?? { keyrings: DEBIAN_KEYRINGS }).keyrings),
     openPackage: (path, scratchPath, signal) => openDeb(system, path, scratchPath, signal),
   };
 }

@@ -2,7 +2,7 @@ import { BangerError, EXIT } from "../../contract/errors.ts";
 import { READY_DESCRIPTOR } from "../../contract/readiness.ts";
 import { VERSION } from "../../contract/version.ts";
 import { openClient } from "../../sdk/open-client.ts";
-import { watchDaemonEnd } from "../../sdk/watch-daemon-end.ts";
+import { isDaemonUp } from "../../sdk/is-daemon-up.ts";
 import type { Run } from "../command.ts";
 import { daemonPlace } from "../daemon-place.ts";
 import type { Environment } from "../environment.ts";
@@ -10,6 +10,7 @@ import { formatAge } from "../format.ts";
 import { startDaemon } from "../open-daemon.ts";
 import { print } from "../print.ts";
 import { printJson } from "../print-json.ts";
+import { stopDaemon } from "../stop-daemon.ts";
 
 /** `banger daemon start|stop|status|run`, and `banger internal daemon`. None of these starts a daemon by the way. */
 export const daemon: Run = async ({ command, json }, environment) => {
@@ -49,35 +50,37 @@ async function start(environment: Environment, say: Say): Promise<number> {
 }
 
 async function stop(environment: Environment, say: Say): Promise<number> {
-  const { socketPath } = daemonPlace(environment);
-  try {
-    using watched = await watchDaemonEnd(socketPath);
-    const { pid } = await openClient({ socketPath }).call("daemon.stop", {});
-    await watched.ended;
-    say(`stopped the daemon (pid ${pid}); vms run on`, { pid, stopped: true });
-  } catch (error) {
-    if (!isUnreachable(error)) throw error;
-    say("no daemon runs", { stopped: false });
-  }
+  const pid = await stopDaemon(environment);
+  if (pid === undefined) say("no daemon runs", { stopped: false });
+  else say(`stopped the daemon (pid ${pid}); vms run on`, { pid, stopped: true });
   return EXIT.done;
 }
 
 async function status(environment: Environment, say: Say): Promise<number> {
-  const running = await findDaemon(environment);
-  const { socketPath, logPath } = daemonPlace(environment);
+  const { socketPath, logPath, notePath } = daemonPlace(environment);
+  // Where systemd holds the socket, asking it would start a daemon.
+  const running = isDaemonUp(notePath) ? await findDaemon(environment) : undefined;
   if (running === undefined) {
     say(`no daemon runs; the next command that needs one starts it\nlog: ${logPath}`, { running: false, socket: socketPath, log: logPath });
     return EXIT.daemonUnreachable;
   }
   const { version, pid, startedAt } = running;
+  const vms = version === VERSION ? await countVms(environment) : undefined;
+  const counted = vms === undefined ? "" : `\nvms: ${vms.all} (${vms.running} running)`;
   const other = version === VERSION ? "" : `\nthis is banger ${VERSION}: run banger daemon stop, and the next command starts the new one`;
-  say(`banger ${version} runs (pid ${pid}, since ${formatAge(startedAt)})${other}\nsocket: ${socketPath}\nlog: ${logPath}`, {
+  say(`banger ${version} runs (pid ${pid}, since ${formatAge(startedAt)})${other}${counted}\nsocket: ${socketPath}\nlog: ${logPath}`, {
     running: true,
     ...running,
+    ...(vms === undefined ? {} : { vms }),
     socket: socketPath,
     log: logPath,
   });
   return EXIT.done;
+}
+
+async function countVms(environment: Environment): Promise<{ readonly all: number; readonly running: number }> {
+  const { vms } = await openClient(daemonPlace(environment)).call("vm.list", {});
+  return { all: vms.length, running: vms.filter(({ state }) => state === "running").length };
 }
 
 async function findDaemon(environment: Environment) {

@@ -25,6 +25,11 @@ const SHOWS: Shows = {
   "operation.list": async ({ operations }) => (await import("./operation.ts")).showOperations(operations),
   "operation.show": async (operation) => (await import("./operation.ts")).showOperation(operation),
   "operation.cancel": async (operation) => (await import("./operation.ts")).showOperation(operation),
+  "config.show": async (config) => (await import("./config.ts")).showConfig(config),
+  "system.doctor": async (report) => (await import("./doctor.ts")).showReport(report),
+  "system.version": ({ agent }) => `agent ${escapeText(agent)}\n`,
+  "system.df": async (uses) => (await import("./storage.ts")).showUses(uses),
+  "system.prune": async (report) => (await import("./storage.ts")).showPruned(report),
   "daemon.version": ({ version, pid }) => `banger ${escapeText(version)} (pid ${pid})\n`,
   "daemon.stop": ({ pid }) => `stopped the daemon (pid ${pid})\n`,
 };

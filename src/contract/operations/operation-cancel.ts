@@ -13,7 +13,7 @@ export const operationCancel = defineOperation({
   output: operationRecord,
   stages: [],
   errors: ["operation_not_found"],
-  fields: { operation: { brief: "id of the operation", placeholder: "ID" } },
+  fields: { operation: { brief: "id of the operation", placeholder: "ID", completes: "operation" } },
   cli: { words: ["operation", "cancel"], positional: ["operation"] },
   examples: [{ command: "banger operation cancel 00c0ffee00c0ffee", does: "stop what it does and undo it" }],
 });

@@ -15,7 +15,7 @@ export const operationEvents = defineOperation({
   stages: [],
   errors: ["operation_not_found"],
   fields: {
-    operation: { brief: "id of the operation", placeholder: "ID" },
+    operation: { brief: "id of the operation", placeholder: "ID", completes: "operation" },
     from: { brief: "number of the first event to show", placeholder: "N" },
   },
   cli: { words: ["operation", "events"], positional: ["operation"] },

@@ -13,7 +13,7 @@ export const operationShow = defineOperation({
   output: operationRecord,
   stages: [],
   errors: ["operation_not_found"],
-  fields: { operation: { brief: "id of the operation", placeholder: "ID" } },
+  fields: { operation: { brief: "id of the operation", placeholder: "ID", completes: "operation" } },
   cli: { words: ["operation", "show"], positional: ["operation"] },
   examples: [{ command: "banger operation show 00c0ffee00c0ffee", does: "its state, and why it failed" }],
 });

@@ -6,7 +6,6 @@ export const VM_STATES = ["preparing", "stopped", "starting", "running", "paused
 export const vmState = z.enum(VM_STATES);
 export type VmState = z.output<typeof vmState>;
 
-export const DRIVER_NAMES = ["qemu", "fake"] as const;
 export const ACCELERATIONS = ["kvm", "tcg", "none"] as const;
 
 /** A stage of the last start, with what it took. */

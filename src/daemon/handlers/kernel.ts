@@ -4,8 +4,10 @@ import type { HandlerParts, HandlersOf } from "../handler.ts";
 import { refuseInUse } from "../refuse-in-use.ts";
 
 export const kernelHandlers: HandlersOf<"kernel"> = {
-  "kernel.pull": async (parts, input, context) => withUsers(parts, await parts.kernels.pull(input.name, input.as ?? input.name, context)),
-  "kernel.import": async (parts, input, context) => withUsers(parts, await parts.kernels.import(input.name, input.from, context)),
+  "kernel.pull": async (parts, input, context) =>
+    withUsers(parts, await parts.gate.share(() => parts.kernels.pull(input.name, input.as ?? input.name, context))),
+  "kernel.import": async (parts, input, context) =>
+    withUsers(parts, await parts.gate.share(() => parts.kernels.import(input.name, input.from, context))),
   "kernel.list": async (parts) => ({ kernels: (await parts.kernels.list()).map((kernel) => withUsers(parts, kernel)) }),
   "kernel.show": async (parts, input) => withUsers(parts, await parts.kernels.get(input.kernel)),
   "kernel.delete": async ({ kernels, vms }, input) => {

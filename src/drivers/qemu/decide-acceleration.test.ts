@@ -13,3 +13,12 @@ test.each(cases)("%s", (_name, change, acceleration, words) => {
   expect(verdict.acceleration).toBe(acceleration);
   expect(verdict.reason).toContain(words);
 });
+
+test("what to type is told where something can be done about it", () => {
+  expect(decideAcceleration({ ...works, cpuVirtualizes: false }).hint).toBeUndefined();
+  expect(decideAcceleration({ ...works, deviceExists: false }).hint).toContain("modprobe");
+  expect(decideAcceleration({ ...works, guestFailure: "Could not access KVM kernel module: Permission denied" }).hint).toContain(
+    "kvm $USER",
+  );
+  expect(decideAcceleration({ ...works, guestFailure: "it hangs" }).hint).toBeUndefined();
+});

@@ -8,16 +8,27 @@ export interface KvmFacts {
 }
 
 /** KVM only when proven, and why, in words for a user. Pure. */
-export function decideAcceleration(facts: KvmFacts): { readonly acceleration: "kvm" | "tcg"; readonly reason: string } {
+export function decideAcceleration(facts: KvmFacts): {
+  readonly acceleration: "kvm" | "tcg";
+  readonly reason: string;
+  readonly hint?: string;
+} {
   if (!facts.cpuVirtualizes) {
     const why = facts.deviceExists ? "/dev/kvm is there, but this CPU shows no vmx or svm" : "this CPU shows no vmx or svm";
     return emulated(`${why}: virtualization is off in the firmware, or this is a VM itself`);
   }
-  if (!facts.deviceExists) return emulated("there is no /dev/kvm: the kernel module kvm_intel or kvm_amd is not loaded");
-  if (facts.guestFailure !== undefined) return emulated(`KVM ran no guest: ${facts.guestFailure}`);
+  if (!facts.deviceExists)
+    return emulated("there is no /dev/kvm: the kernel module kvm_intel or kvm_amd is not loaded", "sudo modprobe -a kvm_intel kvm_amd");
+  if (facts.guestFailure !== undefined) {
+    const mayNot = /permission denied/i.test(facts.guestFailure);
+    return emulated(
+      `KVM ran no guest: ${facts.guestFailure}`,
+      mayNot ? "sudo usermod -aG kvm $USER, log in again, and banger daemon stop" : undefined,
+    );
+  }
   return { acceleration: "kvm", reason: "a probe guest ran under KVM" };
 }
 
-function emulated(why: string): { readonly acceleration: "tcg"; readonly reason: string } {
-  return { acceleration: "tcg", reason: why };
+function emulated(why: string, hint?: string): { readonly acceleration: "tcg"; readonly reason: string; readonly hint?: string } {
+  return { acceleration: "tcg", reason: why, ...(hint === undefined ? {} : { hint }) };
 }

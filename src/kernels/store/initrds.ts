@@ -11,6 +11,8 @@ import type { KernelManifest } from "./manifest.ts";
 export interface Initrds {
   /** The path of the initramfs. Throws `unavailable` `agent_missing`, `refused` `kernel_damaged`. */
   pathFor(folder: string, manifest: KernelManifest): Promise<string>;
+  /** Paths of those that none of these kernels boots with this agent. */
+  findUnused(kernels: readonly KernelManifest[]): Promise<readonly string[]>;
 }
 
 const AGENT_MAX_BYTES = 64 * 2 ** 20;
@@ -42,11 +44,19 @@ export function makeInitrds(system: System, agentPath: string): Initrds {
     }
   };
 
+  const pathOf = ({ modules }: KernelManifest, agentDigest: string): string =>
+    `${layout.initrds}/${modules?.sha256.slice(0, 16) ?? "no-modules"}-${agentDigest}.cpio`;
+
   return {
+    findUnused: async (kernels) => {
+      const agentDigest = digestOf(await readAgent(system, agentPath)).slice(0, 16);
+      const used = new Set(kernels.map((manifest) => pathOf(manifest, agentDigest)));
+      return (await files.list(layout.initrds)).map((name) => `${layout.initrds}/${name}`).filter((path) => !used.has(path));
+    },
     pathFor: async (folder, manifest) => {
       const agent = await readAgent(system, agentPath);
       const agentDigest = digestOf(agent).slice(0, 16);
-      const path = `${layout.initrds}/${manifest.modules?.sha256.slice(0, 16) ?? "no-modules"}-${agentDigest}.cpio`;
+      const path = pathOf(manifest, agentDigest);
       if ((await files.find(path))?.kind === "file") return path;
       const work = underWay.get(path) ?? build(path, folder, manifest, agent).finally(() => underWay.delete(path));
       underWay.set(path, work);

@@ -37,6 +37,21 @@ export function storedKernel(manifest: KernelManifest, problems: readonly string
   };
 }
 
+/** What is wrong with the content of its files. */
+export async function verifyKernel(
+  system: System,
+  folder: string,
+  { vmlinux, modules }: KernelManifest,
+  signal: AbortSignal,
+): Promise<readonly string[]> {
+  const problems: string[] = [];
+  for (const [file, digest] of [["vmlinux", vmlinux.sha256] as const, ["modules.cpio", modules?.sha256] as const]) {
+    if (digest !== undefined && (await system.files.sha256(`${folder}/${file}`, signal)) !== digest)
+      problems.push(`its ${file} was changed`);
+  }
+  return problems;
+}
+
 async function problemsOf(system: System, folder: string, manifest: KernelManifest): Promise<readonly string[]> {
   const wanted = [
     ["vmlinux", manifest.vmlinux.bytes] as const,

@@ -61,9 +61,15 @@ export const PROCESS_EFFECTS: Effects<Processes> = {
   which: "look",
 };
 
-export const SOCKET_EFFECTS: Effects<Sockets> = { listenForChild: now(path), connect: later(path), peerOf: "look", watchPeer: "look" };
+export const SOCKET_EFFECTS: Effects<Sockets> = {
+  listenForChild: now(path),
+  connect: later(path),
+  sendDatagram: now(path),
+  peerOf: "look",
+  watchPeer: "look",
+};
 
-export const DATABASE_EFFECTS: Effects<Databases> = { open: now(path) };
+export const DATABASE_EFFECTS: Effects<Databases> = { open: now(path), openToRead: "look" };
 
 export const ROW_EFFECTS: Effects<Omit<Database, keyof Disposable>> = {
   run: now(nameStatement),

@@ -20,7 +20,7 @@ export function withFailpoints(system: System, failpoints: Failpoints): System {
     files: wrap("files", system.files, FILE_EFFECTS, reach),
     processes: wrap("processes", system.processes, PROCESS_EFFECTS, reach),
     sockets: wrap("sockets", system.sockets, SOCKET_EFFECTS, reach),
-    databases: { open: (path, migrations) => wrapDatabase(databases.open(path, migrations), reach) },
+    databases: { ...databases, open: (path, migrations) => wrapDatabase(databases.open(path, migrations), reach) },
   };
 }
 

@@ -1,0 +1,33 @@
+import { expect, test } from "bun:test";
+import { configSchema } from "./config.ts";
+import { CONFIG_DEFAULTS, listConfigEntries } from "./config-entries.ts";
+
+test("without a file every value is a default, and each default is one that the file could have", () => {
+  const entries = listConfigEntries(undefined);
+  expect(entries.every(({ source, line }) => source === "default" && line === null)).toBe(true);
+  const tables: Record<string, Record<string, unknown>> = { "": {} };
+  for (const { key, value } of entries) {
+    const [last = "", table = ""] = key.split(".").toReversed();
+    if (value !== null && last !== "qemu_binary") (tables[table] ??= {})[last] = value;
+  }
+  const { "": top, ...rest } = tables;
+  expect(configSchema.parse({ ...top, ...rest })).toEqual({
+    default_image: CONFIG_DEFAULTS.image,
+    debian: {},
+    drivers: { order: ["qemu"] },
+    defaults: {
+      memory: CONFIG_DEFAULTS.memoryBytes,
+      disk: CONFIG_DEFAULTS.layerBytes,
+      work_disk: CONFIG_DEFAULTS.workBytes,
+      boot_deadline: CONFIG_DEFAULTS.bootDeadlineMs,
+    },
+  });
+});
+
+test("what the file says is shown as it was typed, with its line", () => {
+  const text = `# mine\ndefaults.memory = "1.5G"\n\n[drivers]\norder = ["fake", "qemu"]\n`;
+  const entries = new Map(listConfigEntries(text).map(({ key, ...entry }) => [key, entry]));
+  expect(entries.get("defaults.memory")).toEqual({ value: "1.5G", source: "file", line: 2 });
+  expect(entries.get("drivers.order")).toEqual({ value: ["fake", "qemu"], source: "file", line: 5 });
+  expect(entries.get("defaults.disk")).toEqual({ value: "20G", source: "default", line: null });
+});

@@ -1,0 +1,55 @@
+/** The config as it holds: what the file says and, for what it leaves out, what is taken instead. */
+import { parse } from "smol-toml";
+import { exactSize } from "../contract/sizes.ts";
+import { DEFAULT_LAYER_BYTES, DEFAULT_WORK_BYTES } from "../disks/disks.ts";
+import { lineOf } from "./config.ts";
+
+/** What holds where the file says nothing. */
+export const CONFIG_DEFAULTS = {
+  image: "debian-bookworm",
+  driverOrder: ["qemu"],
+  qemuBinary: "qemu-system-x86_64",
+  memoryBytes: 2 ** 30,
+  layerBytes: DEFAULT_LAYER_BYTES,
+  workBytes: DEFAULT_WORK_BYTES,
+  /** An emulated guest on a busy computer may need most of it. */
+  bootDeadlineMs: 180_000,
+} as const;
+
+/** As typed in the file; null for what is found out when it is wanted. */
+export type ConfigValue = string | string[] | null;
+
+export interface ConfigEntry {
+  readonly key: string;
+  readonly value: ConfigValue;
+  readonly source: "default" | "file";
+  /** Of the file, from 1. */
+  readonly line: number | null;
+}
+
+const DEFAULT_VALUES: Readonly<Record<string, ConfigValue>> = {
+  default_image: CONFIG_DEFAULTS.image,
+  "debian.mirror": null,
+  "drivers.order": [...CONFIG_DEFAULTS.driverOrder],
+  "drivers.qemu_binary": CONFIG_DEFAULTS.qemuBinary,
+  "defaults.memory": typedSize(CONFIG_DEFAULTS.memoryBytes),
+  "defaults.disk": typedSize(CONFIG_DEFAULTS.layerBytes),
+  "defaults.work_disk": typedSize(CONFIG_DEFAULTS.workBytes),
+  "defaults.boot_deadline": `${CONFIG_DEFAULTS.bootDeadlineMs / 60_000}m`,
+};
+
+/** Every key, in the order of the page about the config. `text` has passed `parseConfig`; undefined when there is no file. */
+export function listConfigEntries(text: string | undefined): readonly ConfigEntry[] {
+  const typed: Readonly<Record<string, unknown>> = text === undefined ? {} : parse(text);
+  return Object.entries(DEFAULT_VALUES).map(([key, byDefault]) => {
+    const path = key.split(".");
+    const value = path.reduce<unknown>((within, part) => (within as Record<string, unknown> | undefined)?.[part], typed);
+    if (value === undefined || text === undefined) return { key, value: byDefault, source: "default", line: null };
+    return { key, value: Array.isArray(value) ? value.map(String) : String(value), source: "file", line: lineOf(path, text) ?? null };
+  });
+}
+
+/** `20G`: as somebody would type it. */
+function typedSize(bytes: number): string {
+  return exactSize(bytes).replace(/ ([KMGT])iB$/, "$1");
+}

@@ -1,0 +1,206 @@
+import { afterEach, beforeEach, describe, expect, test } from "bun:test";
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, utimesSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import type { Vm } from "../../contract/schemas/vm.ts";
+import { makeLeases } from "../../operations/leases-rows.ts";
+import { OPERATIONS_MIGRATIONS } from "../../operations/operations-rows.ts";
+import { makeOperations } from "../../operations/make-operations.ts";
+import type { OperationContext } from "../../operations/operations.ts";
+import { makeSystem } from "../../system/make-system.ts";
+import type { Log } from "../../system/log.ts";
+import type { System } from "../../system/system.ts";
+import { makeFakeRooms } from "../fake-rooms.ts";
+import { makeGate } from "./gate.ts";
+import { makeStorage } from "./make-storage.ts";
+import type { PruneRequest, StorageParts } from "./storage.ts";
+
+const silent: Log = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {}, with: () => silent };
+const HOUR_MS = 3_600_000;
+const NOTHING: PruneRequest = {
+  images: false,
+  kernels: false,
+  vms: false,
+  dryRun: false,
+  olderThanMs: undefined,
+  keepBytes: undefined,
+  before: undefined,
+};
+let home: string;
+let system: System;
+
+beforeEach(() => {
+  home = mkdtempSync(join(tmpdir(), "banger-storage-"));
+  const real = makeSystem({ BANGER_HOME: home }, silent);
+  // What follows is later, also in the same millisecond.
+  let looks = 0;
+  system = { ...real, clock: { ...real.clock, nowMs: () => real.clock.nowMs() + (looks += 1) } };
+});
+afterEach(() => rmSync(home, { recursive: true }));
+
+/** A file of 8 KiB that was last used some hours ago. */
+function put(path: string, hoursAgo: number): void {
+  mkdirSync(dirname(path), { recursive: true });
+  writeFileSync(path, Buffer.alloc(8192, 1));
+  const seconds = (Date.now() - hoursAgo * HOUR_MS) / 1000;
+  utimesSync(path, seconds, seconds);
+}
+
+async function openWorld(more: Partial<StorageParts> = {}) {
+  const database = system.databases.open(":memory:", OPERATIONS_MIGRATIONS);
+  const operations = makeOperations(database, system);
+  const leases = makeLeases(database);
+  const { vms, kernels, images } = makeFakeRooms(system);
+  const gate = makeGate();
+  const agentPath = join(system.layout.agents, "banger-agent-now");
+  const parts: StorageParts = { system, vms, kernels, images, operations, leases, agentPath, gate, ...more };
+  const storage = makeStorage(parts);
+  /** As an operation, to its output. */
+  const run = async <T>(work: (context: OperationContext) => Promise<T>): Promise<T> => {
+    const { promise, resolve, reject } = Promise.withResolvers<T>();
+    const { id } = operations.start("test", "", (context) => work(context).then(resolve, reject));
+    const result = await promise;
+    for await (const _ of operations.watch(id, 0)) continue;
+    return result;
+  };
+  const prune = (request: Partial<PruneRequest> = {}) => run((context) => storage.prune({ ...NOTHING, ...request }, context));
+  const names = async (request: Partial<PruneRequest>): Promise<readonly string[]> =>
+    (await prune(request)).items
+      .filter(({ kept }) => kept === null)
+      .map(({ kind, name }) => `${kind} ${name}`)
+      .toSorted();
+  return { storage, parts, prune, names, run, gate, leases, operations, vms, kernels, images };
+}
+
+function fillCaches(): void {
+  const { downloads, blanks, agents } = system.layout;
+  put(join(downloads, "sha256-old"), 48);
+  put(join(downloads, "sha256-new"), 1);
+  put(join(downloads, ".verify-1/Release"), 48);
+  put(join(blanks, "blank-1-2.ext4"), 2);
+  put(join(blanks, ".draft-2"), 2);
+  put(join(agents, "banger-agent-before"), 100);
+  put(join(agents, "banger-agent-now"), 100);
+}
+
+describe("prune", () => {
+  test("first looks and changes nothing, then removes what it showed and leaves what is in use", async () => {
+    fillCaches();
+    const { prune, names, leases } = await openWorld();
+    const all = ["agent banger-agent-before", "blank blank-1-2.ext4", "download sha256-new", "download sha256-old"];
+    expect(await names({ dryRun: true })).toEqual(all);
+    expect(readdirSync(system.layout.downloads)).toContain("sha256-old");
+    const { usedBytes, items } = await prune();
+    // The dry run is an ended operation by now.
+    expect(items.map(({ kind }) => kind).toSorted()).toEqual(["agent", "blank", "download", "download", "operation"]);
+    expect(usedBytes).toBe(4 * 8192);
+    expect(readdirSync(system.layout.downloads)).toEqual([".verify-1"]);
+    expect(readdirSync(system.layout.agents)).toEqual(["banger-agent-now"]);
+    expect(leases.list()).toEqual([]);
+  });
+
+  test("keeps to its budgets", async () => {
+    fillCaches();
+    const { names } = await openWorld();
+    expect(await names({ dryRun: true, olderThanMs: 24 * HOUR_MS })).toEqual(["agent banger-agent-before", "download sha256-old"]);
+    expect(await names({ dryRun: true, keepBytes: 3 * 8192, before: 0 })).toEqual([]);
+    expect((await names({ dryRun: true, keepBytes: 3 * 8192 })).filter((name) => !name.startsWith("operation"))).toEqual([
+      "agent banger-agent-before",
+    ]);
+  });
+
+  test("takes images and kernels only when told to, and only those that nobody uses", async () => {
+    const { names, run, vms, images, kernels } = await openWorld();
+    for (const name of ["used", "free"]) {
+      await run((context) => images.pull(name, name, context));
+      await run((context) => kernels.pull(name, name, context));
+    }
+    await run((context) => vms.create({ name: "dev", image: "used", kernel: "used" }, context));
+    const goods = async (request: Partial<PruneRequest>) => (await names(request)).filter((name) => !name.startsWith("operation"));
+    expect(await goods({})).toEqual([]);
+    expect(await goods({ images: true })).toEqual(["image free"]);
+    expect(await goods({ kernels: true })).toEqual(["kernel free"]);
+    expect((await images.list()).map(({ name }) => name)).toEqual(["used"]);
+    expect((await kernels.list()).map(({ name }) => name)).toEqual(["used"]);
+  });
+
+  test("a kernel that an image names stays", async () => {
+    const { images } = makeFakeRooms(system);
+    const withKernel = { ...images, list: async () => [{ name: "i", kernelRef: "k" }] } as unknown as StorageParts["images"];
+    const { names, run, kernels } = await openWorld({ images: withKernel });
+    await run((context) => kernels.pull("k", "k", context));
+    expect((await names({ kernels: true })).filter((name) => name.startsWith("kernel"))).toEqual([]);
+  });
+
+  test("takes a vm only when it is stopped and old, but what was left of an ephemeral one at once", async () => {
+    const { prune, names, run, vms } = await openWorld();
+    for (const [name, ephemeral] of [
+      ["dev", false],
+      ["old", false],
+      ["left", true],
+    ] as const) {
+      await run((context) => vms.create({ name, ephemeral }, context));
+      if (name !== "dev") await run((context) => vms.stop(name, 0, context));
+    }
+    await expect(prune({ vms: true })).rejects.toMatchObject({ code: "vms_need_age" });
+    const gone = async (request: Partial<PruneRequest>) => (await names(request)).filter((name) => name.startsWith("vm"));
+    expect(await gone({ vms: true, olderThanMs: HOUR_MS })).toEqual([]);
+    expect(await gone({ dryRun: true, vms: true, olderThanMs: -HOUR_MS })).toEqual(["vm left", "vm old"]);
+    expect(await gone({})).toEqual(["vm left"]);
+    expect((await vms.list()).map(({ name }: Vm) => name)).toEqual(["dev", "old"]);
+  });
+
+  test("removes nothing that could be used by what is under way, and says so", async () => {
+    fillCaches();
+    const { prune, gate } = await openWorld();
+    const creating = Promise.withResolvers<void>();
+    const work = gate.share(() => creating.promise);
+    const { items, usedBytes } = await prune();
+    expect(new Set(items.map(({ kept }) => kept))).toEqual(new Set(["a vm is being made or started, or goods are fetched"]));
+    expect(usedBytes).toBe(0);
+    expect(readdirSync(system.layout.downloads)).toContain("sha256-old");
+    creating.resolve();
+    await work;
+    expect((await prune()).usedBytes).toBe(4 * 8192);
+  });
+
+  test("what became used between look and removal stays", async () => {
+    const world = await openWorld();
+    await world.run((context) => world.images.pull("late", "late", context));
+    let asked = 0;
+    const vms: StorageParts["vms"] = { ...world.vms, usersOf: () => ((asked += 1) > 1 ? ["dev"] : []) };
+    const storage = makeStorage({ ...world.parts, vms });
+    const { items } = await world.run((context) => storage.prune({ ...NOTHING, images: true }, context));
+    expect(items.find(({ kind }) => kind === "image")).toMatchObject({ name: "late", kept: "cannot delete image `late`: vm `dev` holds it" });
+    expect(await world.images.list()).toHaveLength(1);
+  });
+
+  test("what a daemon began to remove and did not live to is removed by the next", async () => {
+    fillCaches();
+    const { storage, leases } = await openWorld();
+    const path = join(system.layout.downloads, "sha256-old");
+    leases.write({ kind: "prune", key: path, vmId: undefined, operationId: "0123456789abcdef" });
+    for (const _round of [1, 2]) {
+      await storage.reconcile();
+      expect(readdirSync(system.layout.downloads).toSorted()).toEqual([".verify-1", "sha256-new"]);
+      expect(leases.list()).toEqual([]);
+    }
+  });
+});
+
+test("df counts what there is, and what could go of it", async () => {
+  fillCaches();
+  const { storage, run, vms } = await openWorld();
+  await run((context) => vms.create({ name: "dev" }, context));
+  const [vm] = await vms.list();
+  put(join(system.layout.vmFolder(vm?.id ?? ""), "layer.ext4"), 0);
+  put(join(system.layout.vmFolder(vm?.id ?? ""), "console.log"), 0);
+  const measured = async () => new Map((await storage.measure()).uses.map(({ kind, ...use }) => [kind, use]));
+  const running = await measured();
+  expect(running.get("download")).toEqual({ count: 2, bytes: 16_384, usedBytes: 16_384, reclaimableBytes: 16_384, needs: null });
+  expect(running.get("agent")).toMatchObject({ count: 2, reclaimableBytes: 8192 });
+  expect(running.get("vm layer")).toEqual({ count: 1, bytes: 8192, usedBytes: 8192, reclaimableBytes: 0, needs: "vms" });
+  expect(running.get("vm log")).toMatchObject({ count: 1, bytes: 8192 });
+  await run((context) => vms.stop("dev", 0, context));
+  expect((await measured()).get("vm layer")).toMatchObject({ reclaimableBytes: 8192 });
+});

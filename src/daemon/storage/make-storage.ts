@@ -1,0 +1,66 @@
+import { BangerError } from "../../contract/errors.ts";
+import type { PrunedItem } from "../../contract/schemas/storage.ts";
+import { decidePrune } from "./decide-prune.ts";
+import { listCandidates, type Candidate } from "./list-candidates.ts";
+import { measureUses } from "./measure-uses.ts";
+import { removeCandidate } from "./remove-candidate.ts";
+import type { PruneRequest, Storage, StorageParts } from "./storage.ts";
+
+export function makeStorage(parts: StorageParts): Storage {
+  const { system, leases } = parts;
+  const { files, layout, clock } = system;
+  return {
+    measure: async () => ({ uses: await measureUses(parts), freeBytes: await files.freeBytes(layout.roots.state) }),
+    prune: async (request, context) => {
+      checkAge(request);
+      const at = Math.trunc(clock.nowMs());
+      const going = await context.stage("look", async (stage) => {
+        const found = await decide(request, parts, at);
+        stage.note(`${found.length} ${found.length === 1 ? "thing" : "things"}`);
+        return found;
+      });
+      const items: PrunedItem[] = [];
+      if (request.dryRun) items.push(...going.map((candidate) => itemOf(candidate, null)));
+      else {
+        await context.stage("remove", async (stage) => {
+          for (const [done, candidate] of going.entries()) {
+            context.signal.throwIfAborted();
+            stage.progress(done, going.length, "items");
+            items.push(itemOf(candidate, (await removeCandidate(candidate, parts, context)) ?? null));
+          }
+        });
+      }
+      const usedBytes = items.reduce((sum, item) => (item.kept === null ? sum + item.usedBytes : sum), 0);
+      return { dryRun: request.dryRun, items, usedBytes, at };
+    },
+    reconcile: async () => {
+      for (const { kind, key } of leases.list()) {
+        if (kind !== "prune") continue;
+        await files.removeFile(key);
+        leases.drop(kind, key);
+      }
+    },
+  };
+}
+
+/** Images before the kernels that only they name. */
+async function decide(request: PruneRequest, parts: StorageParts, nowMs: number): Promise<readonly Candidate[]> {
+  const wanted = (await listCandidates(parts)).filter(({ needs }) => needs === null || request[needs]);
+  const going = decidePrune(wanted, request, nowMs);
+  // Of operations only the time counts: what they take in the database is not given back to the disk.
+  const limit = Math.min(request.before ?? nowMs, request.olderThanMs === undefined ? Infinity : nowMs - request.olderThanMs);
+  const { count, bytes, lastEndedAt } = parts.operations.measureEnded(limit);
+  const ended = { kind: "operation", name: String(count), bytes, usedBytes: 0, usedAt: lastEndedAt, needs: null } as const;
+  return count === 0 ? going : [...going, ended];
+}
+
+function itemOf({ kind, name, usedBytes, usedAt }: Candidate, kept: string | null): PrunedItem {
+  return { kind, name, usedBytes, usedAt, kept };
+}
+
+function checkAge({ vms, olderThanMs }: PruneRequest): void {
+  if (!vms || olderThanMs !== undefined) return;
+  throw new BangerError("invalid", "vms_need_age", "cannot prune vms: it was not said how long they must have been of no use", {
+    hint: "banger system prune --vms --older-than 30d",
+  });
+}

@@ -1,0 +1,50 @@
+/**
+ * What banger keeps on disk, over all rooms: how much it takes, and how it is removed when nothing uses it.
+ *
+ * Laws: measuring changes nothing. What is removed was not used when it was looked at, and is looked at again, alone behind the
+ * gate, at the moment when it goes. Each thing goes in one step that can be repeated: a daemon that dies in between leaves it or
+ * has removed it, and the next one finishes what was begun.
+ */
+import type { PrunedItem, StorageUse } from "../../contract/schemas/storage.ts";
+import type { Images } from "../../images/images.ts";
+import type { Kernels } from "../../kernels/kernels.ts";
+import type { Leases, OperationContext, Operations } from "../../operations/operations.ts";
+import type { System } from "../../system/system.ts";
+import type { Vms } from "../../vms/vms.ts";
+import type { Budgets } from "./decide-prune.ts";
+import type { Gate } from "./gate.ts";
+
+export interface PruneRequest extends Budgets {
+  readonly images: boolean;
+  readonly kernels: boolean;
+  readonly vms: boolean;
+  readonly dryRun: boolean;
+}
+
+export interface PruneReport {
+  readonly dryRun: boolean;
+  readonly items: PrunedItem[];
+  readonly usedBytes: number;
+  readonly at: number;
+}
+
+export interface Storage {
+  /** One use for each kind of thing, also for those of which there is none. */
+  measure(): Promise<{ readonly uses: StorageUse[]; readonly freeBytes: number }>;
+  /** Stages: `look`, `remove`. Throws `invalid` `vms_need_age`. */
+  prune(request: PruneRequest, context: OperationContext): Promise<PruneReport>;
+  /** Finishes removals that a daemon began and did not live to finish. Before listening. */
+  reconcile(): Promise<void>;
+}
+
+export interface StorageParts {
+  readonly system: System;
+  readonly vms: Pick<Vms, "list" | "usersOf" | "delete">;
+  readonly images: Pick<Images, "list" | "delete">;
+  readonly kernels: Pick<Kernels, "list" | "delete" | "findUnusedInitrds">;
+  readonly operations: Pick<Operations, "measureEnded" | "forgetEnded">;
+  readonly leases: Pick<Leases, "write" | "drop" | "list">;
+  /** The agent of this banger, which is in use as long as it runs. */
+  readonly agentPath: string;
+  readonly gate: Gate;
+}
