@@ -1,6 +1,7 @@
 import type { Readable } from "node:stream";
 import { BangerError } from "../contract/errors.ts";
 import type { ExecExit } from "../contract/frames.ts";
+import { jsonLine } from "../contract/json-line.ts";
 import type { ExecSession } from "../sdk/sdk.ts";
 import { print } from "./print.ts";
 
@@ -9,7 +10,7 @@ const MAX_BYTES = 64 * 2 ** 20;
 /** Keeps what a command writes and prints one JSON document of it: `{"code", "stdout", "stderr"}`, or `signal` for the code. */
 export async function captureOutput(session: ExecSession, descriptor: number): Promise<ExecExit> {
   const [exit, stdout, stderr] = await Promise.all([session.exited, readText(session.stdout), readText(session.stderr)]);
-  print(descriptor, `${JSON.stringify({ ...exit, stdout, stderr })}\n`);
+  print(descriptor, jsonLine({ ...exit, stdout, stderr }));
   return exit;
 }
 

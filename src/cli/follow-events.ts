@@ -1,5 +1,6 @@
 import type { OperationEvent } from "../contract/events.ts";
 import { fromErrorShape } from "../contract/errors.ts";
+import { jsonLine } from "../contract/json-line.ts";
 import type { Client } from "../sdk/sdk.ts";
 import type { Invocation } from "./command.ts";
 import type { Environment } from "./environment.ts";
@@ -10,7 +11,7 @@ import { print } from "./print.ts";
 /** `banger operation events`: one line an event, to the outcome; with --json one JSON document a line. */
 export async function followEvents(client: Client, { given, json }: Invocation, { stdout }: Environment): Promise<number> {
   for await (const event of client.events(String(given["operation"]), given["from"] as number | undefined)) {
-    print(stdout.descriptor, json ? `${JSON.stringify(event)}\n` : `${event.seq}  ${textOf(event)}\n`);
+    print(stdout.descriptor, json ? jsonLine(event) : `${event.seq}  ${textOf(event)}\n`);
     if (event.type === "outcome" && !event.ok) throw fromErrorShape(event.error);
   }
   return 0;

@@ -1,4 +1,5 @@
 import { BangerError, EXIT, toErrorShape, type ErrorShape } from "../contract/errors.ts";
+import { jsonLine } from "../contract/json-line.ts";
 import type { Command, Invocation } from "./command.ts";
 import type { Environment } from "./environment.ts";
 import { escapeLines, escapeText } from "./escape-text.ts";
@@ -14,7 +15,7 @@ const NOT_EXECUTABLE = 126;
 export function showFailure(thrown: unknown, invocation: Invocation | undefined, environment: Environment): number {
   const command = invocation?.command;
   const shape = shapeOf(thrown, command);
-  if (invocation?.json === true) print(environment.stdout.descriptor, `${JSON.stringify({ error: shape })}\n`);
+  if (invocation?.json === true) print(environment.stdout.descriptor, jsonLine({ error: shape }));
   else print(environment.stderr.descriptor, textOf(shape, thrown, environment));
   return exitCodeOf(thrown, command);
 }

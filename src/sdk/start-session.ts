@@ -1,16 +1,8 @@
 import type { Socket } from "node:net";
 import { Readable, Writable } from "node:stream";
 import { BangerError } from "../contract/errors.ts";
-import {
-  encodeFrame,
-  encodeResize,
-  FRAME,
-  FrameReader,
-  MAX_CHUNK_BYTES,
-  type ExecExit,
-  type ExecFailure,
-  type Frame,
-} from "../contract/frames.ts";
+import { encodeFrame, encodeResize, FRAME, MAX_CHUNK_BYTES, type ExecExit } from "../contract/frames.ts";
+import { GuestFrames } from "./parse-guest-frames.ts";
 import type { ExecSession } from "./sdk.ts";
 
 /** The session of a command that was sent over an upgraded connection. */
@@ -69,14 +61,13 @@ function onceEither(socket: Socket, first: string, second: string, callback: () 
 
 /** Hands the output over, at the pace of its readers, until the command has ended. */
 async function pump(socket: Socket, stdout: Output, stderr: Output): Promise<ExecExit> {
-  const reader = new FrameReader();
+  const frames = new GuestFrames();
   try {
     for await (const chunk of socket as AsyncIterable<Uint8Array>) {
-      for (const frame of reader.push(chunk)) {
-        if (frame.type === FRAME.stdout) await stdout.put(frame.payload);
-        else if (frame.type === FRAME.stderr) await stderr.put(frame.payload);
-        else if (frame.type === FRAME.exited) return jsonOf(frame) as ExecExit;
-        else if (frame.type === FRAME.failed) throw failureOf(jsonOf(frame) as ExecFailure);
+      for (const word of frames.push(chunk)) {
+        if (word.type === "stdout") await stdout.put(word.bytes);
+        else if (word.type === "stderr") await stderr.put(word.bytes);
+        else if (word.type === "exited") return word.exit;
       }
     }
   } catch (error) {
@@ -108,14 +99,6 @@ function makeOutput(): Output {
     await new Promise<void>((resolve) => (wake = resolve));
   };
   return Object.assign(readable, { put });
-}
-
-function jsonOf({ payload }: Frame): unknown {
-  return JSON.parse(new TextDecoder().decode(payload));
-}
-
-function failureOf({ code, message }: ExecFailure): BangerError {
-  return new BangerError("refused", `exec_${code}`, `cannot run the command in the vm: ${message}`);
 }
 
 function connectionLost(cause: unknown): BangerError {

@@ -1,12 +1,12 @@
 /** A log of JSON lines on a file descriptor. Written at once: a crash loses nothing that was said. */
 import { writeSync } from "node:fs";
+import { jsonLine } from "../contract/json-line.ts";
 import type { Log, LogFields } from "./log.ts";
 
 /** Levels below `least` are left out. */
 export function makeJsonLog(descriptor: number, least: "debug" | "info" = "info", base: LogFields = {}): Log {
   const write = (level: string, message: string, fields: LogFields = {}): void => {
-    const line = JSON.stringify({ at: new Date().toISOString(), level, message, ...base, ...fields }, errorsAsText);
-    writeSync(descriptor, `${line}\n`);
+    writeSync(descriptor, jsonLine({ at: new Date().toISOString(), level, message, ...base, ...fields }, errorsAsText));
   };
   return {
     debug: (message, fields) => {

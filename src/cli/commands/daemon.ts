@@ -1,4 +1,5 @@
 import { BangerError, EXIT } from "../../contract/errors.ts";
+import { jsonLine } from "../../contract/json-line.ts";
 import { READY_DESCRIPTOR } from "../../contract/readiness.ts";
 import { VERSION } from "../../contract/version.ts";
 import { openClient } from "../../sdk/open-client.ts";
@@ -12,8 +13,7 @@ import { print } from "../print.ts";
 
 /** `banger daemon start|stop|status|run`, and `banger internal daemon`. None of these starts a daemon by the way. */
 export const daemon: Run = async ({ command, json }, environment) => {
-  const say = (text: string, document: unknown): void =>
-    print(environment.stdout.descriptor, `${json ? JSON.stringify(document) : text}\n`);
+  const say = (text: string, document: unknown): void => print(environment.stdout.descriptor, json ? jsonLine(document) : `${text}\n`);
   switch (command.words.join(" ")) {
     case "daemon start":
       return start(environment, say);

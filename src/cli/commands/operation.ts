@@ -1,4 +1,5 @@
 import type { OperationName } from "../../contract/operation-table.ts";
+import { jsonLine } from "../../contract/json-line.ts";
 import { VERBS } from "../../contract/verbs.ts";
 import type { CallableName, Client, Request } from "../../sdk/sdk.ts";
 import type { Invocation, Run } from "../command.ts";
@@ -37,7 +38,7 @@ async function callEach(client: Client, name: CallableName, invocation: Invocati
       code = code === 0 ? failed : code;
     }
   }
-  if (invocation.json) print(environment.stdout.descriptor, `${JSON.stringify(outputs)}\n`);
+  if (invocation.json) print(environment.stdout.descriptor, jsonLine(outputs));
   return code;
 }
 
@@ -49,7 +50,7 @@ async function call(client: Client, name: CallableName, given: unknown, { json }
 }
 
 async function show(name: CallableName, output: unknown, { json }: Invocation, { stdout }: Environment): Promise<void> {
-  if (json) return print(stdout.descriptor, `${JSON.stringify(output)}\n`);
+  if (json) return print(stdout.descriptor, jsonLine(output));
   const { showOutput } = await import("../show/output.ts");
   print(stdout.descriptor, await showOutput(name, output as never));
 }

@@ -1,4 +1,5 @@
 import { BangerError, EXIT } from "../../contract/errors.ts";
+import { jsonLine } from "../../contract/json-line.ts";
 import type { Client, Request } from "../../sdk/sdk.ts";
 import { callLong } from "../call-long.ts";
 import type { Run } from "../command.ts";
@@ -26,7 +27,7 @@ export const run: Run = async ({ given, rest, json }, environment) => {
   const vm = await callLong(client, "vm.create", request, environment, json || !environment.stderr.isTerminal);
   if (argv.length === 0) {
     const next = `vm ${vm.name} is ${vm.state}\n\n  banger shell ${vm.name}\n  banger exec ${vm.name} -- COMMAND\n  banger rm --force ${vm.name}\n`;
-    print(environment.stdout.descriptor, json ? `${JSON.stringify(vm)}\n` : next);
+    print(environment.stdout.descriptor, json ? jsonLine(vm) : next);
     return EXIT.done;
   }
   try {
