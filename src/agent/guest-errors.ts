@@ -1,7 +1,7 @@
 /** The failures that a guest, or the way to it, can cause. One place, so that the same thing always has the same code. */
 import type { ClientHttp2Session, ClientHttp2Stream } from "node:http2";
 import { BangerError } from "../contract/errors.ts";
-import { escapeGuestText } from "./escape-guest-text.ts";
+import { escapeGuestText } from "../contract/escape-guest-text.ts";
 
 /** The byte stream or the session ended, or never worked. */
 export function connectionLost(why: string, cause?: unknown): BangerError {

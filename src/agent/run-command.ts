@@ -11,7 +11,7 @@ import {
   type ExecSpec,
   type Frame,
 } from "../contract/frames.ts";
-import { escapeGuestText } from "./escape-guest-text.ts";
+import { escapeGuestText } from "../contract/escape-guest-text.ts";
 import { guestGarbled } from "./guest-errors.ts";
 
 const DEFAULT_OUTPUT_BYTES = 1024 * 1024;

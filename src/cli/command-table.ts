@@ -23,7 +23,7 @@ function text(name: string, placeholder: string, brief: string, type: VerbField[
 }
 
 const INTERACTIVE = flag("interactive", "i", "pass stdin on to the command");
-const TTY = flag("tty", "t", "give the command a terminal; its output then reaches yours unescaped");
+const TTY = flag("tty", "t", "give the command a terminal; it may then draw on yours");
 const ENV: VerbField = { ...text("env", "KEY=VALUE", "set an environment variable; may be repeated", "environment"), alias: "e" };
 const CWD = text("cwd", "DIR", "folder to run in; the user's home when left out");
 const USER: VerbField = { ...text("user", "USER", "user to run as, or USER:GROUP; root when left out"), alias: "u" };
@@ -78,7 +78,8 @@ const COMPOSED: readonly Command[] = [
     words: ["vm", "shell"],
     aliases: [["shell"]],
     summary: "Open a login shell in a vm",
-    detail: "Ends with the shell's own exit code. What runs in it may drive your terminal, as over ssh.",
+    detail:
+      "Ends with the shell's own exit code. What runs in it may draw on your terminal, but neither read nor write the clipboard, nor have the terminal type.",
     hasJson: false,
     fields: [VM, ENV, CWD, USER],
     positional: ["vm"],

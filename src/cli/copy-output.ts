@@ -1,24 +1,25 @@
 import type { Readable, Writable } from "node:stream";
-import { escapeOutput } from "../contract/escape-text.ts";
 
 /** The code of a program that a broken pipe ended. */
 const BROKEN_PIPE = 141;
 
-/**
- * Copies a command's output to ours, at the pace of our reader. A file or a pipe gets the bytes as they are; where `escape` is
- * set, because a terminal would act on them, it gets UTF-8 text with control characters spelled out.
- */
-export async function copyOutput(from: Readable, to: Writable, escape: boolean): Promise<void> {
-  const decoder = new TextDecoder();
+/** What a command's output becomes on its way; see `renderers.ts`. */
+export interface Renderer {
+  push(chunk: Uint8Array): string | Uint8Array;
+  /** What is still to come after the last bytes. */
+  end(): string | Uint8Array;
+}
+
+/** Copies a command's output to ours, at the pace of our reader. */
+export async function copyOutput(from: Readable, to: Writable, renderer: Renderer): Promise<void> {
   const onError = (): never => process.exit(BROKEN_PIPE);
   to.once("error", onError);
-  for await (const chunk of from as AsyncIterable<Uint8Array>) {
-    await write(to, escape ? escapeOutput(decoder.decode(chunk, { stream: true })) : chunk);
-  }
-  if (escape) await write(to, escapeOutput(decoder.decode()));
+  for await (const chunk of from as AsyncIterable<Uint8Array>) await write(to, renderer.push(chunk));
+  await write(to, renderer.end());
   to.off("error", onError);
 }
 
-function write(to: Writable, bytes: string | Uint8Array): Promise<void> {
-  return new Promise((resolve, reject) => to.write(bytes, (error) => (error instanceof Error ? reject(error) : resolve())));
+async function write(to: Writable, bytes: string | Uint8Array): Promise<void> {
+  if (bytes.length === 0) return;
+  await new Promise<void>((resolve, reject) => to.write(bytes, (error) => (error instanceof Error ? reject(error) : resolve())));
 }

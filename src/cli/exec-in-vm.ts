@@ -3,10 +3,11 @@ import { BangerError } from "../contract/errors.ts";
 import type { ExecExit, ExecSpec } from "../contract/frames.ts";
 import type { Client, ExecSession } from "../sdk/sdk.ts";
 import { captureOutput } from "./capture-output.ts";
-import { copyOutput } from "./copy-output.ts";
-import type { Environment } from "./environment.ts";
+import { copyOutput, type Renderer } from "./copy-output.ts";
+import type { Environment, Terminal } from "./environment.ts";
 import { openRawTerminal } from "./open-raw-terminal.ts";
 import { print } from "./print.ts";
+import { asBytes, makeEscaping } from "./renderers.ts";
 
 export interface ExecWishes {
   /** Stdin is passed on. */
@@ -52,13 +53,24 @@ export async function execInVm(
   } else session.stdin.end();
 
   if (wishes.json) return codeOf(await captureOutput(session, environment.stdout.descriptor));
+  using terminalOutput = wishes.tty ? await openTerminalOutput(environment.stdout, wishes.interactive) : undefined;
   const [exit] = await Promise.all([
     session.exited,
-    // With a terminal of its own the command may drive ours: that is what it was given it for.
-    copyOutput(session.stdout, process.stdout, environment.stdout.isTerminal && !wishes.tty),
-    copyOutput(session.stderr, process.stderr, environment.stderr.isTerminal && !wishes.tty),
+    copyOutput(session.stdout, process.stdout, terminalOutput ?? rendererFor(environment.stdout)),
+    copyOutput(session.stderr, process.stderr, rendererFor(environment.stderr)),
   ]);
+  await terminalOutput?.settle();
   return codeOf(exit);
+}
+
+/** What could drive a terminal is spelled out, and reaches everything else as it is. */
+function rendererFor({ isTerminal }: Terminal): Renderer {
+  return isTerminal ? makeEscaping() : asBytes;
+}
+
+/** With a terminal of its own the command may drive ours, as far as that is safe. */
+async function openTerminalOutput({ descriptor }: Terminal, interactive: boolean) {
+  return (await import("./terminal/open-terminal-output.ts")).openTerminalOutput(process, descriptor, interactive);
 }
 
 function codeOf(exit: ExecExit): number {

@@ -1,8 +1,10 @@
 /**
- * What may not reach a terminal as it is: controls (C0, C1, DEL), which drive it; format characters, which turn the direction of
- * text or take no width; separators and tags, which hide text; halves of surrogate pairs.
+ * What may not reach a terminal as it is: C0 and C1 controls and DEL, which drive it; marks that turn the direction of text;
+ * characters of no width or of no ink, separators and tags that hide text; halves of surrogate pairs.
  */
-const UNSAFE = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}\u2065\u{e0000}-\u{e007f}]/gu;
+const UNSAFE =
+  // oxlint-disable-next-line no-control-regex -- these are what is looked for
+  /[\u034f\u0000-\u001f\u007f-\u009f\u00ad\u061c\u115f\u1160\u17b4\u17b5\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\u3164\ufeff\uffa0\ufff9-\ufffb\u{1bca0}-\u{1bca3}\u{1d173}-\u{1d17a}\u{e0000}-\u{e007f}]|[\ud800-\udfff]/gu;
 
 /** Text from a guest or a stranger, made fit for one line of a terminal: what could drive or deceive it becomes `\x1b` or `\u{202e}`. */
 export function escapeText(text: string): string {
@@ -25,8 +27,8 @@ function spell(character: string): string {
 }
 
 /** A value as JSON that means the same and holds nothing unsafe: `\u202e`. For documents that a terminal may show. */
-export function escapeJson(value: unknown): string {
-  return JSON.stringify(value).replace(UNSAFE, (found) =>
+export function escapeJson(value: unknown, replacer?: (key: string, value: unknown) => unknown): string {
+  return JSON.stringify(value, replacer).replace(UNSAFE, (found) =>
     [...Array(found.length).keys()].map((at) => `\\u${found.charCodeAt(at).toString(16).padStart(4, "0")}`).join(""),
   );
 }

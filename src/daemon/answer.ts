@@ -1,5 +1,5 @@
 import { once } from "node:events";
-import type { ServerResponse } from "node:http";
+import { STATUS_CODES, type ServerResponse } from "node:http";
 import { HTTP_STATUS, toErrorShape } from "../contract/errors.ts";
 import type { OperationEvent } from "../contract/events.ts";
 import { EVENTS_TYPE, OPERATION_HEADER } from "../contract/version.ts";
@@ -16,6 +16,18 @@ export function answerJson(response: ServerResponse, status: number, value: unkn
 export function answerError(response: ServerResponse, thrown: unknown): void {
   const shape = toErrorShape(thrown);
   answerJson(response, HTTP_STATUS[shape.kind], shape);
+}
+
+/** The whole answer to a request that no `ServerResponse` belongs to. The connection is to be ended after it. */
+export function errorResponse(thrown: unknown, status: number = HTTP_STATUS[toErrorShape(thrown).kind]): string {
+  const text = JSON.stringify(toErrorShape(thrown));
+  const head = [
+    `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? "Error"}`,
+    "content-type: application/json",
+    `content-length: ${Buffer.byteLength(text)}`,
+    "connection: close",
+  ];
+  return `${head.join("\r\n")}\r\n\r\n${text}`;
 }
 
 /** Answers with events, one a line, as they come. Ends early when the client goes away. */

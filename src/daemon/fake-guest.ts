@@ -18,9 +18,13 @@ export function openFakeGuest(): Duplex {
       wake?.();
     },
     write: (chunk: Uint8Array, _encoding, callback) => {
-      for (const frame of reader.push(chunk)) {
-        if (onFrame === undefined) onFrame = start(JSON.parse(Buffer.from(frame.payload).toString()) as ExecSpec);
-        else onFrame(frame);
+      try {
+        for (const frame of reader.push(chunk)) {
+          if (onFrame === undefined) onFrame = start(JSON.parse(Buffer.from(frame.payload).toString()) as ExecSpec);
+          else onFrame(frame);
+        }
+      } catch (error) {
+        return callback(error as Error);
       }
       if (resume === undefined) callback();
       else resume = chain(resume, callback);

@@ -18,9 +18,9 @@ export async function readInput(request: IncomingMessage, route: Route): Promise
 /** The same, for a body that was read already. */
 export function parseInput({ name, inPath, query }: Route, body: string): unknown {
   const operation: Operation = OPERATIONS[name];
-  const others = hasBody(operation) ? parseJson(body) : readQuery(query, VERBS[name].fields);
+  const others = hasBody(operation) ? parseJson(body) : readQuery(name, query, VERBS[name].fields);
   for (const field of Object.keys(inPath)) {
-    if (Object.hasOwn(others, field)) throw invalid(name, [{ code: "given_twice", path: field, message: "it stands in the path already" }]);
+    if (Object.hasOwn(others, field)) throw invalid(name, [givenTwice("it stands in the path already")(field)]);
   }
   const parsed = operation.input.safeParse({ ...others, ...inPath }, { error: wordIssue });
   if (parsed.success) return parsed.data;
@@ -34,13 +34,26 @@ function hasBody({ method }: Operation): boolean {
 async function readBody(request: IncomingMessage): Promise<string> {
   const chunks: Uint8Array[] = [];
   let bytes = 0;
-  for await (const chunk of request as AsyncIterable<Uint8Array>) {
+  for await (const chunk of untilGone(request)) {
     bytes += chunk.length;
     if (bytes > BODY_MAX_BYTES)
       throw new BangerError("invalid", "body_too_large", `the body of a request may have ${BODY_MAX_BYTES} bytes`);
     chunks.push(chunk);
   }
-  return Buffer.concat(chunks).toString("utf8");
+  try {
+    return new TextDecoder("utf-8", { fatal: true }).decode(Buffer.concat(chunks));
+  } catch (error) {
+    throw new BangerError("invalid", "invalid_json", "the body of the request is not UTF-8", { cause: error });
+  }
+}
+
+/** A client that goes away in the middle of its words is no bug of ours. */
+async function* untilGone(request: IncomingMessage): AsyncGenerator<Uint8Array> {
+  try {
+    yield* request as AsyncIterable<Uint8Array>;
+  } catch (error) {
+    throw new BangerError("cancelled", "client_gone", "the client went away before the end of its request", { cause: error });
+  }
 }
 
 function parseJson(text: string): Readonly<Record<string, unknown>> {
@@ -55,8 +68,10 @@ function parseJson(text: string): Readonly<Record<string, unknown>> {
 }
 
 /** A query has only text; what is to be a number or a boolean becomes one. */
-function readQuery(query: URLSearchParams, fields: readonly VerbField[]): Readonly<Record<string, unknown>> {
+function readQuery(name: string, query: URLSearchParams, fields: readonly VerbField[]): Readonly<Record<string, unknown>> {
   const types = new Map(fields.map(({ name, type }) => [name, type]));
+  const twice = [...new Set(query.keys())].filter((key) => query.getAll(key).length > 1);
+  if (twice.length > 0) throw invalid(name, twice.map(givenTwice("it stands in the query twice")));
   return Object.fromEntries(
     [...query].map(([key, value]): [string, unknown] => {
       const type = types.get(key);
@@ -65,6 +80,10 @@ function readQuery(query: URLSearchParams, fields: readonly VerbField[]): Readon
       return [key, value];
     }),
   );
+}
+
+function givenTwice(message: string): (path: string) => Problem {
+  return (path) => ({ code: "given_twice", path, message });
 }
 
 function invalid(name: string, problems: readonly Problem[]): BangerError {

@@ -15,14 +15,14 @@ for (const [name, { method, path }] of Object.entries(OPERATIONS)) router.add(me
 
 /** Finds the operation. Throws `not_found` `no_such_route`, and `invalid` when the path cannot be decoded. */
 export function findRoute(method: string, url: string): Route {
-  const [path = "", query = ""] = url.split("?", 2);
+  const [path = "", ...queries] = url.split("?");
   const found = router.match(method, path)[0][0];
   if (found === undefined)
     throw new BangerError("not_found", "no_such_route", `there is no ${method} ${path} here`, { hint: "see openapi.json" });
   const [name, params] = found as [OperationName, Record<string, string>];
   try {
     const inPath = Object.fromEntries(Object.entries(params).map(([key, value]) => [key, decodeURIComponent(value)]));
-    return { name, inPath, query: new URLSearchParams(query) };
+    return { name, inPath, query: new URLSearchParams(queries.join("?")) };
   } catch (error) {
     throw new BangerError("invalid", "invalid_input", `cannot decode the path ${path}`, { cause: error });
   }

@@ -12,7 +12,11 @@ import type { System } from "../system/system.ts";
 import { answerError } from "./answer.ts";
 import { dispatch } from "./dispatch.ts";
 import type { HandlerParts } from "./handler.ts";
+import { refuseOddRequests } from "./refuse-odd-requests.ts";
 import { upgrade } from "./upgrade.ts";
+
+/** Below the number of files that a process may have open. Each is bounded in what it holds, so all are. */
+const MAX_CONNECTIONS = 1000;
 
 export interface ServeOptions {
   readonly socketPath: string;
@@ -40,6 +44,7 @@ export async function serve(parts: HandlerParts, { socketPath, listeningDescript
     });
   });
   web.on("upgrade", (request, socket, head) => void upgrade(parts, request, socket, head, sockets));
+  refuseOddRequests(web);
   const door = net.createServer({ allowHalfOpen: true }, (socket) => {
     const peer = sockets.peerOf(socket);
     if (peer?.uid !== uid) {
@@ -52,6 +57,7 @@ export async function serve(parts: HandlerParts, { socketPath, listeningDescript
     web.emit("connection", socket);
   });
 
+  door.maxConnections = MAX_CONNECTIONS;
   if (listeningDescriptor === undefined) {
     await clearPath(files, socketPath);
     door.listen(socketPath);

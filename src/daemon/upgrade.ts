@@ -1,8 +1,9 @@
-import { STATUS_CODES, type IncomingMessage } from "node:http";
+import type { IncomingMessage } from "node:http";
 import type { Duplex } from "node:stream";
-import { BangerError, HTTP_STATUS, toErrorShape } from "../contract/errors.ts";
+import { BangerError } from "../contract/errors.ts";
 import { OPERATIONS } from "../contract/operation-table.ts";
 import { EXEC_PROTOCOL, VERSION_HEADER } from "../contract/version.ts";
+import { errorResponse } from "./answer.ts";
 import { checkVersion } from "./check-version.ts";
 import type { Sockets } from "../system/system.ts";
 import type { Handler, HandlerParts } from "./handler.ts";
@@ -26,6 +27,7 @@ export async function upgrade(
   sockets.watchPeer(socket, () => socket.destroy());
   // Until the streams are joined, an error has no other reader; `close` follows it.
   socket.on("error", () => undefined);
+  let isUpgraded = false;
   try {
     const stream = await openStream(parts, request, gone.signal);
     if (gone.signal.aborted) {
@@ -33,6 +35,7 @@ export async function upgrade(
       socket.destroy();
       return;
     }
+    isUpgraded = true;
     socket.write(`HTTP/1.1 101 Switching Protocols\r\nconnection: Upgrade\r\nupgrade: ${EXEC_PROTOCOL}\r\n\r\n`);
     if (head.length > 0) stream.write(head);
     joinStreams(socket, stream);
@@ -40,7 +43,9 @@ export async function upgrade(
     // unix socket shows a killed client no differently.
     socket.once("end", () => stream.destroy());
   } catch (error) {
-    socket.end(errorResponse(error));
+    // Behind 101 there is no room for words: the end of the bytes has to say it.
+    if (isUpgraded) socket.destroy();
+    else socket.end(errorResponse(error));
   } finally {
     socket.off("close", abort).off("end", abort);
   }
@@ -55,17 +60,4 @@ async function openStream(parts: HandlerParts, request: IncomingMessage, signal:
   // What follows the head belongs to the stream: there is no body.
   const input = parseInput(route, "");
   return (HANDLERS[route.name] as Handler<"vm.exec">)(parts, input as { vm: string }, signal);
-}
-
-function errorResponse(thrown: unknown): string {
-  const shape = toErrorShape(thrown);
-  const status = HTTP_STATUS[shape.kind];
-  const text = JSON.stringify(shape);
-  const head = [
-    `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? "Error"}`,
-    "content-type: application/json",
-    `content-length: ${Buffer.byteLength(text)}`,
-    "connection: close",
-  ];
-  return `${head.join("\r\n")}\r\n\r\n${text}`;
 }

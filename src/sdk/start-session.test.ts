@@ -22,7 +22,7 @@ async function exitedOf(...frames: readonly Uint8Array[]): Promise<unknown> {
 
 test("an end is taken as the guest says it, when it can be one", async () => {
   expect(await exitedOf(encodeJsonFrame(FRAME.started, { pid: 7 }), encodeJsonFrame(FRAME.exited, { code: 3 }))).toEqual({ code: 3 });
-  expect(await exitedOf(encodeJsonFrame(FRAME.exited, { signal: 9 }))).toEqual({ signal: 9 });
+  expect(await exitedOf(encodeJsonFrame(FRAME.started, { pid: 7 }), encodeJsonFrame(FRAME.exited, { signal: 9 }))).toEqual({ signal: 9 });
   expect(await exitedOf(encodeJsonFrame(FRAME.failed, { code: "not_found", message: "no" }))).toMatchObject({ code: "exec_not_found" });
 });
 

@@ -1,8 +1,8 @@
 import type { Socket } from "node:net";
 import { Readable, Writable } from "node:stream";
 import { BangerError } from "../contract/errors.ts";
-import { parseExecExit, parseExecFailure } from "../contract/exec-outcome.ts";
-import { encodeFrame, encodeResize, FRAME, FrameReader, MAX_CHUNK_BYTES, type ExecExit } from "../contract/frames.ts";
+import { encodeFrame, encodeResize, FRAME, MAX_CHUNK_BYTES, type ExecExit } from "../contract/frames.ts";
+import { GuestFrames } from "./parse-guest-frames.ts";
 import type { ExecSession } from "./sdk.ts";
 
 /** The session of a command that was sent over an upgraded connection. */
@@ -61,20 +61,17 @@ function onceEither(socket: Socket, first: string, second: string, callback: () 
 
 /** Hands the output over, at the pace of its readers, until the command has ended. */
 async function pump(socket: Socket, stdout: Output, stderr: Output): Promise<ExecExit> {
-  const reader = new FrameReader();
+  const frames = new GuestFrames();
   try {
     for await (const chunk of socket as AsyncIterable<Uint8Array>) {
-      for (const { type, payload } of reader.push(chunk)) {
-        if (type === FRAME.stdout) await stdout.put(payload);
-        else if (type === FRAME.stderr) await stderr.put(payload);
-        else if (type === FRAME.exited) return parseExecExit(payload) ?? garbled("of how the command ended it says what cannot be");
-        else if (type === FRAME.failed) throw failureOf(payload);
-        else if (type !== FRAME.started) garbled(`it sent a frame of type ${type}, which only a client sends`);
+      for (const word of frames.push(chunk)) {
+        if (word.type === "stdout") await stdout.put(word.bytes);
+        else if (word.type === "stderr") await stderr.put(word.bytes);
+        else if (word.type === "exited") return word.exit;
       }
     }
   } catch (error) {
     if (error instanceof BangerError) throw error;
-    if (error instanceof RangeError) garbled("it sent what is no frame", error);
     throw connectionLost(error);
   }
   throw connectionLost(undefined);
@@ -102,19 +99,6 @@ function makeOutput(): Output {
     await new Promise<void>((resolve) => (wake = resolve));
   };
   return Object.assign(readable, { put });
-}
-
-function failureOf(payload: Uint8Array): BangerError {
-  const { code, message } = parseExecFailure(payload) ?? garbled("of why the command did not start it says what cannot be");
-  return new BangerError("refused", `exec_${code}`, `cannot run the command in the vm: ${message}`);
-}
-
-/** The daemon passes on what the guest sends without looking into it. */
-function garbled(what: string, cause?: unknown): never {
-  throw new BangerError("unavailable", "guest_garbled", `cannot understand the guest agent: ${what}`, {
-    hint: "the guest may be damaged: restart the vm",
-    cause,
-  });
 }
 
 function connectionLost(cause: unknown): BangerError {

@@ -1,4 +1,5 @@
 /** A log of JSON lines. */
+import { jsonLine } from "../contract/json-line.ts";
 import type { Log, LogFields } from "./log.ts";
 import { makeLogSink, type LogSink } from "./log-sink.ts";
 
@@ -6,8 +7,7 @@ import { makeLogSink, type LogSink } from "./log-sink.ts";
 export function makeJsonLog(to: number | Pick<LogSink, "write">, least: "debug" | "info" = "info", base: LogFields = {}): Log {
   const sink = typeof to === "number" ? makeLogSink(to) : to;
   const write = (level: string, message: string, fields: LogFields = {}): void => {
-    const line = JSON.stringify({ at: new Date().toISOString(), level, message, ...base, ...fields }, errorsAsText);
-    sink.write(`${line}\n`);
+    sink.write(jsonLine({ at: new Date().toISOString(), level, message, ...base, ...fields }, errorsAsText));
   };
   return {
     debug: (message, fields) => {

@@ -6,7 +6,7 @@ import { lookUpNames } from "../completion/look-up-names.ts";
 import { joinBashWords, offerLines } from "../completion/print-offer.ts";
 import { completionScript, type Shell } from "../completion/shell-scripts.ts";
 import { print } from "../print.ts";
-import { jsonLine } from "../print-json.ts";
+import { jsonLine } from "../../contract/json-line.ts";
 
 /** `banger completion bash|zsh|fish` */
 export const completion: Run = async ({ given, json }, { stdout, self }) => {

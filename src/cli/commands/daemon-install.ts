@@ -4,7 +4,7 @@ import type { Invocation, Run } from "../command.ts";
 import type { Environment } from "../environment.ts";
 import { escapeLines, escapeText } from "../../contract/escape-text.ts";
 import { print } from "../print.ts";
-import { jsonLine } from "../print-json.ts";
+import { jsonLine } from "../../contract/json-line.ts";
 import { stopDaemon } from "../stop-daemon.ts";
 
 /** `banger daemon install` and `banger daemon uninstall` */

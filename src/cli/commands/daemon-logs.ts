@@ -3,7 +3,7 @@ import { EXIT } from "../../contract/errors.ts";
 import type { Run } from "../command.ts";
 import { daemonPlace } from "../daemon-place.ts";
 import { print } from "../print.ts";
-import { jsonLine } from "../print-json.ts";
+import { jsonLine } from "../../contract/json-line.ts";
 import { parseEntry, showLogLine } from "../show/log-line.ts";
 
 const DEFAULT_LINES = 100;

@@ -12,7 +12,7 @@ import type { Environment } from "../environment.ts";
 import { formatAge } from "../format.ts";
 import { openDaemon } from "../open-daemon.ts";
 import { print } from "../print.ts";
-import { jsonLine } from "../print-json.ts";
+import { jsonLine } from "../../contract/json-line.ts";
 import { showReport } from "../show/doctor.ts";
 import { parseEntry } from "../show/log-line.ts";
 

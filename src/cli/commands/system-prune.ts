@@ -6,7 +6,7 @@ import type { Run } from "../command.ts";
 import { formatBytes } from "../format.ts";
 import { openDaemon } from "../open-daemon.ts";
 import { print } from "../print.ts";
-import { jsonLine } from "../print-json.ts";
+import { jsonLine } from "../../contract/json-line.ts";
 import { showPruned } from "../show/storage.ts";
 
 /** `banger system prune`: shows what would go, asks, and removes that. */

@@ -171,7 +171,10 @@ describe("prune", () => {
     const vms: StorageParts["vms"] = { ...world.vms, usersOf: () => ((asked += 1) > 1 ? ["dev"] : []) };
     const storage = makeStorage({ ...world.parts, vms });
     const { items } = await world.run((context) => storage.prune({ ...NOTHING, images: true }, context));
-    expect(items.find(({ kind }) => kind === "image")).toMatchObject({ name: "late", kept: "cannot delete image `late`: vm `dev` holds it" });
+    expect(items.find(({ kind }) => kind === "image")).toMatchObject({
+      name: "late",
+      kept: "cannot delete image `late`: vm `dev` holds it",
+    });
     expect(await world.images.list()).toHaveLength(1);
   });
 
