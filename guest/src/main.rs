@@ -3,6 +3,7 @@
 #![deny(unsafe_code)]
 
 mod agent;
+mod amend;
 mod command_line;
 mod dial;
 mod exec;
