@@ -343,6 +343,82 @@ export const VERBS: Readonly<Record<OperationName, Verb>> = {
       }
     ]
   },
+  "vm.pause": {
+    "kind": "long",
+    "method": "POST",
+    "path": "/v1/vms/:vm/pause",
+    "summary": "Make a vm stand still",
+    "detail": "Its memory, processes and connections are kept, and it takes no CPU. A paused vm is lost when the computer goes down, as a running one is.",
+    "words": [
+      "vm",
+      "pause"
+    ],
+    "aliases": [
+      [
+        "pause"
+      ]
+    ],
+    "positional": [
+      "vm"
+    ],
+    "repeat": "vm",
+    "composed": false,
+    "fields": [
+      {
+        "name": "vm",
+        "flag": "vm",
+        "type": "string",
+        "required": true,
+        "brief": "name or id of the vm",
+        "placeholder": "NAME",
+        "completes": "vm"
+      }
+    ],
+    "examples": [
+      {
+        "command": "banger pause dev",
+        "does": "everything in it stands still, and nothing is lost"
+      }
+    ]
+  },
+  "vm.resume": {
+    "kind": "long",
+    "method": "POST",
+    "path": "/v1/vms/:vm/resume",
+    "summary": "Let a paused vm go on",
+    "detail": "Its clock, which stood still with it, is set right.",
+    "words": [
+      "vm",
+      "resume"
+    ],
+    "aliases": [
+      [
+        "resume"
+      ]
+    ],
+    "positional": [
+      "vm"
+    ],
+    "repeat": "vm",
+    "composed": false,
+    "fields": [
+      {
+        "name": "vm",
+        "flag": "vm",
+        "type": "string",
+        "required": true,
+        "brief": "name or id of the vm",
+        "placeholder": "NAME",
+        "completes": "vm"
+      }
+    ],
+    "examples": [
+      {
+        "command": "banger resume dev",
+        "does": "it goes on where it was, at the right time"
+      }
+    ]
+  },
   "vm.delete": {
     "kind": "long",
     "method": "DELETE",

@@ -59,6 +59,8 @@ function makeFakeVms({ clock, random }: Pick<System, "clock" | "random">, create
     start: async (ref) => move(ref, "running"),
     stop: async (ref) => move(ref, "stopped"),
     kill: async (ref) => move(ref, "stopped"),
+    pause: async (ref) => move(ref, "paused"),
+    resume: async (ref) => move(ref, "running"),
     delete: async (ref, { force }) => {
       if (get(ref).state === "running" && !force) {
         throw new BangerError("refused", "vm_running", `cannot delete vm \`${ref}\`: it runs`, { hint: `banger rm --force ${ref}` });

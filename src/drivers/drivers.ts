@@ -80,9 +80,12 @@ export interface RunningVmm extends AsyncDisposable {
   /** A fresh connection to the agent's byte stream. One at a time. */
   connectAgent(signal: AbortSignal): Promise<Socket>;
   kill(): Promise<void>;
-  /** With capability `pause`. */
+  /** With capability `pause`: the guest stands still, its clock and its connections too. Twice is once. */
   pause(): Promise<void>;
+  /** Twice is once. */
   resume(): Promise<void>;
+  /** Whether the guest stands still now; false without the capability. */
+  isPaused(): Promise<boolean>;
   /** Stops watching; the VMM runs on. */
   letGo(): Promise<void>;
 }

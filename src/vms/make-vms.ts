@@ -65,6 +65,16 @@ export function makeVms(dependencies: VmDependencies): Vms {
       await supervisor.stop(0, context);
       return describeStopped(supervisor);
     },
+    pause: async (ref, context) => {
+      const supervisor = aim(ref, context);
+      await supervisor.pause(context);
+      return describe(supervisor);
+    },
+    resume: async (ref, context) => {
+      const supervisor = aim(ref, context);
+      await supervisor.resume(context);
+      return describe(supervisor);
+    },
     delete: async (ref, { force }, context) => {
       const supervisor = aim(ref, context);
       const { state, plan } = supervisor.record;

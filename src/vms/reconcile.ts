@@ -3,8 +3,8 @@
  *
  * - `preparing`: its create died with the daemon; everything of it goes.
  * - `deleting`: the deletion is finished.
- * - `running`, `paused`: the VMM is found again by pid and start time and supervised on; when it is gone the vm is `stopped`
- *   after an orderly power off or a reboot of the host, and `broken` otherwise.
+ * - `running`, `paused`: the VMM is found again by pid and start time, made to be what the row says, and supervised on; when it
+ *   is gone the vm is `stopped` after an orderly power off or a reboot of the host, and `broken` otherwise.
  * - `starting`, `stopping`: the command died with the daemon; the VMM is ended and the vm is `stopped`.
  * - An ephemeral vm that has stopped is deleted.
  * - Processes that carry the id of a vm that does not run are ended; folders that belong to no row are removed.
@@ -58,7 +58,7 @@ async function reconcileOne(supervisor: Supervisor, dependencies: VmDependencies
     case "paused": {
       const vmm = await adopt(record, dependencies, signal);
       if (vmm === undefined) supervisor.foundGone(await whyGone(record, dependencies));
-      else supervisor.takeOver(vmm, releaseOf(vmm, record, dependencies));
+      else await supervisor.takeOver(vmm, releaseOf(vmm, record, dependencies));
       return;
     }
   }

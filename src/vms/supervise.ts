@@ -9,17 +9,11 @@ import type { Agent } from "../agent/agent.ts";
 import { BangerError } from "../contract/errors.ts";
 import type { RunningVmm, VmmExit } from "../drivers/drivers.ts";
 import { bootVm, type BootParts } from "./boot.ts";
-import { makeQuietSteps, type Steps, type VmDependencies } from "./dependencies.ts";
-import { keepAgent, type AgentKeeper } from "./keep-agent.ts";
+import { driverOf, makeQuietSteps, type Steps, type VmDependencies } from "./dependencies.ts";
+import { describeExit } from "./describe-exit.ts";
+import { RunningGuest } from "./running-guest.ts";
 import { decide, settle, type Command, type VmEvent } from "./state.ts";
 import type { VmBoot, VmRecord } from "./vm-record.ts";
-
-/** What runs now. */
-interface Running {
-  readonly vmm: RunningVmm;
-  readonly agents: AgentKeeper;
-  readonly release: AsyncDisposableStack;
-}
 
 interface Move {
   readonly command: Command;
@@ -27,14 +21,14 @@ interface Move {
   readonly abort: AbortController;
 }
 
-/** How long a guest that was asked to power off may take before its agent's answer is given up. */
-const POWER_OFF_ANSWER_MS = 5000;
+/** A clock that is less behind is right: asking takes time, too. */
+const CLOCK_SLACK_MS = 500;
 
 export class Supervisor {
   readonly #dependencies: VmDependencies;
   readonly #onGone: () => void;
   #record: VmRecord;
-  #running: Running | undefined;
+  #running: RunningGuest | undefined;
   #moving: Move | undefined;
 
   /** @param onGone called when the row is deleted. */
@@ -72,13 +66,26 @@ export class Supervisor {
 
   /** Asks the guest to power off, and forces after `graceMs`; 0 forces at once. */
   async stop(graceMs: number, steps: Steps): Promise<void> {
-    const starting = this.#moving?.command === "start" ? this.#moving : undefined;
+    const before = this.#moving;
+    const stoodStill = this.#record.state === "paused";
     // Who asks to force does not wait for who asked politely.
     if (graceMs === 0 && this.#record.state === "stopping") await this.#running?.vmm.kill();
     await this.#command(graceMs === 0 ? "kill" : "stop", steps.signal, async () => {
-      starting?.abort.abort(new BangerError("cancelled", "stopped_while_starting", `vm ${this.#record.name} was stopped while it started`));
-      await starting?.done.catch(() => undefined);
-      if (this.#running !== undefined && graceMs > 0) await steps.stage("power off", () => this.#powerOff(graceMs));
+      await overtake(
+        before,
+        new BangerError("cancelled", "stopped_while_starting", `vm ${this.#record.name} was stopped while it started`),
+      );
+      const running = this.#running;
+      if (running !== undefined && graceMs > 0) {
+        await steps.stage("power off", async () => {
+          // Who stands still cannot power off.
+          if (stoodStill)
+            await running
+              .goOn()
+              .catch((error: unknown) => this.#dependencies.system.log.warn("cannot resume a guest to stop it", { error }));
+          await running.powerOff(graceMs);
+        });
+      }
       await steps.stage("halt", () => this.#halt());
       this.#settle("halted", { problem: null, boot: this.#bootWithoutVmm() });
     });
@@ -96,6 +103,39 @@ export class Supervisor {
     await this.#command("delete", steps.signal, () => this.#unmake());
   }
 
+  /** Makes the guest stand still, with what runs in it and what is connected to it. */
+  async pause(steps: Steps): Promise<void> {
+    if (!this.#canPause) throw this.#cannotPause();
+    const before = this.#moving;
+    await this.#command("pause", steps.signal, async () => {
+      await overtake(before);
+      try {
+        await steps.stage("pause", async () => this.#running?.standStill());
+      } catch (error) {
+        if (this.#record.state === "paused") this.#settle("resumed");
+        throw error;
+      }
+    });
+  }
+
+  async resume(steps: Steps): Promise<void> {
+    const before = this.#moving;
+    await this.#command("resume", steps.signal, async (signal) => {
+      await overtake(before);
+      try {
+        await steps.stage("resume", async () => this.#running?.goOn());
+      } catch (error) {
+        if (this.#record.state === "running") this.#settle("paused");
+        throw error;
+      }
+      await steps.stage("clock", async (stage) => {
+        const behindMs = await this.#running?.setClock(signal);
+        if (behindMs === undefined) steps.notice("the guest does not answer, so its clock may be wrong: it stood still with the guest");
+        else stage.note(behindMs < CLOCK_SLACK_MS ? "right" : `was ${(behindMs / 1000).toFixed(1)} s behind`);
+      });
+    });
+  }
+
   /** The agent of the running guest; waits a little while the connection is being made again. */
   async agent(signal: AbortSignal): Promise<Agent> {
     if (this.#running === undefined || this.#record.state !== "running") {
@@ -107,9 +147,15 @@ export class Supervisor {
     return this.#running.agents.current(signal);
   }
 
-  /** Takes over a VMM that an earlier daemon started. */
-  takeOver(vmm: RunningVmm, release: AsyncDisposableStack): void {
+  /** Takes over a VMM that an earlier daemon started, and makes it stand still or go on as the row says. */
+  async takeOver(vmm: RunningVmm, release: AsyncDisposableStack): Promise<void> {
     this.#adopt(vmm, undefined, release);
+    const shallPause = this.#record.state === "paused";
+    if (!this.#canPause || (await vmm.isPaused()) === shallPause) return;
+    if (shallPause) return this.#running?.standStill();
+    await this.#running?.goOn();
+    // Not waited for: the daemon that starts has more to do, and the guest may take a while to answer.
+    void this.#running?.setClock(new AbortController().signal);
   }
 
   /** What was found at the start of the daemon: the guest is gone. */
@@ -136,8 +182,7 @@ export class Supervisor {
   async letGo(): Promise<void> {
     const running = this.#running;
     this.#running = undefined;
-    await running?.agents[Symbol.asyncDispose]();
-    await running?.vmm.letGo();
+    await running?.letGo();
   }
 
   async #command(command: Command, signal: AbortSignal, body: (signal: AbortSignal) => Promise<void>): Promise<void> {
@@ -167,13 +212,25 @@ export class Supervisor {
   }
 
   #adopt(vmm: RunningVmm, agent: Agent | undefined, release: AsyncDisposableStack): void {
-    const running: Running = { vmm, release, agents: keepAgent(vmm, agent, this.#record.name, this.#dependencies) };
+    const { name, state } = this.#record;
+    const running = new RunningGuest({ vmName: name, vmm, agent, isHeld: state === "paused", release }, this.#dependencies);
     this.#running = running;
     void vmm.exited.then((exit) => this.#exitedByItself(running, exit));
   }
 
+  get #canPause(): boolean {
+    return driverOf(this.#dependencies, this.#record.plan.driver).capabilities.pause;
+  }
+
+  #cannotPause(): BangerError {
+    const { name, plan } = this.#record;
+    return new BangerError("unsupported", "cannot_pause", `cannot pause vm ${name}: driver ${plan.driver} does not pause`, {
+      hint: `banger vm stop ${name}`,
+    });
+  }
+
   /** The guest ended without being asked to. */
-  async #exitedByItself(running: Running, exit: VmmExit): Promise<void> {
+  async #exitedByItself(running: RunningGuest, exit: VmmExit): Promise<void> {
     if (this.#running !== running || (this.#record.state !== "running" && this.#record.state !== "paused")) return;
     try {
       await this.#halt();
@@ -185,28 +242,9 @@ export class Supervisor {
     }
   }
 
-  /** Not to be cancelled: a guest that was asked to go down goes, and would be cut off in the middle. */
-  async #powerOff(graceMs: number): Promise<void> {
-    const running = this.#running;
-    if (running === undefined) return;
-    const { clock, log } = this.#dependencies.system;
-    const over = new AbortController();
-    const ask = async (): Promise<void> => {
-      const answerBy = AbortSignal.any([over.signal, AbortSignal.timeout(Math.min(graceMs, POWER_OFF_ANSWER_MS))]);
-      const agent = await running.agents.current(answerBy);
-      await agent.powerOff(answerBy);
-    };
-    ask().catch((error: unknown) => log.info("a guest does not answer to being asked to power off", { vm: this.#record.name, error }));
-    await Promise.race([running.vmm.exited, clock.sleep(graceMs, over.signal).catch(() => undefined)]);
-    over.abort();
-  }
-
   /** Ends whatever of this run is still there. */
   async #halt(): Promise<void> {
-    const running = this.#running;
-    if (running === undefined) return;
-    await running.agents[Symbol.asyncDispose]();
-    await running.release.disposeAsync();
+    await this.#running?.end();
     this.#running = undefined;
   }
 
@@ -236,19 +274,10 @@ export class Supervisor {
   }
 }
 
-function describeExit(exit: VmmExit): string {
-  switch (exit.reason) {
-    case "guest-power-off":
-      return "the guest powered itself off";
-    case "guest-reset":
-      return `the guest reset itself: ${exit.detail}`;
-    case "guest-panic":
-      return `the guest's kernel panicked: ${exit.detail}`;
-    case "killed":
-      return "its VMM was killed by somebody else";
-    case "crashed":
-      return `its VMM ended: ${exit.detail}`;
-  }
+/** Waits until the command before has ended, and does not let it take its time. */
+async function overtake(before: Move | undefined, why?: BangerError): Promise<void> {
+  before?.abort.abort(why);
+  await before?.done.catch(() => undefined);
 }
 
 function messageOf(error: unknown): string {

@@ -46,6 +46,10 @@ export interface Vms {
   /** Asks the guest to power off; forces after `graceMs`. */
   stop(ref: string, graceMs: number, context: OperationContext): Promise<Vm>;
   kill(ref: string, context: OperationContext): Promise<Vm>;
+  /** Makes the guest stand still. Throws `unsupported` `cannot_pause` where the driver cannot. */
+  pause(ref: string, context: OperationContext): Promise<Vm>;
+  /** Lets it go on, and sets its clock right. */
+  resume(ref: string, context: OperationContext): Promise<Vm>;
   /** Refused while it runs, unless `force`. */
   delete(ref: string, options: { readonly force: boolean }, context: OperationContext): Promise<void>;
   list(): Promise<readonly Vm[]>;

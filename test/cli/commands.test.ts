@@ -53,6 +53,14 @@ describe("vms", () => {
     expect(await home.banger(["rm", "dev"])).toMatchObject({ code: 0, stdout: "deleted vm dev\n" });
   });
 
+  test("are paused and resumed, and a paused one says how to go on", async () => {
+    await using home = openHome();
+    await home.banger(["vm", "create", "dev"]);
+    expect((await home.banger(["pause", "dev"])).stdout).toBe("vm dev is paused; let it go on with: banger resume dev\n");
+    expect((await home.banger(["ps"])).stdout).toMatch(/^dev +paused/m);
+    expect((await home.banger(["resume", "dev"])).stdout).toBe("vm dev is running; open a shell with: banger shell dev\n");
+  });
+
   test("several are handled at once, and one mistyped does not keep the others", async () => {
     await using home = openHome();
     for (const name of ["a", "b"]) await home.banger(["vm", "create", name]);

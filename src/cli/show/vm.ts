@@ -54,6 +54,16 @@ export function showVm(vm: Vm): string {
 
 /** What is told after a verb that changed a vm. */
 export function showVmMoved(vm: Vm): string {
-  const ending = vm.state === "stopped" ? `start it with: banger start ${vm.name}` : `open a shell with: banger shell ${vm.name}`;
-  return `vm ${vm.name} is ${vm.state}; ${ending}\n`;
+  return `vm ${vm.name} is ${vm.state}; ${nextOf(vm)}\n`;
+}
+
+function nextOf({ name, state }: Vm): string {
+  switch (state) {
+    case "stopped":
+      return `start it with: banger start ${name}`;
+    case "paused":
+      return `let it go on with: banger resume ${name}`;
+    default:
+      return `open a shell with: banger shell ${name}`;
+  }
 }

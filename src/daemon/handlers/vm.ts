@@ -10,6 +10,8 @@ export const vmHandlers: HandlersOf<"vm"> = {
   "vm.start": ({ vms }, input, context) => vms.start(input.vm, context),
   "vm.stop": ({ vms }, input, context) => vms.stop(input.vm, input.grace, context),
   "vm.kill": ({ vms }, input, context) => vms.kill(input.vm, context),
+  "vm.pause": ({ vms }, input, context) => vms.pause(input.vm, context),
+  "vm.resume": ({ vms }, input, context) => vms.resume(input.vm, context),
   "vm.delete": async ({ vms }, input, context) => {
     await vms.delete(input.vm, { force: input.force }, context);
     return { vm: input.vm };
