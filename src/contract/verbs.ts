@@ -98,6 +98,15 @@ export const VERBS: Readonly<Record<OperationName, Verb>> = {
         "alias": "e"
       },
       {
+        "name": "labels",
+        "flag": "label",
+        "type": "pairs",
+        "required": false,
+        "brief": "a label to find it by; may be repeated",
+        "placeholder": "KEY=VALUE",
+        "alias": "l"
+      },
+      {
         "name": "init",
         "flag": "init",
         "type": "choice",
@@ -157,6 +166,7 @@ export const VERBS: Readonly<Record<OperationName, Verb>> = {
     "method": "GET",
     "path": "/v1/vms",
     "summary": "List vms",
+    "detail": "Filters of one kind are alternatives, and all kinds must hold; of labels every one must. In a PATTERN * is any text and ? one character.",
     "words": [
       "vm",
       "list"
@@ -171,12 +181,33 @@ export const VERBS: Readonly<Record<OperationName, Verb>> = {
       ]
     ],
     "positional": [],
+    "quiet": {
+      "list": "vms",
+      "field": "name"
+    },
     "composed": false,
-    "fields": [],
+    "fields": [
+      {
+        "name": "filter",
+        "flag": "filter",
+        "type": "list",
+        "required": false,
+        "brief": "only those of state=STATE, name=PATTERN, image=IMAGE, label=KEY or label=KEY=VALUE; may be repeated",
+        "placeholder": "FILTER"
+      }
+    ],
     "examples": [
       {
         "command": "banger ps",
         "does": "show all vms"
+      },
+      {
+        "command": "banger ps --filter state=running --filter label=team=blue",
+        "does": "those that run and have that label"
+      },
+      {
+        "command": "banger ps -q --filter name=test-*",
+        "does": "only their names, for other commands"
       },
       {
         "command": "banger ps --json",
@@ -655,6 +686,10 @@ export const VERBS: Readonly<Record<OperationName, Verb>> = {
       ]
     ],
     "positional": [],
+    "quiet": {
+      "list": "kernels",
+      "field": "name"
+    },
     "composed": false,
     "fields": [],
     "examples": [
@@ -790,6 +825,10 @@ export const VERBS: Readonly<Record<OperationName, Verb>> = {
       ]
     ],
     "positional": [],
+    "quiet": {
+      "list": "images",
+      "field": "name"
+    },
     "composed": false,
     "fields": [],
     "examples": [

@@ -7,6 +7,7 @@ import { makeOperations } from "../operations/make-operations.ts";
 import { OPERATIONS_MIGRATIONS } from "../operations/operations-rows.ts";
 import type { OperationContext } from "../operations/operations.ts";
 import type { System } from "../system/system.ts";
+import { isWanted } from "../vms/filter.ts";
 import type { CreateRequest, Vms } from "../vms/vms.ts";
 import { openFakeGuest } from "./fake-guest.ts";
 import type { Rooms } from "./rooms.ts";
@@ -67,7 +68,7 @@ function makeFakeVms({ clock, random }: Pick<System, "clock" | "random">, create
       }
       vms.delete(get(ref).name);
     },
-    list: async () => [...vms.values()],
+    list: async (filters = []) => [...vms.values()].filter((vm) => isWanted(vm, filters)),
     get: async (ref) => get(ref),
     agentOf: async () => Promise.reject(new Error("not faked")),
     openExec: async (ref) => {
@@ -117,6 +118,7 @@ function vmOf(name: string, id: string, state: Vm["state"], request: CreateReque
     disks: { layer: { bytes: 2 ** 30, allocatedBytes: 4096 }, work: null },
     network: { mode: "none", address: null },
     env: request.env ?? {},
+    labels: request.labels ?? {},
     ephemeral: request.ephemeral ?? false,
     pid: state === "running" ? 1 : null,
     createdAt: nowMs,

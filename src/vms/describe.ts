@@ -30,6 +30,7 @@ export async function describeVm(record: VmRecord, dependencies: VmDependencies)
     // A link lives and dies with its VMM.
     network: boot === null || boot.vmm === null ? { mode: "none", address: null } : { mode: boot.networkMode, address: boot.address },
     env: plan.env,
+    labels: plan.labels,
     ephemeral: plan.ephemeral,
     pid: boot?.vmm?.identity.pid ?? null,
     createdAt: record.createdAt,
@@ -67,6 +68,7 @@ export function describeUnreadable({ id, name, problem }: UnreadableVm): Vm {
     disks: { layer: { bytes: 0, allocatedBytes: 0 }, work: null },
     network: { mode: "none", address: null },
     env: {},
+    labels: {},
     ephemeral: false,
     pid: null,
     createdAt: 0,

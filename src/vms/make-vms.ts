@@ -7,6 +7,7 @@ import { readConsole } from "./console.ts";
 import { prepareVm } from "./create.ts";
 import type { VmDependencies } from "./dependencies.ts";
 import { describeUnreadable, describeVm } from "./describe.ts";
+import { isWanted } from "./filter.ts";
 import { reconcileVms } from "./reconcile.ts";
 import { resolvePlan } from "./resolve.ts";
 import { Supervisor } from "./supervise.ts";
@@ -82,7 +83,10 @@ export function makeVms(dependencies: VmDependencies): Vms {
       // An ephemeral vm is gone as soon as it has stopped.
       if (supervisors.has(supervisor.record.id) || !plan.ephemeral) await context.stage("delete", () => supervisor.delete(context));
     },
-    list: async () => [...(await Promise.all([...supervisors.values()].map(describe))), ...rows.list().unreadable.map(describeUnreadable)],
+    list: async (filters = []) => {
+      const vms = [...(await Promise.all([...supervisors.values()].map(describe))), ...rows.list().unreadable.map(describeUnreadable)];
+      return vms.filter((vm) => isWanted(vm, filters));
+    },
     get: async (ref) => describe(find(ref)),
     agentOf: async (ref) => find(ref).agent(closing.signal),
     openExec: async (ref, signal) => (await find(ref).agent(signal)).openExec(signal),

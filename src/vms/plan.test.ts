@@ -36,6 +36,7 @@ describe("planning a vm", () => {
         nat: false,
         init: "agent",
         env: {},
+        labels: {},
         ephemeral: false,
       },
     });

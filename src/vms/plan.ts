@@ -86,6 +86,7 @@ export function planVm(request: CreateRequest, facts: PlanFacts): PlanResult {
       nat: request.nat ?? false,
       init: request.init === undefined || request.init === "auto" ? image.init : request.init,
       env: { ...request.env },
+      labels: { ...request.labels },
       ephemeral: request.ephemeral ?? false,
     },
   };

@@ -14,6 +14,7 @@ export const vmPlan = z.strictObject({
   nat: z.boolean(),
   init: z.enum(["agent", "systemd"]),
   env: z.record(z.string(), z.string()),
+  labels: z.record(z.string(), z.string()),
   ephemeral: z.boolean(),
 });
 export type VmPlan = z.output<typeof vmPlan>;

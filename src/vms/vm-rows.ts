@@ -19,6 +19,12 @@ export const VM_MIGRATIONS: readonly Migration[] = [
   created_at INTEGER NOT NULL
 ) STRICT`,
   },
+  {
+    number: 11,
+    name: "vm labels",
+    // A plan that is not JSON is left alone: its vm is shown as broken, with the reason.
+    sql: "UPDATE vms SET plan = json_set(plan, '$.labels', json('{}')) WHERE json_valid(plan)",
+  },
 ];
 
 export type VmChange = Partial<Pick<VmRecord, "state" | "problem" | "boot">>;

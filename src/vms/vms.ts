@@ -11,6 +11,7 @@
  */
 import type { Duplex } from "node:stream";
 import type { Agent } from "../agent/agent.ts";
+import type { VmFilter } from "../contract/schemas/filters.ts";
 import type { Vm } from "../contract/schemas/vm.ts";
 import type { OperationContext } from "../operations/operations.ts";
 
@@ -26,6 +27,7 @@ export interface CreateRequest {
   readonly workDiskBytes?: number | undefined;
   readonly nat?: boolean | undefined;
   readonly env?: Readonly<Record<string, string>> | undefined;
+  readonly labels?: Readonly<Record<string, string>> | undefined;
   readonly init?: "auto" | "agent" | "systemd" | undefined;
   readonly ephemeral?: boolean | undefined;
   /** False: leaves it `stopped`. */
@@ -52,7 +54,8 @@ export interface Vms {
   resume(ref: string, context: OperationContext): Promise<Vm>;
   /** Refused while it runs, unless `force`. */
   delete(ref: string, options: { readonly force: boolean }, context: OperationContext): Promise<void>;
-  list(): Promise<readonly Vm[]>;
+  /** All, or those that the filters want. */
+  list(filters?: readonly VmFilter[]): Promise<readonly Vm[]>;
   /** By name or id. Throws `not_found` `vm_not_found`. */
   get(ref: string): Promise<Vm>;
   /** The agent of a running vm. Throws `refused` `vm_not_running` with the command that would start it. */

@@ -61,6 +61,33 @@ describe("vms", () => {
     expect((await home.banger(["resume", "dev"])).stdout).toBe("vm dev is running; open a shell with: banger shell dev\n");
   });
 
+  test("have labels, and are found by them", async () => {
+    await using home = openHome();
+    await home.banger(["vm", "create", "a", "--label", "team=blue", "--label", "owner=me"]);
+    await home.banger(["vm", "create", "b", "--label", "team=red", "--no-start"]);
+    expect((await home.banger(["vm", "show", "a"])).stdout).toMatch(/^labels +team=blue owner=me$/m);
+    const names = async (...argv: string[]): Promise<string> => (await home.banger(["ps", "-q", ...argv])).stdout;
+    expect(await names()).toBe("a\nb\n");
+    expect(await names("--filter", "label=team=red")).toBe("b\n");
+    expect(await names("--filter", "label=team", "--filter", "state=running")).toBe("a\n");
+    expect(await names("--filter", "name=?", "--filter", "state=paused")).toBe("");
+    expect(JSON.parse((await home.banger(["ps", "--json", "-q", "--filter", "label=owner"])).stdout)).toMatchObject({
+      vms: [{ name: "a" }],
+    });
+    expect(await home.banger(["ps", "--filter", "colour=red"])).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining("--filter: there is no filter by"),
+    });
+    expect(await home.banger(["vm", "create", "--label", "a b=c"])).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining("--label: the key of a label has"),
+    });
+    const long = await home.banger(["vm", "create", "--label", `a=${"x".repeat(257)}`]);
+    expect(long).toMatchObject({ code: 2, stderr: expect.stringContaining("at most 256 bytes") });
+    const many = Array.from({ length: 65 }, (_, index) => ["--label", `k${index}=`]).flat();
+    expect(await home.banger(["vm", "create", ...many])).toMatchObject({ code: 2, stderr: expect.stringContaining("at most 64 labels") });
+  });
+
   test("several are handled at once, and one mistyped does not keep the others", async () => {
     await using home = openHome();
     for (const name of ["a", "b"]) await home.banger(["vm", "create", name]);

@@ -44,6 +44,12 @@ export function showVm(vm: Vm): string {
         .map(([key, value]) => `${key}=${value}`)
         .join(" "),
     ],
+    [
+      "labels",
+      Object.entries(vm.labels)
+        .map(([key, value]) => `${key}=${value}`)
+        .join(" "),
+    ],
     ["ephemeral", vm.ephemeral ? "yes: deleted when it stops" : undefined],
     ["pid", vm.pid === null ? undefined : String(vm.pid)],
     ["created", `${formatAge(vm.createdAt)} ago`],

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { defineOperation } from "../operation.ts";
 import { driverName, environment, goodsName, size, vmName } from "../schemas/names.ts";
+import { labels } from "../schemas/labels.ts";
 import { vm } from "../schemas/vm.ts";
 
 /** Makes a vm and, unless told otherwise, starts it. */
@@ -22,6 +23,7 @@ export const vmCreate = defineOperation({
     workDisk: size.optional(),
     nat: z.boolean().default(false),
     env: environment.optional(),
+    labels: labels.optional(),
     init: z.enum(["auto", "agent", "systemd"]).default("auto"),
     driver: driverName.optional(),
     ephemeral: z.boolean().default(false),
@@ -40,6 +42,7 @@ export const vmCreate = defineOperation({
     workDisk: { brief: "size of the work disk, which holds the home; 20G when left out", placeholder: "SIZE" },
     nat: { brief: "give the vm a way out to the network; no network card without it" },
     env: { brief: "environment of every command in the vm; may be repeated", placeholder: "KEY=VALUE", alias: "e" },
+    labels: { brief: "a label to find it by; may be repeated", placeholder: "KEY=VALUE", flag: "label", alias: "l" },
     init: { brief: "what runs as the guest's init; auto takes what the image says", placeholder: "INIT" },
     driver: { brief: "VMM to use, such as qemu; the first that works here when left out", placeholder: "DRIVER", completes: "driver" },
     ephemeral: { brief: "delete the vm when it stops" },

@@ -37,6 +37,7 @@ export const vm = z.strictObject({
   }),
   network: z.strictObject({ mode: z.enum(["none", "passt", "user"]), address: z.string().nullable() }),
   env: z.record(z.string(), z.string()),
+  labels: z.record(z.string(), z.string()),
   ephemeral: z.boolean(),
   /** The VMM's pid while it runs. */
   pid: z.number().int().nullable(),

@@ -5,7 +5,7 @@ export const vmHandlers: HandlersOf<"vm"> = {
     const { memory, disk, workDisk, ...rest } = input;
     return vms.create({ ...rest, memoryBytes: memory, diskBytes: disk, workDiskBytes: workDisk }, context);
   },
-  "vm.list": async ({ vms }) => ({ vms: [...(await vms.list())] }),
+  "vm.list": async ({ vms }, input) => ({ vms: [...(await vms.list(input.filter))] }),
   "vm.show": ({ vms }, input) => vms.get(input.vm),
   "vm.start": ({ vms }, input, context) => vms.start(input.vm, context),
   "vm.stop": ({ vms }, input, context) => vms.stop(input.vm, input.grace, context),
