@@ -21,7 +21,9 @@ import { vmKill } from "./operations/vm-kill.ts";
 import { vmList } from "./operations/vm-list.ts";
 import { vmLogs } from "./operations/vm-logs.ts";
 import { vmPause } from "./operations/vm-pause.ts";
+import { vmRename } from "./operations/vm-rename.ts";
 import { vmResume } from "./operations/vm-resume.ts";
+import { vmSet } from "./operations/vm-set.ts";
 import { vmShow } from "./operations/vm-show.ts";
 import { vmStart } from "./operations/vm-start.ts";
 import { vmStop } from "./operations/vm-stop.ts";
@@ -35,6 +37,8 @@ export const OPERATIONS = {
   "vm.kill": vmKill,
   "vm.pause": vmPause,
   "vm.resume": vmResume,
+  "vm.set": vmSet,
+  "vm.rename": vmRename,
   "vm.delete": vmDelete,
   "vm.exec": vmExec,
   "vm.logs": vmLogs,

@@ -450,6 +450,150 @@ export const VERBS: Readonly<Record<OperationName, Verb>> = {
       }
     ]
   },
+  "vm.set": {
+    "kind": "long",
+    "method": "POST",
+    "path": "/v1/vms/:vm/set",
+    "summary": "Change a vm",
+    "detail": "A running vm gets a longer disk and another environment at once, where its driver can, and cpus and memory at its next start. Disks can only grow.",
+    "words": [
+      "vm",
+      "set"
+    ],
+    "aliases": [
+      [
+        "set"
+      ]
+    ],
+    "positional": [
+      "vm"
+    ],
+    "repeat": "vm",
+    "composed": false,
+    "fields": [
+      {
+        "name": "vm",
+        "flag": "vm",
+        "type": "string",
+        "required": true,
+        "brief": "name or id of the vm",
+        "placeholder": "NAME",
+        "completes": "vm"
+      },
+      {
+        "name": "cpus",
+        "flag": "cpus",
+        "type": "integer",
+        "required": false,
+        "brief": "virtual CPUs, from the next start on",
+        "placeholder": "N",
+        "alias": "c"
+      },
+      {
+        "name": "memory",
+        "flag": "memory",
+        "type": "size",
+        "required": false,
+        "brief": "memory, from the next start on",
+        "placeholder": "SIZE",
+        "alias": "m"
+      },
+      {
+        "name": "disk",
+        "flag": "disk",
+        "type": "size",
+        "required": false,
+        "brief": "size of the root's writable layer, which can only grow",
+        "placeholder": "SIZE"
+      },
+      {
+        "name": "workDisk",
+        "flag": "work-disk",
+        "type": "size",
+        "required": false,
+        "brief": "size of the work disk, which can only grow",
+        "placeholder": "SIZE"
+      },
+      {
+        "name": "env",
+        "flag": "env",
+        "type": "changes",
+        "required": false,
+        "brief": "environment of commands to come; KEY- takes away; may be repeated",
+        "placeholder": "KEY=VALUE",
+        "alias": "e"
+      },
+      {
+        "name": "labels",
+        "flag": "label",
+        "type": "changes",
+        "required": false,
+        "brief": "a label; KEY- takes it away; may be repeated",
+        "placeholder": "KEY=VALUE",
+        "alias": "l"
+      }
+    ],
+    "examples": [
+      {
+        "command": "banger vm set dev --memory 4G --cpus 2",
+        "does": "more of both, from the next start on"
+      },
+      {
+        "command": "banger vm set dev --work-disk 40G",
+        "does": "a longer disk, at once"
+      },
+      {
+        "command": "banger vm set dev --label team=blue --label owner-",
+        "does": "one label more, and one less"
+      }
+    ]
+  },
+  "vm.rename": {
+    "kind": "long",
+    "method": "POST",
+    "path": "/v1/vms/:vm/rename",
+    "summary": "Give a vm another name",
+    "detail": "Its id stays, and so does everything in it. A running guest learns its new host name at once; a shell that is open shows the old one.",
+    "words": [
+      "vm",
+      "rename"
+    ],
+    "aliases": [
+      [
+        "rename"
+      ]
+    ],
+    "positional": [
+      "vm",
+      "name"
+    ],
+    "composed": false,
+    "fields": [
+      {
+        "name": "vm",
+        "flag": "vm",
+        "type": "string",
+        "required": true,
+        "brief": "name or id of the vm",
+        "placeholder": "OLD",
+        "completes": "vm"
+      },
+      {
+        "name": "name",
+        "flag": "name",
+        "type": "string",
+        "required": true,
+        "brief": "its name from now on",
+        "placeholder": "NEW"
+      }
+    ],
+    "examples": [
+      {
+        "command": "banger vm rename dev prod",
+        "does": "dev is called prod"
+      }
+    ]
+  },
   "vm.delete": {
     "kind": "long",
     "method": "DELETE",

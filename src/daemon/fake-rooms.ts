@@ -62,6 +62,20 @@ function makeFakeVms({ clock, random }: Pick<System, "clock" | "random">, create
     kill: async (ref) => move(ref, "stopped"),
     pause: async (ref) => move(ref, "paused"),
     resume: async (ref) => move(ref, "running"),
+    // As for a running guest that takes nothing at once.
+    change: async (ref, { cpus, labels }) => {
+      const old = get(ref);
+      const kept = Object.entries({ ...old.labels, ...labels }).filter((entry): entry is [string, string] => entry[1] !== null);
+      const pending = cpus === undefined ? old.pending : [{ what: "cpus" as const, now: String(old.cpus), next: String(cpus) }];
+      vms.set(old.name, { ...old, cpus: cpus ?? old.cpus, labels: Object.fromEntries(kept), pending });
+      return get(ref);
+    },
+    rename: async (ref, name) => {
+      const old = get(ref);
+      vms.delete(old.name);
+      vms.set(name, { ...old, name });
+      return get(name);
+    },
     delete: async (ref, { force }) => {
       if (get(ref).state === "running" && !force) {
         throw new BangerError("refused", "vm_running", `cannot delete vm \`${ref}\`: it runs`, { hint: `banger rm --force ${ref}` });
@@ -118,6 +132,7 @@ function vmOf(name: string, id: string, state: Vm["state"], request: CreateReque
     disks: { layer: { bytes: 2 ** 30, allocatedBytes: 4096 }, work: null },
     network: { mode: "none", address: null },
     env: request.env ?? {},
+    pending: [],
     labels: request.labels ?? {},
     ephemeral: request.ephemeral ?? false,
     pid: state === "running" ? 1 : null,

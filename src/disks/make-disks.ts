@@ -1,11 +1,12 @@
 /** The room's factory. */
 import { BangerError } from "../contract/errors.ts";
 import type { Leases } from "../operations/operations.ts";
-import type { System } from "../system/system.ts";
+import type { FileInfo, System } from "../system/system.ts";
 import { makeBlankPool } from "./blank-pool.ts";
 import { cloneSeed } from "./clone-seed.ts";
 import { requireDiskSize } from "./disk-size.ts";
 import { DEFAULT_LAYER_BYTES, type Disks } from "./disks.ts";
+import { lengthen } from "./lengthen.ts";
 import { makeBlank } from "./make-blank.ts";
 
 export interface DisksDependencies {
@@ -37,14 +38,20 @@ export function makeDisks({ system, leases, poolCount = POOL_COUNT, poolBytes = 
       if (seedPath === undefined) await makeBlank(system, path, bytes, signal);
       else await cloneSeed(system, path, seedPath, bytes, signal);
     },
-    allocatedBytes: async (path) => {
-      const info = await system.files.find(path);
-      if (info === undefined) throw new BangerError("not_found", "disk_missing", `cannot measure the disk ${path}: it is missing`);
-      return info.allocatedBytes;
+    lengthen: async (path, bytes) => {
+      if ((await measure(system, path)).bytes < bytes) await lengthen(system, path, bytes);
     },
+    bytes: async (path) => (await measure(system, path)).bytes,
+    allocatedBytes: async (path) => (await measure(system, path)).allocatedBytes,
     refill: (signal) => pool.refill(signal),
     reconcile: () => pool.reconcile(),
   };
+}
+
+async function measure(system: System, path: string): Promise<FileInfo> {
+  const info = await system.files.find(path);
+  if (info === undefined) throw new BangerError("not_found", "disk_missing", `cannot measure the disk ${path}: it is missing`);
+  return info;
 }
 
 /** A rename would replace a disk that is there. */

@@ -16,6 +16,8 @@ import type { ProcessIdentity } from "../system/system.ts";
 
 export interface Capabilities {
   readonly pause: boolean;
+  /** Whether a guest can be told, while it runs, that a disk has become longer. */
+  readonly growDiskLive: boolean;
   readonly snapshot: boolean;
   /** Network ends that it takes. */
   readonly links: readonly LinkEnd["kind"][];
@@ -86,6 +88,8 @@ export interface RunningVmm extends AsyncDisposable {
   resume(): Promise<void>;
   /** Whether the guest stands still now; false without the capability. */
   isPaused(): Promise<boolean>;
+  /** With capability `growDiskLive`: tells the guest that a disk, whose file is that long already, has `bytes`. Twice is once. */
+  growDisk(serial: DiskPart["serial"], bytes: number): Promise<void>;
   /** Stops watching; the VMM runs on. */
   letGo(): Promise<void>;
 }

@@ -10,6 +10,8 @@ import type { BootSet } from "../kernels/kernels.ts";
 import type { Link } from "../network/network.ts";
 import { driverOf, type Steps, type VmDependencies } from "./dependencies.ts";
 import { makeGuestPlan } from "./guest-plan.ts";
+import { lengthenDisks } from "./lengthen-disks.ts";
+import { givenOf } from "./pending.ts";
 import type { VmBoot, VmRecord } from "./vm-record.ts";
 import { readConsoleTail } from "./console.ts";
 
@@ -89,12 +91,15 @@ export async function bootVm(
     networkMode: link.mode,
     address: link.guest?.address ?? null,
     startedAt,
+    given: givenOf(record),
     stages,
   });
 
   const { vmm, agent } = await timed("boot", async (stage) => {
     stage.note(parts.probe.acceleration);
     if (parts.probe.acceleration === "tcg") steps.notice(`the guest is emulated, not accelerated: ${parts.probe.reason}`);
+    // What was set while it was stopped, or cut off by a crash.
+    await lengthenDisks(record.id, record.plan, dependencies);
     const launched = undo.use(await driver.launch(launchPlan(record, parts, link, folder, runFolder), steps.signal));
     onVmm(boot(launched, null));
     const connected = undo.use(

@@ -2,6 +2,7 @@
 import { BangerError } from "../contract/errors.ts";
 import type { Vm } from "../contract/schemas/vm.ts";
 import type { VmDependencies } from "./dependencies.ts";
+import { listPending } from "./pending.ts";
 import type { UnreadableVm } from "./vm-rows.ts";
 import type { VmRecord } from "./vm-record.ts";
 
@@ -30,6 +31,7 @@ export async function describeVm(record: VmRecord, dependencies: VmDependencies)
     // A link lives and dies with its VMM.
     network: boot === null || boot.vmm === null ? { mode: "none", address: null } : { mode: boot.networkMode, address: boot.address },
     env: plan.env,
+    pending: listPending(record),
     labels: plan.labels,
     ephemeral: plan.ephemeral,
     pid: boot?.vmm?.identity.pid ?? null,
@@ -68,6 +70,7 @@ export function describeUnreadable({ id, name, problem }: UnreadableVm): Vm {
     disks: { layer: { bytes: 0, allocatedBytes: 0 }, work: null },
     network: { mode: "none", address: null },
     env: {},
+    pending: [],
     labels: {},
     ephemeral: false,
     pid: null,

@@ -26,7 +26,7 @@ export interface KeptGuest {
   readonly vmm: RunningVmm;
   /** The connection of the boot; undefined when a running VMM was taken over. */
   readonly agent: Agent | undefined;
-  readonly vmName: string;
+  readonly vmName: () => string;
   /** Whether it stands still now. */
   readonly isHeld: boolean;
 }
@@ -53,7 +53,7 @@ export function keepAgent({ vmm, agent: first, vmName, isHeld }: KeptGuest, depe
       } catch (error) {
         over.signal.throwIfAborted();
         if (signal.aborted) continue;
-        system.log.warn("cannot reach the agent of a running guest", { vm: vmName, error });
+        system.log.warn("cannot reach the agent of a running guest", { vm: vmName(), error });
         await system.clock.sleep(pauseMs, over.signal);
       }
     }
@@ -65,14 +65,14 @@ export function keepAgent({ vmm, agent: first, vmName, isHeld }: KeptGuest, depe
       next.resolve(agent);
       const why = await agent.closed;
       if (over.signal.aborted) return;
-      system.log.info("the connection to an agent ended", { vm: vmName, why });
+      system.log.info("the connection to an agent ended", { vm: vmName(), why });
       agent = undefined;
       next = Promise.withResolvers<Agent>();
     }
   };
   void vmm.exited.then(() => over.abort());
   const kept = keep().catch((error: unknown) => {
-    if (!over.signal.aborted) system.log.error("gave up on an agent", { vm: vmName, error });
+    if (!over.signal.aborted) system.log.error("gave up on an agent", { vm: vmName(), error });
   });
 
   return {
@@ -91,8 +91,8 @@ export function keepAgent({ vmm, agent: first, vmName, isHeld }: KeptGuest, depe
       const limit = AbortSignal.any([signal, patience, over.signal]);
       return await Promise.race([next.promise, rejectOn(limit)]).catch((error: unknown) => {
         signal.throwIfAborted();
-        throw new BangerError("unavailable", "agent_unreachable", `the agent of vm ${vmName} does not answer`, {
-          hint: `banger vm logs ${vmName}`,
+        throw new BangerError("unavailable", "agent_unreachable", `the agent of vm ${vmName()} does not answer`, {
+          hint: `banger vm logs ${vmName()}`,
           cause: error,
         });
       });

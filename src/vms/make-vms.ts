@@ -3,6 +3,7 @@ import { BangerError } from "../contract/errors.ts";
 import type { Vm } from "../contract/schemas/vm.ts";
 import type { OperationContext } from "../operations/operations.ts";
 import { resolveBoot } from "./boot.ts";
+import { changeVm, renameVm } from "./change.ts";
 import { readConsole } from "./console.ts";
 import { prepareVm } from "./create.ts";
 import type { VmDependencies } from "./dependencies.ts";
@@ -74,6 +75,17 @@ export function makeVms(dependencies: VmDependencies): Vms {
     resume: async (ref, context) => {
       const supervisor = aim(ref, context);
       await supervisor.resume(context);
+      return describe(supervisor);
+    },
+    change: async (ref, change, context) => {
+      const supervisor = aim(ref, context);
+      await changeVm(supervisor, change, dependencies, context);
+      return describe(supervisor);
+    },
+    rename: async (ref, name, context) => {
+      const supervisor = find(ref);
+      await renameVm(supervisor, name, dependencies, context);
+      context.about(supervisor.record.name);
       return describe(supervisor);
     },
     delete: async (ref, { force }, context) => {

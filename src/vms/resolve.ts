@@ -9,7 +9,7 @@ import type { CreateRequest } from "./vms.ts";
 export async function resolvePlan(request: CreateRequest, dependencies: VmDependencies, signal: AbortSignal): Promise<VmPlan> {
   const result = planVm(request, await gatherFacts(request, dependencies, signal));
   if (result.ok) return result.plan;
-  throw asError(request.name, result.problems);
+  throw asPlanError(request.name === undefined ? "cannot create a vm" : `cannot create vm ${request.name}`, result.problems);
 }
 
 async function gatherFacts(request: CreateRequest, dependencies: VmDependencies, signal: AbortSignal): Promise<PlanFacts> {
@@ -46,8 +46,8 @@ async function orProblem<T extends object>(path: string, ask: () => Promise<T>):
   }
 }
 
-function asError(name: string | undefined, problems: readonly Problem[]): BangerError {
-  const what = name === undefined ? "cannot create a vm" : `cannot create vm ${name}`;
+/** @param what could not be done, and to which vm. */
+export function asPlanError(what: string, problems: readonly Problem[]): BangerError {
   const [only] = problems;
   if (only !== undefined && problems.length === 1) {
     return new BangerError("invalid", only.code, `${what}: ${only.message}`, {

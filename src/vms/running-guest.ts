@@ -10,7 +10,8 @@ const POWER_OFF_ANSWER_MS = 5000;
 const CLOCK_ANSWER_MS = 15_000;
 
 export interface RunningGuestParts {
-  readonly vmName: string;
+  /** It may change. */
+  readonly vmName: () => string;
   readonly vmm: RunningVmm;
   /** The connection of the boot; undefined when a running VMM was taken over. */
   readonly agent: Agent | undefined;
@@ -23,7 +24,7 @@ export interface RunningGuestParts {
 export class RunningGuest {
   readonly vmm: RunningVmm;
   readonly agents: AgentKeeper;
-  readonly #vmName: string;
+  readonly #vmName: () => string;
   readonly #release: AsyncDisposableStack;
   readonly #system: VmDependencies["system"];
 
@@ -58,7 +59,7 @@ export class RunningGuest {
       const { clockBehindMs } = await agent.amend({ time: { unixMs: this.#system.clock.nowMs() } }, answerBy);
       return clockBehindMs ?? undefined;
     } catch (error) {
-      this.#system.log.warn("cannot set the clock of a guest that stood still", { vm: this.#vmName, error });
+      this.#system.log.warn("cannot set the clock of a guest that stood still", { vm: this.#vmName(), error });
       return undefined;
     }
   }
@@ -75,7 +76,7 @@ export class RunningGuest {
       const agent = await this.agents.current(answerBy);
       await agent.powerOff(answerBy);
     };
-    ask().catch((error: unknown) => log.info("a guest does not answer to being asked to power off", { vm: this.#vmName, error }));
+    ask().catch((error: unknown) => log.info("a guest does not answer to being asked to power off", { vm: this.#vmName(), error }));
     await Promise.race([this.vmm.exited, clock.sleep(graceMs, over.signal).catch(() => undefined)]);
     over.abort();
   }

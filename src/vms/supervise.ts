@@ -11,15 +11,13 @@ import type { RunningVmm, VmmExit } from "../drivers/drivers.ts";
 import { bootVm, type BootParts } from "./boot.ts";
 import { driverOf, makeQuietSteps, type Steps, type VmDependencies } from "./dependencies.ts";
 import { describeExit } from "./describe-exit.ts";
+import { makeGiver } from "./give-live.ts";
+import { overtake, type Move } from "./move.ts";
+import { driverCannotPause, notRunning, refusedCommand } from "./refusals.ts";
 import { RunningGuest } from "./running-guest.ts";
-import { decide, settle, type Command, type VmEvent } from "./state.ts";
-import type { VmBoot, VmRecord } from "./vm-record.ts";
-
-interface Move {
-  readonly command: Command;
-  readonly done: Promise<void>;
-  readonly abort: AbortController;
-}
+import { decide, refuseChange, settle, type Command, type VmEvent } from "./state.ts";
+import type { VmBoot, VmGiven, VmPlan, VmRecord } from "./vm-record.ts";
+import type { VmChange } from "./vm-rows.ts";
 
 /** A clock that is less behind is right: asking takes time, too. */
 const CLOCK_SLACK_MS = 500;
@@ -27,6 +25,7 @@ const CLOCK_SLACK_MS = 500;
 export class Supervisor {
   readonly #dependencies: VmDependencies;
   readonly #onGone: () => void;
+  readonly #give: (steps: Steps) => Promise<void>;
   #record: VmRecord;
   #running: RunningGuest | undefined;
   #moving: Move | undefined;
@@ -36,6 +35,10 @@ export class Supervisor {
     this.#record = record;
     this.#dependencies = dependencies;
     this.#onGone = onGone;
+    const write = (running: RunningGuest, given: VmGiven): void => {
+      if (this.#running === running && this.#record.boot !== null) this.#write({ boot: { ...this.#record.boot, given } });
+    };
+    this.#give = makeGiver({ record: () => this.#record, running: () => this.#running, write }, dependencies);
   }
 
   get record(): VmRecord {
@@ -105,7 +108,7 @@ export class Supervisor {
 
   /** Makes the guest stand still, with what runs in it and what is connected to it. */
   async pause(steps: Steps): Promise<void> {
-    if (!this.#canPause) throw this.#cannotPause();
+    if (!this.#canPause) throw driverCannotPause(this.#record);
     const before = this.#moving;
     await this.#command("pause", steps.signal, async () => {
       await overtake(before);
@@ -134,16 +137,30 @@ export class Supervisor {
         else stage.note(behindMs < CLOCK_SLACK_MS ? "right" : `was ${(behindMs / 1000).toFixed(1)} s behind`);
       });
     });
+    await this.giveLive(steps);
+  }
+
+  /** Writes another plan. What it asks for is given by `giveLive`, and by the next start. */
+  changePlan(change: (plan: VmPlan) => VmPlan): VmPlan {
+    this.#checkChangeable();
+    const plan = change(this.#record.plan);
+    this.#write({ plan });
+    return plan;
+  }
+
+  rename(name: string): void {
+    this.#checkChangeable();
+    if (name !== this.#record.name) this.#write({ name });
+  }
+
+  /** Gives a running guest what was set and it can take now. */
+  async giveLive(steps: Steps): Promise<void> {
+    await this.#give(steps);
   }
 
   /** The agent of the running guest; waits a little while the connection is being made again. */
   async agent(signal: AbortSignal): Promise<Agent> {
-    if (this.#running === undefined || this.#record.state !== "running") {
-      const { name, state } = this.#record;
-      throw new BangerError("refused", "vm_not_running", `vm ${name} is not running: it is ${state}`, {
-        hint: state === "paused" ? `banger vm resume ${name}` : `banger vm start ${name}`,
-      });
-    }
+    if (this.#running === undefined || this.#record.state !== "running") throw notRunning(this.#record);
     return this.#running.agents.current(signal);
   }
 
@@ -187,7 +204,7 @@ export class Supervisor {
 
   async #command(command: Command, signal: AbortSignal, body: (signal: AbortSignal) => Promise<void>): Promise<void> {
     const decision = decide(this.#record.state, command);
-    if (decision.kind === "refuse") throw this.#refusal(command, decision);
+    if (decision.kind === "refuse") throw refusedCommand(this.#record, command, decision);
     if (decision.kind === "join") {
       await this.#moving?.done;
       return;
@@ -204,29 +221,23 @@ export class Supervisor {
     }
   }
 
-  #refusal(command: Command, { why, instead }: { readonly why: string; readonly instead?: string }): BangerError {
-    const { name } = this.#record;
-    return new BangerError("refused", `vm_cannot_${command}`, `cannot ${command} vm ${name}: it ${why}`, {
-      ...(instead === undefined ? {} : { hint: `banger vm ${instead} ${name}` }),
-    });
+  #checkChangeable(): void {
+    const refusal = refuseChange(this.#record.state);
+    if (refusal !== undefined) throw refusedCommand(this.#record, "change", refusal);
   }
 
   #adopt(vmm: RunningVmm, agent: Agent | undefined, release: AsyncDisposableStack): void {
-    const { name, state } = this.#record;
-    const running = new RunningGuest({ vmName: name, vmm, agent, isHeld: state === "paused", release }, this.#dependencies);
+    const { state } = this.#record;
+    const running = new RunningGuest(
+      { vmName: () => this.#record.name, vmm, agent, isHeld: state === "paused", release },
+      this.#dependencies,
+    );
     this.#running = running;
     void vmm.exited.then((exit) => this.#exitedByItself(running, exit));
   }
 
   get #canPause(): boolean {
     return driverOf(this.#dependencies, this.#record.plan.driver).capabilities.pause;
-  }
-
-  #cannotPause(): BangerError {
-    const { name, plan } = this.#record;
-    return new BangerError("unsupported", "cannot_pause", `cannot pause vm ${name}: driver ${plan.driver} does not pause`, {
-      hint: `banger vm stop ${name}`,
-    });
   }
 
   /** The guest ended without being asked to. */
@@ -269,15 +280,9 @@ export class Supervisor {
     this.#write({ state, ...(event === "booted" ? { problem: null } : {}), ...change });
   }
 
-  #write(change: Partial<Pick<VmRecord, "state" | "problem" | "boot">>): void {
+  #write(change: VmChange): void {
     this.#record = this.#dependencies.rows.update(this.#record.id, change);
   }
-}
-
-/** Waits until the command before has ended, and does not let it take its time. */
-async function overtake(before: Move | undefined, why?: BangerError): Promise<void> {
-  before?.abort.abort(why);
-  await before?.done.catch(() => undefined);
 }
 
 function messageOf(error: unknown): string {

@@ -19,6 +19,17 @@ export const vmPlan = z.strictObject({
 });
 export type VmPlan = z.output<typeof vmPlan>;
 
+/** What the guest of a run was given; the plan may say more by now. */
+export const vmGiven = z.strictObject({
+  name: z.string(),
+  cpus: z.number().int().positive(),
+  memoryMiB: z.number().int().positive(),
+  layerBytes: z.number().int().positive(),
+  workBytes: z.number().int().positive(),
+  env: z.record(z.string(), z.string()),
+});
+export type VmGiven = z.output<typeof vmGiven>;
+
 /** One run of the VMM: what is needed to find it again, and what the last start was like. */
 export const vmBoot = z.strictObject({
   vmm: z
@@ -34,6 +45,7 @@ export const vmBoot = z.strictObject({
   networkMode: z.enum(["none", "passt", "user"]),
   address: z.string().nullable(),
   startedAt: z.number().nullable(),
+  given: vmGiven,
   stages: z.array(z.strictObject({ stage: z.string(), elapsedMs: z.number() })),
 });
 export type VmBoot = z.output<typeof vmBoot>;

@@ -31,6 +31,7 @@ const BOOT = {
   startedAt: 5,
   stages: [{ stage: "boot", elapsedMs: 3 }],
 };
+const GIVEN = { name: "vm-1", cpus: 2, memoryMiB: 1024, layerBytes: 2 ** 30, workBytes: 2 ** 31, env: { A: "1" } };
 
 test.each(VM_MIGRATIONS.map((_, index) => index + 1))(
   "a database of the first %d migrations opens, and a row that cannot be read harms no other",
@@ -53,7 +54,7 @@ test.each(VM_MIGRATIONS.map((_, index) => index + 1))(
       const rows = makeVmRows(after);
       if (count > 1) return expect(rows.list()).toEqual({ records: [], unreadable: [] });
       expect(rows.list()).toMatchObject({
-        records: [{ name: "vm-1", plan: { ...PLAN, labels: {} }, boot: BOOT }],
+        records: [{ name: "vm-1", plan: { ...PLAN, labels: {} }, boot: { ...BOOT, given: GIVEN } }],
         unreadable: [{ name: "vm-2" }],
       });
     } finally {

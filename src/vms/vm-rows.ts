@@ -25,9 +25,22 @@ export const VM_MIGRATIONS: readonly Migration[] = [
     // A plan that is not JSON is left alone: its vm is shown as broken, with the reason.
     sql: "UPDATE vms SET plan = json_set(plan, '$.labels', json('{}')) WHERE json_valid(plan)",
   },
+  {
+    number: 12,
+    name: "what a vm's guest was given",
+    // Until now nothing could be set later, so each guest has what its plan says.
+    sql: `UPDATE vms SET boot = json_set(boot, '$.given', json_object(
+  'name', name,
+  'cpus', json_extract(plan, '$.cpus'),
+  'memoryMiB', json_extract(plan, '$.memoryMiB'),
+  'layerBytes', json_extract(plan, '$.layerBytes'),
+  'workBytes', json_extract(plan, '$.workBytes'),
+  'env', json(json_extract(plan, '$.env'))
+)) WHERE boot IS NOT NULL AND json_valid(plan) AND json_valid(boot)`,
+  },
 ];
 
-export type VmChange = Partial<Pick<VmRecord, "state" | "problem" | "boot">>;
+export type VmChange = Partial<Pick<VmRecord, "name" | "state" | "problem" | "plan" | "boot">>;
 
 /** A row that cannot be read: shown, not hidden. */
 export interface UnreadableVm {
@@ -76,9 +89,11 @@ export function makeVmRows(database: Database): VmRows {
     update: (id, change) => {
       const next = { ...byId(id), ...change };
       database.run(
-        "UPDATE vms SET state = ?, problem = ?, boot = ?, generation = generation + 1 WHERE id = ?",
+        "UPDATE vms SET name = ?, state = ?, problem = ?, plan = ?, boot = ?, generation = generation + 1 WHERE id = ?",
+        next.name,
         next.state,
         next.problem,
+        JSON.stringify(next.plan),
         next.boot === null ? null : JSON.stringify(next.boot),
         id,
       );

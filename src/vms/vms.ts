@@ -34,6 +34,16 @@ export interface CreateRequest {
   readonly start?: boolean | undefined;
 }
 
+/** What can be set of a vm later; what is absent stays. Null takes away. */
+export interface ChangeRequest {
+  readonly cpus?: number | undefined;
+  readonly memoryBytes?: number | undefined;
+  readonly diskBytes?: number | undefined;
+  readonly workDiskBytes?: number | undefined;
+  readonly env?: Readonly<Record<string, string | null>> | undefined;
+  readonly labels?: Readonly<Record<string, string | null>> | undefined;
+}
+
 /** A part of a vm's console log. */
 export interface ConsoleText {
   readonly text: string;
@@ -52,6 +62,10 @@ export interface Vms {
   pause(ref: string, context: OperationContext): Promise<Vm>;
   /** Lets it go on, and sets its clock right. */
   resume(ref: string, context: OperationContext): Promise<Vm>;
+  /** By the rules of `create`. What a running guest cannot take at once is `pending` until its next start. */
+  change(ref: string, change: ChangeRequest, context: OperationContext): Promise<Vm>;
+  /** Throws `exists` `vm_exists`. The id stays. */
+  rename(ref: string, name: string, context: OperationContext): Promise<Vm>;
   /** Refused while it runs, unless `force`. */
   delete(ref: string, options: { readonly force: boolean }, context: OperationContext): Promise<void>;
   /** All, or those that the filters want. */

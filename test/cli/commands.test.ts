@@ -88,6 +88,23 @@ describe("vms", () => {
     expect(await home.banger(["vm", "create", ...many])).toMatchObject({ code: 2, stderr: expect.stringContaining("at most 64 labels") });
   });
 
+  test("are changed and renamed, and what waits for the next start is said", async () => {
+    await using home = openHome();
+    await home.banger(["vm", "create", "dev", "--cpus", "1"]);
+    expect((await home.banger(["set", "dev", "--label", "a=b"])).stdout).toBe("changed vm dev\n");
+    expect((await home.banger(["set", "dev", "--label", "a-", "--cpus", "2"])).stdout).toBe(
+      "changed vm dev\ntakes effect at the next start: cpus 2\ntry: banger vm stop dev && banger vm start dev\n",
+    );
+    expect(JSON.parse((await home.banger(["vm", "show", "dev", "--json"])).stdout)).toMatchObject({ labels: {}, cpus: 2 });
+    expect(await home.banger(["set", "dev"])).toMatchObject({ code: 2, stderr: expect.stringContaining("there is nothing to change") });
+    expect(await home.banger(["set", "dev", "--env", "A"])).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining("KEY- to take it away"),
+    });
+    expect((await home.banger(["rename", "dev", "prod"])).stdout).toContain("the vm is called prod now\n");
+    expect((await home.banger(["ps", "-q"])).stdout).toBe("prod\n");
+  });
+
   test("several are handled at once, and one mistyped does not keep the others", async () => {
     await using home = openHome();
     for (const name of ["a", "b"]) await home.banger(["vm", "create", name]);

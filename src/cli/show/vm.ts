@@ -1,4 +1,5 @@
 import type { Vm } from "../../contract/schemas/vm.ts";
+import { escapeText } from "../escape-text.ts";
 import { formatAge, formatBytes, formatMs } from "../format.ts";
 import { pairs, table } from "../table.ts";
 
@@ -61,6 +62,13 @@ export function showVm(vm: Vm): string {
 /** What is told after a verb that changed a vm. */
 export function showVmMoved(vm: Vm): string {
   return `vm ${vm.name} is ${vm.state}; ${nextOf(vm)}\n`;
+}
+
+/** What is told after `banger vm set` and `banger vm rename`. */
+export function showVmChanged({ name, pending }: Vm, how: string): string {
+  if (pending.length === 0) return `${how}\n`;
+  const what = pending.map((each) => `${each.what} ${each.next}`).join(", ");
+  return `${how}\ntakes effect at the next start: ${escapeText(what)}\ntry: banger vm stop ${name} && banger vm start ${name}\n`;
 }
 
 function nextOf({ name, state }: Vm): string {

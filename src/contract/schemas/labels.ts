@@ -12,7 +12,7 @@ const labelKey = z
     "the key of a label has 1 to 63 letters, digits, dots, underscores, slashes and hyphens, and starts and ends with a letter or digit",
   );
 
-export const labelValue = z
+const labelValue = z
   .string()
   .regex(/^\P{Cc}*$/u, "the value of a label holds no control characters")
   .refine((text) => Buffer.byteLength(text) <= VALUE_MOST_BYTES, `the value of a label has at most ${VALUE_MOST_BYTES} bytes`);
@@ -22,6 +22,12 @@ export const labels = z
   .record(labelKey, labelValue)
   .refine((all) => Object.keys(all).length <= MOST_LABELS, `a vm has at most ${MOST_LABELS} labels`)
   .meta({ "x-kind": "pairs" });
+
+/** Labels to set, and by null to take away. */
+export const labelChanges = z
+  .record(labelKey, labelValue.nullable())
+  .refine((all) => Object.keys(all).length <= 2 * MOST_LABELS, `at most ${2 * MOST_LABELS} labels are changed at once`)
+  .meta({ "x-kind": "changes" });
 
 /** Whether a text is the key of a label. */
 export function isLabelKey(text: string): boolean {

@@ -37,6 +37,14 @@ export const vm = z.strictObject({
   }),
   network: z.strictObject({ mode: z.enum(["none", "passt", "user"]), address: z.string().nullable() }),
   env: z.record(z.string(), z.string()),
+  /** What was set and the running guest has not got yet: as it is now, and as it will be from the next start on. Texts for people. */
+  pending: z.array(
+    z.strictObject({
+      what: z.enum(["cpus", "memory", "root disk", "work disk", "environment", "host name"]),
+      now: z.string(),
+      next: z.string(),
+    }),
+  ),
   labels: z.record(z.string(), z.string()),
   ephemeral: z.boolean(),
   /** The VMM's pid while it runs. */

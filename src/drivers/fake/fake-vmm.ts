@@ -60,6 +60,11 @@ export class FakeVmm implements RunningVmm {
     return this.#system.processes.isStopped(this.record.identity);
   }
 
+  /** Its guest has no disks. */
+  growDisk(): Promise<void> {
+    return Promise.reject(new BangerError("unsupported", "cannot_grow_disk", "cannot grow a disk of this vm: driver fake has no disks"));
+  }
+
   async letGo(): Promise<void> {
     this.#watching.abort();
   }

@@ -2,7 +2,7 @@ import type { Socket } from "node:net";
 import { z } from "zod";
 import { BangerError } from "../../contract/errors.ts";
 import type { System } from "../../system/system.ts";
-import type { RunningVmm, VmmExit, VmmRecord } from "../drivers.ts";
+import type { DiskPart, RunningVmm, VmmExit, VmmRecord } from "../drivers.ts";
 import { endProcess } from "../end-process.ts";
 import { readTail } from "../read-tail.ts";
 import { decideExit, type EndOfQemu } from "./decide-exit.ts";
@@ -71,6 +71,10 @@ export class QemuVmm implements RunningVmm {
 
   async isPaused(): Promise<boolean> {
     return !runState.parse(await this.#monitor().execute("query-status")).running;
+  }
+
+  async growDisk(serial: DiskPart["serial"], bytes: number): Promise<void> {
+    await this.#monitor().execute("block_resize", { "node-name": serial, size: bytes });
   }
 
   async letGo(): Promise<void> {
