@@ -15,6 +15,7 @@ mod plan;
 mod port;
 mod power;
 mod probe;
+mod requirement;
 mod runtime;
 mod serve;
 #[allow(unsafe_code)]
