@@ -11,6 +11,7 @@
  */
 import type { Duplex } from "node:stream";
 import type { Socket } from "node:net";
+import type { Probe } from "../contract/schemas/requirement.ts";
 import type { GuestAddress } from "../contract/link.ts";
 
 export interface Hello {
@@ -75,6 +76,8 @@ export interface Agent extends AsyncDisposable {
   configure(plan: GuestPlan, signal: AbortSignal): Promise<GuestReport>;
   /** After `configure`; the same again changes nothing more. */
   amend(amendment: Amendment, signal: AbortSignal): Promise<Amended>;
+  /** Waits in the guest until it is so, will never be, or `patienceMs` are over. `why` is the guest's word, escaped. */
+  waitFor(probe: Probe, patienceMs: number, signal: AbortSignal): Promise<{ readonly met: boolean; readonly why: string | null }>;
   /** The guest stands still: the connection and its streams are kept, and nobody minds that it does not answer. */
   hold(): void;
   /** It runs again. */

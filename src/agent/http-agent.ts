@@ -2,9 +2,11 @@ import { constants, type ClientHttp2Session } from "node:http2";
 import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import { BangerError } from "../contract/errors.ts";
+import type { Probe } from "../contract/schemas/requirement.ts";
 import type { Clock } from "../system/system.ts";
 import type { Agent, Amended, Amendment, GuestPlan, GuestReport, Health, Hello, Offer } from "./agent.ts";
-import { guestAmended, guestHealth, guestReport } from "./answers.ts";
+import { guestAmended, guestHealth, guestReport, guestWaited } from "./answers.ts";
+import { escapeGuestText } from "./escape-guest-text.ts";
 import { abortReason, portClosed } from "./guest-errors.ts";
 import { GuestStream } from "./guest-stream.ts";
 import { openHttpSession } from "./http-session.ts";
@@ -60,6 +62,12 @@ export class HttpAgent implements Agent {
   async amend(amendment: Amendment, signal: AbortSignal): Promise<Amended> {
     const answer = await requestJson(this.#session, { method: "POST", path: "/amend", body: amendment, signal });
     return parseGuestJson(guestAmended, answer, "/amend");
+  }
+
+  async waitFor(probe: Probe, patienceMs: number, signal: AbortSignal): Promise<{ readonly met: boolean; readonly why: string | null }> {
+    const answer = await requestJson(this.#session, { method: "POST", path: "/await", body: { probe, patienceMs }, signal });
+    const { met, why } = parseGuestJson(guestWaited, answer, "/await");
+    return { met, why: why === null ? null : escapeGuestText(why) };
   }
 
   hold(): void {

@@ -9,7 +9,7 @@ export const VERBS: Readonly<Record<OperationName, Verb>> = {
     "method": "POST",
     "path": "/v1/vms",
     "summary": "Create a vm and start it",
-    "detail": "Everything that is not said gets a default; without a name the vm is called by an adjective and a noun. The defaults of image, memory and disks can be set in the config.",
+    "detail": "Everything that is not said gets a default; without a name the vm is called by an adjective and a noun. The defaults of image, memory and disks can be set in the config. A vm that is not ready in time is kept, and runs.",
     "words": [
       "vm",
       "create"
@@ -144,6 +144,23 @@ export const VERBS: Readonly<Record<OperationName, Verb>> = {
         "required": false,
         "default": true,
         "brief": "leave the vm stopped"
+      },
+      {
+        "name": "waitFor",
+        "flag": "wait-for",
+        "type": "list",
+        "required": false,
+        "brief": "what makes it ready, besides what the image says: tcp:PORT, unit:NAME, file:/PATH or command:LINE; may be repeated",
+        "placeholder": "WHAT"
+      },
+      {
+        "name": "waitTimeout",
+        "flag": "wait-timeout",
+        "type": "duration",
+        "required": false,
+        "default": "2m",
+        "brief": "how long to wait for each of these",
+        "placeholder": "DURATION"
       }
     ],
     "examples": [
@@ -154,6 +171,10 @@ export const VERBS: Readonly<Record<OperationName, Verb>> = {
       {
         "command": "banger vm create dev --memory 4G --cpus 4 --nat",
         "does": "a larger one, with a way out to the network"
+      },
+      {
+        "command": "banger vm create web --wait-for tcp:80 --wait-for unit:ssh",
+        "does": "done when both are there"
       },
       {
         "command": "banger vm create --env EDITOR=nano --no-start",

@@ -138,7 +138,18 @@ function vmOf(name: string, id: string, state: Vm["state"], request: CreateReque
     pid: state === "running" ? 1 : null,
     createdAt: nowMs,
     startedAt: state === "running" ? nowMs : null,
-    stages: [],
+    stages: [
+      { stage: "boot", elapsedMs: 1200 },
+      { stage: "guest", elapsedMs: 30 },
+    ],
+    requirements: (request.requirements ?? []).map(({ name, kind, hint }) => ({
+      name,
+      kind,
+      hint,
+      state: "met",
+      elapsedMs: 12,
+      why: null,
+    })),
   };
 }
 
@@ -182,13 +193,14 @@ function makeFakeImages(): Rooms["images"] {
         arch: "amd64",
         kernelRef: null,
         init: "agent",
+        requirements: [],
         sha256: "00",
         bytes: 1000,
         hasWorkSeed: true,
         createdAt: 0,
         problems: [],
       } as const;
-      const stored = { ...image, problems: [] };
+      const stored = { ...image, requirements: [], problems: [] };
       images.set(as, stored);
       return stored;
     },

@@ -7,6 +7,7 @@
  * refused while a vm holds it.
  */
 import type { Image } from "../contract/schemas/goods.ts";
+import type { Requirement } from "../contract/schemas/requirement.ts";
 import type { OperationContext } from "../operations/operations.ts";
 
 export type StoredImage = Omit<Image, "usedBy">;
@@ -19,6 +20,7 @@ export interface ImageParts {
   readonly workSeedPath: string | undefined;
   readonly kernelRef: string | null;
   readonly init: "agent" | "systemd";
+  readonly requirements: readonly Requirement[];
 }
 
 export interface Images {

@@ -1,5 +1,5 @@
 /**
- * From disks to a running guest: network, VMM, agent, guest. Each part is pushed on `undo` as it is acquired; when a later
+ * From disks to a guest that answers: network, VMM, agent. Each part is pushed on `undo` as it is acquired; when a later
  * step fails all of it is released in reverse. Nothing here decides: the plan is complete.
  */
 import type { Agent } from "../agent/agent.ts";
@@ -13,7 +13,7 @@ import { makeGuestPlan } from "./guest-plan.ts";
 import { lengthenDisks } from "./lengthen-disks.ts";
 import { givenOf } from "./pending.ts";
 import type { VmBoot, VmRecord } from "./vm-record.ts";
-import { readConsoleTail } from "./console.ts";
+import { whileAlive } from "./while-alive.ts";
 
 /** What a start needs to know; found out in stage `resolve`. */
 export interface BootParts {
@@ -92,6 +92,7 @@ export async function bootVm(
     address: link.guest?.address ?? null,
     startedAt,
     given: givenOf(record),
+    requirements: [],
     stages,
   });
 
@@ -103,7 +104,7 @@ export async function bootVm(
     const launched = undo.use(await driver.launch(launchPlan(record, parts, link, folder, runFolder), steps.signal));
     onVmm(boot(launched, null));
     const connected = undo.use(
-      await whileAlive(launched, record, folder, system, steps.signal, (signal) =>
+      await whileAlive(launched, record, system, steps.signal, (signal) =>
         openAgent({ connect: (connectSignal) => launched.connectAgent(connectSignal), deadlineMs: defaults.bootDeadlineMs, signal }),
       ),
     );
@@ -111,18 +112,11 @@ export async function bootVm(
   });
 
   await timed("agent", (stage) =>
-    whileAlive(vmm, record, folder, system, steps.signal, async (signal) => {
+    whileAlive(vmm, record, system, steps.signal, async (signal) => {
       const report = await agent.configure(makeGuestPlan(record, link, driver.capabilities.isolates, system), signal);
       stage.note(report.kernel);
     }),
   );
-  await timed("guest", (stage) =>
-    whileAlive(vmm, record, folder, system, steps.signal, async (signal) => {
-      const health = await agent.health(signal);
-      stage.note(health.state === "handed-over" ? "systemd goes on by itself" : "ready");
-    }),
-  );
-
   return { vmm, agent, boot: boot(vmm, clock.nowMs()), release: undo.move() };
 }
 
@@ -154,45 +148,4 @@ function launchPlan(record: VmRecord, parts: BootParts, link: Link, folder: stri
     consoleLogPath: `${folder}/console.log`,
     vmmLogPath: `${folder}/vmm.log`,
   };
-}
-
-/** Runs `body`, and ends it when the VMM is gone: its reason, with the last lines of the console, is then the error. */
-async function whileAlive<T>(
-  vmm: RunningVmm,
-  record: VmRecord,
-  folder: string,
-  system: VmDependencies["system"],
-  signal: AbortSignal,
-  body: (signal: AbortSignal) => Promise<T>,
-): Promise<T> {
-  const gone = new AbortController();
-  let isOver = false;
-  void vmm.exited.then((exit) => {
-    if (!isOver) gone.abort(exit);
-  });
-  try {
-    return await body(AbortSignal.any([signal, gone.signal]));
-  } catch (error) {
-    signal.throwIfAborted();
-    const consoleTail = await readConsoleTail(system, folder);
-    if (gone.signal.aborted) {
-      const exit = await vmm.exited;
-      const detail = "detail" in exit ? `: ${exit.detail}` : "";
-      throw new BangerError("unavailable", "vmm_gone", `cannot start vm ${record.name}: its VMM ended (${exit.reason})${detail}`, {
-        hint: "another kernel may do better: banger kernel list",
-        cause: error,
-        data: { consoleTail },
-      });
-    }
-    if (error instanceof BangerError && error.kind === "timeout") {
-      throw new BangerError("timeout", "guest_silent", `cannot start vm ${record.name}: ${error.message}`, {
-        hint: `another kernel (banger kernel list), or more time: boot_deadline below [defaults] in ${system.layout.configFile}`,
-        cause: error,
-        data: { consoleTail },
-      });
-    }
-    throw error;
-  } finally {
-    isOver = true;
-  }
 }

@@ -1,5 +1,6 @@
 /** A record as the outside sees it. Never fails: what cannot be read is a problem of the vm. */
 import { BangerError } from "../contract/errors.ts";
+import type { Requirement } from "../contract/schemas/requirement.ts";
 import type { Vm } from "../contract/schemas/vm.ts";
 import type { VmDependencies } from "./dependencies.ts";
 import { listPending } from "./pending.ts";
@@ -38,7 +39,12 @@ export async function describeVm(record: VmRecord, dependencies: VmDependencies)
     createdAt: record.createdAt,
     startedAt: boot?.startedAt ?? null,
     stages: boot?.stages ?? [],
+    requirements: boot?.requirements ?? plan.requirements.map(notWaitedFor),
   };
+}
+
+function notWaitedFor({ name, kind, hint }: Requirement): Vm["requirements"][number] {
+  return { name, kind, state: "unknown", elapsedMs: null, why: null, hint };
 }
 
 /** None of a disk that is not there: it goes a moment before its vm does, and somebody may have removed it. */
@@ -77,5 +83,6 @@ export function describeUnreadable({ id, name, problem }: UnreadableVm): Vm {
     createdAt: 0,
     startedAt: null,
     stages: [],
+    requirements: [],
   };
 }

@@ -1,6 +1,7 @@
 /** Gives a running guest what was set and it can take while it runs. Doing it twice changes nothing more. */
 import type { Capabilities } from "../drivers/drivers.ts";
 import { driverOf, type Steps, type VmDependencies } from "./dependencies.ts";
+import { messageOf } from "./message-of.ts";
 import { listPending } from "./pending.ts";
 import type { RunningGuest } from "./running-guest.ts";
 import type { VmGiven, VmRecord } from "./vm-record.ts";
@@ -34,7 +35,7 @@ export function makeGiver(vm: Receiver, dependencies: VmDependencies): (steps: S
       await giving;
     } catch (error) {
       steps.signal.throwIfAborted();
-      steps.notice(`the running guest could not be told: ${error instanceof Error ? error.message : String(error)}`);
+      steps.notice(`the running guest could not be told: ${messageOf(error)}`);
     }
   };
 }

@@ -6,7 +6,7 @@ import { resolveBoot } from "./boot.ts";
 import { changeVm, renameVm } from "./change.ts";
 import { readConsole } from "./console.ts";
 import { prepareVm } from "./create.ts";
-import type { VmDependencies } from "./dependencies.ts";
+import { makeQuietSteps, type VmDependencies } from "./dependencies.ts";
 import { describeUnreadable, describeVm } from "./describe.ts";
 import { isWanted } from "./filter.ts";
 import { reconcileVms } from "./reconcile.ts";
@@ -116,6 +116,10 @@ export function makeVms(dependencies: VmDependencies): Vms {
   };
 }
 
+function isNotReady(error: unknown): boolean {
+  return error instanceof BangerError && error.code === "requirement_not_met";
+}
+
 /** Makes blanks for the next vms, while nobody waits. */
 function refillPool({ disks, system }: VmDependencies, signal: AbortSignal): void {
   disks.refill(signal).catch((error: unknown) => {
@@ -140,9 +144,14 @@ async function createVm(
     if (request.start !== false) await supervisor.start(() => resolveBoot(record, dependencies, context.signal), context);
   } catch (error) {
     await supervisor.idle();
-    // Somebody stopped it while it started: then it was made, and is kept.
-    if (supervisor.record.state === "stopped" && !context.signal.aborted) undo.move();
-    else supervisor.forget();
+    // It runs and is not ready, or somebody stopped it while it started: then it was made, and is kept.
+    const isMade = isNotReady(error) || supervisor.record.state === "stopped";
+    if (isMade && !context.signal.aborted) {
+      undo.move();
+      throw error;
+    }
+    if (supervisor.record.state === "running") await supervisor.stop(0, makeQuietSteps(new AbortController().signal));
+    supervisor.forget();
     throw error;
   }
   undo.move();

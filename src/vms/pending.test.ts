@@ -15,6 +15,7 @@ const plan: VmPlan = {
   env: {},
   labels: {},
   ephemeral: false,
+  requirements: [],
 };
 const boot: VmBoot = {
   vmm: { driver: "qemu", vmId: "1", identity: { pid: 1, startTicks: 1, bootId: "b" }, runFolder: "/r" },
@@ -24,6 +25,7 @@ const boot: VmBoot = {
   address: null,
   startedAt: 1,
   given: givenOf({ name: "dev", plan }),
+  requirements: [],
   stages: [],
 };
 

@@ -18,6 +18,7 @@ const plan: VmPlan = {
   env: { A: "1", B: "2" },
   labels: { team: "blue", owner: "me" },
   ephemeral: false,
+  requirements: [],
 };
 /** Of a computer that is smaller than the one on which the vm was made. */
 const facts: ChangeFacts = { host: { cpus: 4, memoryMiB: 8192 }, disks: { layerBytes: 20 * GIB, workBytes: 10 * GIB } };

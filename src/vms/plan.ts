@@ -3,6 +3,7 @@
  * Pure: nothing is touched, and the same input gives the same plan.
  */
 import type { Problem } from "../contract/errors.ts";
+import { MOST_REQUIREMENTS, type Requirement } from "../contract/schemas/requirement.ts";
 import type { DriverProbe } from "../drivers/drivers.ts";
 import type { LinkMode } from "../network/network.ts";
 import { MIB, problem, roundDown, shapeProblems, type VmShape } from "./shape.ts";
@@ -17,7 +18,14 @@ export interface PlanFacts {
   readonly host: { readonly cpus: number; readonly memoryMiB: number; readonly freeBytes: number };
   readonly defaults: { readonly image: string; readonly memoryMiB: number; readonly layerBytes: number; readonly workBytes: number };
   /** The image asked for, or why there is none. */
-  readonly image: { readonly name: string; readonly kernelRef: string | null; readonly init: "agent" | "systemd" } | Problem;
+  readonly image:
+    | {
+        readonly name: string;
+        readonly kernelRef: string | null;
+        readonly init: "agent" | "systemd";
+        readonly requirements: readonly Requirement[];
+      }
+    | Problem;
   /** The kernel asked for or named by the image, or why there is none; undefined when neither names one. */
   readonly kernel: { readonly name: string } | Problem | undefined;
   /** Drivers in the order of preference, with what each found. */
@@ -58,6 +66,9 @@ export function planVm(request: CreateRequest, facts: PlanFacts): PlanResult {
       ),
     );
   }
+  const init = request.init === undefined || request.init === "auto" ? (isProblem(image) ? undefined : image.init) : request.init;
+  const requirements = [...(isProblem(image) ? [] : image.requirements), ...(request.requirements ?? [])];
+  for (const found of requirementProblems(requirements, init)) note(found);
   if (request.nat === true && facts.nat.mode === "none")
     note(problem("no_network", "nat", `no way to give a vm a network: ${facts.nat.reason}`, "apt-get install passt"));
 
@@ -74,10 +85,11 @@ export function planVm(request: CreateRequest, facts: PlanFacts): PlanResult {
       layerBytes: roundDown(shape.layerBytes),
       workBytes: roundDown(shape.workBytes),
       nat: request.nat ?? false,
-      init: request.init === undefined || request.init === "auto" ? image.init : request.init,
+      init: init ?? image.init,
       env: shape.env,
       labels: shape.labels,
       ephemeral: request.ephemeral ?? false,
+      requirements,
     },
   };
 }
@@ -105,6 +117,24 @@ function chooseDriver(wanted: string | undefined, facts: PlanFacts, note: (probl
     note(problem("no_driver", "driver", `no driver can be used here: ${first.name}: ${first.probe.reason}`, first.probe.hint));
   }
   return usable?.name;
+}
+
+function* requirementProblems(requirements: readonly Requirement[], init: "agent" | "systemd" | undefined): Generator<Problem> {
+  if (requirements.length > MOST_REQUIREMENTS)
+    yield problem(
+      "too_many_requirements",
+      "waitFor",
+      `${requirements.length} requirements are more than ${MOST_REQUIREMENTS}`,
+      "one command for several",
+    );
+  const units = requirements.filter(({ kind }) => kind === "unit").map(({ name }) => name);
+  if (units.length > 0 && init === "agent")
+    yield problem(
+      "needs_systemd",
+      "waitFor",
+      `${units.join(", ")}: units are systemd's, and this vm's init is the agent`,
+      "--init systemd",
+    );
 }
 
 function imageWithoutKernel(image: string): Problem {

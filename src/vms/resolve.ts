@@ -16,8 +16,8 @@ async function gatherFacts(request: CreateRequest, dependencies: VmDependencies,
   const { system, images, kernels, drivers, network, host, defaults } = dependencies;
   const imageName = request.image ?? defaults.image;
   const image = await orProblem("image", async () => {
-    const { kernelRef, init } = await images.parts(imageName);
-    return { name: imageName, kernelRef, init };
+    const { kernelRef, init, requirements } = await images.parts(imageName);
+    return { name: imageName, kernelRef, init, requirements };
   });
   const kernelName = request.kernel ?? ("kernelRef" in image ? image.kernelRef : null);
   const kernel = kernelName === null ? undefined : await orProblem("kernel", async () => ({ name: (await kernels.get(kernelName)).name }));

@@ -12,15 +12,17 @@ import { bootVm, type BootParts } from "./boot.ts";
 import { driverOf, makeQuietSteps, type Steps, type VmDependencies } from "./dependencies.ts";
 import { describeExit } from "./describe-exit.ts";
 import { makeGiver } from "./give-live.ts";
+import { messageOf } from "./message-of.ts";
 import { overtake, type Move } from "./move.ts";
+import { giveUp } from "./readiness.ts";
 import { driverCannotPause, notRunning, refusedCommand } from "./refusals.ts";
 import { RunningGuest } from "./running-guest.ts";
 import { decide, refuseChange, settle, type Command, type VmEvent } from "./state.ts";
+import { setClockRight } from "./set-clock-right.ts";
+import { unmakeVm } from "./unmake.ts";
+import { startReadying, type Readying } from "./wait-until-ready.ts";
 import type { VmBoot, VmGiven, VmPlan, VmRecord } from "./vm-record.ts";
 import type { VmChange } from "./vm-rows.ts";
-
-/** A clock that is less behind is right: asking takes time, too. */
-const CLOCK_SLACK_MS = 500;
 
 export class Supervisor {
   readonly #dependencies: VmDependencies;
@@ -29,6 +31,8 @@ export class Supervisor {
   #record: VmRecord;
   #running: RunningGuest | undefined;
   #moving: Move | undefined;
+  /** While a guest that was started is waited for; it runs already, and can be used. */
+  #readying: Readying | undefined;
 
   /** @param onGone called when the row is deleted. */
   constructor(record: VmRecord, dependencies: VmDependencies, onGone: () => void) {
@@ -56,6 +60,7 @@ export class Supervisor {
         const booted = await bootVm(this.#record, await parts(), this.#dependencies, { ...steps, signal }, (boot) => this.#write({ boot }));
         this.#adopt(booted.vmm, booted.agent, booted.release);
         this.#settle("booted", { boot: booted.boot });
+        this.#readying = this.#becomeReady(steps);
       } catch (error) {
         // A stop that came in between owns the state from here on. Who cancels a start finds the vm as it was before.
         if (this.#record.state === "starting") {
@@ -65,6 +70,8 @@ export class Supervisor {
         throw error;
       }
     });
+    // Who joins a start waits for the same.
+    await this.#readying?.done;
   }
 
   /** Asks the guest to power off, and forces after `graceMs`; 0 forces at once. */
@@ -74,10 +81,9 @@ export class Supervisor {
     // Who asks to force does not wait for who asked politely.
     if (graceMs === 0 && this.#record.state === "stopping") await this.#running?.vmm.kill();
     await this.#command(graceMs === 0 ? "kill" : "stop", steps.signal, async () => {
-      await overtake(
-        before,
-        new BangerError("cancelled", "stopped_while_starting", `vm ${this.#record.name} was stopped while it started`),
-      );
+      const why = new BangerError("cancelled", "stopped_while_starting", `vm ${this.#record.name} was stopped while it started`);
+      this.#readying?.abort.abort(why);
+      await overtake(before, why);
       const running = this.#running;
       if (running !== undefined && graceMs > 0) {
         await steps.stage("power off", async () => {
@@ -131,11 +137,7 @@ export class Supervisor {
         if (this.#record.state === "running") this.#settle("paused");
         throw error;
       }
-      await steps.stage("clock", async (stage) => {
-        const behindMs = await this.#running?.setClock(signal);
-        if (behindMs === undefined) steps.notice("the guest does not answer, so its clock may be wrong: it stood still with the guest");
-        else stage.note(behindMs < CLOCK_SLACK_MS ? "right" : `was ${(behindMs / 1000).toFixed(1)} s behind`);
-      });
+      await setClockRight(this.#running, { ...steps, signal });
     });
     await this.giveLive(steps);
   }
@@ -167,6 +169,9 @@ export class Supervisor {
   /** Takes over a VMM that an earlier daemon started, and makes it stand still or go on as the row says. */
   async takeOver(vmm: RunningVmm, release: AsyncDisposableStack): Promise<void> {
     this.#adopt(vmm, undefined, release);
+    const { boot } = this.#record;
+    if (boot !== null && boot.requirements.some(({ state }) => state === "waiting"))
+      this.#write({ boot: { ...boot, requirements: boot.requirements.map(giveUp) } });
     const shallPause = this.#record.state === "paused";
     if (!this.#canPause || (await vmm.isPaused()) === shallPause) return;
     if (shallPause) return this.#running?.standStill();
@@ -240,6 +245,19 @@ export class Supervisor {
     return driverOf(this.#dependencies, this.#record.plan.driver).capabilities.pause;
   }
 
+  #becomeReady(steps: Steps): Readying {
+    const running = this.#running;
+    const write = (change: Partial<VmBoot>): void => {
+      if (this.#running === running && this.#record.boot !== null) this.#write({ boot: { ...this.#record.boot, ...change } });
+    };
+    const cancel = async (): Promise<void> => {
+      // Who cancels a start finds the vm as it was before.
+      if (this.#record.state === "running") await this.stop(0, makeQuietSteps(new AbortController().signal));
+    };
+    const vm = { record: this.#record, guest: running, write, cancel, over: () => (this.#readying = undefined) };
+    return startReadying(vm, this.#dependencies, steps);
+  }
+
   /** The guest ended without being asked to. */
   async #exitedByItself(running: RunningGuest, exit: VmmExit): Promise<void> {
     if (this.#running !== running || (this.#record.state !== "running" && this.#record.state !== "paused")) return;
@@ -260,13 +278,7 @@ export class Supervisor {
   }
 
   async #unmake(): Promise<void> {
-    const { system, leases, rows, network } = this.#dependencies;
-    const folder = system.layout.vmFolder(this.#record.id);
-    await network.removeLink(this.#record.id);
-    await system.files.removeTree(system.layout.vmRunFolder(this.#record.id));
-    await system.files.removeTree(folder);
-    leases.dropAllOf(this.#record.id);
-    rows.remove(this.#record.id);
+    await unmakeVm(this.#record.id, this.#dependencies);
     this.#onGone();
   }
 
@@ -283,8 +295,4 @@ export class Supervisor {
   #write(change: VmChange): void {
     this.#record = this.#dependencies.rows.update(this.#record.id, change);
   }
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

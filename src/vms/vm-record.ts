@@ -1,6 +1,7 @@
 /** What is stored of a vm: the plan it was made by, and where it is in its life. */
 import { z } from "zod";
-import type { vmState } from "../contract/schemas/vm.ts";
+import { requirements } from "../contract/schemas/requirement.ts";
+import { requirementState, type vmState } from "../contract/schemas/vm.ts";
 
 /** A complete, validated description of a vm to make; pure data, defaults filled in. */
 export const vmPlan = z.strictObject({
@@ -16,6 +17,7 @@ export const vmPlan = z.strictObject({
   env: z.record(z.string(), z.string()),
   labels: z.record(z.string(), z.string()),
   ephemeral: z.boolean(),
+  requirements,
 });
 export type VmPlan = z.output<typeof vmPlan>;
 
@@ -46,9 +48,13 @@ export const vmBoot = z.strictObject({
   address: z.string().nullable(),
   startedAt: z.number().nullable(),
   given: vmGiven,
+  /** How its readiness stands; empty until the agent answers. */
+  requirements: z.array(requirementState),
   stages: z.array(z.strictObject({ stage: z.string(), elapsedMs: z.number() })),
 });
 export type VmBoot = z.output<typeof vmBoot>;
+
+export type VmRequirement = z.output<typeof requirementState>;
 
 /** A row. `boot` is null until the first start. */
 export interface VmRecord {

@@ -54,7 +54,7 @@ test.each(VM_MIGRATIONS.map((_, index) => index + 1))(
       const rows = makeVmRows(after);
       if (count > 1) return expect(rows.list()).toEqual({ records: [], unreadable: [] });
       expect(rows.list()).toMatchObject({
-        records: [{ name: "vm-1", plan: { ...PLAN, labels: {} }, boot: { ...BOOT, given: GIVEN } }],
+        records: [{ name: "vm-1", plan: { ...PLAN, labels: {}, requirements: [] }, boot: { ...BOOT, given: GIVEN, requirements: [] } }],
         unreadable: [{ name: "vm-2" }],
       });
     } finally {

@@ -38,6 +38,13 @@ export const VM_MIGRATIONS: readonly Migration[] = [
   'env', json(json_extract(plan, '$.env'))
 )) WHERE boot IS NOT NULL AND json_valid(plan) AND json_valid(boot)`,
   },
+  {
+    number: 13,
+    name: "requirements of vms",
+    sql: `UPDATE vms SET plan = json_set(plan, '$.requirements', json('[]')) WHERE json_valid(plan);
+UPDATE vms SET boot = json_set(boot, '$.requirements', json('[]')) WHERE boot IS NOT NULL AND json_valid(boot);
+`,
+  },
 ];
 
 export type VmChange = Partial<Pick<VmRecord, "name" | "state" | "problem" | "plan" | "boot">>;

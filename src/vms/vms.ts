@@ -12,6 +12,7 @@
 import type { Duplex } from "node:stream";
 import type { Agent } from "../agent/agent.ts";
 import type { VmFilter } from "../contract/schemas/filters.ts";
+import type { Requirement } from "../contract/schemas/requirement.ts";
 import type { Vm } from "../contract/schemas/vm.ts";
 import type { OperationContext } from "../operations/operations.ts";
 
@@ -30,6 +31,8 @@ export interface CreateRequest {
   readonly labels?: Readonly<Record<string, string>> | undefined;
   readonly init?: "auto" | "agent" | "systemd" | undefined;
   readonly ephemeral?: boolean | undefined;
+  /** Besides those of the image. */
+  readonly requirements?: readonly Requirement[] | undefined;
   /** False: leaves it `stopped`. */
   readonly start?: boolean | undefined;
 }
@@ -52,7 +55,10 @@ export interface ConsoleText {
 }
 
 export interface Vms {
-  /** Stages: resolve, disk, work disk, network, boot, agent, guest. */
+  /**
+   * Stages: resolve, disk, work disk, network, boot, agent, guest. Of a failure nothing is left, but of one: a requirement that is not
+   * met is `timeout` `requirement_not_met`, and the vm runs.
+   */
   create(request: CreateRequest, context: OperationContext): Promise<Vm>;
   start(ref: string, context: OperationContext): Promise<Vm>;
   /** Asks the guest to power off; forces after `graceMs`. */

@@ -2,8 +2,9 @@ import type { HandlersOf } from "../handler.ts";
 
 export const vmHandlers: HandlersOf<"vm"> = {
   "vm.create": ({ vms }, input, context) => {
-    const { memory, disk, workDisk, ...rest } = input;
-    return vms.create({ ...rest, memoryBytes: memory, diskBytes: disk, workDiskBytes: workDisk }, context);
+    const { memory, disk, workDisk, waitFor = [], waitTimeout, ...rest } = input;
+    const requirements = waitFor.map((wanted) => ({ ...wanted, deadlineMs: waitTimeout, hint: null }));
+    return vms.create({ ...rest, memoryBytes: memory, diskBytes: disk, workDiskBytes: workDisk, requirements }, context);
   },
   "vm.list": async ({ vms }, input) => ({ vms: [...(await vms.list(input.filter))] }),
   "vm.show": ({ vms }, input) => vms.get(input.vm),
