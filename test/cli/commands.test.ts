@@ -105,6 +105,29 @@ describe("vms", () => {
     expect((await home.banger(["ps", "-q"])).stdout).toBe("prod\n");
   });
 
+  test("are shown with everything, aligned", async () => {
+    await using home = openHome();
+    const words = ["vm", "create", "dev", "--env", "A=1", "--label", "team=blue", "--wait-for", "tcp:80", "--wait-for", "command:true"];
+    await home.banger(words);
+    await home.banger(["set", "dev", "--cpus", "4"]);
+    const { stdout } = await home.banger(["vm", "show", "dev"]);
+    expect(stdout).toMatch(/^root disk +1 GiB, 4 KiB of it in use$/m);
+    expect(stdout).toMatch(/^pid +1\ncreated +\d+ s ago\nup +for \d+ s$/m);
+    expect(stdout).toContain("\nFROM THE NEXT START ON  NOW  THEN\ncpus                    2    4\n");
+    expect(stdout).toContain("\nLAST START  TOOK\nboot        1.2 s\nguest       30 ms\nin all      1.2 s\n");
+    expect(stdout).toContain("\nREADY WHEN    STATE  AFTER\ntcp:80        met    12 ms\ncommand:true  met    12 ms\n");
+    const shown = JSON.parse((await home.banger(["vm", "show", "dev", "--json"])).stdout) as object;
+    expect(shown).toMatchObject({ labels: { team: "blue" }, pending: [{ what: "cpus" }], requirements: [{ name: "tcp:80" }, {}] });
+    expect(await home.banger(["vm", "create", "--wait-for", "8080"])).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining("is nothing to wait for; write tcp:PORT"),
+    });
+    expect(await home.banger(["vm", "create", "--wait-timeout", "2h"])).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining("--wait-timeout"),
+    });
+  });
+
   test("several are handled at once, and one mistyped does not keep the others", async () => {
     await using home = openHome();
     for (const name of ["a", "b"]) await home.banger(["vm", "create", name]);
