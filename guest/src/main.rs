@@ -3,6 +3,7 @@
 #![deny(unsafe_code)]
 
 mod agent;
+mod amend;
 mod command_line;
 mod dial;
 mod exec;
@@ -14,6 +15,7 @@ mod plan;
 mod port;
 mod power;
 mod probe;
+mod requirement;
 mod runtime;
 mod serve;
 #[allow(unsafe_code)]

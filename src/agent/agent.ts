@@ -11,6 +11,7 @@
  */
 import type { Duplex } from "node:stream";
 import type { Socket } from "node:net";
+import type { Probe } from "../contract/schemas/requirement.ts";
 import type { GuestAddress } from "../contract/link.ts";
 
 export interface Hello {
@@ -40,6 +41,21 @@ export interface GuestReport {
   readonly kernel: string;
 }
 
+/** What of a guest can be changed while it runs; what is absent stays as it is. */
+export interface Amendment {
+  readonly time?: { readonly unixMs: number };
+  readonly hostname?: string;
+  /** Replaces that of the plan, for commands to come. */
+  readonly env?: Readonly<Record<string, string>>;
+  /** Disks that were made longer: the guest waits until it sees them so, and grows what is on them. */
+  readonly disks?: readonly { readonly serial: string; readonly bytes: number }[];
+}
+
+export interface Amended {
+  /** How far the guest's clock was behind the time it was told; null when it was told none. */
+  readonly clockBehindMs: number | null;
+}
+
 export interface Health {
   readonly state: "waiting" | "configured" | "handed-over";
   readonly uptimeMs: number;
@@ -58,6 +74,14 @@ export interface Agent extends AsyncDisposable {
   health(signal: AbortSignal): Promise<Health>;
   /** Once per boot; the same plan again is fine. */
   configure(plan: GuestPlan, signal: AbortSignal): Promise<GuestReport>;
+  /** After `configure`; the same again changes nothing more. */
+  amend(amendment: Amendment, signal: AbortSignal): Promise<Amended>;
+  /** Waits in the guest until it is so, will never be, or `patienceMs` are over. `why` is the guest's word, escaped. */
+  waitFor(probe: Probe, patienceMs: number, signal: AbortSignal): Promise<{ readonly met: boolean; readonly why: string | null }>;
+  /** The guest stands still: the connection and its streams are kept, and nobody minds that it does not answer. */
+  hold(): void;
+  /** It runs again. */
+  goOn(): void;
   /** Raw exec frames both ways; the caller writes the spec first. Destroying it resets the stream, and the command gets SIGHUP. */
   openExec(signal: AbortSignal): Promise<Duplex>;
   powerOff(signal: AbortSignal): Promise<void>;

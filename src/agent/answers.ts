@@ -10,6 +10,12 @@ export const guestHealth = z.strictObject({
   init: z.enum(["agent", "systemd"]),
 });
 
+/** `POST /amend`. */
+export const guestAmended = z.strictObject({ clockBehindMs: z.int().nullable() });
+
+/** `POST /await`. */
+export const guestWaited = z.strictObject({ met: z.boolean(), ms: millis, why: z.string().max(4096).nullable() });
+
 /** `POST /plan`. Stage names are words of ours; the kernel's release is shown to people, so only plain characters pass. */
 export const guestReport = z.strictObject({
   stages: z.array(z.strictObject({ name: z.string().regex(/^[a-z0-9 -]{1,64}$/), ms: millis })).max(64),

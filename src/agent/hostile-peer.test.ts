@@ -108,6 +108,16 @@ describe("an open agent whose guest", () => {
     expect(await agent.closed).toContain("did not answer a ping");
   });
 
+  test("stands still is not taken for dead until it goes on", async () => {
+    await using agent = await open((socket) => serveFrames(socket, () => undefined));
+    agent.hold();
+    agent.hold();
+    const still = new Promise((resolve) => setTimeout(resolve, QUICK_PINGS.pingDeadlineMs * 3, "still open"));
+    expect(await Promise.race([agent.closed, still])).toBe("still open");
+    agent.goOn();
+    expect(await agent.closed).toContain("did not answer a ping");
+  });
+
   test("closes is noticed", async () => {
     await using agent = await open(framePeer((frame, socket) => void (frame.type === H2.headers && socket.destroy())));
     expect((await failureOf(agent.health(never))).code).toMatch(/guest_(stream_reset|connection_lost)/);

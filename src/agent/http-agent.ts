@@ -2,9 +2,11 @@ import { constants, type ClientHttp2Session } from "node:http2";
 import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import { BangerError } from "../contract/errors.ts";
+import type { Probe } from "../contract/schemas/requirement.ts";
 import type { Clock } from "../system/system.ts";
-import type { Agent, GuestPlan, GuestReport, Health, Hello, Offer } from "./agent.ts";
-import { guestHealth, guestReport } from "./answers.ts";
+import type { Agent, Amended, Amendment, GuestPlan, GuestReport, Health, Hello, Offer } from "./agent.ts";
+import { guestAmended, guestHealth, guestReport, guestWaited } from "./answers.ts";
+import { escapeGuestText } from "../contract/escape-guest-text.ts";
 import { abortReason, portClosed } from "./guest-errors.ts";
 import { GuestStream } from "./guest-stream.ts";
 import { openHttpSession } from "./http-session.ts";
@@ -18,8 +20,10 @@ export class HttpAgent implements Agent {
   readonly hello: Hello;
   readonly closed: Promise<string>;
   readonly #session: ClientHttp2Session;
-  readonly #pinging = new AbortController();
+  readonly #ping: (signal: AbortSignal) => void;
   readonly #close: (why: string) => void;
+  /** Aborted while the guest stands still. */
+  #pinging = new AbortController();
 
   constructor(socket: Socket, hello: Hello, clock: Clock, times: KeepAliveTimes) {
     const { promise, resolve } = Promise.withResolvers<string>();
@@ -39,9 +43,12 @@ export class HttpAgent implements Agent {
     });
     this.#session.on("close", () => this.#close("the connection ended"));
     socket.on("close", () => this.#close("the connection ended"));
-    void keepAlive(this.#session, clock, times, this.#pinging.signal).then((how) => {
-      if (how === "silent") this.#close(`the guest did not answer a ping in ${times.pingDeadlineMs / 1000} s`);
-    });
+    this.#ping = (signal) => {
+      void keepAlive(this.#session, clock, times, signal).then((how) => {
+        if (how === "silent") this.#close(`the guest did not answer a ping in ${times.pingDeadlineMs / 1000} s`);
+      });
+    };
+    this.#ping(this.#pinging.signal);
   }
 
   async health(signal: AbortSignal): Promise<Health> {
@@ -50,6 +57,27 @@ export class HttpAgent implements Agent {
 
   async configure(plan: GuestPlan, signal: AbortSignal): Promise<GuestReport> {
     return parseGuestJson(guestReport, await requestJson(this.#session, { method: "POST", path: "/plan", body: plan, signal }), "/plan");
+  }
+
+  async amend(amendment: Amendment, signal: AbortSignal): Promise<Amended> {
+    const answer = await requestJson(this.#session, { method: "POST", path: "/amend", body: amendment, signal });
+    return parseGuestJson(guestAmended, answer, "/amend");
+  }
+
+  async waitFor(probe: Probe, patienceMs: number, signal: AbortSignal): Promise<{ readonly met: boolean; readonly why: string | null }> {
+    const answer = await requestJson(this.#session, { method: "POST", path: "/await", body: { probe, patienceMs }, signal });
+    const { met, why } = parseGuestJson(guestWaited, answer, "/await");
+    return { met, why: why === null ? null : escapeGuestText(why) };
+  }
+
+  hold(): void {
+    this.#pinging.abort();
+  }
+
+  goOn(): void {
+    if (!this.#pinging.signal.aborted || this.#session.destroyed) return;
+    this.#pinging = new AbortController();
+    this.#ping(this.#pinging.signal);
   }
 
   async openExec(signal: AbortSignal): Promise<Duplex> {

@@ -22,6 +22,7 @@ function text(name: string, placeholder: string, brief: string, type: VerbField[
   return { name, flag: name, type, required: false, brief, placeholder };
 }
 
+const QUIET = flag("quiet", "q", "show only the names, one a line");
 const INTERACTIVE = flag("interactive", "i", "pass stdin on to the command");
 const TTY = flag("tty", "t", "give the command a terminal; it may then draw on yours");
 const ENV: VerbField = { ...text("env", "KEY=VALUE", "set an environment variable; may be repeated", "environment"), alias: "e" };
@@ -194,6 +195,10 @@ function daemon(verb: string, summary: string, does: string): Command {
 export const COMMANDS: readonly Command[] = [
   ...Object.entries(VERBS)
     .filter(([, verb]) => !verb.composed)
-    .map(([name, verb]) => ({ ...verb, load: async () => (await import("./commands/operation.ts")).operation(name as OperationName) })),
+    .map(([name, verb]) => ({
+      ...verb,
+      fields: [...verb.fields, ...(verb.quiet === undefined ? [] : [QUIET])],
+      load: async () => (await import("./commands/operation.ts")).operation(name as OperationName),
+    })),
   ...COMPOSED,
 ];

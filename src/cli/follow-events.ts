@@ -27,7 +27,7 @@ function textOf(event: OperationEvent): string {
     case "stage-failed":
       return `${escapeText(event.stage)} broke off after ${formatMs(event.elapsedMs)}`;
     case "progress":
-      return `${escapeText(event.stage)} ${event.done}${event.total === undefined ? "" : ` of ${event.total}`} ${event.unit}`;
+      return `${escapeText(event.stage)} ${event.done}${event.total === undefined ? "" : ` of ${event.total}`}${event.waitingFor === undefined ? ` ${event.unit}` : `: waiting for ${escapeText(event.waitingFor)}`}`;
     case "notice":
       return `note: ${escapeText(event.message)}`;
     case "outcome":

@@ -9,6 +9,7 @@ const DAILY: readonly (readonly [string, string])[] = [
   ["shell", "open a login shell in a vm"],
   ["logs", "show the console of a vm"],
   ["start, stop, kill", "start a vm, have it power off, end it at once"],
+  ["pause, resume", "make a vm stand still, let it go on"],
   ["rm", "delete a vm"],
 ];
 

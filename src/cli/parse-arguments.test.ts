@@ -36,6 +36,13 @@ describe("what is read", () => {
   test("environment variables are gathered", () => {
     expect(parse("vm create", "-e", "A=1", "--env=B=x=y", "-eC=").given).toEqual({ env: { A: "1", B: "x=y", C: "" } });
   });
+  test("labels and filters are gathered, too", () => {
+    expect(parse("vm create", "--label", "team=blue", "-l", "a.b/c=x=y").given).toEqual({ labels: { team: "blue", "a.b/c": "x=y" } });
+    expect(parse("ps", "-q", "--filter", "state=running", "--filter=name=a*").given).toEqual({
+      quiet: true,
+      filter: ["state=running", "name=a*"],
+    });
+  });
   test("what is true by default is turned off", () => expect(parse("vm create", "--no-start").given).toEqual({ start: false }));
   test("one-letter flags are joined", () => {
     expect(parse("exec", "-it", "dev", "--", "sh")).toMatchObject({ given: { interactive: true, tty: true, vm: "dev" }, rest: ["sh"] });
@@ -56,6 +63,7 @@ describe("what is refused names the flag", () => {
   test.each([
     ["vm create", ["--memroy", "2G"], "there is no flag --memroy | did you mean --memory?"],
     ["vm create", ["--memory"], "--memory needs a value"],
+    ["vm create", ["--label", "team"], "--label takes KEY=VALUE"],
     ["vm create", ["--memory", "--nat"], "--memory needs a value"],
     ["vm create", ["--memory", "lots"], "--memory takes a size"],
     ["vm create", ["--cpus", "2.5"], "--cpus takes a whole number"],

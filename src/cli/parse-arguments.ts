@@ -8,6 +8,9 @@ import { UsageError } from "./usage-error.ts";
 const JSON_FLAG = "json";
 const HELP_FLAGS: ReadonlySet<string> = new Set(["--help", "-h"]);
 
+/** Types of fields that gather what is given several times. */
+const REPEATED: ReadonlySet<VerbField["type"]> = new Set(["environment", "pairs", "changes", "list"]);
+
 type Parsed = Omit<Invocation, "command">;
 
 /**
@@ -74,7 +77,7 @@ function readShort(command: Command, state: State, word: string, next: string | 
 }
 
 function take(state: State, field: VerbField, flag: string, inline: string | undefined, next: string | undefined): number {
-  if (field.name in state.given && field.type !== "environment") throw new UsageError(`${flag} was given twice`);
+  if (field.name in state.given && !REPEATED.has(field.type)) throw new UsageError(`${flag} was given twice`);
   if (field.type === "boolean") {
     if (inline !== undefined) throw new UsageError(`${flag} takes no value`);
     state.given[field.name] = field.default !== true;

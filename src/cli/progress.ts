@@ -53,10 +53,10 @@ export function terminalProgress(descriptor: number, width: number): Progress {
   return {
     tell(event) {
       if (event.type === "stage-started") {
-        stage = { name: event.stage, startedMs: performance.now(), done: 0, total: undefined, unit: undefined };
+        stage = { name: event.stage, startedMs: performance.now(), done: 0, total: undefined, unit: undefined, waitingFor: undefined };
         timer ??= setInterval(draw, REDRAW_EVERY_MS);
       } else if (event.type === "progress" && stage !== undefined) {
-        stage = { ...stage, done: event.done, total: event.total, unit: event.unit };
+        stage = { ...stage, done: event.done, total: event.total, unit: event.unit, waitingFor: event.waitingFor };
       } else if (event.type === "stage-finished") {
         stop();
         if (event.elapsedMs >= WORTH_A_LINE_MS) print(descriptor, finishedLine(event));
@@ -77,13 +77,15 @@ interface Running {
   readonly done: number;
   readonly total: number | undefined;
   readonly unit: "bytes" | "items" | undefined;
+  readonly waitingFor: string | undefined;
 }
 
-function runningLine({ name, startedMs, done, total, unit }: Running): string {
+function runningLine({ name, startedMs, done, total, unit, waitingFor }: Running): string {
   const elapsedMs = performance.now() - startedMs;
   const start = `${escapeText(name)}  ${formatMs(elapsedMs)}`;
   if (unit === undefined) return start;
-  if (unit === "items") return `${start}  ${done}${total === undefined ? "" : ` of ${total}`}`;
+  const waiting = waitingFor === undefined ? "" : `: waiting for ${escapeText(waitingFor)}`;
+  if (unit === "items") return `${start}  ${done}${total === undefined ? "" : ` of ${total}`}${waiting}`;
   const rate = formatBytes((done / Math.max(elapsedMs, 1)) * 1000);
   return `${start}  ${formatBytes(done)}${total === undefined ? "" : ` of ${formatBytes(total)}`}  ${rate}/s`;
 }

@@ -30,7 +30,13 @@ export function readValue(field: VerbField, flag: string, text: string, before: 
       );
     }
     case "environment":
-      return { ...(before as Readonly<Record<string, string>> | undefined), ...readVariable(flag, text) };
+      return { ...(before as Pairs | undefined), ...readVariable(flag, text) };
+    case "pairs":
+      return { ...(before as Pairs | undefined), ...readPair(flag, text) };
+    case "changes":
+      return { ...(before as Pairs | undefined), ...readChange(flag, text) };
+    case "list":
+      return [...((before as readonly string[] | undefined) ?? []), text];
     case "path":
       return resolve(text);
     case "string":
@@ -39,9 +45,23 @@ export function readValue(field: VerbField, flag: string, text: string, before: 
   }
 }
 
-function readVariable(flag: string, text: string): Readonly<Record<string, string>> {
+type Pairs = Readonly<Record<string, string | null>>;
+
+function readVariable(flag: string, text: string): Pairs {
+  const pair = readPair(flag, text);
+  if (!/^[A-Za-z_][A-Za-z0-9_]*$/.test(Object.keys(pair)[0] ?? "")) throw new UsageError(`${flag} takes KEY=VALUE, not \`${text}\``);
+  return pair;
+}
+
+function readPair(flag: string, text: string): Pairs {
   const equals = text.indexOf("=");
-  const name = text.slice(0, equals);
-  if (equals < 1 || !/^[A-Za-z_][A-Za-z0-9_]*$/.test(name)) throw new UsageError(`${flag} takes KEY=VALUE, not \`${text}\``);
-  return { [name]: text.slice(equals + 1) };
+  if (equals < 1) throw new UsageError(`${flag} takes KEY=VALUE, not \`${text}\``);
+  return { [text.slice(0, equals)]: text.slice(equals + 1) };
+}
+
+/** `KEY-` takes away. */
+function readChange(flag: string, text: string): Pairs {
+  if (text.includes("=")) return readPair(flag, text);
+  if (text.length < 2 || !text.endsWith("-")) throw new UsageError(`${flag} takes KEY=VALUE, or KEY- to take it away, not \`${text}\``);
+  return { [text.slice(0, -1)]: null };
 }

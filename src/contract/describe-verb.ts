@@ -15,7 +15,7 @@ export function describeVerb(operation: Operation): Verb {
   const schema = z.toJSONSchema(operation.input, { io: "input" });
   const required = new Set(schema.required ?? []);
   const properties = Object.entries((schema.properties ?? {}) as Readonly<Record<string, Property>>);
-  const { words, aliases = [], positional = [], repeat, composed = false } = operation.cli;
+  const { words, aliases = [], positional = [], repeat, quiet, composed = false } = operation.cli;
   return {
     kind: operation.kind,
     method: operation.method,
@@ -26,6 +26,7 @@ export function describeVerb(operation: Operation): Verb {
     aliases,
     positional,
     ...(repeat === undefined ? {} : { repeat }),
+    ...(quiet === undefined ? {} : { quiet }),
     composed,
     fields: properties.map(([name, property]) => describeField(operation, name, property, required.has(name))),
     examples: operation.examples,

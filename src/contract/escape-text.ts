@@ -1,10 +1,8 @@
 /**
- * What may not reach a terminal as it is: C0 and C1 controls and DEL, which drive it; marks that turn the direction of text;
- * characters of no width or of no ink, separators and tags that hide text; halves of surrogate pairs.
+ * What may not reach a terminal as it is: controls (C0, C1, DEL), which drive it; format characters, which turn the direction of
+ * text or take no width; fillers without ink, separators and tags, which hide text; halves of surrogate pairs.
  */
-const UNSAFE =
-  // oxlint-disable-next-line no-control-regex -- these are what is looked for
-  /[\u034f\u0000-\u001f\u007f-\u009f\u00ad\u061c\u115f\u1160\u17b4\u17b5\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\u3164\ufeff\uffa0\ufff9-\ufffb\u{1bca0}-\u{1bca3}\u{1d173}-\u{1d17a}\u{e0000}-\u{e007f}]|[\ud800-\udfff]/gu;
+const UNSAFE = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}\u034f\u115f\u1160\u17b4\u17b5\u180e\u2065\u3164\uffa0\u{e0000}-\u{e007f}]/gu;
 
 /** Text from a guest or a stranger, made fit for one line of a terminal: what could drive or deceive it becomes `\x1b` or `\u{202e}`. */
 export function escapeText(text: string): string {

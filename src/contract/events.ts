@@ -31,13 +31,14 @@ const stageFinished = z.strictObject({
 });
 /** The stage was cut off, by a failure or a cancellation; the outcome says by which. */
 const stageFailed = z.strictObject({ type: z.literal("stage-failed"), stage: z.string(), elapsedMs: z.number() });
-/** Bytes or items done so far of the running stage; `total` absent when unknown. */
+/** Bytes or items done so far of the running stage; `total` absent when unknown. `waitingFor` names what is not done, where that helps. */
 const progress = z.strictObject({
   type: z.literal("progress"),
   stage: z.string(),
   done: z.number(),
   total: z.number().exactOptional(),
   unit: z.enum(["bytes", "items"]),
+  waitingFor: z.string().exactOptional(),
 });
 /** Something the user should read once: which acceleration runs, what a fallback exposes. */
 const notice = z.strictObject({ type: z.literal("notice"), message: z.string() });

@@ -25,6 +25,10 @@ import { vmExec } from "./operations/vm-exec.ts";
 import { vmKill } from "./operations/vm-kill.ts";
 import { vmList } from "./operations/vm-list.ts";
 import { vmLogs } from "./operations/vm-logs.ts";
+import { vmPause } from "./operations/vm-pause.ts";
+import { vmRename } from "./operations/vm-rename.ts";
+import { vmResume } from "./operations/vm-resume.ts";
+import { vmSet } from "./operations/vm-set.ts";
 import { vmShow } from "./operations/vm-show.ts";
 import { vmStart } from "./operations/vm-start.ts";
 import { vmStop } from "./operations/vm-stop.ts";
@@ -36,6 +40,10 @@ export const OPERATIONS = {
   "vm.start": vmStart,
   "vm.stop": vmStop,
   "vm.kill": vmKill,
+  "vm.pause": vmPause,
+  "vm.resume": vmResume,
+  "vm.set": vmSet,
+  "vm.rename": vmRename,
   "vm.delete": vmDelete,
   "vm.exec": vmExec,
   "vm.logs": vmLogs,

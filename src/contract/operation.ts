@@ -26,6 +26,8 @@ export interface FieldHint {
   readonly placeholder?: string;
   /** One-letter alias. */
   readonly alias?: string;
+  /** What the flag is called, where the key read as one would be odd: `label` of `labels`. */
+  readonly flag?: string;
   /** Which names completion offers. */
   readonly completes?: "vm" | "image" | "kernel" | "driver" | "operation";
 }
@@ -39,6 +41,8 @@ export interface CliHints {
   readonly positional?: readonly string[];
   /** The positional field that may be given several times; the CLI then runs the operation for each. */
   readonly repeat?: string;
+  /** With `--quiet` the CLI shows nothing but `field` of each item of the output's `list`. */
+  readonly quiet?: { readonly list: string; readonly field: string };
   /** The CLI has a verb of its own for these words, which calls this operation among other things. */
   readonly composed?: boolean;
 }

@@ -4,8 +4,22 @@
  */
 import type { Example, FieldHint, Method, OperationKind } from "./operation.ts";
 
-/** How the text of a field is read. `path` is made absolute, `environment` is `KEY=VALUE`, repeated. */
-export type FieldType = "string" | "integer" | "size" | "duration" | "path" | "environment" | "boolean" | "choice";
+/**
+ * How the text of a field is read. `path` is made absolute. Those that may be repeated: `environment` and `pairs` are `KEY=VALUE`,
+ * `changes` is `KEY=VALUE`, or `KEY-` to take away, and `list` gathers texts.
+ */
+export type FieldType =
+  | "string"
+  | "integer"
+  | "size"
+  | "duration"
+  | "path"
+  | "environment"
+  | "pairs"
+  | "changes"
+  | "list"
+  | "boolean"
+  | "choice";
 
 export interface VerbField extends FieldHint {
   /** The key in the input. */
@@ -28,6 +42,7 @@ export interface Verb {
   readonly aliases: readonly (readonly string[])[];
   readonly positional: readonly string[];
   readonly repeat?: string;
+  readonly quiet?: { readonly list: string; readonly field: string };
   readonly composed: boolean;
   readonly fields: readonly VerbField[];
   readonly examples: readonly Example[];

@@ -9,7 +9,7 @@ export const VERBS: Readonly<Record<OperationName, Verb>> = {
     "method": "POST",
     "path": "/v1/vms",
     "summary": "Create a vm and start it",
-    "detail": "Everything that is not said gets a default; without a name the vm is called by an adjective and a noun. The defaults of image, memory and disks can be set in the config.",
+    "detail": "Everything that is not said gets a default; without a name the vm is called by an adjective and a noun. The defaults of image, memory and disks can be set in the config. A vm that is not ready in time is kept, and runs.",
     "words": [
       "vm",
       "create"
@@ -98,6 +98,15 @@ export const VERBS: Readonly<Record<OperationName, Verb>> = {
         "alias": "e"
       },
       {
+        "name": "labels",
+        "flag": "label",
+        "type": "pairs",
+        "required": false,
+        "brief": "a label to find it by; may be repeated",
+        "placeholder": "KEY=VALUE",
+        "alias": "l"
+      },
+      {
         "name": "init",
         "flag": "init",
         "type": "choice",
@@ -135,6 +144,23 @@ export const VERBS: Readonly<Record<OperationName, Verb>> = {
         "required": false,
         "default": true,
         "brief": "leave the vm stopped"
+      },
+      {
+        "name": "waitFor",
+        "flag": "wait-for",
+        "type": "list",
+        "required": false,
+        "brief": "what makes it ready, besides what the image says: tcp:PORT, unit:NAME, file:/PATH or command:LINE; may be repeated",
+        "placeholder": "WHAT"
+      },
+      {
+        "name": "waitTimeout",
+        "flag": "wait-timeout",
+        "type": "duration",
+        "required": false,
+        "default": "2m",
+        "brief": "how long to wait for each of these",
+        "placeholder": "DURATION"
       }
     ],
     "examples": [
@@ -147,6 +173,10 @@ export const VERBS: Readonly<Record<OperationName, Verb>> = {
         "does": "a larger one, with a way out to the network"
       },
       {
+        "command": "banger vm create web --wait-for tcp:80 --wait-for unit:ssh",
+        "does": "done when both are there"
+      },
+      {
         "command": "banger vm create --env EDITOR=nano --no-start",
         "does": "prepare one and leave it stopped"
       }
@@ -157,6 +187,7 @@ export const VERBS: Readonly<Record<OperationName, Verb>> = {
     "method": "GET",
     "path": "/v1/vms",
     "summary": "List vms",
+    "detail": "Filters of one kind are alternatives, and all kinds must hold; of labels every one must. In a PATTERN * is any text and ? one character.",
     "words": [
       "vm",
       "list"
@@ -171,12 +202,33 @@ export const VERBS: Readonly<Record<OperationName, Verb>> = {
       ]
     ],
     "positional": [],
+    "quiet": {
+      "list": "vms",
+      "field": "name"
+    },
     "composed": false,
-    "fields": [],
+    "fields": [
+      {
+        "name": "filter",
+        "flag": "filter",
+        "type": "list",
+        "required": false,
+        "brief": "only those of state=STATE, name=PATTERN, image=IMAGE, label=KEY or label=KEY=VALUE; may be repeated",
+        "placeholder": "FILTER"
+      }
+    ],
     "examples": [
       {
         "command": "banger ps",
         "does": "show all vms"
+      },
+      {
+        "command": "banger ps --filter state=running --filter label=team=blue",
+        "does": "those that run and have that label"
+      },
+      {
+        "command": "banger ps -q --filter name=test-*",
+        "does": "only their names, for other commands"
       },
       {
         "command": "banger ps --json",
@@ -340,6 +392,226 @@ export const VERBS: Readonly<Record<OperationName, Verb>> = {
       {
         "command": "banger kill dev",
         "does": "end it at once"
+      }
+    ]
+  },
+  "vm.pause": {
+    "kind": "long",
+    "method": "POST",
+    "path": "/v1/vms/:vm/pause",
+    "summary": "Make a vm stand still",
+    "detail": "Its memory, processes and connections are kept, and it takes no CPU. A paused vm is lost when the computer goes down, as a running one is.",
+    "words": [
+      "vm",
+      "pause"
+    ],
+    "aliases": [
+      [
+        "pause"
+      ]
+    ],
+    "positional": [
+      "vm"
+    ],
+    "repeat": "vm",
+    "composed": false,
+    "fields": [
+      {
+        "name": "vm",
+        "flag": "vm",
+        "type": "string",
+        "required": true,
+        "brief": "name or id of the vm",
+        "placeholder": "NAME",
+        "completes": "vm"
+      }
+    ],
+    "examples": [
+      {
+        "command": "banger pause dev",
+        "does": "everything in it stands still, and nothing is lost"
+      }
+    ]
+  },
+  "vm.resume": {
+    "kind": "long",
+    "method": "POST",
+    "path": "/v1/vms/:vm/resume",
+    "summary": "Let a paused vm go on",
+    "detail": "Its clock, which stood still with it, is set right.",
+    "words": [
+      "vm",
+      "resume"
+    ],
+    "aliases": [
+      [
+        "resume"
+      ]
+    ],
+    "positional": [
+      "vm"
+    ],
+    "repeat": "vm",
+    "composed": false,
+    "fields": [
+      {
+        "name": "vm",
+        "flag": "vm",
+        "type": "string",
+        "required": true,
+        "brief": "name or id of the vm",
+        "placeholder": "NAME",
+        "completes": "vm"
+      }
+    ],
+    "examples": [
+      {
+        "command": "banger resume dev",
+        "does": "it goes on where it was, at the right time"
+      }
+    ]
+  },
+  "vm.set": {
+    "kind": "long",
+    "method": "POST",
+    "path": "/v1/vms/:vm/set",
+    "summary": "Change a vm",
+    "detail": "A running vm gets a longer disk and another environment at once, where its driver can, and cpus and memory at its next start. Disks can only grow.",
+    "words": [
+      "vm",
+      "set"
+    ],
+    "aliases": [
+      [
+        "set"
+      ]
+    ],
+    "positional": [
+      "vm"
+    ],
+    "repeat": "vm",
+    "composed": false,
+    "fields": [
+      {
+        "name": "vm",
+        "flag": "vm",
+        "type": "string",
+        "required": true,
+        "brief": "name or id of the vm",
+        "placeholder": "NAME",
+        "completes": "vm"
+      },
+      {
+        "name": "cpus",
+        "flag": "cpus",
+        "type": "integer",
+        "required": false,
+        "brief": "virtual CPUs, from the next start on",
+        "placeholder": "N",
+        "alias": "c"
+      },
+      {
+        "name": "memory",
+        "flag": "memory",
+        "type": "size",
+        "required": false,
+        "brief": "memory, from the next start on",
+        "placeholder": "SIZE",
+        "alias": "m"
+      },
+      {
+        "name": "disk",
+        "flag": "disk",
+        "type": "size",
+        "required": false,
+        "brief": "size of the root's writable layer, which can only grow",
+        "placeholder": "SIZE"
+      },
+      {
+        "name": "workDisk",
+        "flag": "work-disk",
+        "type": "size",
+        "required": false,
+        "brief": "size of the work disk, which can only grow",
+        "placeholder": "SIZE"
+      },
+      {
+        "name": "env",
+        "flag": "env",
+        "type": "changes",
+        "required": false,
+        "brief": "environment of commands to come; KEY- takes away; may be repeated",
+        "placeholder": "KEY=VALUE",
+        "alias": "e"
+      },
+      {
+        "name": "labels",
+        "flag": "label",
+        "type": "changes",
+        "required": false,
+        "brief": "a label; KEY- takes it away; may be repeated",
+        "placeholder": "KEY=VALUE",
+        "alias": "l"
+      }
+    ],
+    "examples": [
+      {
+        "command": "banger vm set dev --memory 4G --cpus 2",
+        "does": "more of both, from the next start on"
+      },
+      {
+        "command": "banger vm set dev --work-disk 40G",
+        "does": "a longer disk, at once"
+      },
+      {
+        "command": "banger vm set dev --label team=blue --label owner-",
+        "does": "one label more, and one less"
+      }
+    ]
+  },
+  "vm.rename": {
+    "kind": "long",
+    "method": "POST",
+    "path": "/v1/vms/:vm/rename",
+    "summary": "Give a vm another name",
+    "detail": "Its id stays, and so does everything in it. A running guest learns its new host name at once; a shell that is open shows the old one.",
+    "words": [
+      "vm",
+      "rename"
+    ],
+    "aliases": [
+      [
+        "rename"
+      ]
+    ],
+    "positional": [
+      "vm",
+      "name"
+    ],
+    "composed": false,
+    "fields": [
+      {
+        "name": "vm",
+        "flag": "vm",
+        "type": "string",
+        "required": true,
+        "brief": "name or id of the vm",
+        "placeholder": "OLD",
+        "completes": "vm"
+      },
+      {
+        "name": "name",
+        "flag": "name",
+        "type": "string",
+        "required": true,
+        "brief": "its name from now on",
+        "placeholder": "NEW"
+      }
+    ],
+    "examples": [
+      {
+        "command": "banger vm rename dev prod",
+        "does": "dev is called prod"
       }
     ]
   },
@@ -579,6 +851,10 @@ export const VERBS: Readonly<Record<OperationName, Verb>> = {
       ]
     ],
     "positional": [],
+    "quiet": {
+      "list": "kernels",
+      "field": "name"
+    },
     "composed": false,
     "fields": [],
     "examples": [
@@ -714,6 +990,10 @@ export const VERBS: Readonly<Record<OperationName, Verb>> = {
       ]
     ],
     "positional": [],
+    "quiet": {
+      "list": "images",
+      "field": "name"
+    },
     "composed": false,
     "fields": [],
     "examples": [

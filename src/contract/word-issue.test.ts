@@ -17,6 +17,7 @@ test.each([
   [z.boolean(), "yes", "must be true or false"],
   [z.array(z.string()).min(2), [], "must be at least 2 long"],
   [z.enum(["auto", "agent"]), "x", "must be one of auto, agent"],
+  [z.record(z.string().regex(/^a$/, "is called a"), z.string()), { b: "" }, "is called a"],
   [z.strictObject({}), 1, "must be a group of keys"],
 ])("%p of %p", (schema, value, message) => {
   expect(messageOf(schema, value)).toBe(message);

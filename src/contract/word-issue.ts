@@ -16,6 +16,9 @@ export function wordIssue(issue: z.core.$ZodRawIssue): string | undefined {
         : `must be at least ${amount(issue.minimum, issue.origin)}`;
     case "too_big":
       return `must be at most ${amount(issue.maximum, issue.origin)}`;
+    case "invalid_key":
+      // What the key's own schema says.
+      return issue.issues[0]?.message;
     default:
       return undefined;
   }

@@ -7,6 +7,7 @@ import { makeOperations } from "../operations/make-operations.ts";
 import { OPERATIONS_MIGRATIONS } from "../operations/operations-rows.ts";
 import type { OperationContext } from "../operations/operations.ts";
 import type { System } from "../system/system.ts";
+import { isWanted } from "../vms/filter.ts";
 import type { CreateRequest, Vms } from "../vms/vms.ts";
 import { openFakeGuest } from "./fake-guest.ts";
 import { makeFakeDoctor } from "./doctor/fake-doctor.ts";
@@ -74,13 +75,29 @@ function makeFakeVms({ clock, random }: Pick<System, "clock" | "random">, create
     start: async (ref) => move(ref, "running"),
     stop: async (ref) => move(ref, "stopped"),
     kill: async (ref) => move(ref, "stopped"),
+    pause: async (ref) => move(ref, "paused"),
+    resume: async (ref) => move(ref, "running"),
+    // As for a running guest that takes nothing at once.
+    change: async (ref, { cpus, labels }) => {
+      const old = get(ref);
+      const kept = Object.entries({ ...old.labels, ...labels }).filter((entry): entry is [string, string] => entry[1] !== null);
+      const pending = cpus === undefined ? old.pending : [{ what: "cpus" as const, now: String(old.cpus), next: String(cpus) }];
+      vms.set(old.name, { ...old, cpus: cpus ?? old.cpus, labels: Object.fromEntries(kept), pending });
+      return get(ref);
+    },
+    rename: async (ref, name) => {
+      const old = get(ref);
+      vms.delete(old.name);
+      vms.set(name, { ...old, name });
+      return get(name);
+    },
     delete: async (ref, { force }) => {
       if (get(ref).state === "running" && !force) {
         throw new BangerError("refused", "vm_running", `cannot delete vm \`${ref}\`: it runs`, { hint: `banger rm --force ${ref}` });
       }
       vms.delete(get(ref).name);
     },
-    list: async () => [...vms.values()],
+    list: async (filters = []) => [...vms.values()].filter((vm) => isWanted(vm, filters)),
     get: async (ref) => get(ref),
     agentOf: async () => Promise.reject(new Error("not faked")),
     openExec: async (ref) => {
@@ -130,11 +147,24 @@ function vmOf(name: string, id: string, state: Vm["state"], request: CreateReque
     disks: { layer: { bytes: 2 ** 30, allocatedBytes: 4096 }, work: null },
     network: { mode: "none", address: null },
     env: request.env ?? {},
+    pending: [],
+    labels: request.labels ?? {},
     ephemeral: request.ephemeral ?? false,
     pid: state === "running" ? 1 : null,
     createdAt: nowMs,
     startedAt: state === "running" ? nowMs : null,
-    stages: [],
+    stages: [
+      { stage: "boot", elapsedMs: 1200 },
+      { stage: "guest", elapsedMs: 30 },
+    ],
+    requirements: (request.requirements ?? []).map(({ name, kind, hint }) => ({
+      name,
+      kind,
+      hint,
+      state: "met",
+      elapsedMs: 12,
+      why: null,
+    })),
   };
 }
 
@@ -183,13 +213,14 @@ function makeFakeImages(): Rooms["images"] {
         arch: "amd64",
         kernelRef: null,
         init: "agent",
+        requirements: [],
         sha256: "00",
         bytes: 1000,
         hasWorkSeed: true,
         createdAt: 0,
         problems: [],
       } as const;
-      const stored = { ...image, problems: [] };
+      const stored = { ...image, requirements: [], problems: [] };
       images.set(as, stored);
       return stored;
     },

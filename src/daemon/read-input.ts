@@ -75,6 +75,7 @@ function readQuery(name: string, query: URLSearchParams, fields: readonly VerbFi
   return Object.fromEntries(
     [...query].map(([key, value]): [string, unknown] => {
       const type = types.get(key);
+      if (type === "list") return [key, query.getAll(key)];
       if (type === "boolean" && (value === "true" || value === "false")) return [key, value === "true"];
       if (type === "integer" && /^-?\d{1,15}$/.test(value)) return [key, Number(value)];
       return [key, value];

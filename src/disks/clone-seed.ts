@@ -1,7 +1,7 @@
 /** A work disk from a seed: a sparse copy, brought to size before any guest has seen it. */
 import { BangerError } from "../contract/errors.ts";
 import type { System } from "../system/system.ts";
-import { isTooBig, tooBigForHost } from "./make-blank.ts";
+import { lengthen } from "./lengthen.ts";
 
 const TIMEOUT_MS = 60_000;
 
@@ -12,20 +12,11 @@ export async function cloneSeed(system: System, path: string, seedPath: string, 
     throw new BangerError("not_found", "work_seed_missing", `cannot make the work disk ${path}: its seed ${seedPath} is missing`);
   try {
     await system.files.copySparse(seedPath, path, signal);
-    if (bytes > seed.bytes) await grow(system, path, bytes);
+    if (bytes > seed.bytes) await lengthen(system, path, bytes);
     if (bytes < seed.bytes) await shrink(system, path, bytes, signal);
   } catch (error) {
     await system.files.removeFile(path);
     throw error;
-  }
-}
-
-/** The guest grows the file system inside: it does so while mounted, in a few milliseconds for each 10 GiB. */
-async function grow(system: System, path: string, bytes: number): Promise<void> {
-  try {
-    await system.files.grow(path, bytes);
-  } catch (error) {
-    throw isTooBig(error) ? tooBigForHost(path, bytes, error) : error;
   }
 }
 

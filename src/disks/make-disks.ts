@@ -2,11 +2,12 @@
 import { dirname } from "node:path";
 import { BangerError } from "../contract/errors.ts";
 import type { Leases } from "../operations/operations.ts";
-import type { System } from "../system/system.ts";
+import type { FileInfo, System } from "../system/system.ts";
 import { makeBlankPool } from "./blank-pool.ts";
 import { cloneSeed } from "./clone-seed.ts";
 import { requireDiskSize } from "./disk-size.ts";
 import { DEFAULT_LAYER_BYTES, type Disks } from "./disks.ts";
+import { lengthen } from "./lengthen.ts";
 import { mke2fsProbe } from "./mke2fs-probe.ts";
 import { makeBlank } from "./make-blank.ts";
 
@@ -41,11 +42,11 @@ export function makeDisks({ system, leases, poolCount = POOL_COUNT, poolBytes = 
       else await cloneSeed(system, path, seedPath, bytes, signal);
       await settle(system, path);
     },
-    allocatedBytes: async (path) => {
-      const info = await system.files.find(path);
-      if (info === undefined) throw new BangerError("not_found", "disk_missing", `cannot measure the disk ${path}: it is missing`);
-      return info.allocatedBytes;
+    lengthen: async (path, bytes) => {
+      if ((await measure(system, path)).bytes < bytes) await lengthen(system, path, bytes);
     },
+    bytes: async (path) => (await measure(system, path)).bytes,
+    allocatedBytes: async (path) => (await measure(system, path)).allocatedBytes,
     refill: (signal) => pool.refill(signal),
     probes: () => [mke2fsProbe(system)],
     reconcile: () => pool.reconcile(),
@@ -56,6 +57,12 @@ export function makeDisks({ system, leases, poolCount = POOL_COUNT, poolBytes = 
 async function settle({ files }: System, path: string): Promise<void> {
   await files.sync(path);
   await files.sync(dirname(path));
+}
+
+async function measure(system: System, path: string): Promise<FileInfo> {
+  const info = await system.files.find(path);
+  if (info === undefined) throw new BangerError("not_found", "disk_missing", `cannot measure the disk ${path}: it is missing`);
+  return info;
 }
 
 /** A rename would replace a disk that is there. */

@@ -56,9 +56,14 @@ export function testDriver(name: string, openWorld: () => Promise<DriverWorld>):
     if (adopted === undefined) throw new Error("it was not found again");
     expect(await greet(adopted)).toBe(boot);
     if (second.capabilities.pause) {
-      await adopted.pause();
-      await adopted.resume();
+      expect(await adopted.isPaused()).toBe(false);
+      for (const isPaused of [true, true, false, false]) {
+        await (isPaused ? adopted.pause() : adopted.resume());
+        expect(await adopted.isPaused()).toBe(isPaused);
+      }
       expect(await greet(adopted)).toBe(boot);
+      // What stands still can be killed.
+      await adopted.pause();
     }
     await Promise.all([adopted.kill(), adopted.kill()]);
     await adopted.kill();

@@ -17,6 +17,8 @@ import type { ProcessIdentity } from "../system/system.ts";
 
 export interface Capabilities {
   readonly pause: boolean;
+  /** Whether a guest can be told, while it runs, that a disk has become longer. */
+  readonly growDiskLive: boolean;
   readonly snapshot: boolean;
   /** Network ends that it takes. */
   readonly links: readonly LinkEnd["kind"][];
@@ -89,9 +91,14 @@ export interface RunningVmm extends AsyncDisposable {
   /** A fresh connection to the agent's byte stream. One at a time. */
   connectAgent(signal: AbortSignal): Promise<Socket>;
   kill(): Promise<void>;
-  /** With capability `pause`. */
+  /** With capability `pause`: the guest stands still, its clock and its connections too. Twice is once. */
   pause(): Promise<void>;
+  /** Twice is once. */
   resume(): Promise<void>;
+  /** Whether the guest stands still now; false without the capability. */
+  isPaused(): Promise<boolean>;
+  /** With capability `growDiskLive`: tells the guest that a disk, whose file is that long already, has `bytes`. Twice is once. */
+  growDisk(serial: DiskPart["serial"], bytes: number): Promise<void>;
   /** Stops watching; the VMM runs on. */
   letGo(): Promise<void>;
 }

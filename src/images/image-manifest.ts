@@ -1,5 +1,6 @@
 /** `manifest.json` of an image: what its files are and where they come from. */
 import { z } from "zod";
+import { requirements } from "../contract/schemas/requirement.ts";
 
 const part = z.strictObject({
   bytes: z.number().int().nonnegative(),
@@ -16,6 +17,8 @@ export const imageManifest = z.strictObject({
   packages: z.array(z.string()),
   kernelRef: z.string().nullable(),
   init: z.enum(["agent", "systemd"]),
+  /** What a guest of it needs to be ready; a manifest that says nothing never makes anybody wait. */
+  requirements: requirements.default([]),
   /** Milliseconds since the epoch. */
   createdAt: z.number().int(),
   base: part.extend({ format: z.literal("squashfs"), sha256: z.string().regex(/^[0-9a-f]{64}$/) }),

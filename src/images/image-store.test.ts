@@ -18,6 +18,7 @@ const manifest: ImageManifest = {
   packages: ["systemd"],
   kernelRef: "debian-6.12",
   init: "agent",
+  requirements: [{ kind: "tcp", port: 80, name: "web server", deadlineMs: 60_000, hint: null }],
   createdAt: 1,
   base: { format: "squashfs", bytes: 4, storedBytes: 4096, sha256: "a".repeat(64) },
   workSeed: { bytes: 4, storedBytes: 4096 },
@@ -60,6 +61,7 @@ describe("the store of images", () => {
       workSeedPath: join(home, "data/images/debian/work-seed.ext4"),
       kernelRef: "debian-6.12",
       init: "agent",
+      requirements: manifest.requirements,
     });
     expect(leases.held).toEqual([]);
   });

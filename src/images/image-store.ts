@@ -88,6 +88,7 @@ export function makeImageStore(system: System, leases: Leases): ImageStore {
         workSeedPath: image.hasWorkSeed ? join(folder, WORK_SEED_FILE) : undefined,
         kernelRef: image.kernelRef,
         init: image.init,
+        requirements: image.requirements,
       };
     },
     verify: async (name, signal) => {
@@ -145,6 +146,7 @@ function whole(name: string, manifest: ImageManifest): StoredImage {
     arch: manifest.arch,
     kernelRef: manifest.kernelRef,
     init: manifest.init,
+    requirements: manifest.requirements,
     sha256: manifest.base.sha256,
     bytes: manifest.base.storedBytes + (manifest.workSeed?.storedBytes ?? 0),
     hasWorkSeed: manifest.workSeed !== null,
@@ -161,6 +163,7 @@ function broken(name: string, problem: string): StoredImage {
     arch: "unknown",
     kernelRef: null,
     init: "agent",
+    requirements: [],
     sha256: "",
     bytes: 0,
     hasWorkSeed: false,

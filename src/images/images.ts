@@ -8,6 +8,7 @@
  */
 import type { Probe } from "../contract/probe.ts";
 import type { Image } from "../contract/schemas/goods.ts";
+import type { Requirement } from "../contract/schemas/requirement.ts";
 import type { OperationContext } from "../operations/operations.ts";
 
 export type StoredImage = Omit<Image, "usedBy">;
@@ -20,6 +21,7 @@ export interface ImageParts {
   readonly workSeedPath: string | undefined;
   readonly kernelRef: string | null;
   readonly init: "agent" | "systemd";
+  readonly requirements: readonly Requirement[];
 }
 
 export interface Images {

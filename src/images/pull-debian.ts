@@ -63,6 +63,7 @@ export async function pullDebian(parts: PullParts, entry: DebianImageEntry, as: 
       packages: [...entry.packages],
       kernelRef: entry.kernelRef,
       init: "agent",
+      requirements: [],
       createdAt: system.clock.nowMs(),
       base: { ...(await measure(system, basePath)), sha256: await system.files.sha256(basePath, context.signal), format: "squashfs" },
       workSeed: await measure(system, seedPath),

@@ -57,10 +57,17 @@ function makeStageContext(stage: string, clock: Clock, append: (body: EventBody)
     note: (text) => {
       said = text;
     },
-    progress: (done, total, unit) => {
-      const body: EventBody = { type: "progress", stage, done, unit, ...(total === undefined ? {} : { total }) };
+    progress: (done, total, unit, waitingFor) => {
+      const body: EventBody = {
+        type: "progress",
+        stage,
+        done,
+        unit,
+        ...(total === undefined ? {} : { total }),
+        ...(waitingFor === undefined ? {} : { waitingFor }),
+      };
       const nowMs = clock.monotonicMs();
-      if (nowMs - toldMs < PROGRESS_EVERY_MS) {
+      if (waitingFor === undefined && nowMs - toldMs < PROGRESS_EVERY_MS) {
         held = body;
         return;
       }

@@ -28,8 +28,8 @@ export interface OperationContext {
 }
 
 export interface StageContext {
-  /** Progress of the running stage; calls in quick succession are thinned out. */
-  progress(done: number, total: number | undefined, unit: "bytes" | "items"): void;
+  /** Progress of the running stage; calls in quick succession are thinned out, but for those that say what is waited for. */
+  progress(done: number, total: number | undefined, unit: "bytes" | "items", waitingFor?: string): void;
   /** A few words for the end of the stage: `from the pool`. */
   note(text: string): void;
 }

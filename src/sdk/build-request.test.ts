@@ -26,3 +26,11 @@ test("whatever stands in a field stays one step of the path", () => {
     }),
   );
 });
+
+test("a list is repeated in a query", () => {
+  expect(buildRequest({ method: "GET", path: "/v1/vms" }, { filter: ["state=running", "label=a=b&c"], more: undefined })).toEqual({
+    method: "GET",
+    path: "/v1/vms?filter=state%3Drunning&filter=label%3Da%3Db%26c",
+    body: undefined,
+  });
+});

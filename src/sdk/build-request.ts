@@ -8,7 +8,8 @@ export interface HttpRequest {
   readonly body: string | undefined;
 }
 
-/** Where the fields of a request travel: those in the path there, the others as query or body. Undefined fields are left out. */
+/** Where the fields of a request travel: those in the path there, the others as query or body. Undefined fields are left out, and
+ * a list is repeated in a query. */
 export function buildRequest(verb: Pick<Verb, "method" | "path">, request: Readonly<Record<string, unknown>>): HttpRequest {
   const others = new Map(Object.entries(request).filter(([, value]) => value !== undefined));
   const path = verb.path.replaceAll(/:(\w+)/g, (_, field: string) => {
@@ -20,6 +21,9 @@ export function buildRequest(verb: Pick<Verb, "method" | "path">, request: Reado
   if (verb.method === "POST" || verb.method === "PUT") {
     return { method: verb.method, path, body: JSON.stringify(Object.fromEntries(others)) };
   }
-  const query = new URLSearchParams([...others].map(([key, value]): [string, string] => [key, String(value)])).toString();
+  const pairs = [...others].flatMap(([key, value]) =>
+    (Array.isArray(value) ? value : [value]).map((each): [string, string] => [key, String(each)]),
+  );
+  const query = new URLSearchParams(pairs).toString();
   return { method: verb.method, path: query === "" ? path : `${path}?${query}`, body: undefined };
 }

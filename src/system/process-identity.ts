@@ -6,30 +6,46 @@ import { readdirSync, readFileSync } from "node:fs";
 import { closeDescriptor, openPidfd, signalPidfd } from "./native.ts";
 import type { Clock, FoundProcess, ProcessIdentity } from "./system.ts";
 
-const SIGNALS = { SIGHUP: 1, SIGINT: 2, SIGKILL: 9, SIGTERM: 15 } as const;
+const SIGNALS = { SIGHUP: 1, SIGINT: 2, SIGKILL: 9, SIGTERM: 15, SIGCONT: 18, SIGSTOP: 19 } as const;
 
 export type SignalName = keyof typeof SIGNALS;
 
-/** Field 22 of `/proc/PID/stat`; undefined for a process that is gone or a zombie. */
-function startTicksOf(pid: number): number | undefined {
+interface Stat {
+  /** One letter: `R`, `S`, `T`, ... */
+  readonly state: string;
+  readonly startTicks: number;
+}
+
+/** Fields 3 and 22 of `/proc/PID/stat`; undefined for a process that is gone or a zombie. */
+function statOf(pid: number): Stat | undefined {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, "latin1");
     // The second field is the program's name in parentheses, and may hold anything; fields are counted after the last ")".
     const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
-    const state = fields[0];
-    return state === "Z" || state === "X" ? undefined : Number(fields[19]);
+    const state = fields[0] ?? "X";
+    return state === "Z" || state === "X" ? undefined : { state, startTicks: Number(fields[19]) };
   } catch {
     return undefined; // no such process
   }
 }
 
 export function identify(pid: number, clock: Clock): ProcessIdentity | undefined {
-  const startTicks = startTicksOf(pid);
-  return startTicks === undefined ? undefined : { pid, startTicks, bootId: clock.bootId() };
+  const stat = statOf(pid);
+  return stat === undefined ? undefined : { pid, startTicks: stat.startTicks, bootId: clock.bootId() };
 }
 
 export function isAlive(identity: ProcessIdentity, clock: Clock): boolean {
-  return identity.bootId === clock.bootId() && startTicksOf(identity.pid) === identity.startTicks;
+  return findStat(identity, clock) !== undefined;
+}
+
+/** Whether a signal has stopped this very process; false when it is gone. */
+export function isStopped(identity: ProcessIdentity, clock: Clock): boolean {
+  return findStat(identity, clock)?.state === "T";
+}
+
+function findStat(identity: ProcessIdentity, clock: Clock): Stat | undefined {
+  const stat = identity.bootId === clock.bootId() ? statOf(identity.pid) : undefined;
+  return stat?.startTicks === identity.startTicks ? stat : undefined;
 }
 
 /** Signals this very process: the pidfd is opened first, then the start time is compared, then the pidfd is signalled. */

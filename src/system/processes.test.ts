@@ -91,6 +91,11 @@ describe("a detached program", () => {
     expect(processes.isAlive({ ...started.identity, startTicks: started.identity.startTicks + 1 })).toBe(false);
     expect(processes.isAlive({ ...started.identity, bootId: "another" })).toBe(false);
     expect(processes.signal({ ...started.identity, startTicks: 1 }, "SIGKILL")).toBe(false);
+    expect(processes.isStopped(started.identity)).toBe(false);
+    expect(processes.signal(started.identity, "SIGSTOP")).toBe(true);
+    while (!processes.isStopped(started.identity)) await Bun.sleep(1);
+    expect(processes.isAlive(started.identity)).toBe(true);
+    expect(processes.isStopped({ ...started.identity, startTicks: 1 })).toBe(false);
     const gone = processes.watchEnd(started.identity);
     expect(processes.signal(started.identity, "SIGKILL")).toBe(true);
     expect(await started.ended).toEqual({ code: undefined, signal: "SIGKILL" });

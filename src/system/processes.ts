@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { finished } from "node:stream/promises";
 import { Readable } from "node:stream";
 import { BangerError } from "../contract/errors.ts";
-import { findByArgument, identify, isAlive, signalProcess } from "./process-identity.ts";
+import { findByArgument, identify, isAlive, isStopped, signalProcess } from "./process-identity.ts";
 import { collectText, eachLine } from "./program-output.ts";
 import type { Child, Clock, DetachedOptions, ProcessIdentity, Processes, RunOptions, RunResult } from "./system.ts";
 
@@ -115,6 +115,7 @@ export function makeProcesses(clock: Clock, environment: Readonly<Record<string,
     startDetached: async (argv, options) => startDetached(argv, options, launch, clock),
     identify: (pid) => identify(pid, clock),
     isAlive: (identity) => isAlive(identity, clock),
+    isStopped: (identity) => isStopped(identity, clock),
     signal: (identity, signal) => signalProcess(identity, signal, clock),
     watchEnd: async (identity, signal) => {
       while (isAlive(identity, clock)) await clock.sleep(WATCH_INTERVAL_MS, signal);

@@ -185,8 +185,10 @@ export interface Processes {
   identify(pid: number): ProcessIdentity | undefined;
   /** Whether this very process still runs (a zombie does not). */
   isAlive(identity: ProcessIdentity): boolean;
+  /** Whether this very process was stopped by SIGSTOP and the like; false when it is gone. */
+  isStopped(identity: ProcessIdentity): boolean;
   /** Signals this very process, race-free by pidfd. False when it is gone. */
-  signal(identity: ProcessIdentity, signal: "SIGTERM" | "SIGKILL" | "SIGHUP" | "SIGINT"): boolean;
+  signal(identity: ProcessIdentity, signal: "SIGTERM" | "SIGKILL" | "SIGHUP" | "SIGINT" | "SIGSTOP" | "SIGCONT"): boolean;
   /** Resolves when this very process is gone; works for processes that are not our children. */
   watchEnd(identity: ProcessIdentity, signal?: AbortSignal): Promise<void>;
   /** Processes of ours whose arguments contain `marker`, by looking at /proc. Who only names it may be a stranger: look at `argv`. */

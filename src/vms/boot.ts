@@ -1,5 +1,5 @@
 /**
- * From disks to a running guest: network, VMM, agent, guest. Each part is pushed on `undo` as it is acquired; when a later
+ * From disks to a guest that answers: network, VMM, agent. Each part is pushed on `undo` as it is acquired; when a later
  * step fails all of it is released in reverse. Nothing here decides: the plan is complete.
  */
 import type { Agent } from "../agent/agent.ts";
@@ -10,8 +10,10 @@ import type { BootSet } from "../kernels/kernels.ts";
 import type { Link } from "../network/network.ts";
 import { driverOf, type Steps, type VmDependencies } from "./dependencies.ts";
 import { makeGuestPlan } from "./guest-plan.ts";
+import { lengthenDisks } from "./lengthen-disks.ts";
+import { givenOf } from "./pending.ts";
 import type { VmBoot, VmRecord } from "./vm-record.ts";
-import { readConsoleTail } from "./console.ts";
+import { startDeadline, whileAlive } from "./while-alive.ts";
 
 /** What a start needs to know; found out in stage `resolve`. */
 export interface BootParts {
@@ -89,6 +91,8 @@ export async function bootVm(
     networkMode: link.mode,
     address: link.guest?.address ?? null,
     startedAt,
+    given: givenOf(record),
+    requirements: [],
     stages,
   });
 
@@ -96,29 +100,37 @@ export async function bootVm(
   const { vmm, agent } = await timed("boot", async (stage) => {
     stage.note(parts.probe.acceleration);
     if (parts.probe.acceleration === "tcg") steps.notice(`the guest is emulated, not accelerated: ${parts.probe.reason}`);
+    // What was set while it was stopped, or cut off by a crash.
+    await lengthenDisks(record.id, record.plan, dependencies);
     const launched = undo.use(await driver.launch(launchPlan(record, parts, link, folder, runFolder), steps.signal));
     onVmm(boot(launched, null));
     const connected = undo.use(
-      await whileAlive(launched, record, folder, system, steps.signal, late, (signal) =>
-        openAgent({ connect: (connectSignal) => launched.connectAgent(connectSignal), deadlineMs: defaults.bootDeadlineMs, signal }),
+      await whileAlive(
+        launched,
+        record,
+        system,
+        steps.signal,
+        (signal) =>
+          openAgent({ connect: (connectSignal) => launched.connectAgent(connectSignal), deadlineMs: defaults.bootDeadlineMs, signal }),
+        late,
       ),
     );
     return { vmm: launched, agent: connected };
   });
 
   await timed("agent", (stage) =>
-    whileAlive(vmm, record, folder, system, steps.signal, late, async (signal) => {
-      const report = await agent.configure(makeGuestPlan(record, link, driver.capabilities.isolates, system), signal);
-      stage.note(report.kernel);
-    }),
+    whileAlive(
+      vmm,
+      record,
+      system,
+      steps.signal,
+      async (signal) => {
+        const report = await agent.configure(makeGuestPlan(record, link, driver.capabilities.isolates, system), signal);
+        stage.note(report.kernel);
+      },
+      late,
+    ),
   );
-  await timed("guest", (stage) =>
-    whileAlive(vmm, record, folder, system, steps.signal, late, async (signal) => {
-      const health = await agent.health(signal);
-      stage.note(health.state === "handed-over" ? "systemd goes on by itself" : "ready");
-    }),
-  );
-
   return { vmm, agent, boot: boot(vmm, clock.nowMs()), release: undo.move() };
 }
 
@@ -150,59 +162,4 @@ function launchPlan(record: VmRecord, parts: BootParts, link: Link, folder: stri
     consoleLogPath: `${folder}/console.log`,
     vmmLogPath: `${folder}/vmm.log`,
   };
-}
-
-interface Deadline extends Disposable {
-  readonly signal: AbortSignal;
-  readonly ms: number;
-}
-
-/** The time that a guest has from the start of its VMM until it is ready, however many of our questions it answers meanwhile. */
-function startDeadline(ms: number): Deadline {
-  const late = new AbortController();
-  const timer = setTimeout(() => late.abort(), ms);
-  return { signal: late.signal, ms, [Symbol.dispose]: () => clearTimeout(timer) };
-}
-
-/** Runs `body`, and ends it when the VMM is gone or time is over: why, with the last lines of the console, is then the error. */
-async function whileAlive<T>(
-  vmm: RunningVmm,
-  record: VmRecord,
-  folder: string,
-  system: VmDependencies["system"],
-  signal: AbortSignal,
-  late: Deadline,
-  body: (signal: AbortSignal) => Promise<T>,
-): Promise<T> {
-  const gone = new AbortController();
-  let isOver = false;
-  void vmm.exited.then((exit) => {
-    if (!isOver) gone.abort(exit);
-  });
-  try {
-    return await body(AbortSignal.any([signal, gone.signal, late.signal]));
-  } catch (error) {
-    signal.throwIfAborted();
-    const consoleTail = await readConsoleTail(system, folder);
-    if (gone.signal.aborted) {
-      const exit = await vmm.exited;
-      const detail = "detail" in exit ? `: ${exit.detail}` : "";
-      throw new BangerError("unavailable", "vmm_gone", `cannot start vm ${record.name}: its VMM ended (${exit.reason})${detail}`, {
-        hint: "another kernel may do better: banger kernel list",
-        cause: error,
-        data: { consoleTail },
-      });
-    }
-    if (late.signal.aborted || (error instanceof BangerError && error.kind === "timeout")) {
-      const why = `cannot reach the guest agent: it did not answer in ${late.ms / 1000} s`;
-      throw new BangerError("timeout", "guest_silent", `cannot start vm ${record.name}: ${why}`, {
-        hint: `another kernel (banger kernel list), or more time: boot_deadline below [defaults] in ${system.layout.configFile}`,
-        cause: error,
-        data: { consoleTail },
-      });
-    }
-    throw error;
-  } finally {
-    isOver = true;
-  }
 }

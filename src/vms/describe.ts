@@ -1,7 +1,9 @@
 /** A record as the outside sees it. Never fails: what cannot be read is a problem of the vm. */
 import { BangerError } from "../contract/errors.ts";
+import type { Requirement } from "../contract/schemas/requirement.ts";
 import type { Vm } from "../contract/schemas/vm.ts";
 import type { VmDependencies } from "./dependencies.ts";
+import { listPending } from "./pending.ts";
 import type { UnreadableVm } from "./vm-rows.ts";
 import type { VmRecord } from "./vm-record.ts";
 
@@ -30,12 +32,19 @@ export async function describeVm(record: VmRecord, dependencies: VmDependencies)
     // A link lives and dies with its VMM.
     network: boot === null || boot.vmm === null ? { mode: "none", address: null } : { mode: boot.networkMode, address: boot.address },
     env: plan.env,
+    pending: listPending(record),
+    labels: plan.labels,
     ephemeral: plan.ephemeral,
     pid: boot?.vmm?.identity.pid ?? null,
     createdAt: record.createdAt,
     startedAt: boot?.startedAt ?? null,
     stages: boot?.stages ?? [],
+    requirements: boot?.requirements ?? plan.requirements.map(notWaitedFor),
   };
+}
+
+function notWaitedFor({ name, kind, hint }: Requirement): Vm["requirements"][number] {
+  return { name, kind, state: "unknown", elapsedMs: null, why: null, hint };
 }
 
 /** A disk that is not there takes nothing: it goes a moment before its vm does, and somebody may have removed it. */
@@ -71,10 +80,13 @@ export function describeUnreadable({ id, name, problem }: UnreadableVm): Vm {
     disks: { layer: { bytes: 0, allocatedBytes: 0 }, work: null },
     network: { mode: "none", address: null },
     env: {},
+    pending: [],
+    labels: {},
     ephemeral: false,
     pid: null,
     createdAt: 0,
     startedAt: null,
     stages: [],
+    requirements: [],
   };
 }

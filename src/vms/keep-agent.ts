@@ -17,17 +17,35 @@ const GOOD_MS = 5_000;
 const PATIENCE_MS = 10_000;
 
 export interface AgentKeeper extends AsyncDisposable {
+  /** The guest stands still: a connection is kept as it is, and none is made. */
+  hold(): void;
+  /** It runs again. */
+  goOn(): void;
   /** The agent now, or as soon as there is one. Throws `unavailable` `agent_unreachable` after a while. */
   current(signal: AbortSignal): Promise<Agent>;
 }
 
-/** @param first the connection of the boot; undefined when a running VMM was taken over. */
-export function keepAgent(vmm: RunningVmm, first: Agent | undefined, vmName: string, dependencies: VmDependencies): AgentKeeper {
+export interface KeptGuest {
+  readonly vmm: RunningVmm;
+  /** The connection of the boot; undefined when a running VMM was taken over. */
+  readonly agent: Agent | undefined;
+  readonly vmName: () => string;
+  /** Whether it stands still now. */
+  readonly isHeld: boolean;
+}
+
+export function keepAgent({ vmm, agent: first, vmName, isHeld }: KeptGuest, dependencies: VmDependencies): AgentKeeper {
   const { system, openAgent } = dependencies;
   const over = new AbortController();
   let agent = first;
   let next = Promise.withResolvers<Agent>();
   if (first !== undefined) next.resolve(first);
+  /** Resolves when the guest runs; replaced for each time that it stands still. */
+  let runs = Promise.withResolvers<void>();
+  /** Aborted when the guest comes to stand still. */
+  let held = new AbortController();
+  if (isHeld) held.abort();
+  else runs.resolve();
 
   /** Since the last good connection; the first after one is made at once. */
   let failures = 0;
@@ -38,41 +56,54 @@ export function keepAgent(vmm: RunningVmm, first: Agent | undefined, vmName: str
   const connect = async (): Promise<Agent> => {
     for (;;) {
       await pause();
-      over.signal.throwIfAborted();
+      await Promise.race([runs.promise, rejectOn(over.signal)]);
+      const signal = AbortSignal.any([over.signal, held.signal]);
       try {
-        return await openAgent({ connect: (signal) => vmm.connectAgent(signal), deadlineMs: ATTEMPT_MS, signal: over.signal });
+        return await openAgent({ connect: (connectSignal) => vmm.connectAgent(connectSignal), deadlineMs: ATTEMPT_MS, signal });
       } catch (error) {
         over.signal.throwIfAborted();
-        system.log.warn("cannot reach the agent of a running guest", { vm: vmName, error });
+        if (signal.aborted) failures = 0;
+        else system.log.warn("cannot reach the agent of a running guest", { vm: vmName(), error });
       }
     }
   };
   const keep = async (): Promise<void> => {
     for (;;) {
       agent ??= await connect();
+      if (held.signal.aborted) agent.hold();
       const since = system.clock.monotonicMs();
       next.resolve(agent);
       const why = await agent.closed;
       if (over.signal.aborted) return;
       if (system.clock.monotonicMs() - since >= GOOD_MS) failures = 0;
-      system.log.info("the connection to an agent ended", { vm: vmName, why });
+      system.log.info("the connection to an agent ended", { vm: vmName(), why });
       agent = undefined;
       next = Promise.withResolvers<Agent>();
     }
   };
   void vmm.exited.then(() => over.abort());
   const kept = keep().catch((error: unknown) => {
-    if (!over.signal.aborted) system.log.error("gave up on an agent", { vm: vmName, error });
+    if (!over.signal.aborted) system.log.error("gave up on an agent", { vm: vmName(), error });
   });
 
   return {
+    hold: () => {
+      if (!held.signal.aborted) runs = Promise.withResolvers();
+      held.abort();
+      agent?.hold();
+    },
+    goOn: () => {
+      if (held.signal.aborted) held = new AbortController();
+      runs.resolve();
+      agent?.goOn();
+    },
     current: async (signal) => {
       const patience = AbortSignal.timeout(PATIENCE_MS);
       const limit = AbortSignal.any([signal, patience, over.signal]);
       return await Promise.race([next.promise, rejectOn(limit)]).catch((error: unknown) => {
         signal.throwIfAborted();
-        throw new BangerError("unavailable", "agent_unreachable", `the agent of vm ${vmName} does not answer`, {
-          hint: `banger vm logs ${vmName}`,
+        throw new BangerError("unavailable", "agent_unreachable", `the agent of vm ${vmName()} does not answer`, {
+          hint: `banger vm logs ${vmName()}`,
           cause: error,
         });
       });

@@ -3,10 +3,12 @@ import { BangerError } from "../contract/errors.ts";
 import type { Vm } from "../contract/schemas/vm.ts";
 import type { OperationContext } from "../operations/operations.ts";
 import { resolveBoot } from "./boot.ts";
+import { changeVm, renameVm } from "./change.ts";
 import { readConsole } from "./console.ts";
 import { makeRecord, prepareVm } from "./create.ts";
 import type { VmDependencies } from "./dependencies.ts";
 import { describeUnreadable, describeVm } from "./describe.ts";
+import { isWanted } from "./filter.ts";
 import { reconcileVms } from "./reconcile.ts";
 import { removeUnreadable } from "./remove-unreadable.ts";
 import { resolvePlan } from "./resolve.ts";
@@ -84,6 +86,27 @@ export function makeVms(dependencies: VmDependencies): Vms {
       await supervisor.stop(0, context);
       return describeStopped(supervisor);
     },
+    pause: async (ref, context) => {
+      const supervisor = aim(ref, context);
+      await supervisor.pause(context);
+      return describe(supervisor);
+    },
+    resume: async (ref, context) => {
+      const supervisor = aim(ref, context);
+      await supervisor.resume(context);
+      return describe(supervisor);
+    },
+    change: async (ref, change, context) => {
+      const supervisor = aim(ref, context);
+      await changeVm(supervisor, change, dependencies, context);
+      return describe(supervisor);
+    },
+    rename: async (ref, name, context) => {
+      const supervisor = find(ref);
+      await renameVm(supervisor, name, dependencies, context);
+      context.about(supervisor.record.name);
+      return describe(supervisor);
+    },
     delete: async (ref, { force }, context) => {
       const unreadable = findUnreadable(ref);
       if (unreadable !== undefined) return context.stage("delete", () => removeUnreadable(unreadable, dependencies));
@@ -93,7 +116,10 @@ export function makeVms(dependencies: VmDependencies): Vms {
       // An ephemeral vm is gone as soon as it has stopped.
       if (supervisors.has(supervisor.record.id) || !plan.ephemeral) await context.stage("delete", () => supervisor.delete(context));
     },
-    list: async () => [...(await Promise.all([...supervisors.values()].map(describe))), ...rows.list().unreadable.map(describeUnreadable)],
+    list: async (filters = []) => {
+      const vms = [...(await Promise.all([...supervisors.values()].map(describe))), ...rows.list().unreadable.map(describeUnreadable)];
+      return vms.filter((vm) => isWanted(vm, filters));
+    },
     get: async (ref) => {
       const unreadable = findUnreadable(ref);
       return unreadable === undefined ? describe(find(ref)) : describeUnreadable(unreadable);
@@ -115,6 +141,10 @@ export function makeVms(dependencies: VmDependencies): Vms {
       await Promise.all([...supervisors.values()].map((supervisor) => supervisor.letGo()));
     },
   };
+}
+
+function isNotReady(error: unknown): boolean {
+  return error instanceof BangerError && error.code === "requirement_not_met";
 }
 
 /** Makes blanks for the next vms, while nobody waits. */
@@ -146,8 +176,9 @@ async function createVm(
       if (request.start !== false) await supervisor.start(() => resolveBoot(record, dependencies, context.signal), context);
     } catch (error) {
       await supervisor.idle();
-      // Somebody stopped it while it started: then it was made, and is kept.
-      if (supervisor.record.state !== "stopped" || context.signal.aborted) await abandon(supervisor, dependencies);
+      // It runs and is not ready, or somebody stopped it while it started: then it was made, and is kept.
+      const isMade = isNotReady(error) || supervisor.record.state === "stopped";
+      if (!isMade || context.signal.aborted) await abandon(supervisor, dependencies);
       throw error;
     }
     return supervisor;

@@ -7,7 +7,7 @@ const GIB = 2 ** 30;
 const facts: PlanFacts = {
   host: { cpus: 4, memoryMiB: 8192, freeBytes: 50 * GIB },
   defaults: { image: "debian", memoryMiB: 1024, layerBytes: 20 * GIB, workBytes: 10 * GIB },
-  image: { name: "debian", kernelRef: "k", init: "agent" },
+  image: { name: "debian", kernelRef: "k", init: "agent", requirements: [] },
   kernel: { name: "k" },
   drivers: [
     { name: "qemu", probe: { usable: true, acceleration: "tcg", reason: "no kvm", version: "7.2" } },
@@ -36,13 +36,15 @@ describe("planning a vm", () => {
         nat: false,
         init: "agent",
         env: {},
+        labels: {},
         ephemeral: false,
+        requirements: [],
       },
     });
   });
 
   test("takes the image's init for auto, and the user's word above it", () => {
-    const systemd = { ...facts, image: { name: "debian", kernelRef: "k", init: "systemd" as const } };
+    const systemd = { ...facts, image: { name: "debian", kernelRef: "k", init: "systemd" as const, requirements: [] } };
     expect(planVm({ init: "auto" }, systemd)).toMatchObject({ plan: { init: "systemd" } });
     expect(planVm({ init: "agent" }, systemd)).toMatchObject({ plan: { init: "agent" } });
   });
@@ -68,6 +70,18 @@ describe("planning a vm", () => {
     expect(problemsOf({}, { host: { ...facts.host, freeBytes: 1000 } })).toEqual(["host_disk_full"]);
     expect(problemsOf({ nat: true }, { nat: { mode: "none", reason: "nothing there" } })).toEqual(["no_network"]);
     expect(problemsOf({}, { drivers: facts.drivers.slice(1) })).toEqual(["no_driver"]);
+  });
+
+  test("takes the image's requirements and the user's, units only where there is systemd", () => {
+    const about = { name: "x", deadlineMs: 1000, hint: null };
+    const web = { kind: "tcp", port: 80, ...about } as const;
+    const unit = { kind: "unit", unit: "ssh", ...about } as const;
+    const declaring = { image: { name: "debian", kernelRef: "k", init: "agent" as const, requirements: [web] } };
+    expect(planVm({ requirements: [unit], init: "systemd" }, { ...facts, ...declaring })).toMatchObject({
+      plan: { requirements: [web, unit] },
+    });
+    expect(problemsOf({ requirements: [unit] }, declaring)).toEqual(["needs_systemd"]);
+    expect(problemsOf({ requirements: Array.from({ length: 32 }, () => web) }, declaring)).toEqual(["too_many_requirements"]);
   });
 
   test("tells every problem at once, each with its path and what to type", () => {

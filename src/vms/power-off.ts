@@ -16,8 +16,12 @@ interface Guest {
  * Asks a guest to power off, and waits until its VMM is gone or the grace is over. Not to be cancelled by a user: a guest that was
  * asked to go down goes, and would be cut off in the middle. Only a daemon that ends does not wait: the next one does.
  */
-export async function powerOff(guest: Guest, graceMs: number, { system }: VmDependencies, signal: AbortSignal): Promise<void> {
-  const { clock, log } = system;
+export async function powerOff(
+  guest: Guest,
+  graceMs: number,
+  { clock, log }: VmDependencies["system"],
+  signal: AbortSignal,
+): Promise<void> {
   const over = new AbortController();
   const ask = async (): Promise<void> => {
     const answerBy = AbortSignal.any([over.signal, AbortSignal.timeout(Math.min(graceMs, ANSWER_MS))]);

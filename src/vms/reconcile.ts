@@ -4,7 +4,7 @@
  *
  * - `preparing`: its create died with the daemon; everything of it goes.
  * - `deleting`: the deletion is finished.
- * - `running`, `paused`: the VMM is found again by pid and start time and supervised on; when it is gone the vm is `stopped`
+ * - `running`, `paused`: the VMM is found again by pid and start time and made to be what the row says, and supervised on; when it is gone the vm is `stopped`
  *   after an orderly power off or a reboot of the host, and `broken` otherwise. One that is there and cannot be taken over is left
  *   as it is, and the vm is `broken`.
  * - `starting`: the command died with the daemon; the VMM is ended and the vm is `stopped`.
@@ -86,7 +86,7 @@ async function takeOver(supervisor: Supervisor, dependencies: VmDependencies, si
     supervisor.foundLost(`its VMM (process ${identity.pid}) runs and cannot be reached: ${why}`);
     return;
   }
-  if (vmm !== undefined) supervisor.takeOver(vmm, releaseOf(vmm, record, dependencies));
+  if (vmm !== undefined) await supervisor.takeOver(vmm, releaseOf(vmm, record, dependencies));
   else supervisor.foundGone(record.state === "stopping" ? null : await whyGone(record, dependencies));
 }
 

@@ -9,15 +9,15 @@ import type { CreateRequest } from "./vms.ts";
 export async function resolvePlan(request: CreateRequest, dependencies: VmDependencies, signal: AbortSignal): Promise<VmPlan> {
   const result = planVm(request, await gatherFacts(request, dependencies, signal));
   if (result.ok) return result.plan;
-  throw asError(request.name, result.problems);
+  throw asPlanError(request.name === undefined ? "cannot create a vm" : `cannot create vm ${request.name}`, result.problems);
 }
 
 async function gatherFacts(request: CreateRequest, dependencies: VmDependencies, signal: AbortSignal): Promise<PlanFacts> {
   const { system, images, kernels, offered, network, host, defaults } = dependencies;
   const imageName = request.image ?? defaults.image;
   const image = await orProblem("image", async () => {
-    const { kernelRef, init } = await images.parts(imageName);
-    return { name: imageName, kernelRef, init };
+    const { kernelRef, init, requirements } = await images.parts(imageName);
+    return { name: imageName, kernelRef, init, requirements };
   });
   const kernelName = request.kernel ?? ("kernelRef" in image ? image.kernelRef : null);
   const kernel = kernelName === null ? undefined : await orProblem("kernel", async () => ({ name: (await kernels.get(kernelName)).name }));
@@ -42,8 +42,8 @@ async function orProblem<T extends object>(path: string, ask: () => Promise<T>):
   }
 }
 
-function asError(name: string | undefined, problems: readonly Problem[]): BangerError {
-  const what = name === undefined ? "cannot create a vm" : `cannot create vm ${name}`;
+/** @param what could not be done, and to which vm. */
+export function asPlanError(what: string, problems: readonly Problem[]): BangerError {
   const [only] = problems;
   if (only !== undefined && problems.length === 1) {
     return new BangerError("invalid", only.code, `${what}: ${only.message}`, {

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
 import { VM_STATES, type VmState } from "../contract/schemas/vm.ts";
-import { decide, settle, type Command, type VmEvent } from "./state.ts";
+import { decide, refuseChange, settle, type Command, type VmEvent } from "./state.ts";
 
 const COMMANDS: readonly Command[] = ["start", "stop", "kill", "pause", "resume", "delete"];
 const EVENTS: readonly VmEvent[] = ["prepared", "booted", "paused", "resumed", "halted", "failed"];
@@ -50,6 +50,11 @@ describe("the table of moves", () => {
       for (const from of reached) for (const step of [...COMMANDS, ...EVENTS]) reached.add(move(from, step));
       expect(reached.has("deleting")).toBe(true);
     }
+  });
+
+  test("lets a vm be changed exactly where no command is under way and none can be joined for ever", () => {
+    const changeable = VM_STATES.filter((state) => refuseChange(state) === undefined);
+    expect(changeable).toEqual(["stopped", "running", "paused", "broken"]);
   });
 
   test("reaches running again after any walk that does not delete", () => {

@@ -127,6 +127,25 @@ export function isBetween(state: VmState): boolean {
   return state === "preparing" || state === "starting" || state === "stopping" || state === "deleting";
 }
 
+/** Why a vm cannot be changed in `state`, and what to type; undefined when it can. A change moves nothing. */
+export function refuseChange(state: VmState): Omit<Extract<Decision, { kind: "refuse" }>, "kind"> | undefined {
+  switch (state) {
+    case "stopped":
+    case "running":
+    case "paused":
+    case "broken":
+      return undefined;
+    case "starting":
+      return { why: "is being started: try again in a moment" };
+    case "stopping":
+      return { why: "is being stopped: try again in a moment" };
+    case "preparing":
+      return { why: "is still being made" };
+    case "deleting":
+      return { why: "is being deleted" };
+  }
+}
+
 /** Where `event` leads from `state`; undefined when it cannot happen there, which is a bug of the caller's. */
 export function settle(state: VmState, event: VmEvent): VmState | undefined {
   if (state === "deleting") return undefined;

@@ -3,55 +3,57 @@
  * by the table in `state.ts`, and writes down what happens by itself. The row is written before anything is told.
  *
  * A command and its state change happen in one go, without waiting in between, so two callers cannot both move a vm. What
- * takes time is kept as `#moving`; who asks for the same joins it. What nobody asked for, an end by itself or putting things in
- * order, is a move too: commands wait for it and decide then.
+ * takes time is a move; who asks for the same joins it. What nobody asked for, an end by itself or putting things in order, is a
+ * move too: commands wait for it and decide then.
  *
  * A move that fails half way leaves its state: `stopping` is not `stopped` while a VMM may be alive. The same command takes it up
  * again, and so does reconciling, which is asked for at once.
+ *
+ * The file is longer than 300 lines because each command of the table has its few lines here, over the same private state.
  */
 import type { Agent } from "../agent/agent.ts";
 import { BangerError } from "../contract/errors.ts";
 import type { RunningVmm, VmmExit } from "../drivers/drivers.ts";
 import { bootVm, type BootParts } from "./boot.ts";
-import { makeQuietSteps, type Steps, type VmDependencies } from "./dependencies.ts";
+import { driverOf, makeQuietSteps, type Steps, type VmDependencies } from "./dependencies.ts";
 import { describeExit } from "./describe-exit.ts";
 import { endLeftVmm } from "./end-left-vmm.ts";
-import { keepAgent, type AgentKeeper } from "./keep-agent.ts";
-import { powerOff } from "./power-off.ts";
-import { decide, isBetween, settle, type Command, type VmEvent } from "./state.ts";
-import type { VmBoot, VmRecord } from "./vm-record.ts";
-
-/** What runs now. */
-interface Running {
-  readonly vmm: RunningVmm;
-  readonly agents: AgentKeeper;
-  readonly release: AsyncDisposableStack;
-}
-
-interface Move {
-  /** Undefined for what nobody asked for. */
-  readonly command: Command | undefined;
-  readonly done: Promise<void>;
-  readonly abort: AbortController;
-}
+import { makeGiver } from "./give-live.ts";
+import { messageOf } from "./message-of.ts";
+import { HeldRow } from "./held-row.ts";
+import { Moves, overtake, type Move } from "./move.ts";
+import { giveUp } from "./readiness.ts";
+import { driverCannotPause, notRunning, refusedCommand } from "./refusals.ts";
+import { RunningGuest } from "./running-guest.ts";
+import { decide, isBetween, refuseChange, type Command } from "./state.ts";
+import { setClockRight } from "./set-clock-right.ts";
+import { unmakeVm } from "./unmake.ts";
+import { startReadying, type Readying } from "./wait-until-ready.ts";
+import type { VmBoot, VmGiven, VmPlan, VmRecord } from "./vm-record.ts";
 
 export class Supervisor {
   readonly #dependencies: VmDependencies;
   readonly #onGone: () => void;
-  #record: VmRecord;
-  #running: Running | undefined;
-  #moving: Move | undefined;
-  #isSaved = true;
+  readonly #give: (steps: Steps) => Promise<void>;
+  readonly #moves = new Moves();
+  readonly #row: HeldRow;
+  #running: RunningGuest | undefined;
+  /** While a guest that was started is waited for; it runs already, and can be used. */
+  #readying: Readying | undefined;
 
   /** @param onGone called when the row is deleted. */
   constructor(record: VmRecord, dependencies: VmDependencies, onGone: () => void) {
-    this.#record = record;
+    this.#row = new HeldRow(record, dependencies);
     this.#dependencies = dependencies;
     this.#onGone = onGone;
+    const write = (running: RunningGuest, given: VmGiven): void => {
+      if (this.#running === running && this.#row.record.boot !== null) this.#row.write({ boot: { ...this.#row.record.boot, given } });
+    };
+    this.#give = makeGiver({ record: () => this.#row.record, running: () => this.#running, write }, dependencies);
   }
 
   get record(): VmRecord {
-    return this.#record;
+    return this.#row.record;
   }
 
   /** Whether a VMM is held. */
@@ -61,57 +63,59 @@ export class Supervisor {
 
   /** Does this while nothing is under way, and has commands wait for it. False, and nothing is done, when something is. */
   async whileIdle(body: () => Promise<void>): Promise<boolean> {
-    if (this.#moving !== undefined) return false;
-    await this.#move(undefined, new AbortController().signal, body);
+    if (this.#moves.current !== undefined) return false;
+    await this.#moves.run(undefined, new AbortController().signal, body);
     return true;
   }
 
   /** The disks are made: `preparing` becomes `stopped`. */
   prepared(): void {
-    this.#settle("prepared");
+    this.#row.settle("prepared");
   }
 
   async start(parts: () => Promise<BootParts>, steps: Steps): Promise<void> {
     await this.#command("start", steps.signal, async (signal) => {
       try {
-        await endLeftVmm(this.#record, this.#dependencies);
-        const booted = await bootVm(this.#record, await parts(), this.#dependencies, { ...steps, signal }, (boot) => this.#write({ boot }));
+        await endLeftVmm(this.#row.record, this.#dependencies);
+        const booted = await bootVm(this.#row.record, await parts(), this.#dependencies, { ...steps, signal }, (boot) =>
+          this.#row.write({ boot }),
+        );
         await using undo = booted.release;
-        this.#settle("booted", { boot: booted.boot });
+        this.#row.settle("booted", { boot: booted.boot });
         this.#adopt(booted.vmm, booted.agent, undo.move());
+        this.#readying = this.#becomeReady(steps);
       } catch (error) {
         // A stop that came in between owns the state from here on. Who cancels a start finds the vm as it was before.
-        if (this.#record.state === "starting") {
-          if (signal.aborted) this.#settle("halted", { problem: null, boot: this.#bootWithoutVmm() });
-          else this.#settle("failed", { problem: messageOf(error), boot: this.#bootWithoutVmm() });
+        if (this.#row.record.state === "starting") {
+          if (signal.aborted) this.#row.settle("halted", { problem: null, boot: this.#row.bootWithoutVmm() });
+          else this.#row.settle("failed", { problem: messageOf(error), boot: this.#row.bootWithoutVmm() });
         }
         throw error;
       }
     });
+    // Who joins a start waits for the same.
+    await this.#readying?.done;
   }
 
   /** Asks the guest to power off, and forces after `graceMs`; 0 forces at once. */
   async stop(graceMs: number, steps: Steps): Promise<void> {
     // Who asks to force does not wait for who asked politely.
-    if (graceMs === 0 && this.#record.state === "stopping") await this.#running?.vmm.kill();
+    if (graceMs === 0 && this.#row.record.state === "stopping") await this.#running?.vmm.kill();
     await this.#command(graceMs === 0 ? "kill" : "stop", steps.signal, async (_signal, before) => {
-      if (before?.command === "start") {
-        before.abort.abort(new BangerError("cancelled", "stopped_while_starting", `vm ${this.#record.name} was stopped while it started`));
-        await before.done.catch(() => undefined);
-      }
+      const why = new BangerError("cancelled", "stopped_while_starting", `vm ${this.#row.record.name} was stopped while it started`);
+      this.#readying?.abort.abort(why);
+      await overtake(before, why);
       const running = this.#running;
-      if (running !== undefined && graceMs > 0) {
-        await steps.stage("power off", () => powerOff({ ...running, name: this.#record.name }, graceMs, this.#dependencies, steps.signal));
-      }
+      if (running !== undefined && graceMs > 0) await steps.stage("power off", () => running.powerOff(graceMs, steps.signal));
       await steps.stage("halt", () => this.#halt());
-      this.#settle("halted", { problem: null, boot: this.#bootWithoutVmm() });
+      this.#row.settle("halted", { problem: null, boot: this.#row.bootWithoutVmm() });
     });
     await this.deleteIfEphemeral(steps);
   }
 
   /** Unmakes an ephemeral vm that has stopped; waits when somebody does so already. */
   async deleteIfEphemeral(steps: Steps): Promise<void> {
-    const { plan, state } = this.#record;
+    const { plan, state } = this.#row.record;
     if (plan.ephemeral && (state === "stopped" || state === "deleting")) await this.delete(steps);
   }
 
@@ -120,30 +124,75 @@ export class Supervisor {
     await this.#command("delete", steps.signal, () => this.#unmake());
   }
 
+  /** Makes the guest stand still, with what runs in it and what is connected to it. */
+  async pause(steps: Steps): Promise<void> {
+    if (!this.#canPause) throw driverCannotPause(this.#row.record);
+    await this.#command("pause", steps.signal, async (_signal, before) => {
+      await overtake(before);
+      try {
+        await steps.stage("pause", async () => this.#running?.standStill());
+      } catch (error) {
+        if (this.#row.record.state === "paused") this.#row.settle("resumed");
+        throw error;
+      }
+    });
+  }
+
+  async resume(steps: Steps): Promise<void> {
+    await this.#command("resume", steps.signal, async (signal, before) => {
+      await overtake(before);
+      try {
+        await steps.stage("resume", async () => this.#running?.goOn());
+      } catch (error) {
+        if (this.#row.record.state === "running") this.#row.settle("paused");
+        throw error;
+      }
+      await setClockRight(this.#running, { ...steps, signal });
+    });
+    await this.giveLive(steps);
+  }
+
+  /** Writes another plan. What it asks for is given by `giveLive`, and by the next start. */
+  changePlan(change: (plan: VmPlan) => VmPlan): VmPlan {
+    this.#checkChangeable();
+    const plan = change(this.#row.record.plan);
+    this.#row.write({ plan });
+    return plan;
+  }
+
+  rename(name: string): void {
+    this.#checkChangeable();
+    if (name !== this.#row.record.name) this.#row.write({ name });
+  }
+
+  /** Gives a running guest what was set and it can take now. */
+  async giveLive(steps: Steps): Promise<void> {
+    await this.#give(steps);
+  }
+
   /** The agent of the running guest; waits a little while the connection is being made again. */
   async agent(signal: AbortSignal): Promise<Agent> {
-    if (this.#running === undefined || this.#record.state !== "running") {
-      const { name, state } = this.#record;
-      throw new BangerError("refused", "vm_not_running", `vm ${name} is not running: it is ${state}`, {
-        hint: state === "paused" ? `banger vm resume ${name}` : `banger vm start ${name}`,
-      });
-    }
+    if (this.#running === undefined || this.#row.record.state !== "running") throw notRunning(this.#row.record);
     return this.#running.agents.current(signal);
   }
 
-  /** Takes over a VMM from an earlier daemon. */
-  takeOver(vmm: RunningVmm, release: AsyncDisposableStack): void {
+  /** Takes over a VMM that an earlier daemon started, and makes it stand still or go on as the row says. */
+  async takeOver(vmm: RunningVmm, release: AsyncDisposableStack): Promise<void> {
     this.#adopt(vmm, undefined, release);
+    const { boot } = this.#row.record;
+    if (boot !== null && boot.requirements.some(({ state }) => state === "waiting"))
+      this.#row.write({ boot: { ...boot, requirements: boot.requirements.map(giveUp) } });
+    if (this.#canPause) await this.#running?.standAs(this.#row.record.state === "paused");
   }
 
   /** What was found: the guest is gone. */
   foundGone(problem: string | null): void {
-    this.#settle(problem === null ? "halted" : "failed", { problem, boot: this.#bootWithoutVmm() });
+    this.#row.settle(problem === null ? "halted" : "failed", { problem, boot: this.#row.bootWithoutVmm() });
   }
 
   /** What was found: the guest is there and cannot be reached. Its VMM stays as it is until somebody stops it. */
   foundLost(problem: string): void {
-    this.#settle("failed", { problem });
+    this.#row.settle("failed", { problem });
   }
 
   /** Finishes a deletion, or undoes a creation, that was cut off. */
@@ -154,30 +203,27 @@ export class Supervisor {
   /** Unmakes a vm whose creation failed. What cannot be unmade now stays `deleting`, and is unmade later. */
   async abandon(): Promise<void> {
     await this.idle();
-    await this.#move(undefined, new AbortController().signal, async () => {
-      this.#write({ state: "deleting" });
+    await this.#moves.run(undefined, new AbortController().signal, async () => {
+      this.#row.write({ state: "deleting" });
+      await this.#halt();
       await this.#unmake();
     });
   }
 
   /** Writes the row once more when it could not be written. */
   save(): void {
-    if (this.#isSaved) return;
-    this.#dependencies.rows.put(this.#record);
-    this.#isSaved = true;
+    this.#row.save();
   }
 
-  /** Resolves when no command is under way. */
-  async idle(): Promise<void> {
-    while (this.#moving !== undefined) await this.#moving.done.catch(() => undefined);
+  idle(): Promise<void> {
+    return this.#moves.idle();
   }
 
   /** Leaves the guest running and forgets it. */
   async letGo(): Promise<void> {
     const running = this.#running;
     this.#running = undefined;
-    await running?.agents[Symbol.asyncDispose]();
-    await running?.vmm.letGo();
+    await running?.letGo();
   }
 
   async #command(
@@ -185,65 +231,70 @@ export class Supervisor {
     signal: AbortSignal,
     body: (signal: AbortSignal, before: Move | undefined) => Promise<void>,
   ): Promise<void> {
-    while (this.#moving !== undefined && this.#moving.command === undefined) await this.#moving.done.catch(() => undefined);
-    const decision = decide(this.#record.state, command);
-    if (decision.kind === "refuse") throw this.#refusal(command, decision);
+    for (let move = this.#moves.current; move !== undefined && move.command === undefined; move = this.#moves.current)
+      await move.done.catch(() => undefined);
+    const decision = decide(this.#row.record.state, command);
+    if (decision.kind === "refuse") throw refusedCommand(this.#row.record, command, decision);
     if (decision.kind === "join") {
-      if (this.#moving !== undefined) return await this.#moving.done;
-      if (!isBetween(this.#record.state)) return;
+      if (this.#moves.current !== undefined) return await this.#moves.current.done;
+      if (!isBetween(this.#row.record.state)) return;
     } else {
-      this.#write({ state: decision.to });
+      this.#row.write({ state: decision.to });
     }
     try {
-      await this.#move(command, signal, body);
+      await this.#moves.run(command, signal, body);
     } catch (error) {
-      if (isBetween(this.#record.state)) this.#dependencies.onTrouble();
+      if (isBetween(this.#row.record.state)) this.#dependencies.onTrouble();
       throw error;
     }
   }
 
-  async #move(
-    command: Command | undefined,
-    signal: AbortSignal,
-    body: (signal: AbortSignal, before: Move | undefined) => Promise<void>,
-  ): Promise<void> {
-    const abort = new AbortController();
-    const moving: Move = { command, done: body(AbortSignal.any([signal, abort.signal]), this.#moving), abort };
-    this.#moving = moving;
-    try {
-      await moving.done;
-    } finally {
-      if (this.#moving === moving) this.#moving = undefined;
-    }
-  }
-
-  #refusal(command: Command, { why, instead }: { readonly why: string; readonly instead?: string }): BangerError {
-    const { name } = this.#record;
-    return new BangerError("refused", `vm_cannot_${command}`, `cannot ${command} vm ${name}: it ${why}`, {
-      ...(instead === undefined ? {} : { hint: `banger vm ${instead} ${name}` }),
-    });
+  #checkChangeable(): void {
+    const refusal = refuseChange(this.#row.record.state);
+    if (refusal !== undefined) throw refusedCommand(this.#row.record, "change", refusal);
   }
 
   #adopt(vmm: RunningVmm, agent: Agent | undefined, release: AsyncDisposableStack): void {
-    const running: Running = { vmm, release, agents: keepAgent(vmm, agent, this.#record.name, this.#dependencies) };
+    const { state } = this.#row.record;
+    const running = new RunningGuest(
+      { vmName: () => this.#row.record.name, vmm, agent, isHeld: state === "paused", release },
+      this.#dependencies,
+    );
     this.#running = running;
     void vmm.exited.then((exit) => this.#exitedByItself(running, exit));
   }
 
+  get #canPause(): boolean {
+    return driverOf(this.#dependencies, this.#row.record.plan.driver).capabilities.pause;
+  }
+
+  #becomeReady(steps: Steps): Readying {
+    const running = this.#running;
+    const write = (change: Partial<VmBoot>): void => {
+      if (this.#running === running && this.#row.record.boot !== null) this.#row.write({ boot: { ...this.#row.record.boot, ...change } });
+    };
+    const cancel = async (): Promise<void> => {
+      // Who cancels a start finds the vm as it was before.
+      if (this.#row.record.state === "running") await this.stop(0, makeQuietSteps(new AbortController().signal));
+    };
+    const vm = { record: this.#row.record, guest: running, write, cancel, over: () => (this.#readying = undefined) };
+    return startReadying(vm, this.#dependencies, steps);
+  }
+
   /** The guest ended without being asked to. */
-  async #exitedByItself(running: Running, exit: VmmExit): Promise<void> {
+  async #exitedByItself(running: RunningGuest, exit: VmmExit): Promise<void> {
     // A stop, above all, knows of the end already.
-    while (this.#moving !== undefined) await this.#moving.done.catch(() => undefined);
-    if (this.#running !== running || (this.#record.state !== "running" && this.#record.state !== "paused")) return;
+    while (this.#moves.current !== undefined) await this.idle();
+    if (this.#running !== running || (this.#row.record.state !== "running" && this.#row.record.state !== "paused")) return;
     try {
-      await this.#move(undefined, new AbortController().signal, async () => {
+      await this.#moves.run(undefined, new AbortController().signal, async () => {
         await this.#halt();
-        if (exit.reason === "guest-power-off") this.#settle("halted", { boot: this.#bootWithoutVmm() });
-        else this.#settle("failed", { problem: describeExit(exit), boot: this.#bootWithoutVmm() });
+        if (exit.reason === "guest-power-off") this.#row.settle("halted", { boot: this.#row.bootWithoutVmm() });
+        else this.#row.settle("failed", { problem: describeExit(exit), boot: this.#row.bootWithoutVmm() });
       });
       await this.deleteIfEphemeral(makeQuietSteps(new AbortController().signal));
     } catch (error) {
-      this.#dependencies.system.log.error("cannot clear up after a guest that ended", { vm: this.#record.name, error });
+      this.#dependencies.system.log.error("cannot clear up after a guest that ended", { vm: this.#row.record.name, error });
       this.#dependencies.onTrouble();
     }
   }
@@ -251,50 +302,15 @@ export class Supervisor {
   /** Ends whatever of this run is still there, also a VMM that could not be taken over. */
   async #halt(): Promise<void> {
     const running = this.#running;
-    try {
-      await running?.agents[Symbol.asyncDispose]();
-      await running?.release.disposeAsync();
-    } finally {
-      // What was not released is found by looking.
-      this.#running = undefined;
-    }
-    await endLeftVmm(this.#record, this.#dependencies);
+    // What is not released is found by looking.
+    this.#running = undefined;
+    await running?.end();
+    await endLeftVmm(this.#row.record, this.#dependencies);
   }
 
   async #unmake(): Promise<void> {
-    const { system, leases, rows, network } = this.#dependencies;
-    const folder = system.layout.vmFolder(this.#record.id);
-    await endLeftVmm(this.#record, this.#dependencies);
-    await network.removeLink(this.#record.id);
-    await system.files.removeTree(system.layout.vmRunFolder(this.#record.id));
-    await system.files.removeTree(folder);
-    leases.dropAllOf(this.#record.id);
-    rows.remove(this.#record.id);
+    await endLeftVmm(this.#row.record, this.#dependencies);
+    await unmakeVm(this.#row.record.id, this.#dependencies);
     this.#onGone();
   }
-
-  #bootWithoutVmm(): VmBoot | null {
-    return this.#record.boot === null ? null : { ...this.#record.boot, vmm: null };
-  }
-
-  #settle(event: VmEvent, change: { readonly problem?: string | null; readonly boot?: VmBoot | null } = {}): void {
-    const state = settle(this.#record.state, event);
-    if (state === undefined) throw new Error(`vm ${this.#record.name}: ${event} cannot happen in state ${this.#record.state}`);
-    this.#write({ state, ...(event === "booted" ? { problem: null } : {}), ...change });
-  }
-
-  #write(change: Partial<Pick<VmRecord, "state" | "problem" | "boot">>): void {
-    try {
-      this.#record = this.#dependencies.rows.update(this.#record.id, change);
-    } catch (error) {
-      // It may be written all the same. What counts is what was told: what we hold in memory.
-      this.#isSaved = false;
-      this.#dependencies.onTrouble();
-      throw error;
-    }
-  }
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

@@ -1,6 +1,7 @@
 /** What is stored of a vm: the plan it was made by, and where it is in its life. */
 import { z } from "zod";
-import type { vmState } from "../contract/schemas/vm.ts";
+import { requirements } from "../contract/schemas/requirement.ts";
+import { requirementState, type vmState } from "../contract/schemas/vm.ts";
 
 /** A complete, validated description of a vm to make; pure data, defaults filled in. */
 export const vmPlan = z.strictObject({
@@ -14,9 +15,22 @@ export const vmPlan = z.strictObject({
   nat: z.boolean(),
   init: z.enum(["agent", "systemd"]),
   env: z.record(z.string(), z.string()),
+  labels: z.record(z.string(), z.string()),
   ephemeral: z.boolean(),
+  requirements,
 });
 export type VmPlan = z.output<typeof vmPlan>;
+
+/** What the guest of a run was given; the plan may say more by now. */
+export const vmGiven = z.strictObject({
+  name: z.string(),
+  cpus: z.number().int().positive(),
+  memoryMiB: z.number().int().positive(),
+  layerBytes: z.number().int().positive(),
+  workBytes: z.number().int().positive(),
+  env: z.record(z.string(), z.string()),
+});
+export type VmGiven = z.output<typeof vmGiven>;
 
 /** One run of the VMM: what is needed to find it again, and what the last start was like. */
 export const vmBoot = z.strictObject({
@@ -33,9 +47,14 @@ export const vmBoot = z.strictObject({
   networkMode: z.enum(["none", "passt", "user"]),
   address: z.string().nullable(),
   startedAt: z.number().nullable(),
+  given: vmGiven,
+  /** How its readiness stands; empty until the agent answers. */
+  requirements: z.array(requirementState),
   stages: z.array(z.strictObject({ stage: z.string(), elapsedMs: z.number() })),
 });
 export type VmBoot = z.output<typeof vmBoot>;
+
+export type VmRequirement = z.output<typeof requirementState>;
 
 /** A row. `boot` is null until the first start. */
 export interface VmRecord {

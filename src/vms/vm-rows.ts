@@ -19,9 +19,35 @@ export const VM_MIGRATIONS: readonly Migration[] = [
   created_at INTEGER NOT NULL
 ) STRICT`,
   },
+  {
+    number: 11,
+    name: "vm labels",
+    // A plan that is not JSON is left alone: its vm is shown as broken, with the reason.
+    sql: "UPDATE vms SET plan = json_set(plan, '$.labels', json('{}')) WHERE json_valid(plan)",
+  },
+  {
+    number: 12,
+    name: "what a vm's guest was given",
+    // Until now nothing could be set later, so each guest has what its plan says.
+    sql: `UPDATE vms SET boot = json_set(boot, '$.given', json_object(
+  'name', name,
+  'cpus', json_extract(plan, '$.cpus'),
+  'memoryMiB', json_extract(plan, '$.memoryMiB'),
+  'layerBytes', json_extract(plan, '$.layerBytes'),
+  'workBytes', json_extract(plan, '$.workBytes'),
+  'env', json(json_extract(plan, '$.env'))
+)) WHERE boot IS NOT NULL AND json_valid(plan) AND json_valid(boot)`,
+  },
+  {
+    number: 13,
+    name: "requirements of vms",
+    sql: `UPDATE vms SET plan = json_set(plan, '$.requirements', json('[]')) WHERE json_valid(plan);
+UPDATE vms SET boot = json_set(boot, '$.requirements', json('[]')) WHERE boot IS NOT NULL AND json_valid(boot);
+`,
+  },
 ];
 
-export type VmChange = Partial<Pick<VmRecord, "state" | "problem" | "boot">>;
+export type VmChange = Partial<Pick<VmRecord, "name" | "state" | "problem" | "plan" | "boot">>;
 
 /** A row that cannot be read: shown, not hidden. */
 export interface UnreadableVm {
@@ -35,7 +61,7 @@ export interface VmRows {
   insert(record: VmRecord): void;
   /** Throws when the row is gone. */
   update(id: string, change: VmChange): VmRecord;
-  /** Writes state, problem and boot as they are in `record`. Nothing happens when the row is gone. */
+  /** Writes what may change as it is in `record`. Nothing happens when the row is gone. */
   put(record: VmRecord): void;
   remove(id: string): void;
   find(ref: string): VmRecord | undefined;
@@ -45,11 +71,13 @@ export interface VmRows {
 type Row = Readonly<Record<string, unknown>>;
 
 export function makeVmRows(database: Database): VmRows {
-  const write = ({ id, state, problem, boot, generation }: VmRecord): void => {
+  const write = ({ id, name, state, problem, plan, boot, generation }: VmRecord): void => {
     database.run(
-      "UPDATE vms SET state = ?, problem = ?, boot = ?, generation = ? WHERE id = ?",
+      "UPDATE vms SET name = ?, state = ?, problem = ?, plan = ?, boot = ?, generation = ? WHERE id = ?",
+      name,
       state,
       problem,
+      JSON.stringify(plan),
       boot === null ? null : JSON.stringify(boot),
       generation,
       id,

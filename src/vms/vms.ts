@@ -11,6 +11,8 @@
  */
 import type { Duplex } from "node:stream";
 import type { Agent } from "../agent/agent.ts";
+import type { VmFilter } from "../contract/schemas/filters.ts";
+import type { Requirement } from "../contract/schemas/requirement.ts";
 import type { Vm } from "../contract/schemas/vm.ts";
 import type { OperationContext } from "../operations/operations.ts";
 
@@ -26,10 +28,23 @@ export interface CreateRequest {
   readonly workDiskBytes?: number | undefined;
   readonly nat?: boolean | undefined;
   readonly env?: Readonly<Record<string, string>> | undefined;
+  readonly labels?: Readonly<Record<string, string>> | undefined;
   readonly init?: "auto" | "agent" | "systemd" | undefined;
   readonly ephemeral?: boolean | undefined;
+  /** Besides those of the image. */
+  readonly requirements?: readonly Requirement[] | undefined;
   /** False: leaves it `stopped`. */
   readonly start?: boolean | undefined;
+}
+
+/** What can be set of a vm later; what is absent stays. Null takes away. */
+export interface ChangeRequest {
+  readonly cpus?: number | undefined;
+  readonly memoryBytes?: number | undefined;
+  readonly diskBytes?: number | undefined;
+  readonly workDiskBytes?: number | undefined;
+  readonly env?: Readonly<Record<string, string | null>> | undefined;
+  readonly labels?: Readonly<Record<string, string | null>> | undefined;
 }
 
 /** A part of a vm's console log. */
@@ -40,15 +55,27 @@ export interface ConsoleText {
 }
 
 export interface Vms {
-  /** Stages: resolve, disk, work disk, network, boot, agent, guest. */
+  /**
+   * Stages: resolve, disk, work disk, network, boot, agent, guest. Of a failure nothing is left, but of one: a requirement that is not
+   * met is `timeout` `requirement_not_met`, and the vm runs.
+   */
   create(request: CreateRequest, context: OperationContext): Promise<Vm>;
   start(ref: string, context: OperationContext): Promise<Vm>;
   /** Asks the guest to power off; forces after `graceMs`. */
   stop(ref: string, graceMs: number, context: OperationContext): Promise<Vm>;
   kill(ref: string, context: OperationContext): Promise<Vm>;
+  /** Makes the guest stand still. Throws `unsupported` `cannot_pause` where the driver cannot. */
+  pause(ref: string, context: OperationContext): Promise<Vm>;
+  /** Lets it go on, and sets its clock right. */
+  resume(ref: string, context: OperationContext): Promise<Vm>;
+  /** By the rules of `create`. What a running guest cannot take at once is `pending` until its next start. */
+  change(ref: string, change: ChangeRequest, context: OperationContext): Promise<Vm>;
+  /** Throws `exists` `vm_exists`. The id stays. */
+  rename(ref: string, name: string, context: OperationContext): Promise<Vm>;
   /** Refused while it runs, unless `force`. */
   delete(ref: string, options: { readonly force: boolean }, context: OperationContext): Promise<void>;
-  list(): Promise<readonly Vm[]>;
+  /** All, or those that the filters want. */
+  list(filters?: readonly VmFilter[]): Promise<readonly Vm[]>;
   /** By name or id. Throws `not_found` `vm_not_found`. */
   get(ref: string): Promise<Vm>;
   /** The agent of a running vm. Throws `refused` `vm_not_running` with the command that would start it. */

@@ -53,6 +53,81 @@ describe("vms", () => {
     expect(await home.banger(["rm", "dev"])).toMatchObject({ code: 0, stdout: "deleted vm dev\n" });
   });
 
+  test("are paused and resumed, and a paused one says how to go on", async () => {
+    await using home = openHome();
+    await home.banger(["vm", "create", "dev"]);
+    expect((await home.banger(["pause", "dev"])).stdout).toBe("vm dev is paused; let it go on with: banger resume dev\n");
+    expect((await home.banger(["ps"])).stdout).toMatch(/^dev +paused/m);
+    expect((await home.banger(["resume", "dev"])).stdout).toBe("vm dev is running; open a shell with: banger shell dev\n");
+  });
+
+  test("have labels, and are found by them", async () => {
+    await using home = openHome();
+    await home.banger(["vm", "create", "a", "--label", "team=blue", "--label", "owner=me"]);
+    await home.banger(["vm", "create", "b", "--label", "team=red", "--no-start"]);
+    expect((await home.banger(["vm", "show", "a"])).stdout).toMatch(/^labels +team=blue owner=me$/m);
+    const names = async (...argv: string[]): Promise<string> => (await home.banger(["ps", "-q", ...argv])).stdout;
+    expect(await names()).toBe("a\nb\n");
+    expect(await names("--filter", "label=team=red")).toBe("b\n");
+    expect(await names("--filter", "label=team", "--filter", "state=running")).toBe("a\n");
+    expect(await names("--filter", "name=?", "--filter", "state=paused")).toBe("");
+    expect(JSON.parse((await home.banger(["ps", "--json", "-q", "--filter", "label=owner"])).stdout)).toMatchObject({
+      vms: [{ name: "a" }],
+    });
+    expect(await home.banger(["ps", "--filter", "colour=red"])).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining("--filter: there is no filter by"),
+    });
+    expect(await home.banger(["vm", "create", "--label", "a b=c"])).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining("--label: the key of a label has"),
+    });
+    const long = await home.banger(["vm", "create", "--label", `a=${"x".repeat(257)}`]);
+    expect(long).toMatchObject({ code: 2, stderr: expect.stringContaining("at most 256 bytes") });
+    const many = Array.from({ length: 65 }, (_, index) => ["--label", `k${index}=`]).flat();
+    expect(await home.banger(["vm", "create", ...many])).toMatchObject({ code: 2, stderr: expect.stringContaining("at most 64 labels") });
+  });
+
+  test("are changed and renamed, and what waits for the next start is said", async () => {
+    await using home = openHome();
+    await home.banger(["vm", "create", "dev", "--cpus", "1"]);
+    expect((await home.banger(["set", "dev", "--label", "a=b"])).stdout).toBe("changed vm dev\n");
+    expect((await home.banger(["set", "dev", "--label", "a-", "--cpus", "2"])).stdout).toBe(
+      "changed vm dev\ntakes effect at the next start: cpus 2\ntry: banger vm stop dev && banger vm start dev\n",
+    );
+    expect(JSON.parse((await home.banger(["vm", "show", "dev", "--json"])).stdout)).toMatchObject({ labels: {}, cpus: 2 });
+    expect(await home.banger(["set", "dev"])).toMatchObject({ code: 2, stderr: expect.stringContaining("there is nothing to change") });
+    expect(await home.banger(["set", "dev", "--env", "A"])).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining("KEY- to take it away"),
+    });
+    expect((await home.banger(["rename", "dev", "prod"])).stdout).toContain("the vm is called prod now\n");
+    expect((await home.banger(["ps", "-q"])).stdout).toBe("prod\n");
+  });
+
+  test("are shown with everything, aligned", async () => {
+    await using home = openHome();
+    const words = ["vm", "create", "dev", "--env", "A=1", "--label", "team=blue", "--wait-for", "tcp:80", "--wait-for", "command:true"];
+    await home.banger(words);
+    await home.banger(["set", "dev", "--cpus", "4"]);
+    const { stdout } = await home.banger(["vm", "show", "dev"]);
+    expect(stdout).toMatch(/^root disk +1 GiB, 4 KiB of it in use$/m);
+    expect(stdout).toMatch(/^pid +1\ncreated +\d+ s ago\nup +for \d+ s$/m);
+    expect(stdout).toContain("\nFROM THE NEXT START ON  NOW  THEN\ncpus                    2    4\n");
+    expect(stdout).toContain("\nLAST START  TOOK\nboot        1.2 s\nguest       30 ms\nin all      1.2 s\n");
+    expect(stdout).toContain("\nREADY WHEN    STATE  AFTER\ntcp:80        met    12 ms\ncommand:true  met    12 ms\n");
+    const shown = JSON.parse((await home.banger(["vm", "show", "dev", "--json"])).stdout) as object;
+    expect(shown).toMatchObject({ labels: { team: "blue" }, pending: [{ what: "cpus" }], requirements: [{ name: "tcp:80" }, {}] });
+    expect(await home.banger(["vm", "create", "--wait-for", "8080"])).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining("is nothing to wait for; write tcp:PORT"),
+    });
+    expect(await home.banger(["vm", "create", "--wait-timeout", "2h"])).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining("--wait-timeout"),
+    });
+  });
+
   test("several are handled at once, and one mistyped does not keep the others", async () => {
     await using home = openHome();
     for (const name of ["a", "b"]) await home.banger(["vm", "create", name]);

@@ -1,5 +1,5 @@
 /**
- * The daemon is killed at random moments while vms are created, started, stopped and deleted; the next command starts another,
+ * The daemon is killed at random moments while vms are created, started, paused, resumed, stopped and deleted; the next command starts another,
  * which must find everything as it was told or undo it. Guests are those of the fake driver: everything else is real.
  *
  * BANGER_TEST_KILLS: how often.
@@ -20,10 +20,10 @@ const LATEST_KILL_MS = 450;
 const CUT_OFF = new Set(["daemon_died", "daemon_broke_off", "daemon_unreachable", "daemon_did_not_start", "events_broken_off"]);
 const isRoot = process.getuid?.() === 0;
 
-type Verb = "create" | "start" | "stop" | "kill" | "delete";
+type Verb = "create" | "start" | "stop" | "kill" | "pause" | "resume" | "delete";
 
 interface Told {
-  readonly state: "running" | "stopped";
+  readonly state: "running" | "paused" | "stopped";
   readonly ephemeral: boolean;
 }
 
@@ -34,15 +34,22 @@ class Ledger {
   apply(verb: Verb, name: string, ephemeral: boolean): void {
     const told = this.sure.get(name);
     if (verb === "create") this.sure.set(name, { state: "running", ephemeral });
-    else if (verb === "start" && told !== undefined) this.sure.set(name, { ...told, state: "running" });
+    else if ((verb === "start" || verb === "resume") && told !== undefined) this.sure.set(name, { ...told, state: "running" });
+    else if (verb === "pause" && told !== undefined) this.sure.set(name, { ...told, state: "paused" });
     else if (verb === "delete" || told?.ephemeral === true) this.sure.delete(name);
     else if (told !== undefined) this.sure.set(name, { ...told, state: "stopped" });
   }
 }
 
+const CHOICES: Readonly<Record<Told["state"], readonly Verb[]>> = {
+  running: ["stop", "kill", "pause", "delete"],
+  paused: ["resume", "resume", "stop", "kill", "delete"],
+  stopped: ["start", "start", "delete"],
+};
+
 function choose(random: RandomBelow, told: Told | undefined): Verb {
   if (told === undefined) return "create";
-  const verbs: readonly Verb[] = told.state === "running" ? ["stop", "kill", "delete"] : ["start", "start", "delete"];
+  const verbs = CHOICES[told.state];
   return verbs[random(verbs.length)] ?? "delete";
 }
 

@@ -49,7 +49,7 @@ export function listVms(world: World): readonly VmRow[] {
 export function findLeftovers(world: World): readonly string[] {
   const { leases, operations } = dumpDatabase(world);
   const vms = listVms(world);
-  const running = new Map(vms.filter(({ state }) => state === "running").map((vm) => [vm.id, vm]));
+  const running = new Map(vms.filter(({ state }) => state === "running" || state === "paused").map((vm) => [vm.id, vm]));
   const known = new Set(vms.map(({ id }) => id));
   const names = (path: string): readonly string[] => {
     const whole = join(world.folder, path);
@@ -58,7 +58,7 @@ export function findLeftovers(world: World): readonly string[] {
   const holder = (words: readonly string[]): string | undefined =>
     /(?:\/v\/|banger-)(?<id>[0-9a-f]{12})\b/.exec(words.join(" "))?.groups?.["id"];
   return [
-    ...vms.filter(({ state }) => !["running", "stopped"].includes(state)).map(({ name, state }) => `vm ${name} is ${state}`),
+    ...vms.filter(({ state }) => !["running", "paused", "stopped"].includes(state)).map(({ name, state }) => `vm ${name} is ${state}`),
     ...[...running.values()]
       .filter(({ pid }) => !existsSync(`/proc/${pid}`))
       .map(({ name, pid }) => `vm ${name} runs as ${pid}, which is gone`),

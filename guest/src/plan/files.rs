@@ -8,9 +8,7 @@ use crate::wire::lines::hex;
 const STICKY_FOR_ALL: u32 = 0o1777;
 
 pub fn write(plan: &Plan, root: &NewRoot) -> Done {
-    rustix::system::sethostname(plan.hostname.as_bytes()).doing("set the host name")?;
-    put(root, "/etc/hostname", &format!("{}\n", plan.hostname))?;
-    put(root, "/etc/hosts", &hosts(&root.read("/etc/hosts"), &plan.hostname))?;
+    name_host(&plan.hostname, root)?;
     if let Some(network) = &plan.network {
         put(root, "/etc/resolv.conf", &resolv_conf(network))?;
     }
@@ -21,6 +19,13 @@ pub fn write(plan: &Plan, root: &NewRoot) -> Done {
         root.chmod(folder, STICKY_FOR_ALL).doing(format_args!("make {folder}"))?;
     }
     Ok(())
+}
+
+/// Also while the guest runs; a shell that is open shows the old name.
+pub fn name_host(hostname: &str, root: &NewRoot) -> Done {
+    rustix::system::sethostname(hostname.as_bytes()).doing("set the host name")?;
+    put(root, "/etc/hostname", &format!("{hostname}\n"))?;
+    put(root, "/etc/hosts", &hosts(&root.read("/etc/hosts"), hostname))
 }
 
 fn put(root: &NewRoot, path: &str, text: &str) -> Done {

@@ -2,8 +2,12 @@
 
 use std::fs::{File, OpenOptions};
 use std::io::{Seek, SeekFrom};
+use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::fs::FileExt;
 use std::path::Path;
+
+use rustix::fs::{Mode, OFlags, openat};
+use rustix::mount::{FsMountFlags, FsOpenFlags, MountAttrFlags, fsconfig_create, fsconfig_set_string, fsmount, fsopen};
 
 use super::stages::{Doing, Done, Trouble};
 use crate::sys::ioctl;
@@ -20,6 +24,27 @@ const HAS_64_BIT: u32 = 0x80;
 
 /// `mounted` is where `device` is mounted, for writing.
 pub fn to_disk(device: &Path, mounted: &Path) -> Done {
+    let folder = File::open(mounted).doing(format_args!("open {}", mounted.display()))?;
+    grow(device, folder)
+}
+
+/// For a file system in use, wherever it is: a layer is held by the root alone and has no place of its own. It is mounted once
+/// more for that, where nobody sees it, and let go of on return.
+pub fn in_place(device: &Path) -> Done {
+    let folder = mount_apart(device).doing(format_args!("mount {} once more", device.display()))?;
+    grow(device, folder)
+}
+
+fn mount_apart(device: &Path) -> rustix::io::Result<OwnedFd> {
+    let context = fsopen(c"ext4", FsOpenFlags::FSOPEN_CLOEXEC)?;
+    fsconfig_set_string(&context, c"source", device)?;
+    fsconfig_create(&context)?;
+    let mount = fsmount(&context, FsMountFlags::FSMOUNT_CLOEXEC, MountAttrFlags::empty())?;
+    // What is mounted can be looked at only, until it is opened.
+    openat(&mount, c".", OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC, Mode::empty())
+}
+
+fn grow(device: &Path, folder: impl AsFd) -> Done {
     let mut disk = OpenOptions::new().read(true).open(device).doing(format_args!("open {}", device.display()))?;
     let disk_bytes = disk.seek(SeekFrom::End(0)).doing(format_args!("measure {}", device.display()))?;
     let mut superblock = [0; SUPERBLOCK_BYTES];
@@ -29,8 +54,7 @@ pub fn to_disk(device: &Path, mounted: &Path) -> Done {
     if wanted <= size.blocks {
         return Ok(());
     }
-    let folder = File::open(mounted).doing(format_args!("open {}", mounted.display()))?;
-    ioctl::ext4_resize(&folder, wanted).doing(format_args!("grow {} to {wanted} blocks", device.display()))
+    ioctl::ext4_resize(folder, wanted).doing(format_args!("grow {} to {wanted} blocks", device.display()))
 }
 
 #[derive(Debug, PartialEq, Eq)]

@@ -5,8 +5,6 @@ use std::rc::Rc;
 use h2::RecvStream;
 use http::StatusCode;
 
-use tokio::sync::oneshot;
-
 use super::apply;
 use super::once::{Applied, Outcome, Turn};
 use super::schema::{Init, Plan};
@@ -14,6 +12,7 @@ use crate::agent::{Agent, Place, State};
 use crate::http::answer::{self, Refusal, Respond};
 use crate::http::body;
 use crate::init::steer;
+use crate::runtime;
 
 pub async fn handle(agent: &Rc<Agent>, body: RecvStream, respond: &mut Respond) {
     let Some(json) = body::read_all(body).await else { return };
@@ -68,11 +67,10 @@ async fn apply(agent: &Rc<Agent>, plan: Plan) -> Outcome {
 
 /// It mounts, and waits for devices; the event loop goes on meanwhile.
 async fn in_thread(plan: Plan) -> Outcome {
-    let (tell, told) = oneshot::channel();
-    let work = move || drop(tell.send(apply::apply(&plan)));
-    let failed = |why: String| Refusal::new(StatusCode::INTERNAL_SERVER_ERROR, "failed", why);
-    std::thread::Builder::new().name("plan".into()).spawn(work).map_err(|error| failed(error.to_string()))?;
-    told.await.unwrap_or_else(|_| Err(failed("the plan was not applied to its end".into())))
+    let applied = runtime::in_thread("plan", move || apply::apply(&plan)).await;
+    applied.unwrap_or_else(|error| {
+        Err(Refusal::new(StatusCode::INTERNAL_SERVER_ERROR, "failed", format!("the plan was not applied: {error}")))
+    })
 }
 
 fn hand_over() -> Result<(), Refusal> {

@@ -32,7 +32,7 @@ pub enum Init {
     Systemd,
 }
 
-#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 pub struct Time {
     pub unix_ms: u64,
@@ -112,7 +112,7 @@ fn checked<'de, D: Deserializer<'de>, T>(
     parse(&text).ok_or_else(|| D::Error::custom(format!("{text:?} is not {what}")))
 }
 
-fn hostname<'de, D: Deserializer<'de>>(from: D) -> Result<String, D::Error> {
+pub fn hostname<'de, D: Deserializer<'de>>(from: D) -> Result<String, D::Error> {
     checked(from, "a host name", |text| (text.len() <= 63 && is_domain(text)).then(|| text.to_owned()))
 }
 
@@ -180,7 +180,7 @@ fn mtu<'de, D: Deserializer<'de>>(from: D) -> Result<u32, D::Error> {
     if (576..=65_535).contains(&mtu) { Ok(mtu) } else { Err(D::Error::custom(format!("{mtu} is not an MTU"))) }
 }
 
-fn env<'de, D: Deserializer<'de>>(from: D) -> Result<BTreeMap<String, String>, D::Error> {
+pub fn env<'de, D: Deserializer<'de>>(from: D) -> Result<BTreeMap<String, String>, D::Error> {
     let env = BTreeMap::<String, String>::deserialize(from)?;
     match env.iter().find(|(name, value)| !is_env_name(name) || value.contains('\0')) {
         Some((name, _)) => Err(D::Error::custom(format!("{name:?} cannot be an environment variable"))),

@@ -3,6 +3,7 @@
 mod agent;
 mod exec;
 mod host;
+mod requirements;
 mod routes;
 mod session;
 mod streams;

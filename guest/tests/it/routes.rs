@@ -229,3 +229,28 @@ fn termination_takes_the_commands_along() {
         wait_until("the command is gone", || !is_alive(pid));
     });
 }
+
+#[test]
+fn a_guest_is_amended_after_its_plan() {
+    in_runtime(async {
+        let agent = Agent::listening();
+        let host = Host::connect(&agent.wire()).await;
+        let (early, why) = host.ask("POST", "/amend", Some("{}")).await;
+        assert_eq!((early.as_u16(), &why["code"]), (409, &json!("waiting")));
+        host.ask("POST", "/plan", Some(&plan().to_string())).await;
+        for body in [json!({"surprise": 1}), json!({"disks": [{"serial": "work", "bytes": 1}]})] {
+            let (status, answer) = host.ask("POST", "/amend", Some(&body.to_string())).await;
+            assert_eq!((status.as_u16(), &answer["code"]), (400, &json!("invalid")), "{body}");
+        }
+        let (status, nothing) = host.ask("POST", "/amend", Some("{}")).await;
+        assert_eq!((status.as_u16(), nothing), (200, json!({"clockBehindMs": null})));
+        let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_millis();
+        let amendment =
+            json!({"time": {"unixMs": now as u64 + 60_000}, "hostname": "other", "env": {"FROM": "amendment"}});
+        let (status, answer) = host.ask("POST", "/amend", Some(&amendment.to_string())).await;
+        let behind = answer["clockBehindMs"].as_i64().unwrap();
+        assert!(status.as_u16() == 200 && (20_000..=60_000).contains(&behind), "{answer}");
+        let spec = json!({"argv": ["sh", "-c", "echo $FROM $BOTH"], "env": {}});
+        assert_eq!(run(&host, &spec).await.stdout, b"amendment\n");
+    });
+}

@@ -3,6 +3,7 @@ import { VERBS } from "../../contract/verbs.ts";
 import type { CallableName, Client, Request } from "../../sdk/sdk.ts";
 import type { Invocation, Run } from "../command.ts";
 import type { Environment } from "../environment.ts";
+import { escapeText } from "../../contract/escape-text.ts";
 import { openDaemon } from "../open-daemon.ts";
 import { print } from "../print.ts";
 import { printJson } from "../print-json.ts";
@@ -16,8 +17,11 @@ export function operation(name: OperationName): Run {
     // Operations of the kind `stream` are composed commands.
     const callable = name as CallableName;
     if (invocation.repeated.length > 1) return callEach(client, callable, invocation, environment);
-    const output = await call(client, callable, invocation.given, invocation, environment);
-    await show(callable, output, invocation, environment);
+    // Not the daemon's business.
+    const { quiet, ...request } = invocation.given;
+    const output = await call(client, callable, request, invocation, environment);
+    if (quiet === true && !invocation.json) showNames(callable, output, environment);
+    else await show(callable, output, invocation, environment);
     return 0;
   };
 }
@@ -47,6 +51,13 @@ async function call(client: Client, name: CallableName, given: unknown, { json }
   if (VERBS[name].kind !== "long") return client.call(name, request);
   const { callLong } = await import("../call-long.ts");
   return callLong(client, name, request, environment, json);
+}
+
+/** A name a line: fit for other commands, and so not escaped further than that a name cannot drive a terminal. */
+function showNames(name: CallableName, output: unknown, { stdout }: Environment): void {
+  const { quiet } = VERBS[name];
+  const items = quiet === undefined ? [] : ((output as Readonly<Record<string, Readonly<Record<string, unknown>>[]>>)[quiet.list] ?? []);
+  print(stdout.descriptor, items.map((item) => `${escapeText(String(item[quiet?.field ?? ""]))}\n`).join(""));
 }
 
 async function show(name: CallableName, output: unknown, { json }: Invocation, { stdout }: Environment): Promise<void> {

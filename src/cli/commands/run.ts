@@ -1,5 +1,5 @@
 import { BangerError, EXIT } from "../../contract/errors.ts";
-import type { Client, Request } from "../../sdk/sdk.ts";
+import type { Client, Output, Request } from "../../sdk/sdk.ts";
 import { callLong } from "../call-long.ts";
 import type { Run } from "../command.ts";
 import type { Environment } from "../environment.ts";
@@ -24,7 +24,7 @@ export const run: Run = async ({ given, rest, json }, environment) => {
   checkTerminal(wishes, environment);
 
   const client = openDaemon(environment);
-  const vm = await callLong(client, "vm.create", request, environment, json || !environment.stderr.isTerminal);
+  const vm = await create(client, request, environment, json || !environment.stderr.isTerminal);
   if (argv.length === 0) {
     const next = `vm ${vm.name} is ${vm.state}\n\n  banger shell ${vm.name}\n  banger exec ${vm.name} -- COMMAND\n  banger rm --force ${vm.name}\n`;
     if (json) printJson(environment.stdout.descriptor, vm);
@@ -37,6 +37,23 @@ export const run: Run = async ({ given, rest, json }, environment) => {
     if (request.ephemeral === true) await deleteVm(client, vm.id, vm.name, environment);
   }
 };
+
+/** A vm that is not ready in time is kept for somebody to look at; nobody looks at an ephemeral one. */
+async function create(
+  client: Client,
+  request: Request<"vm.create">,
+  environment: Environment,
+  quiet: boolean,
+): Promise<Output<"vm.create">> {
+  try {
+    return await callLong(client, "vm.create", request, environment, quiet);
+  } catch (error) {
+    if (request.ephemeral === true && error instanceof BangerError && error.code === "requirement_not_met") {
+      await deleteVm(client, String(error.data?.["vm"]), request.name ?? "of this run", environment);
+    }
+    throw error;
+  }
+}
 
 async function deleteVm(client: Client, id: string, name: string, environment: Environment): Promise<void> {
   try {

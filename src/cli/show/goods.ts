@@ -46,6 +46,7 @@ export function showImage(image: Image): string {
     ...common(image),
     ["kernel", image.kernelRef ?? "none"],
     ["init", image.init],
+    ["requirements", image.requirements.map(({ name }) => name).join(", ")],
     ["work seed", image.hasWorkSeed ? "yes" : "no"],
   ]);
 }

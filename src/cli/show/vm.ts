@@ -1,4 +1,5 @@
 import type { Vm } from "../../contract/schemas/vm.ts";
+import { escapeText } from "../../contract/escape-text.ts";
 import { formatAge, formatBytes, formatMs } from "../format.ts";
 import { pairs, table } from "../table.ts";
 
@@ -21,10 +22,11 @@ export function showVms(vms: readonly Vm[]): Promise<string> {
 }
 
 /** `banger vm show` */
-export function showVm(vm: Vm): string {
+export async function showVm(vm: Vm): Promise<string> {
   const { layer, work } = vm.disks;
   const disk = ({ bytes, allocatedBytes }: typeof layer): string => `${formatBytes(bytes)}, ${formatBytes(allocatedBytes)} of it in use`;
-  return pairs([
+  const network = vm.network.address === null ? vm.network.mode : `${vm.network.mode}, ${vm.network.address}`;
+  const facts = pairs([
     ["name", vm.name],
     ["id", vm.id],
     ["state", vm.state],
@@ -37,23 +39,62 @@ export function showVm(vm: Vm): string {
     ["init", vm.init],
     ["root disk", disk(layer)],
     ["work disk", work === null ? "none" : disk(work)],
-    ["network", vm.network.address === null ? vm.network.mode : `${vm.network.mode}, ${vm.network.address}`],
-    [
-      "environment",
-      Object.entries(vm.env)
-        .map(([key, value]) => `${key}=${value}`)
-        .join(" "),
-    ],
+    ["network", network],
+    ["environment", keysAndValues(vm.env)],
+    ["labels", keysAndValues(vm.labels)],
     ["ephemeral", vm.ephemeral ? "yes: deleted when it stops" : undefined],
     ["pid", vm.pid === null ? undefined : String(vm.pid)],
     ["created", `${formatAge(vm.createdAt)} ago`],
-    ["started", vm.startedAt === null ? undefined : `${formatAge(vm.startedAt)} ago`],
-    ["last start", vm.stages.map(({ stage, elapsedMs }) => `${stage} ${formatMs(elapsedMs)}`).join(", ")],
+    ["up", vm.pid === null || vm.startedAt === null ? undefined : `for ${formatAge(vm.startedAt)}`],
   ]);
+  const pending = vm.pending.map(({ what, now, next }) => [what, now, next]);
+  const stages = vm.stages.map(({ stage, elapsedMs }) => [stage, formatMs(elapsedMs)]);
+  const requirements = vm.requirements.map(({ name, state, elapsedMs, why }) => [
+    name,
+    state,
+    elapsedMs === null ? "" : formatMs(elapsedMs),
+    why ?? "",
+  ]);
+  return [
+    facts,
+    ...(pending.length === 0 ? [] : [await table(["FROM THE NEXT START ON", "NOW", "THEN"], pending)]),
+    ...(stages.length === 0
+      ? []
+      : [
+          await table(
+            ["LAST START", "TOOK"],
+            [...stages, ["in all", formatMs(vm.stages.reduce((sum, { elapsedMs }) => sum + elapsedMs, 0))]],
+          ),
+        ]),
+    ...(requirements.length === 0 ? [] : [await table(["READY WHEN", "STATE", "AFTER", ""], requirements)]),
+  ].join("\n");
+}
+
+function keysAndValues(all: Readonly<Record<string, string>>): string {
+  return Object.entries(all)
+    .map(([key, value]) => `${key}=${value}`)
+    .join(" ");
 }
 
 /** What is told after a verb that changed a vm. */
 export function showVmMoved(vm: Vm): string {
-  const ending = vm.state === "stopped" ? `start it with: banger start ${vm.name}` : `open a shell with: banger shell ${vm.name}`;
-  return `vm ${vm.name} is ${vm.state}; ${ending}\n`;
+  return `vm ${vm.name} is ${vm.state}; ${nextOf(vm)}\n`;
+}
+
+/** What is told after `banger vm set` and `banger vm rename`. */
+export function showVmChanged({ name, pending }: Vm, how: string): string {
+  if (pending.length === 0) return `${how}\n`;
+  const what = pending.map((each) => `${each.what} ${each.next}`).join(", ");
+  return `${how}\ntakes effect at the next start: ${escapeText(what)}\ntry: banger vm stop ${name} && banger vm start ${name}\n`;
+}
+
+function nextOf({ name, state }: Vm): string {
+  switch (state) {
+    case "stopped":
+      return `start it with: banger start ${name}`;
+    case "paused":
+      return `let it go on with: banger resume ${name}`;
+    default:
+      return `open a shell with: banger shell ${name}`;
+  }
 }

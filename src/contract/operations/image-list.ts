@@ -14,6 +14,6 @@ export const imageList = defineOperation({
   stages: [],
   errors: [],
   fields: {},
-  cli: { words: ["image", "list"], aliases: [["image", "ls"]] },
+  cli: { words: ["image", "list"], aliases: [["image", "ls"]], quiet: { list: "images", field: "name" } },
   examples: [{ command: "banger image list", does: "what is here, and which vms use it" }],
 });

@@ -14,6 +14,6 @@ export const kernelList = defineOperation({
   stages: [],
   errors: [],
   fields: {},
-  cli: { words: ["kernel", "list"], aliases: [["kernel", "ls"]] },
+  cli: { words: ["kernel", "list"], aliases: [["kernel", "ls"]], quiet: { list: "kernels", field: "name" } },
   examples: [{ command: "banger kernel list", does: "what is here, and which vms use it" }],
 });

@@ -1,6 +1,8 @@
 import { z } from "zod";
 import { defineOperation } from "../operation.ts";
-import { driverName, environment, goodsName, size, vmName } from "../schemas/names.ts";
+import { driverName, duration, environment, goodsName, size, vmName } from "../schemas/names.ts";
+import { labels } from "../schemas/labels.ts";
+import { MOST_REQUIREMENTS, waitFor } from "../schemas/requirement.ts";
 import { vm } from "../schemas/vm.ts";
 
 /** Makes a vm and, unless told otherwise, starts it. */
@@ -9,7 +11,7 @@ export const vmCreate = defineOperation({
   kind: "long",
   summary: "Create a vm and start it",
   detail:
-    "Everything that is not said gets a default; without a name the vm is called by an adjective and a noun. The defaults of image, memory and disks can be set in the config.",
+    "Everything that is not said gets a default; without a name the vm is called by an adjective and a noun. The defaults of image, memory and disks can be set in the config. A vm that is not ready in time is kept, and runs.",
   method: "POST",
   path: "/v1/vms",
   input: z.strictObject({
@@ -22,14 +24,27 @@ export const vmCreate = defineOperation({
     workDisk: size.optional(),
     nat: z.boolean().default(false),
     env: environment.optional(),
+    labels: labels.optional(),
     init: z.enum(["auto", "agent", "systemd"]).default("auto"),
     driver: driverName.optional(),
     ephemeral: z.boolean().default(false),
     start: z.boolean().default(true),
+    waitFor: z.array(waitFor).max(MOST_REQUIREMENTS).meta({ "x-kind": "list" }).optional(),
+    waitTimeout: duration.refine((ms) => ms > 0 && ms <= 3_600_000, "at most 1h can be waited").prefault("2m"),
   }),
   output: vm,
   stages: ["resolve", "disk", "work disk", "network", "boot", "agent", "guest"],
-  errors: ["bad_plan", "vm_exists", "image_not_found", "kernel_not_found", "image_without_kernel", "no_driver", "vmm_gone", "guest_silent"],
+  errors: [
+    "bad_plan",
+    "vm_exists",
+    "image_not_found",
+    "kernel_not_found",
+    "image_without_kernel",
+    "no_driver",
+    "vmm_gone",
+    "guest_silent",
+    "requirement_not_met",
+  ],
   fields: {
     name: { brief: "name of the vm; an adjective and a noun when left out", placeholder: "NAME" },
     image: { brief: "image that the root starts from; debian-bookworm when left out", placeholder: "IMAGE", completes: "image" },
@@ -40,15 +55,22 @@ export const vmCreate = defineOperation({
     workDisk: { brief: "size of the work disk, which holds the home; 20G when left out", placeholder: "SIZE" },
     nat: { brief: "give the vm a way out to the network; no network card without it" },
     env: { brief: "environment of every command in the vm; may be repeated", placeholder: "KEY=VALUE", alias: "e" },
+    labels: { brief: "a label to find it by; may be repeated", placeholder: "KEY=VALUE", flag: "label", alias: "l" },
     init: { brief: "what runs as the guest's init; auto takes what the image says", placeholder: "INIT" },
     driver: { brief: "VMM to use, such as qemu; the first that works here when left out", placeholder: "DRIVER", completes: "driver" },
     ephemeral: { brief: "delete the vm when it stops" },
     start: { brief: "leave the vm stopped" },
+    waitFor: {
+      brief: "what makes it ready, besides what the image says: tcp:PORT, unit:NAME, file:/PATH or command:LINE; may be repeated",
+      placeholder: "WHAT",
+    },
+    waitTimeout: { brief: "how long to wait for each of these", placeholder: "DURATION" },
   },
   cli: { words: ["vm", "create"], positional: ["name"] },
   examples: [
     { command: "banger vm create dev", does: "create and start a vm with defaults" },
     { command: "banger vm create dev --memory 4G --cpus 4 --nat", does: "a larger one, with a way out to the network" },
+    { command: "banger vm create web --wait-for tcp:80 --wait-for unit:ssh", does: "done when both are there" },
     { command: "banger vm create --env EDITOR=nano --no-start", does: "prepare one and leave it stopped" },
   ],
 });

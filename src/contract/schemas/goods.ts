@@ -1,5 +1,6 @@
 /** What images and kernels look like from outside. */
 import { z } from "zod";
+import { requirements } from "./requirement.ts";
 
 export const kernel = z.strictObject({
   name: z.string(),
@@ -29,6 +30,8 @@ export const image = z.strictObject({
   /** The kernel a vm of it gets unless told otherwise. */
   kernelRef: z.string().nullable(),
   init: z.enum(["agent", "systemd"]),
+  /** What a vm of it needs to be ready. */
+  requirements,
   sha256: z.string(),
   /** Base and work seed, as stored. */
   bytes: z.number(),

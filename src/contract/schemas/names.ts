@@ -57,18 +57,20 @@ export const hostFolder = z
   .regex(/^\/[^\0]*$/, "a folder on the host is an absolute path")
   .meta({ description: "An absolute path of a folder on the host.", "x-kind": "path" });
 
+const variableName = z
+  .string()
+  .regex(
+    /^[A-Za-z_][A-Za-z0-9_]{0,254}$/,
+    "the name of an environment variable has letters, digits and underscore, and does not start with a digit",
+  );
+
+const variableValue = z
+  .string()
+  .max(32_768)
+  .regex(/^[^\0]*$/, "the value of an environment variable holds no NUL");
+
 /** Environment variables. A name as a shell takes it; no NUL in a value. */
-export const environment = z
-  .record(
-    z
-      .string()
-      .regex(
-        /^[A-Za-z_][A-Za-z0-9_]{0,254}$/,
-        "the name of an environment variable has letters, digits and underscore, and does not start with a digit",
-      ),
-    z
-      .string()
-      .max(32_768)
-      .regex(/^[^\0]*$/, "the value of an environment variable holds no NUL"),
-  )
-  .meta({ "x-kind": "environment" });
+export const environment = z.record(variableName, variableValue).meta({ "x-kind": "environment" });
+
+/** Environment variables to set, and by null to take away. */
+export const environmentChanges = z.record(variableName, variableValue.nullable()).meta({ "x-kind": "changes" });

@@ -11,6 +11,18 @@ export const ACCELERATIONS = ["kvm", "tcg", "none"] as const;
 /** A stage of the last start, with what it took. */
 export const stageTime = z.strictObject({ stage: z.string(), elapsedMs: z.number() });
 
+/** How a requirement stands; `unknown` when nobody waited to its end. */
+export const requirementState = z.strictObject({
+  name: z.string(),
+  kind: z.enum(["agent", "guest", "tcp", "unit", "command", "file"]),
+  state: z.enum(["waiting", "met", "failed", "unknown"]),
+  /** Of `agent`: since the VMM was started; of the others: since the agent answered. */
+  elapsedMs: z.number().nullable(),
+  /** How it was when last looked at. */
+  why: z.string().nullable(),
+  hint: z.string().nullable(),
+});
+
 export const vm = z.strictObject({
   /** 12 hex digits, never used again. */
   id: z.string(),
@@ -36,6 +48,15 @@ export const vm = z.strictObject({
   }),
   network: z.strictObject({ mode: z.enum(["none", "passt", "user"]), address: z.string().nullable() }),
   env: z.record(z.string(), z.string()),
+  /** What was set and the running guest has not got yet: as it is now, and as it will be from the next start on. Texts for people. */
+  pending: z.array(
+    z.strictObject({
+      what: z.enum(["cpus", "memory", "root disk", "work disk", "environment", "host name"]),
+      now: z.string(),
+      next: z.string(),
+    }),
+  ),
+  labels: z.record(z.string(), z.string()),
   ephemeral: z.boolean(),
   /** The VMM's pid while it runs. */
   pid: z.number().int().nullable(),
@@ -44,5 +65,7 @@ export const vm = z.strictObject({
   startedAt: z.number().nullable(),
   /** Times of the last start. */
   stages: z.array(stageTime),
+  /** What makes it ready, as the last start found it. */
+  requirements: z.array(requirementState),
 });
 export type Vm = z.output<typeof vm>;

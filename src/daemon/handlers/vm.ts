@@ -2,14 +2,21 @@ import type { HandlersOf } from "../handler.ts";
 
 export const vmHandlers: HandlersOf<"vm"> = {
   "vm.create": ({ vms, gate }, input, context) => {
-    const { memory, disk, workDisk, ...rest } = input;
-    return gate.share(() => vms.create({ ...rest, memoryBytes: memory, diskBytes: disk, workDiskBytes: workDisk }, context));
+    const { memory, disk, workDisk, waitFor = [], waitTimeout, ...rest } = input;
+    const requirements = waitFor.map((wanted) => ({ ...wanted, deadlineMs: waitTimeout, hint: null }));
+    const request = { ...rest, memoryBytes: memory, diskBytes: disk, workDiskBytes: workDisk, requirements };
+    return gate.share(() => vms.create(request, context));
   },
-  "vm.list": async ({ vms }) => ({ vms: [...(await vms.list())] }),
+  "vm.list": async ({ vms }, input) => ({ vms: [...(await vms.list(input.filter))] }),
   "vm.show": ({ vms }, input) => vms.get(input.vm),
   "vm.start": ({ vms, gate }, input, context) => gate.share(() => vms.start(input.vm, context)),
   "vm.stop": ({ vms }, input, context) => vms.stop(input.vm, input.grace, context),
   "vm.kill": ({ vms }, input, context) => vms.kill(input.vm, context),
+  "vm.pause": ({ vms }, input, context) => vms.pause(input.vm, context),
+  "vm.resume": ({ vms }, input, context) => vms.resume(input.vm, context),
+  "vm.set": ({ vms }, { vm, cpus, memory, disk, workDisk, env, labels }, context) =>
+    vms.change(vm, { cpus, memoryBytes: memory, diskBytes: disk, workDiskBytes: workDisk, env, labels }, context),
+  "vm.rename": ({ vms }, input, context) => vms.rename(input.vm, input.name, context),
   "vm.delete": async ({ vms }, input, context) => {
     await vms.delete(input.vm, { force: input.force }, context);
     return { vm: input.vm };

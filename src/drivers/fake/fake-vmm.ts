@@ -9,6 +9,7 @@ import { endProcess } from "../end-process.ts";
 export const AGENT_SOCKET = "fake-agent.sock";
 
 const CONNECT_MS = 5_000;
+const STOP_TRY_MS = 1;
 
 type End = { readonly code: number | undefined; readonly signal: string | undefined };
 
@@ -44,12 +45,24 @@ export class FakeVmm implements RunningVmm {
     await endProcess(this.#system, this.record.identity, this.#ended);
   }
 
-  pause(): Promise<void> {
-    return Promise.reject(cannotPause());
+  /** The agent stands still; commands that it started run on. */
+  async pause(): Promise<void> {
+    this.#signal("SIGSTOP");
+    // The signal is sent at once and takes effect a moment later.
+    while (!(await this.isPaused()) && this.#system.processes.isAlive(this.record.identity)) await this.#system.clock.sleep(STOP_TRY_MS);
   }
 
-  resume(): Promise<void> {
-    return Promise.reject(cannotPause());
+  async resume(): Promise<void> {
+    this.#signal("SIGCONT");
+  }
+
+  async isPaused(): Promise<boolean> {
+    return this.#system.processes.isStopped(this.record.identity);
+  }
+
+  /** Its guest has no disks. */
+  growDisk(): Promise<void> {
+    return Promise.reject(new BangerError("unsupported", "cannot_grow_disk", "cannot grow a disk of this vm: driver fake has no disks"));
   }
 
   async letGo(): Promise<void> {
@@ -59,6 +72,16 @@ export class FakeVmm implements RunningVmm {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.kill();
     await this.letGo();
+  }
+
+  #signal(signal: "SIGSTOP" | "SIGCONT"): void {
+    const { pid } = this.record.identity;
+    if (this.#system.processes.signal(this.record.identity, signal)) return;
+    throw new BangerError(
+      "unavailable",
+      "vmm_gone",
+      `cannot send ${signal} to the guest of vm ${this.record.vmId}: process ${pid} is gone`,
+    );
   }
 
   async #watchByIdentity(): Promise<undefined> {
@@ -77,8 +100,4 @@ export class FakeVmm implements RunningVmm {
     if (end.code === 0) return { reason: "guest-power-off" };
     return { reason: "crashed", detail: end.signal === undefined ? `ended with code ${end.code}` : `ended by ${end.signal}` };
   }
-}
-
-function cannotPause(): BangerError {
-  return new BangerError("unsupported", "cannot_pause", "cannot pause this vm: driver fake does not pause");
 }

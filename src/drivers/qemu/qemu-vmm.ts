@@ -1,7 +1,8 @@
 import type { Socket } from "node:net";
+import { z } from "zod";
 import { BangerError } from "../../contract/errors.ts";
 import type { System } from "../../system/system.ts";
-import type { RunningVmm, VmmExit, VmmRecord } from "../drivers.ts";
+import type { DiskPart, RunningVmm, VmmExit, VmmRecord } from "../drivers.ts";
 import { endProcess } from "../end-process.ts";
 import { decideExit, type EndOfQemu } from "./decide-exit.ts";
 import { readLastWords } from "./explain-end.ts";
@@ -9,6 +10,8 @@ import type { Qmp, QmpEvent } from "./qmp.ts";
 import { runPaths, type RunNote } from "./run-folder.ts";
 
 const CONNECT_MS = 5_000;
+/** The answer to `query-status`; it has more keys, which change with QEMU's versions. */
+const runState = z.object({ running: z.boolean() });
 /** Keeps the reason of the last SHUTDOWN event: it comes before the process ends. */
 export class ShutdownWatch {
   reason: string | undefined;
@@ -64,6 +67,14 @@ export class QemuVmm implements RunningVmm {
 
   async resume(): Promise<void> {
     await this.#monitor().execute("cont");
+  }
+
+  async isPaused(): Promise<boolean> {
+    return !runState.parse(await this.#monitor().execute("query-status")).running;
+  }
+
+  async growDisk(serial: DiskPart["serial"], bytes: number): Promise<void> {
+    await this.#monitor().execute("block_resize", { "node-name": serial, size: bytes });
   }
 
   async letGo(): Promise<void> {

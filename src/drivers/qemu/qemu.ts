@@ -22,7 +22,7 @@ const NAME_ARGUMENT = /^guest=banger-(?<vmId>[0-9a-f]+),process=/;
 export function makeQemuDriver({ system, program = QEMU_PROGRAM }: QemuOptions): Driver {
   return {
     name: "qemu",
-    capabilities: { pause: true, snapshot: false, links: ["none", "stream-socket", "user"], isolates: true },
+    capabilities: { pause: true, growDiskLive: true, snapshot: false, links: ["none", "stream-socket", "user"], isolates: true },
     probe: makeProbe(system, program),
     launch: (plan, signal) => launchQemu(system, program, plan, signal),
     adopt: (record, signal) => adoptQemu(system, record, signal),

@@ -55,6 +55,7 @@ export const PROCESS_EFFECTS: Effects<Processes> = {
   startDetached: later(program),
   identify: "look",
   isAlive: "look",
+  isStopped: "look",
   signal: now((_identity, signal) => signal),
   watchEnd: "look",
   findByArgument: "look",

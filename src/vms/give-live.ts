@@ -1,0 +1,60 @@
+/** Gives a running guest what was set and it can take while it runs. Doing it twice changes nothing more. */
+import type { Capabilities } from "../drivers/drivers.ts";
+import { driverOf, type Steps, type VmDependencies } from "./dependencies.ts";
+import { messageOf } from "./message-of.ts";
+import { listPending } from "./pending.ts";
+import type { RunningGuest } from "./running-guest.ts";
+import type { VmGiven, VmRecord } from "./vm-record.ts";
+
+/** For a guest that is busy; it waits itself until its kernel has heard of a longer disk. */
+const ANSWER_MS = 45_000;
+
+/** A vm as it is at each moment. */
+export interface Receiver {
+  record(): VmRecord;
+  running(): RunningGuest | undefined;
+  /** Writes what the guest of this run has. */
+  write(running: RunningGuest, given: VmGiven): void;
+}
+
+/** Gives what it can; what the guest cannot be given it gets at its next start, and then a notice says why. */
+export function makeGiver(vm: Receiver, dependencies: VmDependencies): (steps: Steps) => Promise<void> {
+  let last: Promise<void> = Promise.resolve();
+  const give = async (steps: Steps): Promise<void> => {
+    const [record, running] = [vm.record(), vm.running()];
+    const { boot, state, plan } = record;
+    if (running === undefined || boot === null || state !== "running" || listPending(record).length === 0) return;
+    const { capabilities } = driverOf(dependencies, plan.driver);
+    await steps.stage("guest", async () => vm.write(running, await giveTo(running, record, boot.given, capabilities, steps.signal)));
+  };
+  return async (steps) => {
+    // One at a time, each with the newest plan, so that the last word is the guest's as well.
+    const giving = last.then(() => give(steps));
+    last = giving.catch(() => undefined);
+    try {
+      await giving;
+    } catch (error) {
+      steps.signal.throwIfAborted();
+      steps.notice(`the running guest could not be told: ${messageOf(error)}`);
+    }
+  };
+}
+
+async function giveTo(
+  guest: RunningGuest,
+  { name, plan }: VmRecord,
+  given: VmGiven,
+  { growDiskLive }: Capabilities,
+  signal: AbortSignal,
+): Promise<VmGiven> {
+  const { layerBytes, workBytes, env } = plan;
+  const disks = [
+    { serial: "layer" as const, bytes: layerBytes, isLonger: layerBytes > given.layerBytes },
+    { serial: "work" as const, bytes: workBytes, isLonger: workBytes > given.workBytes },
+  ].flatMap(({ isLonger, ...disk }) => (isLonger && growDiskLive ? [disk] : []));
+  for (const { serial, bytes } of disks) await guest.vmm.growDisk(serial, bytes);
+  const answerBy = AbortSignal.any([signal, AbortSignal.timeout(ANSWER_MS)]);
+  const agent = await guest.agents.current(answerBy);
+  await agent.amend({ hostname: name, env, disks }, answerBy);
+  return { ...given, name, env, ...(growDiskLive ? { layerBytes, workBytes } : {}) };
+}

@@ -1,0 +1,98 @@
+/** A guest that runs, or stands still: its VMM, the connection to its agent, and what has to be released when it ends. */
+import type { Agent } from "../agent/agent.ts";
+import type { RunningVmm } from "../drivers/drivers.ts";
+import type { VmDependencies } from "./dependencies.ts";
+import { keepAgent, type AgentKeeper } from "./keep-agent.ts";
+import { powerOff } from "./power-off.ts";
+
+/** An emulated guest that stood still for long has much to do at first. */
+const CLOCK_ANSWER_MS = 15_000;
+
+export interface RunningGuestParts {
+  /** It may change. */
+  readonly vmName: () => string;
+  readonly vmm: RunningVmm;
+  /** The connection of the boot; undefined when a running VMM was taken over. */
+  readonly agent: Agent | undefined;
+  /** Whether it is to stand still. */
+  readonly isHeld: boolean;
+  /** Ends it and removes every trace of this run. */
+  readonly release: AsyncDisposableStack;
+}
+
+export class RunningGuest {
+  readonly vmm: RunningVmm;
+  readonly agents: AgentKeeper;
+  #isHeld: boolean;
+  readonly #vmName: () => string;
+  readonly #release: AsyncDisposableStack;
+  readonly #system: VmDependencies["system"];
+
+  constructor({ vmName, vmm, agent, isHeld, release }: RunningGuestParts, dependencies: VmDependencies) {
+    this.vmm = vmm;
+    this.agents = keepAgent({ vmm, agent, vmName, isHeld }, dependencies);
+    this.#isHeld = isHeld;
+    this.#vmName = vmName;
+    this.#release = release;
+    this.#system = dependencies.system;
+  }
+
+  async standStill(): Promise<void> {
+    this.agents.hold();
+    try {
+      await this.vmm.pause();
+      this.#isHeld = true;
+    } catch (error) {
+      this.agents.goOn();
+      throw error;
+    }
+  }
+
+  async goOn(): Promise<void> {
+    await this.vmm.resume();
+    this.#isHeld = false;
+    this.agents.goOn();
+  }
+
+  /** The clock stood still with the guest. How far it was behind, in milliseconds; undefined when the guest does not answer. */
+  async setClock(signal: AbortSignal): Promise<number | undefined> {
+    try {
+      const answerBy = AbortSignal.any([signal, AbortSignal.timeout(CLOCK_ANSWER_MS)]);
+      const agent = await this.agents.current(answerBy);
+      const { clockBehindMs } = await agent.amend({ time: { unixMs: this.#system.clock.nowMs() } }, answerBy);
+      return clockBehindMs ?? undefined;
+    } catch (error) {
+      this.#system.log.warn("cannot set the clock of a guest that stood still", { vm: this.#vmName(), error });
+      return undefined;
+    }
+  }
+
+  /** Makes a guest that was taken over stand still or go on. */
+  async standAs(isStill: boolean): Promise<void> {
+    if ((await this.vmm.isPaused()) === isStill) return;
+    if (isStill) return this.standStill();
+    await this.goOn();
+    // Not waited for: the daemon that starts has more to do, and the guest may take a while to answer.
+    void this.setClock(new AbortController().signal);
+  }
+
+  /** Asks the guest to power off, and waits for its end until the grace is over. One that stands still cannot, and goes on first. */
+  async powerOff(graceMs: number, signal: AbortSignal): Promise<void> {
+    if (this.#isHeld) {
+      await this.goOn().catch((error: unknown) => this.#system.log.warn("cannot resume a guest to stop it", { vm: this.#vmName(), error }));
+    }
+    await powerOff({ name: this.#vmName(), vmm: this.vmm, agents: this.agents }, graceMs, this.#system, signal);
+  }
+
+  /** Ends whatever of this run is still there. */
+  async end(): Promise<void> {
+    await this.agents[Symbol.asyncDispose]();
+    await this.#release.disposeAsync();
+  }
+
+  /** Leaves it running and forgets it. */
+  async letGo(): Promise<void> {
+    await this.agents[Symbol.asyncDispose]();
+    await this.vmm.letGo();
+  }
+}
