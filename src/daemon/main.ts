@@ -13,6 +13,7 @@ import { serve } from "./serve.ts";
 import { keepOrder } from "./keep-order.ts";
 import type { Wire } from "./rooms.ts";
 import { makeTellReady } from "./tell-ready.ts";
+import { watchBugs } from "./watch-bugs.ts";
 
 /** For the database, its journal and the log. */
 const LEAST_FREE_BYTES = 4 * 2 ** 20;
@@ -34,6 +35,7 @@ export async function main({ environment, readyDescriptor, wire, signal }: MainO
   const sink = makeLogSink(2);
   const log = makeJsonLog(sink);
   let tellManager: (state: string) => void = () => undefined;
+  using _bugs = watchBugs(log);
   try {
     // A new unix socket gets its mode from the umask alone.
     process.umask(0o077);

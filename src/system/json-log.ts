@@ -1,4 +1,6 @@
-/** A log of JSON lines. */
+/**
+ * A log of JSON lines. It never throws, for it is called where something has just gone wrong: what cannot be written is lost.
+ */
 import { jsonLine } from "../contract/json-line.ts";
 import type { Log, LogFields } from "./log.ts";
 import { makeLogSink, type LogSink } from "./log-sink.ts";
@@ -7,7 +9,11 @@ import { makeLogSink, type LogSink } from "./log-sink.ts";
 export function makeJsonLog(to: number | Pick<LogSink, "write">, least: "debug" | "info" = "info", base: LogFields = {}): Log {
   const sink = typeof to === "number" ? makeLogSink(to) : to;
   const write = (level: string, message: string, fields: LogFields = {}): void => {
-    sink.write(jsonLine({ at: new Date().toISOString(), level, message, ...base, ...fields }, errorsAsText));
+    try {
+      sink.write(lineOf({ at: new Date().toISOString(), level, message }, { ...base, ...fields }));
+    } catch {
+      // A full disk, or a reader that has gone away. There is nowhere to say so.
+    }
   };
   return {
     debug: (message, fields) => {
@@ -18,6 +24,15 @@ export function makeJsonLog(to: number | Pick<LogSink, "write">, least: "debug" 
     error: (message, fields) => write("error", message, fields),
     with: (fields) => makeJsonLog(sink, least, { ...base, ...fields }),
   };
+}
+
+function lineOf(start: LogFields, fields: LogFields): string {
+  try {
+    return jsonLine({ ...start, ...fields }, errorsAsText);
+  } catch (error) {
+    // A circle, or a number that JSON does not have.
+    return jsonLine({ ...start, unwritable: Object.keys(fields), because: String(error) });
+  }
 }
 
 /** JSON shows an `Error` as `{}`. */

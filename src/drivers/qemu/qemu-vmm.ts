@@ -46,7 +46,10 @@ export class QemuVmm implements RunningVmm {
     this.#parts = parts;
     this.record = parts.record;
     this.#gone = parts.ended ?? this.#watchByIdentity();
-    this.exited = this.#gone.then((end) => this.#explain(end));
+    this.exited = this.#gone.then(
+      (end) => this.#explain(end),
+      (error: unknown) => ({ reason: "crashed", detail: `it cannot be watched any more: ${String(error)}` }),
+    );
   }
 
   connectAgent(signal: AbortSignal): Promise<Socket> {
@@ -105,10 +108,22 @@ export class QemuVmm implements RunningVmm {
   }
 
   async #explain(end: EndOfQemu["end"]): Promise<VmmExit> {
-    const { qmp, shutdown, note, system } = this.#parts;
+    const { qmp, shutdown } = this.#parts;
     // The monitor's last event may still be on its way when the process is gone.
     await qmp?.ended;
-    const said = note === undefined ? { consoleTail: "", lastWords: "" } : await readLastWords(system, note);
+    const said = await this.#readLastWords();
     return decideExit({ shutdown: shutdown.reason, killed: this.#killed, end, ...said });
+  }
+
+  /** Empty when they cannot be read: the folder of a vm that is deleted by force goes while we look. */
+  async #readLastWords(): Promise<Pick<EndOfQemu, "consoleTail" | "lastWords">> {
+    const { note, system } = this.#parts;
+    const nothing = { consoleTail: "", lastWords: "" };
+    try {
+      return note === undefined ? nothing : await readLastWords(system, note);
+    } catch (error) {
+      system.log.error("cannot read the last words of a VMM", { vmId: this.record.vmId, error });
+      return nothing;
+    }
   }
 }

@@ -1,0 +1,39 @@
+import { expect, test } from "bun:test";
+import { closeSync, mkdtempSync, openSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { makeJsonLog } from "./json-log.ts";
+
+function linesOf(write: (descriptor: number) => void): readonly string[] {
+  const folder = mkdtempSync(join(tmpdir(), "banger-log-"));
+  const descriptor = openSync(join(folder, "log"), "w");
+  try {
+    write(descriptor);
+    return readFileSync(join(folder, "log"), "utf8").trim().split("\n");
+  } finally {
+    closeSync(descriptor);
+    rmSync(folder, { recursive: true });
+  }
+}
+
+test("a line is one JSON object with time, level, message and fields", () => {
+  const [line = "", ...others] = linesOf((descriptor) =>
+    makeJsonLog(descriptor).warn("look\nhere", { vm: "dev", error: new TypeError("no") }),
+  );
+  expect(others).toEqual([]);
+  expect(JSON.parse(line)).toEqual({
+    at: expect.stringMatching(/^\d{4}-.*Z$/),
+    level: "warn",
+    message: "look\nhere",
+    vm: "dev",
+    error: expect.stringContaining("TypeError: no"),
+  });
+});
+
+test("to log never fails: with a full disk, a reader that went away, or fields that cannot be written", () => {
+  for (const log of [makeJsonLog(openSync("/dev/full", "w")), makeJsonLog(999_999)]) log.error("nobody will read this");
+  const circle: Record<string, unknown> = {};
+  circle["self"] = circle;
+  const lines = linesOf((descriptor) => makeJsonLog(descriptor).error("a circle", { circle, big: 1n, fine: 7 }));
+  expect(lines.map((line) => (JSON.parse(line) as { message: string }).message)).toEqual(["a circle"]);
+});
