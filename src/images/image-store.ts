@@ -17,6 +17,8 @@ export interface ImageStore {
   reconcile(): Promise<void>;
   /** Throws `exists` `image_exists`. */
   requireFree(name: string, what: string): Promise<void>;
+  /** Whether a draft of this name is being made now. */
+  isOpen(draft: string): boolean;
   /** A leased folder beside the images, for one half made. Gone, with its lease, unless it was kept. */
   openDraft(operationId: string): Promise<ImageDraft>;
 }
@@ -113,6 +115,7 @@ export function makeImageStore(system: System, leases: Leases): ImageStore {
       const seen = (await files.list(layout.images)).filter((name) => name.startsWith(".")).map((name) => join(layout.images, name));
       for (const folder of new Set([...claimed, ...seen])) if (!open.has(folder)) await remove(folder);
     },
+    isOpen: (draft) => open.has(join(layout.images, draft)),
     openDraft: async (operationId) => {
       const folder = join(layout.images, `.draft-${system.random.hex(8)}`);
       await using undo = new AsyncDisposableStack();

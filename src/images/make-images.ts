@@ -5,6 +5,7 @@ import type { Leases } from "../operations/operations.ts";
 import type { System } from "../system/system.ts";
 import { imageProbes } from "./debian/image-probes.ts";
 import { makeImageStore } from "./image-store.ts";
+import { sweepBootstraps } from "./debian/bootstrap-folder.ts";
 import type { Images } from "./images.ts";
 import { pullDebian, type DebianImageEntry, type ProxyEnvironment } from "./pull-debian.ts";
 
@@ -30,7 +31,10 @@ export function makeImages({ system, catalog, archive, leases, uid, proxies = {}
     verify: (name, signal) => offering(name, store.verify(name, signal)),
     delete: (name, requireUnused) => offering(name, store.delete(name, requireUnused)),
     probes: () => imageProbes(system, uid),
-    reconcile: () => store.reconcile(),
+    reconcile: async () => {
+      await sweepBootstraps(system, leases, uid, (draft) => store.isOpen(draft));
+      await store.reconcile();
+    },
     pull: async (name, as, context) => {
       const entry = entryOf(catalog, name);
       if (pulling.has(as)) {
@@ -40,7 +44,7 @@ export function makeImages({ system, catalog, archive, leases, uid, proxies = {}
       }
       pulling.add(as);
       try {
-        await pullDebian({ system, archive, store, uid, proxies }, entry, as, context);
+        await pullDebian({ system, archive, store, leases, uid, proxies }, entry, as, context);
       } catch (error) {
         // Whatever a child that was told to end had to say.
         if (context.signal.aborted)

@@ -2,8 +2,9 @@
 import { join } from "node:path";
 import type { CatalogEntry, DebianArchive, DebianSource } from "../catalog/catalog.ts";
 import { BangerError } from "../contract/errors.ts";
-import type { OperationContext } from "../operations/operations.ts";
+import type { Leases, OperationContext } from "../operations/operations.ts";
 import type { System } from "../system/system.ts";
+import { openBootstrapFolder } from "./debian/bootstrap-folder.ts";
 import { chooseMode } from "./debian/choose-mode.ts";
 import { requireTools } from "./debian/find-missing-tools.ts";
 import { streamBootstrap } from "./debian/stream-bootstrap.ts";
@@ -16,6 +17,7 @@ export interface PullParts {
   readonly system: System;
   readonly archive: DebianArchive;
   readonly store: ImageStore;
+  readonly leases: Leases;
   /** Ours; decides how mmdebstrap gets its user ids. */
   readonly uid: number;
   readonly proxies: ProxyEnvironment;
@@ -39,7 +41,10 @@ export async function pullDebian(parts: PullParts, entry: DebianImageEntry, as: 
   const seedPath = join(draft.folder, WORK_SEED_FILE);
   const seedArchivePath = join(draft.folder, "work-seed.tar");
   const plan = { mode, suite: entry.suite, arch: entry.arch, packages: entry.packages, sources, seedArchivePath };
-  await streamBootstrap(system, plan, basePath, what, proxiesOf(parts.proxies), context);
+  {
+    await using place = await openBootstrapFolder(system, parts.leases, draft.folder, context.operationId, parts.uid);
+    await streamBootstrap(system, plan, basePath, place.path, what, proxiesOf(parts.proxies), context);
+  }
   await context.stage("work seed", async () => {
     const unpack = [
       "tar",

@@ -18,12 +18,14 @@ const TAR_MAX_BYTES = 16 * 2 ** 30;
 
 /**
  * Stages `bootstrap` (packages) and `base` (bytes of tar). Leaves half a file at `basePath` when it fails.
+ * @param temporaryFolder where mmdebstrap puts its tree together.
  * @param environment what apt needs to know of proxies.
  */
 export async function streamBootstrap(
   system: System,
   plan: BootstrapPlan,
   basePath: string,
+  temporaryFolder: string,
   what: string,
   environment: Readonly<Record<string, string>>,
   context: OperationContext,
@@ -70,8 +72,7 @@ export async function streamBootstrap(
       signal,
       stdout: counter,
       onStderrLine: (line) => onLine(line),
-      // Not below our own folders: the ids of the image must reach it, and those are closed to all but us.
-      env: { ...environment, TMPDIR: "/tmp" },
+      env: { ...environment, TMPDIR: temporaryFolder },
     }),
     run(["tar2sqfs", "-q", "-f", "-c", "zstd", "-X", "level=3", basePath], { timeoutMs: TIMEOUT_MS, signal, input: tar }),
   ]);
