@@ -10,8 +10,19 @@ const RUN_MS = 10_000;
 const MAX_CPUINFO_BYTES = 16 * 1024 * 1024;
 const INSTALL_HINT = "install QEMU: sudo apt-get install qemu-system-x86";
 
-/** What running guests told about one QEMU binary. Only what worked is kept: what failed may be mended before the next boot. */
-const proof = z.strictObject({ program: z.string(), bytes: z.number(), modifiedMs: z.number(), version: z.string(), kvm: z.boolean() });
+const DEVICE = "/dev/kvm";
+
+/**
+ * What running guests told about one QEMU binary, and about KVM with it: why none ran, or null when one did. A binary that runs
+ * no guest at all is not kept: there is nothing to do but to mend it, and then it is to be seen at once.
+ */
+const proof = z.strictObject({
+  program: z.string(),
+  bytes: z.number(),
+  modifiedMs: z.number(),
+  version: z.string(),
+  kvm: z.strictObject({ device: z.string(), failure: z.string().nullable() }).nullable(),
+});
 type Proof = z.output<typeof proof>;
 
 /** Makes `probe`. Answers in about a millisecond once the facts are known. */
@@ -32,7 +43,7 @@ export function makeProbe(system: System, program: string): Driver["probe"] {
         hint: "install QEMU 7.2 or newer with seccomp: sudo apt-get install qemu-system-x86",
       };
     }
-    const found = { program: path, ...binary, version: await readVersion(system, path, signal), kvm: false };
+    const found = { program: path, ...binary, version: await readVersion(system, path, signal), kvm: null };
     await writeHostFact(system, FACT, found);
     return answer(system, found, path, signal);
   };
@@ -40,12 +51,25 @@ export function makeProbe(system: System, program: string): Driver["probe"] {
 
 async function answer(system: System, known: Proof, path: string, signal: AbortSignal): Promise<DriverProbe> {
   const cpuVirtualizes = /^flags\s*:.*\b(vmx|svm)\b/m.test(await system.files.readText("/proc/cpuinfo", MAX_CPUINFO_BYTES));
-  const deviceExists = (await system.files.find("/dev/kvm")) !== undefined;
-  const mustRun = cpuVirtualizes && deviceExists && !known.kvm;
-  const guestFailure = mustRun ? await runProbeGuest(system, path, "kvm", signal) : undefined;
-  const verdict = decideAcceleration({ cpuVirtualizes, deviceExists, guestFailure });
-  if (verdict.acceleration === "kvm" && !known.kvm) await writeHostFact(system, FACT, { ...known, kvm: true });
+  const device = await describeDevice(system);
+  const failure = cpuVirtualizes && device !== undefined ? await askKvm(system, known, path, device, signal) : null;
+  const verdict = decideAcceleration({ cpuVirtualizes, deviceExists: device !== undefined, guestFailure: failure ?? undefined });
   return { usable: true, ...verdict, version: known.version };
+}
+
+/** Why no guest runs under KVM; null when one does. Asked once for each device and program: it can take ten seconds to learn that none does. */
+async function askKvm(system: System, known: Proof, path: string, device: string, signal: AbortSignal): Promise<string | null> {
+  if (known.kvm?.device === device) return known.kvm.failure;
+  const failure = (await runProbeGuest(system, path, "kvm", signal)) ?? null;
+  await writeHostFact(system, FACT, { ...known, kvm: { device, failure } });
+  return failure;
+}
+
+/** What a verdict about KVM depends on and a person may mend: the device as its module made it, and what we may do with it. */
+async function describeDevice({ files }: System): Promise<string | undefined> {
+  const info = await files.find(DEVICE);
+  if (info === undefined) return undefined;
+  return `mode ${info.mode.toString(8)} of ${info.uid} made ${info.modifiedMs} ${files.mayUse(DEVICE) ? "ours to use" : "not ours to use"}`;
 }
 
 /** Size and time of a program; on some systems its name is a link. */
