@@ -46,21 +46,26 @@ export async function execInVm(
   const terminal = wishes.tty ? { ...sizeOfTerminal(), term: environment.variables["TERM"] ?? "xterm" } : undefined;
   using session = await client.exec(vm, { ...spec, ...(terminal === undefined ? {} : { tty: terminal }) });
   using _raw = wishes.tty && wishes.interactive ? openRawTerminal() : undefined;
-  using _joined = joinSignals(session, wishes.tty);
+  using joined = joinSignals(session, wishes.tty);
   if (wishes.interactive) {
     process.stdin.on("error", () => session.stdin.end());
     process.stdin.pipe(session.stdin);
   } else session.stdin.end();
 
-  if (wishes.json) return codeOf(await captureOutput(session, environment.stdout.descriptor));
-  using terminalOutput = wishes.tty ? await openTerminalOutput(environment.stdout, wishes.interactive) : undefined;
+  const exit = wishes.json ? captureOutput(session, environment.stdout.descriptor) : showOutput(session, wishes, environment);
+  // Awaited here: what is in use goes when this returns.
+  return await Promise.race([exit.then(codeOf), joined.left]);
+}
+
+async function showOutput(session: ExecSession, { tty, interactive }: ExecWishes, { stdout, stderr }: Environment): Promise<ExecExit> {
+  using terminalOutput = tty ? await openTerminalOutput(stdout, interactive) : undefined;
   const [exit] = await Promise.all([
     session.exited,
-    copyOutput(session.stdout, process.stdout, terminalOutput ?? rendererFor(environment.stdout)),
-    copyOutput(session.stderr, process.stderr, rendererFor(environment.stderr)),
+    copyOutput(session.stdout, process.stdout, terminalOutput ?? rendererFor(stdout)),
+    copyOutput(session.stderr, process.stderr, rendererFor(stderr)),
   ]);
   await terminalOutput?.settle();
-  return codeOf(exit);
+  return exit;
 }
 
 /** What could drive a terminal is spelled out, and reaches everything else as it is. */
@@ -77,13 +82,14 @@ function codeOf(exit: ExecExit): number {
   return "code" in exit ? exit.code : 128 + exit.signal;
 }
 
-/** Passes signals and changes of size on until disposed. A second Ctrl-C leaves at once. */
-function joinSignals(session: ExecSession, tty: boolean): Disposable {
+/** Passes signals and changes of size on until disposed. A second Ctrl-C leaves at once, by `left`: who asked for the command may have to clean up. */
+function joinSignals(session: ExecSession, tty: boolean): Disposable & { readonly left: Promise<number> } {
+  const { promise: left, resolve: leave } = Promise.withResolvers<number>();
   let interrupts = 0;
   const listeners = PASSED_ON.map((name) => {
     const listener = (): void => {
-      if (name === "SIGINT" && (interrupts += 1) > 1) process.exit(128 + constants.signals.SIGINT);
-      session.signal(constants.signals[name]);
+      if (name === "SIGINT" && (interrupts += 1) > 1) leave(128 + constants.signals.SIGINT);
+      else session.signal(constants.signals[name]);
     };
     process.on(name, listener);
     return () => process.off(name, listener);
@@ -94,8 +100,9 @@ function joinSignals(session: ExecSession, tty: boolean): Disposable {
   };
   if (tty) process.stdout.on("resize", resize);
   return {
+    left,
     [Symbol.dispose]: () => {
-      for (const leave of listeners) leave();
+      for (const stop of listeners) stop();
       process.stdout.off("resize", resize);
     },
   };

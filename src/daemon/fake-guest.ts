@@ -4,7 +4,7 @@ import { encodeFrame, encodeJsonFrame, FRAME, FrameReader, type ExecExit, type E
 
 /**
  * Commands: `echo WORDS`, `warn WORDS` (on stderr), `cat`, `exit CODE`, `die SIGNAL`, `bytes COUNT`, `env NAME`, `where`, `size` (of the
- * terminal, again after each resize), `wait` (for a signal or the end of stdin). Others are not found.
+ * terminal, again after each resize), `wait` (for a signal or the end of stdin), `deaf` (tells of signals and goes on for ever). Others are not found.
  */
 export function openFakeGuest(): Duplex {
   const reader = new FrameReader();
@@ -41,7 +41,7 @@ export function openFakeGuest(): Duplex {
 
   const start = (spec: ExecSpec): ((frame: Frame) => void) => {
     const [program = "", ...rest] = spec.argv;
-    const known = ["echo", "warn", "cat", "exit", "die", "bytes", "env", "where", "size", "wait", "sh"];
+    const known = ["echo", "warn", "cat", "exit", "die", "bytes", "env", "where", "size", "wait", "deaf", "sh"];
     if (!known.includes(program)) {
       send(encodeJsonFrame(FRAME.failed, { code: "not_found", message: `${program}: not found` }));
       stream.push(null);
@@ -80,6 +80,7 @@ export function openFakeGuest(): Duplex {
         print(spec.tty === undefined ? "no terminal\n" : `${spec.tty.rows}x${spec.tty.columns}\r\n`);
         break;
       case "wait":
+      case "deaf":
       case "sh":
         print("ready\n");
         break;
@@ -95,6 +96,7 @@ export function openFakeGuest(): Duplex {
     }
     if (["size", "sh"].includes(program) && type === FRAME.stdin) exit({ code: 0 });
     if (["cat", "wait", "size", "sh"].includes(program) && type === FRAME.stdinEnd) exit({ code: 0 });
+    if (program === "deaf" && type === FRAME.signal) print(`heard ${payload[0]}\n`);
     if (["wait", "sh"].includes(program) && type === FRAME.signal) exit({ signal: payload[0] ?? 0 });
   };
   return stream;

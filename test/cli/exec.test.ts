@@ -12,6 +12,44 @@ async function openHomeWithVm() {
 }
 const sha256 = (bytes: Uint8Array | string): string => createHash("sha256").update(bytes).digest("hex");
 
+describe("a second Ctrl-C", () => {
+  test("leaves a command that does not mind the first, and an ephemeral vm goes all the same", async () => {
+    await using home = openHome();
+    const child = home.start(["run", "--ephemeral", "--name", "brief", "--", "deaf"]);
+    const read = readerOf(child.stdout);
+    await read("ready\n");
+    child.kill("SIGINT");
+    await read("heard 2\n");
+    child.kill("SIGINT");
+    expect(await child.exited).toBe(130);
+    expect(JSON.parse((await home.banger(["ps", "--json"])).stdout)).toEqual({ vms: [] });
+  });
+
+  test("leaves a vm that is kept as it is", async () => {
+    await using home = await openHomeWithVm();
+    const child = home.start(["exec", "dev", "--", "deaf"]);
+    const read = readerOf(child.stdout);
+    await read("ready\n");
+    child.kill("SIGINT");
+    await read("heard 2\n");
+    child.kill("SIGINT");
+    expect(await child.exited).toBe(130);
+    expect(await home.banger(["exec", "dev", "--", "exit", "3"])).toMatchObject({ code: 3 });
+  });
+});
+
+/** Reads on until the text since the last reading ends so. */
+function readerOf(stream: ReadableStream<Uint8Array>): (end: string) => Promise<void> {
+  const reader = stream.getReader();
+  return async (end) => {
+    for (let text = ""; !text.endsWith(end);) {
+      const { value, done } = await reader.read();
+      if (done) throw new Error(`ended after ${JSON.stringify(text)}`);
+      text += new TextDecoder().decode(value);
+    }
+  };
+}
+
 describe("exec", () => {
   test.each([
     [["echo", "a  b"], { code: 0, stdout: "a  b\n", stderr: "" }],
