@@ -26,7 +26,9 @@ export function makeFetcher(system: System, transport: Transport, retryDelaysMs:
     small: (url, maxBytes, signal) => withRetries(system.clock, retryDelaysMs, signal, () => readSmall(transport, url, maxBytes, signal)),
     verified: async (wanted, options) => {
       // Two operations after one file would write into each other's download: the second waits, then finds it.
-      for (let other = underWay.get(wanted.sha256); other !== undefined; other = underWay.get(wanted.sha256)) await other;
+      for (let other = underWay.get(wanted.sha256); other !== undefined; other = underWay.get(wanted.sha256)) {
+        await unlessCancelled(other, options.signal);
+      }
       const work = withRetries(system.clock, retryDelaysMs, options.signal, () => downloadVerified(system, transport, wanted, options));
       const settled = work.then(
         () => underWay.delete(wanted.sha256),
@@ -36,6 +38,19 @@ export function makeFetcher(system: System, transport: Transport, retryDelaysMs:
       return work;
     },
   };
+}
+
+/** What is waited for goes on all the same. */
+async function unlessCancelled(work: Promise<unknown>, signal: AbortSignal): Promise<void> {
+  const { promise: cancelled, reject } = Promise.withResolvers<never>();
+  const cancel = (): void => reject(new BangerError("cancelled", "cancelled", "the download was cancelled", { cause: signal.reason }));
+  if (signal.aborted) cancel();
+  signal.addEventListener("abort", cancel);
+  try {
+    await Promise.race([work, cancelled]);
+  } finally {
+    signal.removeEventListener("abort", cancel);
+  }
 }
 
 async function readSmall(transport: Transport, url: string, maxBytes: number, signal: AbortSignal): Promise<Uint8Array> {

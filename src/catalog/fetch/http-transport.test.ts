@@ -184,6 +184,25 @@ describe("a download", () => {
     expect(await code(open().fetcher.verified(wanted("/a"), { signal: stop.signal }))).toBe("cancelled");
   });
 
+  test("that another fetches need not be waited for to its end, and goes on for the other", async () => {
+    const stop = new AbortController();
+    let finish: (() => void) | undefined;
+    answer = (_request, response) => {
+      response.writeHead(200, { "content-length": content.length });
+      response.write(content.subarray(0, 4));
+      finish = () => void response.end(content.subarray(4));
+      setTimeout(() => stop.abort(), 20);
+    };
+    const { fetcher } = open();
+    const first = code(fetcher.verified(wanted("/a"), { signal }));
+    const second = code(fetcher.verified(wanted("/a"), { signal: stop.signal }));
+    const third = code(fetcher.verified(wanted("/a"), { signal: stop.signal }));
+    expect(await Promise.all([second, third])).toEqual(["cancelled", "cancelled"]);
+    finish?.();
+    expect(await first).toBe("done");
+    expect(asked.length).toBe(1);
+  });
+
   test("is not unpacked on its way", async () => {
     answer = (_request, response) => {
       response.writeHead(200, { "content-length": content.length, "content-encoding": "gzip" });
