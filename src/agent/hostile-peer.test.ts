@@ -163,6 +163,27 @@ describe("an open agent whose guest", () => {
     expect((await failureOf(agent.health(never))).code).toBe("guest_garbled");
   });
 
+  test.each([`{"met":1,"ms":1,"why":null}`, `{"met":true,"ms":1}`, `{"met":false,"ms":1,"why":"${"x".repeat(5000)}"}`])(
+    "answers a waiting in the wrong shape is refused: %.40s",
+    async (body) => {
+      await using agent = await open(answering(200, body));
+      expect((await failureOf(agent.waitFor({ kind: "tcp", port: 1 }, 10, never))).code).toBe("guest_garbled");
+    },
+  );
+
+  test.each([`{"clockBehindMs":1.5}`, `{"clockBehindMs":1e300}`, "{}"])(
+    "answers an amendment in the wrong shape is refused: %s",
+    async (body) => {
+      await using agent = await open(answering(200, body));
+      expect((await failureOf(agent.amend({ time: { unixMs: 1 } }, never))).code).toBe("guest_garbled");
+    },
+  );
+
+  test("says why something is not so has its text escaped", async () => {
+    await using agent = await open(answering(200, `{"met":false,"ms":1,"why":"no\\u001b[2J"}`));
+    expect(await agent.waitFor({ kind: "file", path: "/x" }, 10, never)).toEqual({ met: false, why: "no\\u001b[2J" });
+  });
+
   test("answers well is believed", async () => {
     await using agent = await open(answering(200, `{"state":"waiting","uptimeMs":1,"init":"agent"}`));
     expect(await agent.health(never)).toEqual({ state: "waiting", uptimeMs: 1, init: "agent" });

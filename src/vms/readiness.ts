@@ -21,6 +21,8 @@ export interface ReadyGuest {
 
 /** How much later than it should the guest may answer. */
 const GRACE_MS = 10_000;
+/** Between attempts, so that a guest that breaks off each one costs nothing. */
+const PAUSE_MS = 250;
 /** The agent is not there for a moment; its keeper finds it again. */
 const LOST: ReadonlySet<string> = new Set(["guest_connection_lost", "guest_stream_reset", "agent_unreachable"]);
 
@@ -103,6 +105,7 @@ async function waitFor(
       const isLost = error instanceof BangerError && LOST.has(error.code);
       if (late.aborted || (isLost && leftMs === 0)) return { met: false, why: "the guest does not answer" };
       if (!isLost) throw error;
+      await clock.sleep(PAUSE_MS, signal);
     }
   }
 }

@@ -28,11 +28,7 @@ afterAll(async () => closeWorld(world));
 
 test("it is ready when a port, a file and a command in the guest say so", async () => {
   const words = ["--wait-for", "tcp:7007", "--wait-for", "file:/run/later/flag", "--wait-for", "command:test -s /run/later/flag"];
-  const create = spawn(BANGER, ["vm", "create", "dev", "--kernel", kernel, "--disk", "512M", "--work-disk", "512M", ...words], {
-    env: world.environment,
-    stdio: "ignore",
-  });
-  const created = new Promise((resolve) => create.once("close", resolve));
+  const creating = world.banger(["vm", "create", "dev", "--kernel", kernel, "--disk", "512M", "--work-disk", "512M", ...words]);
   const isWaiting = async (): Promise<boolean> =>
     (await world.banger(["vm", "show", "dev", "--json"])).stdout.includes('"state":"waiting"');
   for (const deadline = Date.now() + 60_000; !(await isWaiting()) && Date.now() < deadline;) await Bun.sleep(50);
@@ -40,7 +36,7 @@ test("it is ready when a port, a file and a command in the guest say so", async 
     "perl -MIO::Socket::INET -e 'my $s = IO::Socket::INET->new(Listen => 1, LocalPort => 7007) or die; sleep 600' >/dev/null 2>&1 &",
   );
   await guest("mkdir /run/later; echo x > /run/later/flag");
-  expect(await created).toBe(0);
+  expect(await creating).toMatchObject({ code: 0, stdout: expect.stringContaining("vm dev is running") });
   expect((await show()).requirements.map(({ name, state }) => `${name}: ${state}`)).toEqual([
     "agent answers: met",
     "guest settled: met",
