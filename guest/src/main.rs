@@ -9,6 +9,7 @@ mod exec;
 mod guest;
 mod http;
 mod init;
+mod look;
 mod offers;
 mod plan;
 mod port;

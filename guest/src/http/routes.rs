@@ -10,7 +10,7 @@ use super::answer::{self, Refusal, Respond};
 use super::session::Over;
 use crate::agent::{Agent, State};
 use crate::plan::schema::Init;
-use crate::{dial, exec, offers, plan, power};
+use crate::{dial, exec, look, offers, plan, power};
 
 pub async fn handle(agent: Rc<Agent>, over: Over, request: Request<RecvStream>, mut respond: Respond) {
     let (head, body) = request.into_parts();
@@ -18,13 +18,20 @@ pub async fn handle(agent: Rc<Agent>, over: Over, request: Request<RecvStream>, 
     let parts: Vec<&str> = path.split('/').skip(1).collect();
     match (&head.method, parts.as_slice()) {
         (&Method::GET, ["healthz"]) => health(&agent, &mut respond),
+        (&Method::GET, ["stats"]) => look::route::stats(&agent, &mut respond).await,
+        (&Method::GET, ["ports"]) => look::route::ports(&agent, &mut respond).await,
         (&Method::POST, ["plan"]) => plan::route::handle(&agent, body, &mut respond).await,
         (&Method::POST, ["exec"]) => exec::route::handle(&agent, over, body, respond).await,
         (&Method::POST, ["power-off"]) => power::handle(&agent, &mut respond),
         (&Method::GET, ["accept"]) => offers::accept(&agent.offers, over, &mut respond).await,
         (&Method::POST, ["offers", id]) => offers::take(&agent.offers, id, over, body, &mut respond).await,
         (&Method::POST, ["dial", "tcp", port]) => dial::tcp(port, over, body, &mut respond).await,
-        (_, ["healthz" | "plan" | "exec" | "power-off" | "accept"] | ["offers", _] | ["dial", "tcp", _]) => {
+        (
+            _,
+            ["healthz" | "stats" | "ports" | "plan" | "exec" | "power-off" | "accept"]
+            | ["offers", _]
+            | ["dial", "tcp", _],
+        ) => {
             let message = format!("{path} is not asked for with {}", head.method);
             Refusal::new(StatusCode::METHOD_NOT_ALLOWED, "wrong_method", message).send(&mut respond);
         }
