@@ -12,6 +12,7 @@
 import type { Duplex } from "node:stream";
 import type { Socket } from "node:net";
 import type { GuestAddress } from "../contract/link.ts";
+import type { GuestPorts, GuestStats } from "../contract/schemas/guest.ts";
 
 export interface Hello {
   readonly protocol: number;
@@ -56,6 +57,10 @@ export interface Agent extends AsyncDisposable {
   /** Resolves with why, in words. */
   readonly closed: Promise<string>;
   health(signal: AbortSignal): Promise<Health>;
+  /** What the guest says that it uses. Throws `unsupported` `agent_too_old` for an agent that cannot tell. */
+  stats(signal: AbortSignal): Promise<GuestStats>;
+  /** What the guest says listens in it. The same. */
+  ports(signal: AbortSignal): Promise<GuestPorts>;
   /** Once per boot; the same plan again is fine. */
   configure(plan: GuestPlan, signal: AbortSignal): Promise<GuestReport>;
   /** Raw exec frames both ways; the caller writes the spec first. Destroying it resets the stream, and the command gets SIGHUP. */

@@ -153,6 +153,19 @@ describe("an open agent whose guest", () => {
     expect((await failureOf(agent.health(never))).code).toBe("guest_garbled");
   });
 
+  test.each([...bodies, `{"ports":[],"complete":1}`, `{"cpus":1e999}`])("lies about stats and ports is refused: %.40s", async (body) => {
+    await using agent = await open(answering(200, body));
+    expect((await failureOf(agent.stats(never))).code).toBe("guest_garbled");
+    expect((await failureOf(agent.ports(never))).code).toBe("guest_garbled");
+  });
+
+  test("is older than stats and ports is told from one that refuses", async () => {
+    await using old = await open(answering(404, `{"code":"not_found","message":"there is no /stats here"}`));
+    expect(await failureOf(old.stats(never))).toMatchObject({ code: "agent_too_old", hint: expect.stringContaining("start it again") });
+    await using busy = await open(answering(503, `{"code":"busy","message":"later"}`));
+    expect((await failureOf(busy.ports(never))).code).toBe("guest_busy");
+  });
+
   test("answers well is believed", async () => {
     await using agent = await open(answering(200, `{"state":"waiting","uptimeMs":1,"init":"agent"}`));
     expect(await agent.health(never)).toEqual({ state: "waiting", uptimeMs: 1, init: "agent" });

@@ -7,6 +7,7 @@ import { finished } from "node:stream/promises";
 import { Readable } from "node:stream";
 import { BangerError } from "../contract/errors.ts";
 import { findByArgument, identify, isAlive, signalProcess } from "./process-identity.ts";
+import { networkUsageOf, usageOf } from "./process-usage.ts";
 import { collectText, eachLine } from "./program-output.ts";
 import type { Child, Clock, DetachedOptions, ProcessIdentity, Processes, RunOptions, RunResult } from "./system.ts";
 
@@ -120,6 +121,8 @@ export function makeProcesses(clock: Clock, environment: Readonly<Record<string,
       while (isAlive(identity, clock)) await clock.sleep(WATCH_INTERVAL_MS, signal);
     },
     findByArgument: (marker, program) => findByArgument(marker, program, clock),
+    usage: (identity) => usageOf(identity, clock),
+    networkUsage: (identity) => networkUsageOf(identity, clock),
   };
 }
 

@@ -9,9 +9,13 @@ import type { VmDependencies } from "./dependencies.ts";
 import { describeUnreadable, describeVm } from "./describe.ts";
 import { reconcileVms } from "./reconcile.ts";
 import { resolvePlan } from "./resolve.ts";
+import { readStats } from "./stats.ts";
 import { Supervisor } from "./supervise.ts";
 import type { VmRecord } from "./vm-record.ts";
 import type { CreateRequest, Vms } from "./vms.ts";
+
+/** A guest with very many processes takes a while to look through them. */
+const PORTS_DEADLINE_MS = 10_000;
 
 export function makeVms(dependencies: VmDependencies): Vms {
   const { system, rows } = dependencies;
@@ -77,6 +81,11 @@ export function makeVms(dependencies: VmDependencies): Vms {
     agentOf: async (ref) => find(ref).agent(closing.signal),
     openExec: async (ref, signal) => (await find(ref).agent(signal)).openExec(signal),
     readConsole: async (ref, maxBytes) => readConsole(system, system.layout.vmFolder(find(ref).record.id), maxBytes),
+    stats: (ref) => readStats(ref === undefined ? [...supervisors.values()].filter(hasVmm) : [find(ref)], dependencies),
+    ports: async (ref) => {
+      const agent = await find(ref).agent(closing.signal);
+      return agent.ports(AbortSignal.any([closing.signal, AbortSignal.timeout(PORTS_DEADLINE_MS)]));
+    },
     usersOf: (what, name) => [...supervisors.values()].filter(({ record }) => record.plan[what] === name).map(({ record }) => record.name),
     reconcile: async () => {
       for (const record of rows.list().records) supervise(record);
@@ -88,6 +97,10 @@ export function makeVms(dependencies: VmDependencies): Vms {
       await Promise.all([...supervisors.values()].map((supervisor) => supervisor.letGo()));
     },
   };
+}
+
+function hasVmm({ record }: Supervisor): boolean {
+  return record.boot !== null && record.boot.vmm !== null;
 }
 
 /** Makes blanks for the next vms, while nobody waits. */

@@ -1,3 +1,4 @@
+import { isLoopback } from "../../contract/is-loopback.ts";
 import type { HandlersOf } from "../handler.ts";
 
 export const vmHandlers: HandlersOf<"vm"> = {
@@ -15,5 +16,10 @@ export const vmHandlers: HandlersOf<"vm"> = {
     return { vm: input.vm };
   },
   "vm.exec": ({ vms }, input, signal) => vms.openExec(input.vm, signal),
+  "vm.stats": async ({ vms }, input) => ({ vms: [...(await vms.stats(input.vm))] }),
+  "vm.ports": async ({ vms }, input) => {
+    const { ports, complete } = await vms.ports(input.vm);
+    return { complete, ports: ports.map((port) => ({ ...port, loopbackOnly: isLoopback(port.address) })) };
+  },
   "vm.logs": ({ vms }, input) => vms.readConsole(input.vm, input.bytes),
 };
