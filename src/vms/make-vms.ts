@@ -6,11 +6,13 @@ import { resolveBoot } from "./boot.ts";
 import { readConsole } from "./console.ts";
 import { prepareVm } from "./create.ts";
 import type { VmDependencies } from "./dependencies.ts";
-import { describeUnreadable, describeVm } from "./describe.ts";
+import { describeVm } from "./describe.ts";
+import { makeVmList } from "./list.ts";
 import { reconcileVms } from "./reconcile.ts";
 import { resolvePlan } from "./resolve.ts";
 import { readStats } from "./stats.ts";
 import { Supervisor } from "./supervise.ts";
+import type { UnreadableVm } from "./vm-rows.ts";
 import type { VmRecord } from "./vm-record.ts";
 import type { CreateRequest, Vms } from "./vms.ts";
 
@@ -21,6 +23,7 @@ export function makeVms(dependencies: VmDependencies): Vms {
   const { system, rows } = dependencies;
   const supervisors = new Map<string, Supervisor>();
   const closing = new AbortController();
+  let unreadable: readonly UnreadableVm[] = [];
   const supervise = (record: VmRecord): Supervisor => {
     const supervisor = new Supervisor(record, dependencies, () => supervisors.delete(record.id));
     supervisors.set(record.id, supervisor);
@@ -76,7 +79,7 @@ export function makeVms(dependencies: VmDependencies): Vms {
       // An ephemeral vm is gone as soon as it has stopped.
       if (supervisors.has(supervisor.record.id) || !plan.ephemeral) await context.stage("delete", () => supervisor.delete(context));
     },
-    list: async () => [...(await Promise.all([...supervisors.values()].map(describe))), ...rows.list().unreadable.map(describeUnreadable)],
+    list: makeVmList(supervisors, () => unreadable, dependencies),
     get: async (ref) => describe(find(ref)),
     agentOf: async (ref) => find(ref).agent(closing.signal),
     openExec: async (ref, signal) => (await find(ref).agent(signal)).openExec(signal),
@@ -88,7 +91,9 @@ export function makeVms(dependencies: VmDependencies): Vms {
     },
     usersOf: (what, name) => [...supervisors.values()].filter(({ record }) => record.plan[what] === name).map(({ record }) => record.name),
     reconcile: async () => {
-      for (const record of rows.list().records) supervise(record);
+      const listed = rows.list();
+      ({ unreadable } = listed);
+      for (const record of listed.records) supervise(record);
       await dependencies.disks.reconcile();
       await reconcileVms(supervisors, dependencies, closing.signal);
     },

@@ -50,6 +50,7 @@ export interface Vms {
   kill(ref: string, context: OperationContext): Promise<Vm>;
   /** Refused while it runs, unless `force`. */
   delete(ref: string, options: { readonly force: boolean }, context: OperationContext): Promise<void>;
+  /** The same array as before while nothing has changed; what disks take is at most a second old. */
   list(): Promise<readonly Vm[]>;
   /** By name or id. Throws `not_found` `vm_not_found`. */
   get(ref: string): Promise<Vm>;

@@ -1,12 +1,16 @@
 import { isLoopback } from "../../contract/is-loopback.ts";
+import type { Vm } from "../../contract/schemas/vm.ts";
 import type { HandlersOf } from "../handler.ts";
+
+/** The document of each list that is still in use: the same list is the same document. */
+const documents = new WeakMap<readonly Vm[], { readonly vms: Vm[] }>();
 
 export const vmHandlers: HandlersOf<"vm"> = {
   "vm.create": ({ vms }, input, context) => {
     const { memory, disk, workDisk, ...rest } = input;
     return vms.create({ ...rest, memoryBytes: memory, diskBytes: disk, workDiskBytes: workDisk }, context);
   },
-  "vm.list": async ({ vms }) => ({ vms: [...(await vms.list())] }),
+  "vm.list": async ({ vms }) => documentOf(await vms.list()),
   "vm.show": ({ vms }, input) => vms.get(input.vm),
   "vm.start": ({ vms }, input, context) => vms.start(input.vm, context),
   "vm.stop": ({ vms }, input, context) => vms.stop(input.vm, input.grace, context),
@@ -23,3 +27,11 @@ export const vmHandlers: HandlersOf<"vm"> = {
   },
   "vm.logs": ({ vms }, input) => vms.readConsole(input.vm, input.bytes),
 };
+
+function documentOf(vms: readonly Vm[]): { readonly vms: Vm[] } {
+  const known = documents.get(vms);
+  if (known !== undefined) return known;
+  const made = { vms: [...vms] };
+  documents.set(vms, made);
+  return made;
+}
