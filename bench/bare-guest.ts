@@ -32,13 +32,15 @@ const NO_LEASES: Leases = { write: () => undefined, drop: () => undefined, dropA
 
 export interface BareGuests {
   /** Boots a guest as far as a tool must before it can run a command. One at a time. */
-  open(image: string, kernel: string): Promise<BareGuest>;
+  open(image: string, kernel: string, options?: { readonly rawPort: boolean }): Promise<BareGuest>;
   /** Milliseconds from nothing to the exit of `true`. */
   firstCommand(image: string, kernel: string): Promise<number>;
 }
 
 export interface BareGuest extends AsyncDisposable {
   readonly agent: Agent;
+  /** Where the other end of `/dev/virtio-ports`' `bench.raw` listens, when it was asked for: a port of the same kind as the agent's. */
+  readonly rawSocketPath: string;
   /** Milliseconds from the first disk to the agent that is configured. */
   readonly bootMs: number;
 }
@@ -56,7 +58,7 @@ export async function openBareGuests(world: World): Promise<BareGuests> {
   const tscKHz = await readTscKHz(system, agentPath, signal);
   const openAgent = makeOpenAgent(system);
 
-  const open: BareGuests["open"] = async (image, kernel) => {
+  const open: BareGuests["open"] = async (image, kernel, { rawPort } = { rawPort: false }) => {
     const folder = join(world.folder, "bare");
     mkdirSync(folder);
     const parts = await images.parts(image);
@@ -84,7 +86,12 @@ export async function openBareGuests(world: World): Promise<BareGuests> {
     };
     const listening = ["qmp", "agent"].map((name) => system.sockets.listenForChild(join(folder, name)));
     const log = openSync(plan.vmmLogPath, "w");
-    const [program = "", ...words] = qemuArguments(plan);
+    const rawSocketPath = join(folder, "raw");
+    const port = [
+      ...["-chardev", `socket,id=raw,path=${rawSocketPath},server=on,wait=off`, "-device", "virtio-serial-device,id=raws,max_ports=2"],
+      ...["-device", "virtserialport,bus=raws.0,chardev=raw,name=bench.raw"],
+    ];
+    const [program = "", ...words] = [...qemuArguments(plan), ...(rawPort ? port : [])];
     const guestPlan: GuestPlan = {
       hostname: "bare",
       init: "agent",
@@ -107,6 +114,7 @@ export async function openBareGuests(world: World): Promise<BareGuests> {
     await agent.configure(guestPlan, signal);
     return {
       agent,
+      rawSocketPath,
       bootMs: performance.now() - started,
       [Symbol.asyncDispose]: async () => {
         await agent[Symbol.asyncDispose]();

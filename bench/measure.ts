@@ -19,39 +19,55 @@ export interface Row {
 
 export interface Side {
   readonly what: string;
-  readonly medianMs: number;
+  readonly median: number;
+  readonly unit: Unit;
   readonly runs: number;
 }
+
+/** What both sides of a row are measured in. Less is better in each. */
+export type Unit = "ms" | "bytes" | "per s";
 
 export interface Comparison {
   readonly row: number;
   readonly operation: string;
   readonly target: number;
   readonly runs: number;
-  readonly ours: { readonly what: string; readonly run: () => Promise<number> };
-  readonly other: { readonly what: string; readonly run: () => Promise<number> };
+  /** Milliseconds unless given. */
+  readonly unit?: Unit;
+  readonly ours: Measured;
+  readonly other: Measured;
 }
 
-/** Runs both sides in turn; each side's `run` answers the milliseconds that count. One round of each warms up and is not counted. */
-export async function compare({ row, operation, target, runs, ours, other }: Comparison): Promise<Row> {
-  const [oursMs, otherMs]: [number[], number[]] = [[], []];
+export interface Measured {
+  readonly what: string;
+  readonly run: () => Promise<number>;
+}
+
+/** The other side where there is nothing to compare with but the goal itself. */
+export function goal(value: number, what = "the goal"): Measured {
+  return { what, run: async () => value };
+}
+
+/** Runs both sides in turn; each side's `run` answers the number that counts. One round of each warms up and is not counted. */
+export async function compare({ row, operation, target, runs, unit = "ms", ours, other }: Comparison): Promise<Row> {
+  const [oursValues, otherValues]: [number[], number[]] = [[], []];
   for (let round = -1; round < runs; round += 1) {
     // Whoever goes first in one round goes second in the next.
     const order = round % 2 === 0 ? ([ours, other] as const) : ([other, ours] as const);
     for (const side of order) {
-      const ms = await side.run();
-      if (round >= 0) (side === ours ? oursMs : otherMs).push(ms);
+      const value = await side.run();
+      if (round >= 0) (side === ours ? oursValues : otherValues).push(value);
     }
   }
-  const [oursMedian, otherMedian] = [quantile(oursMs, 0.5), quantile(otherMs, 0.5)];
+  const [oursMedian, otherMedian] = [quantile(oursValues, 0.5), quantile(otherValues, 0.5)];
   return {
     row,
     operation,
-    ours: { what: ours.what, medianMs: oursMedian, runs },
-    other: { what: other.what, medianMs: otherMedian, runs },
+    ours: { what: ours.what, median: oursMedian, unit, runs },
+    other: { what: other.what, median: otherMedian, unit, runs },
     ratio: oursMedian / otherMedian,
     target,
-    spread: Math.max(spreadOf(oursMs), spreadOf(otherMs)),
+    spread: Math.max(spreadOf(oursValues), spreadOf(otherValues)),
   };
 }
 

@@ -3,7 +3,8 @@
  * connection that this process joins to the guest's port.
  *
  * The whole command line, from its start to its exit, against a whole `ssh` with its handshake; the API, through the daemon, against
- * `ssh` through a connection that is kept open; and what the command line adds to the API.
+ * `ssh` through a connection that is kept open; and what the command line adds to the API. 64 MiB of a command's stdout through daemon,
+ * agent and two kinds of frames, against the same bytes through a port of the same kind without any of these.
  */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
@@ -16,6 +17,7 @@ import { openBareGuests, type BareGuest } from "./bare-guest.ts";
 import { prepareSshServer } from "./guest-ssh.ts";
 import { compare, timed, type Row } from "./measure.ts";
 import { runTrue } from "./run-true.ts";
+import { STDOUT_TARGET, takeRaw, takeStdout } from "./stdout.ts";
 
 const RUNS = 9;
 const SHORT_RUNS = 25;
@@ -30,7 +32,7 @@ export async function* measureExec(): AsyncIterable<Row> {
     const client = await connectTo(world);
     for (const kernel of new Set([goods.kernel, goods.debianKernel])) {
       await world.ok(["vm", "create", "bench", "--kernel", kernel]);
-      await using guest = await (await openBareGuests(world)).open(goods.image, kernel);
+      await using guest = await (await openBareGuests(world)).open(goods.image, kernel, { rawPort: true });
       const key = await prepareSshServer(guest.agent, world.folder);
       await using door = await openDoor(guest);
       const ssh = sshTo(door.port, key);
@@ -62,6 +64,14 @@ export async function* measureExec(): AsyncIterable<Row> {
           what: `API + ${COMMAND_LINE_MS} ms`,
           run: async () => (await timed(() => runTrue(client, "bench"))) + COMMAND_LINE_MS,
         },
+      });
+      yield await compare({
+        row: 4,
+        operation: `64 MiB of stdout, ${kernel}`,
+        target: STDOUT_TARGET,
+        runs: RUNS,
+        ours: { what: "API", run: () => timed(() => takeStdout(client, "bench")) },
+        other: { what: "the same port, raw", run: () => timed(() => takeRaw(guest)) },
       });
       await world.ok(["vm", "delete", "--force", "bench"]);
     }

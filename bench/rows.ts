@@ -2,12 +2,16 @@
 import type { Row } from "./measure.ts";
 import { measureCommandLine } from "./row-command-line.ts";
 import { measureCreate } from "./row-create.ts";
+import { measureDaemon } from "./row-daemon.ts";
 import { measureDisk } from "./row-disk.ts";
 import { measureExec } from "./row-exec.ts";
+import { measureFootprint } from "./row-footprint.ts";
 
 export const ROWS: readonly { readonly row: number; readonly measure: () => AsyncIterable<Row> }[] = [
   { row: 1, measure: measureCreate },
+  { row: 3, measure: measureFootprint },
   { row: 4, measure: measureExec },
   { row: 6, measure: measureDisk },
   { row: 8, measure: measureCommandLine },
+  { row: 10, measure: measureDaemon },
 ];

@@ -1,5 +1,6 @@
 /** The table that `npm run bench` prints. */
-import type { Row } from "./measure.ts";
+import { formatBytes } from "../src/cli/format.ts";
+import type { Row, Side } from "./measure.ts";
 
 const HEAD = ["row", "operation", "ours", "other", "ratio", "target", "", "spread", "runs"];
 
@@ -20,14 +21,25 @@ function cells({ row, operation, ours, other, ratio, target, spread }: Row): str
   return [
     `${row}`,
     operation,
-    `${ours.what} ${milliseconds(ours.medianMs)}`,
-    `${other.what} ${milliseconds(other.medianMs)}`,
+    `${ours.what} ${valueOf(ours)}`,
+    `${other.what} ${valueOf(other)}`,
     ratio.toFixed(3),
     `<= ${target}`,
     ratio <= target ? "met" : "MISSED",
     `${Math.round(spread * 100)} %`,
     `${ours.runs}`,
   ];
+}
+
+function valueOf({ median, unit }: Side): string {
+  switch (unit) {
+    case "ms":
+      return milliseconds(median);
+    case "bytes":
+      return formatBytes(median);
+    case "per s":
+      return `${median.toFixed(1)} a second`;
+  }
 }
 
 function milliseconds(ms: number): string {

@@ -10,6 +10,7 @@ use serde::Serialize;
 use tokio::sync::watch;
 
 use crate::exec::registry::Commands;
+use crate::look::route::Looks;
 use crate::offers::Offers;
 use crate::plan::once::PlanOnce;
 use crate::plan::schema::Init;
@@ -42,6 +43,9 @@ pub struct Agent {
     pub init: Cell<Init>,
     /// The plan's environment, below what a command's own spec sets.
     pub env: RefCell<BTreeMap<String, String>>,
+    /// Where the work disk is mounted.
+    pub home: RefCell<Option<String>>,
+    pub looks: Looks,
     /// Becomes true when somebody asked for the end, and stays so.
     pub going_down: watch::Sender<bool>,
     started: Duration,
@@ -61,6 +65,8 @@ impl Agent {
             state: Cell::new(State::Waiting),
             init: Cell::new(Init::Agent),
             env: RefCell::default(),
+            home: RefCell::default(),
+            looks: Looks::default(),
             going_down: watch::Sender::new(false),
             started: if place == Place::Guest { Duration::ZERO } else { since_boot() },
         })

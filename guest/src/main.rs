@@ -10,6 +10,7 @@ mod exec;
 mod guest;
 mod http;
 mod init;
+mod look;
 mod offers;
 mod plan;
 mod port;

@@ -13,6 +13,7 @@ import type { Duplex } from "node:stream";
 import type { Socket } from "node:net";
 import type { Probe } from "../contract/schemas/requirement.ts";
 import type { GuestAddress } from "../contract/link.ts";
+import type { GuestPorts, GuestStats } from "../contract/schemas/guest.ts";
 
 export interface Hello {
   readonly protocol: number;
@@ -72,6 +73,10 @@ export interface Agent extends AsyncDisposable {
   /** Resolves with why, in words. */
   readonly closed: Promise<string>;
   health(signal: AbortSignal): Promise<Health>;
+  /** What the guest says that it uses. Throws `unsupported` `agent_too_old` for an agent that cannot tell. */
+  stats(signal: AbortSignal): Promise<GuestStats>;
+  /** What the guest says listens in it. The same. */
+  ports(signal: AbortSignal): Promise<GuestPorts>;
   /** Once per boot; the same plan again is fine. */
   configure(plan: GuestPlan, signal: AbortSignal): Promise<GuestReport>;
   /** After `configure`; the same again changes nothing more. */

@@ -16,6 +16,9 @@ export const guestAmended = z.strictObject({ clockBehindMs: z.int().nullable() }
 /** `POST /await`. */
 export const guestWaited = z.strictObject({ met: z.boolean(), ms: millis, why: z.string().max(4096).nullable() });
 
+/** `GET /stats` and `GET /ports`. */
+export { guestPorts, guestStats } from "../contract/schemas/guest.ts";
+
 /** `POST /plan`. Stage names are words of ours; the kernel's release is shown to people, so only plain characters pass. */
 export const guestReport = z.strictObject({
   stages: z.array(z.strictObject({ name: z.string().regex(/^[a-z0-9 -]{1,64}$/), ms: millis })).max(64),

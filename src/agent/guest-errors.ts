@@ -47,6 +47,14 @@ export function guestRefusal(path: string, status: number, code: string, message
   });
 }
 
+/** The agent in the guest is of a version that did not know `path` yet. */
+export function agentTooOld(path: string, cause: BangerError): BangerError {
+  return new BangerError("unsupported", "agent_too_old", `cannot ask the guest agent for ${path}: it is older than this banger`, {
+    hint: "stop the vm and start it again: it then gets the agent of today",
+    cause,
+  });
+}
+
 /** Nothing in the guest took a dialled connection. */
 export function portClosed(port: number, cause: BangerError): BangerError {
   return new BangerError(

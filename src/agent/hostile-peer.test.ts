@@ -181,7 +181,20 @@ describe("an open agent whose guest", () => {
 
   test("says why something is not so has its text escaped", async () => {
     await using agent = await open(answering(200, `{"met":false,"ms":1,"why":"no\\u001b[2J"}`));
-    expect(await agent.waitFor({ kind: "file", path: "/x" }, 10, never)).toEqual({ met: false, why: "no\\u001b[2J" });
+    expect(await agent.waitFor({ kind: "file", path: "/x" }, 10, never)).toEqual({ met: false, why: "no\\x1b[2J" });
+  });
+
+  test.each([...bodies, `{"ports":[],"complete":1}`, `{"cpus":1e999}`])("lies about stats and ports is refused: %.40s", async (body) => {
+    await using agent = await open(answering(200, body));
+    expect((await failureOf(agent.stats(never))).code).toBe("guest_garbled");
+    expect((await failureOf(agent.ports(never))).code).toBe("guest_garbled");
+  });
+
+  test("is older than stats and ports is told from one that refuses", async () => {
+    await using old = await open(answering(404, `{"code":"not_found","message":"there is no /stats here"}`));
+    expect(await failureOf(old.stats(never))).toMatchObject({ code: "agent_too_old", hint: expect.stringContaining("start it again") });
+    await using busy = await open(answering(503, `{"code":"busy","message":"later"}`));
+    expect((await failureOf(busy.ports(never))).code).toBe("guest_busy");
   });
 
   test("answers well is believed", async () => {

@@ -5,9 +5,10 @@ import { BangerError } from "../contract/errors.ts";
 import type { Probe } from "../contract/schemas/requirement.ts";
 import type { Clock } from "../system/system.ts";
 import type { Agent, Amended, Amendment, GuestPlan, GuestReport, Health, Hello, Offer } from "./agent.ts";
-import { guestAmended, guestHealth, guestReport, guestWaited } from "./answers.ts";
+import type { GuestPorts, GuestStats } from "../contract/schemas/guest.ts";
+import { guestAmended, guestHealth, guestPorts, guestReport, guestStats, guestWaited } from "./answers.ts";
 import { escapeGuestText } from "../contract/escape-guest-text.ts";
-import { abortReason, portClosed } from "./guest-errors.ts";
+import { abortReason, agentTooOld, portClosed } from "./guest-errors.ts";
 import { GuestStream } from "./guest-stream.ts";
 import { openHttpSession } from "./http-session.ts";
 import { keepAlive, type KeepAliveTimes } from "./keep-alive.ts";
@@ -53,6 +54,14 @@ export class HttpAgent implements Agent {
 
   async health(signal: AbortSignal): Promise<Health> {
     return parseGuestJson(guestHealth, await requestJson(this.#session, { method: "GET", path: "/healthz", signal }), "/healthz");
+  }
+
+  async stats(signal: AbortSignal): Promise<GuestStats> {
+    return parseGuestJson(guestStats, await this.#look("/stats", signal), "/stats");
+  }
+
+  async ports(signal: AbortSignal): Promise<GuestPorts> {
+    return parseGuestJson(guestPorts, await this.#look("/ports", signal), "/ports");
   }
 
   async configure(plan: GuestPlan, signal: AbortSignal): Promise<GuestReport> {
@@ -116,6 +125,16 @@ export class HttpAgent implements Agent {
   async [Symbol.asyncDispose](): Promise<void> {
     this.#close("it was closed");
     await this.closed;
+  }
+
+  /** An agent of an earlier version, in a guest that has run since then, does not know the path. */
+  async #look(path: string, signal: AbortSignal): Promise<Uint8Array> {
+    try {
+      return await requestJson(this.#session, { method: "GET", path, signal });
+    } catch (thrown) {
+      if (thrown instanceof BangerError && thrown.data?.["status"] === 404) throw agentTooOld(path, thrown);
+      throw thrown;
+    }
   }
 
   /** Does not wait for the answer: the first bytes travel with the request, and a refusal arrives as the stream's error. */

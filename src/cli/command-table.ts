@@ -94,6 +94,15 @@ const COMPOSED: readonly Command[] = [
     fields: [...VERBS["system.prune"].fields.filter(({ name }) => name !== "before"), flag("yes", "y", "do not ask")],
     load: async () => (await import("./commands/system-prune.ts")).systemPrune,
   },
+  {
+    ...VERBS["vm.stats"],
+    fields: [
+      ...VERBS["vm.stats"].fields,
+      flag("watch", "w", "go on until Ctrl-C: in place on a terminal, else a line for each vm at each interval"),
+      { ...text("interval", "DURATION", "time between two looks; at least 100ms", "duration"), default: "1s" },
+    ],
+    load: async () => (await import("./commands/stats.ts")).stats,
+  },
   daemon("start", "Start the daemon, unless it runs", "done before by every command that needs it"),
   daemon("stop", "Stop the daemon; vms run on", "for example after an upgrade"),
   daemon("status", "Show whether a daemon runs, which, and how many vms it has", "whether one runs; exit code 3 when none does"),

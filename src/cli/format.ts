@@ -20,7 +20,12 @@ export function formatMs(ms: number): string {
 
 /** How long ago: `5 s`, `3 min`, `2 h`, `4 days`. */
 export function formatAge(atMs: number, nowMs = Date.now()): string {
-  const seconds = Math.max(0, Math.floor((nowMs - atMs) / 1000));
+  return formatSpan(nowMs - atMs);
+}
+
+/** How long: `5 s`, `3 min`, `2 h`, `4 days`. */
+export function formatSpan(ms: number): string {
+  const seconds = Math.max(0, Math.floor(ms / 1000));
   if (seconds < 60) return `${seconds} s`;
   if (seconds < 3600) return `${Math.floor(seconds / 60)} min`;
   if (seconds < 86_400) return `${Math.floor(seconds / 3600)} h`;

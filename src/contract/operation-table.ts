@@ -26,11 +26,13 @@ import { vmKill } from "./operations/vm-kill.ts";
 import { vmList } from "./operations/vm-list.ts";
 import { vmLogs } from "./operations/vm-logs.ts";
 import { vmPause } from "./operations/vm-pause.ts";
+import { vmPorts } from "./operations/vm-ports.ts";
 import { vmRename } from "./operations/vm-rename.ts";
 import { vmResume } from "./operations/vm-resume.ts";
 import { vmSet } from "./operations/vm-set.ts";
 import { vmShow } from "./operations/vm-show.ts";
 import { vmStart } from "./operations/vm-start.ts";
+import { vmStats } from "./operations/vm-stats.ts";
 import { vmStop } from "./operations/vm-stop.ts";
 
 export const OPERATIONS = {
@@ -47,6 +49,8 @@ export const OPERATIONS = {
   "vm.delete": vmDelete,
   "vm.exec": vmExec,
   "vm.logs": vmLogs,
+  "vm.stats": vmStats,
+  "vm.ports": vmPorts,
   "kernel.pull": kernelPull,
   "kernel.import": kernelImport,
   "kernel.list": kernelList,

@@ -756,6 +756,89 @@ export const VERBS: Readonly<Record<OperationName, Verb>> = {
       }
     ]
   },
+  "vm.stats": {
+    "kind": "query",
+    "method": "GET",
+    "path": "/v1/stats",
+    "summary": "Show what vms use",
+    "detail": "The first columns are what a vm costs this computer: its VMM, with the helper processes of its network, and what its disks really take. The others are what the guest says of itself; a guest that does not answer within 2 s shows -, and --json says why. With -w it goes on until Ctrl-C, which ends it with code 0.",
+    "words": [
+      "vm",
+      "stats"
+    ],
+    "aliases": [
+      [
+        "stats"
+      ]
+    ],
+    "positional": [
+      "vm"
+    ],
+    "repeat": "vm",
+    "composed": true,
+    "fields": [
+      {
+        "name": "vm",
+        "flag": "vm",
+        "type": "string",
+        "required": false,
+        "brief": "name or id of a vm; all that run when left out",
+        "placeholder": "NAME",
+        "completes": "vm"
+      }
+    ],
+    "examples": [
+      {
+        "command": "banger stats",
+        "does": "all vms that run"
+      },
+      {
+        "command": "banger stats -w dev",
+        "does": "one, again each second"
+      },
+      {
+        "command": "banger stats -w --interval 10s --json",
+        "does": "a JSON document a line, for programs"
+      }
+    ]
+  },
+  "vm.ports": {
+    "kind": "query",
+    "method": "GET",
+    "path": "/v1/vms/:vm/ports",
+    "summary": "Show what listens in a vm",
+    "detail": "TCP and UDP ports in the guest, each with the oldest process that holds it. What listens on loopback alone is reached from inside the vm only. Containers in the guest have networks of their own, which are not looked into.",
+    "words": [
+      "vm",
+      "ports"
+    ],
+    "aliases": [
+      [
+        "ports"
+      ]
+    ],
+    "positional": [
+      "vm"
+    ],
+    "composed": false,
+    "fields": [
+      {
+        "name": "vm",
+        "flag": "vm",
+        "type": "string",
+        "required": true,
+        "brief": "name or id of the vm",
+        "placeholder": "NAME",
+        "completes": "vm"
+      }
+    ],
+    "examples": [
+      {
+        "command": "banger ports dev",
+        "does": "protocol, address, port and process"
+      }
+    ]
+  },
   "kernel.pull": {
     "kind": "long",
     "method": "POST",

@@ -9,6 +9,7 @@ import type { OperationContext } from "../operations/operations.ts";
 import type { System } from "../system/system.ts";
 import { isWanted } from "../vms/filter.ts";
 import type { CreateRequest, Vms } from "../vms/vms.ts";
+import { fakePorts, fakeStatsOf } from "./fake-looks.ts";
 import { openFakeGuest } from "./fake-guest.ts";
 import { makeFakeDoctor } from "./doctor/fake-doctor.ts";
 import type { Rooms } from "./rooms.ts";
@@ -107,6 +108,14 @@ function makeFakeVms({ clock, random }: Pick<System, "clock" | "random">, create
     readConsole: async (ref) => {
       get(ref);
       return { text: consoleText(), endOffset: Buffer.byteLength(consoleText()) };
+    },
+    stats: async (ref) => {
+      const asked = ref === undefined ? [...vms.values()].filter(({ state }) => state === "running") : [get(ref)];
+      return asked.map((vm) => fakeStatsOf(vm, clock.monotonicMs()));
+    },
+    ports: async (ref) => {
+      get(ref);
+      return fakePorts(consoleText());
     },
     usersOf: (what, name) => [...vms.values()].filter((vm) => vm[what] === name).map((vm) => vm.name),
     reconcile: async () => undefined,

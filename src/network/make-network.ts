@@ -1,7 +1,8 @@
 /** The room's factory. */
+import { basename } from "node:path";
 import type { System } from "../system/system.ts";
 import { macOf, passtAddress, userAddress } from "./guest-address.ts";
-import type { Link, Network } from "./network.ts";
+import type { Link, LinkProcess, Network } from "./network.ts";
 import { networkProbes } from "./network-probes.ts";
 import { openPasst } from "./open-passt.ts";
 import { vmIdOf } from "./passt-arguments.ts";
@@ -32,6 +33,11 @@ export function makeNetwork({ system }: NetworkDependencies): Network {
     if (!system.files.mayUse(TUN)) return { why: `you may not use ${TUN}`, hint: `sudo chmod 0666 ${TUN}` };
     return undefined;
   };
+  const findProcesses = (): readonly LinkProcess[] =>
+    system.processes.findByArgument("-passt.log").flatMap(({ argv, ...identity }) => {
+      const vmId = vmIdOf(argv);
+      return vmId === undefined ? [] : [{ vmId, identity, program: basename(argv[0] ?? "") }];
+    });
   return {
     probe: () => {
       const obstacle = findObstacle();
@@ -70,10 +76,13 @@ export function makeNetwork({ system }: NetworkDependencies): Network {
       }
     },
     removeLink: (vmId) => removeLink(system, vmId),
-    findStrays: () => {
-      const ids = system.processes.findByArgument("-passt.log").map(({ argv }) => vmIdOf(argv));
-      return [...new Set(ids.filter((id) => id !== undefined))];
+    findProcesses,
+    traffic: async (all) => {
+      // passt is in the namespace whose card leads out; pasta, which made it, is outside.
+      const passt = all.find(({ program }) => program.startsWith("passt"));
+      return passt === undefined ? undefined : system.processes.networkUsage(passt.identity);
     },
+    findStrays: () => [...new Set(findProcesses().map(({ vmId }) => vmId))],
   };
 }
 

@@ -9,7 +9,7 @@
  */
 import type { Probe } from "../contract/probe.ts";
 import type { GuestAddress, LinkEnd } from "../contract/link.ts";
-import type { ProcessIdentity } from "../system/system.ts";
+import type { NetworkUsage, ProcessIdentity } from "../system/system.ts";
 
 export type LinkMode = "none" | "passt" | "user";
 
@@ -23,6 +23,13 @@ export interface Link extends AsyncDisposable {
   readonly notice: string | undefined;
 }
 
+export interface LinkProcess {
+  readonly vmId: string;
+  /** The process's own program, without folder: a wrapper or the link itself. */
+  readonly program: string;
+  readonly identity: ProcessIdentity;
+}
+
 export interface Network {
   /** Which mode `nat` means on this computer, and why. Looks without changing. */
   probe(): { readonly mode: LinkMode; readonly reason: string };
@@ -32,6 +39,10 @@ export interface Network {
   openLink(vmId: string, nat: { readonly wanted: boolean }, runFolder: string, logPath: string, signal: AbortSignal): Promise<Link>;
   /** Ends whatever process a vm's link has left. */
   removeLink(vmId: string): Promise<void>;
+  /** Every process that serves a link, with the vm that it serves. Found by looking, so also after a restart of the daemon. */
+  findProcesses(): readonly LinkProcess[];
+  /** What went over a vm's link; undefined where the link does not count: it is QEMU's own, or none. */
+  traffic(processes: readonly LinkProcess[]): Promise<NetworkUsage | undefined>;
   /** Ids of vms for which a link process runs. */
   findStrays(): readonly string[];
 }

@@ -7,14 +7,19 @@ import { finished } from "node:stream/promises";
 import { Readable } from "node:stream";
 import { BangerError } from "../contract/errors.ts";
 import { findByArgument, identify, isAlive, isStopped, signalProcess } from "./process-identity.ts";
+import { networkUsageOf, usageOf } from "./process-usage.ts";
 import { collectText, eachLine } from "./program-output.ts";
 import type { Child, Clock, DetachedOptions, ProcessIdentity, Processes, RunOptions, RunResult } from "./system.ts";
 
 const DEFAULT_GRACE_MS = 2000;
 const DEFAULT_OUTPUT_BYTES = 1024 * 1024;
 const STDERR_TAIL_BYTES = 64 * 1024;
-/** For a process that is not our child the kernel tells of its end only through poll(2), which would block us. */
-const WATCH_INTERVAL_MS = 100;
+/**
+ * For a process that is not our child the kernel tells of its end only through poll(2), which would block us. Who is about to end is
+ * looked at often; one that goes on, seldom, and all such at the same moments, so that many cost no more wake-ups than one.
+ */
+const FIRST_LOOK_MS = 8;
+const LAST_LOOK_MS = 1024;
 
 type End = { readonly code: number | undefined; readonly signal: string | undefined };
 
@@ -118,9 +123,13 @@ export function makeProcesses(clock: Clock, environment: Readonly<Record<string,
     isStopped: (identity) => isStopped(identity, clock),
     signal: (identity, signal) => signalProcess(identity, signal, clock),
     watchEnd: async (identity, signal) => {
-      while (isAlive(identity, clock)) await clock.sleep(WATCH_INTERVAL_MS, signal);
+      for (let everyMs = FIRST_LOOK_MS; isAlive(identity, clock); everyMs = Math.min(everyMs * 2, LAST_LOOK_MS)) {
+        await clock.sleep(Math.ceil(everyMs - (clock.monotonicMs() % everyMs)), signal);
+      }
     },
     findByArgument: (marker) => findByArgument(marker, clock),
+    usage: (identity) => usageOf(identity, clock),
+    networkUsage: (identity) => networkUsageOf(identity, clock),
   };
 }
 

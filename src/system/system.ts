@@ -148,6 +148,21 @@ export interface FoundProcess extends ProcessIdentity {
   readonly argv: readonly string[];
 }
 
+/** What a process has used. */
+export interface ProcessUsage {
+  /** Processor time of all its threads, in steps of 10 ms. */
+  readonly cpuMs: number;
+  readonly rssBytes: number;
+  /** Undefined where the kernel does not let us look. */
+  readonly pssBytes: number | undefined;
+}
+
+/** Bytes over the cards of a network namespace, loopback left out. */
+export interface NetworkUsage {
+  readonly receivedBytes: number;
+  readonly sentBytes: number;
+}
+
 export interface Child extends AsyncDisposable {
   readonly identity: ProcessIdentity;
   readonly stdout: Readable;
@@ -193,6 +208,10 @@ export interface Processes {
   watchEnd(identity: ProcessIdentity, signal?: AbortSignal): Promise<void>;
   /** Processes of ours whose arguments contain `marker`, by looking at /proc. Who only names it may be a stranger: look at `argv`. */
   findByArgument(marker: string): readonly FoundProcess[];
+  /** What this very process has used so far; undefined when it is gone. */
+  usage(identity: ProcessIdentity): Promise<ProcessUsage | undefined>;
+  /** What went over the cards of the network namespace that this very process is in; undefined when it is gone. */
+  networkUsage(identity: ProcessIdentity): Promise<NetworkUsage | undefined>;
   /** The path of a program in PATH, or undefined. */
   which(program: string): string | undefined;
 }

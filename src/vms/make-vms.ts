@@ -9,10 +9,12 @@ import { makeRecord, prepareVm } from "./create.ts";
 import type { VmDependencies } from "./dependencies.ts";
 import { describeUnreadable, describeVm } from "./describe.ts";
 import { isWanted } from "./filter.ts";
+import { makeVmList } from "./list.ts";
 import { reconcileVms } from "./reconcile.ts";
 import { removeUnreadable } from "./remove-unreadable.ts";
 import { resolvePlan } from "./resolve.ts";
 import { decide } from "./state.ts";
+import { readStats } from "./stats.ts";
 import { Supervisor } from "./supervise.ts";
 import type { VmRecord } from "./vm-record.ts";
 import type { UnreadableVm } from "./vm-rows.ts";
@@ -25,28 +27,32 @@ export interface Held {
   readonly making: Map<string, VmRecord>;
 }
 
+/** A guest with very many processes takes a while to look through them. */
+const PORTS_DEADLINE_MS = 10_000;
+
 export function makeVms(dependencies: VmDependencies): Vms {
   const { system, rows } = dependencies;
   const held: Held = { supervisors: new Map(), making: new Map() };
   const { supervisors, making } = held;
   const closing = new AbortController();
+  let unreadable: readonly UnreadableVm[] = [];
   const supervise = (record: VmRecord): Supervisor => {
     const supervisor = new Supervisor(record, dependencies, () => supervisors.delete(record.id));
     supervisors.set(record.id, supervisor);
     return supervisor;
   };
+  const listAll = makeVmList(supervisors, () => unreadable, dependencies);
   const findUnreadable = (ref: string): UnreadableVm | undefined => {
-    const { unreadable } = rows.list();
     return unreadable.find(({ name }) => name === ref) ?? unreadable.find(({ id }) => id === ref);
   };
   const find = (ref: string): Supervisor => {
     const all = [...supervisors.values()];
     const found = all.find(({ record }) => record.name === ref) ?? all.find(({ record }) => record.id === ref);
     if (found !== undefined) return found;
-    const unreadable = findUnreadable(ref);
-    if (unreadable === undefined) throw new BangerError("not_found", "vm_not_found", `there is no vm ${ref}`, { hint: "banger vm list" });
-    throw new BangerError("unavailable", "vm_unreadable", `cannot use vm ${unreadable.name}: ${unreadable.problem}`, {
-      hint: `the version of banger that made it, or banger vm delete ${unreadable.name}`,
+    const odd = findUnreadable(ref);
+    if (odd === undefined) throw new BangerError("not_found", "vm_not_found", `there is no vm ${ref}`, { hint: "banger vm list" });
+    throw new BangerError("unavailable", "vm_unreadable", `cannot use vm ${odd.name}: ${odd.problem}`, {
+      hint: `the version of banger that made it, or banger vm delete ${odd.name}`,
     });
   };
   /** The vm that an operation was asked to move; its name is what the operation is about, also when it was called by its id. */
@@ -108,8 +114,12 @@ export function makeVms(dependencies: VmDependencies): Vms {
       return describe(supervisor);
     },
     delete: async (ref, { force }, context) => {
-      const unreadable = findUnreadable(ref);
-      if (unreadable !== undefined) return context.stage("delete", () => removeUnreadable(unreadable, dependencies));
+      const odd = findUnreadable(ref);
+      if (odd !== undefined) {
+        await context.stage("delete", () => removeUnreadable(odd, dependencies));
+        ({ unreadable } = rows.list());
+        return;
+      }
       const supervisor = aim(ref, context);
       const { state, plan } = supervisor.record;
       if (force && state !== "stopped" && decide(state, "kill").kind !== "refuse") await supervisor.stop(0, context);
@@ -117,22 +127,29 @@ export function makeVms(dependencies: VmDependencies): Vms {
       if (supervisors.has(supervisor.record.id) || !plan.ephemeral) await context.stage("delete", () => supervisor.delete(context));
     },
     list: async (filters = []) => {
-      const vms = [...(await Promise.all([...supervisors.values()].map(describe))), ...rows.list().unreadable.map(describeUnreadable)];
-      return vms.filter((vm) => isWanted(vm, filters));
+      const vms = await listAll();
+      return filters.length === 0 ? vms : vms.filter((vm) => isWanted(vm, filters));
     },
     get: async (ref) => {
-      const unreadable = findUnreadable(ref);
-      return unreadable === undefined ? describe(find(ref)) : describeUnreadable(unreadable);
+      const odd = findUnreadable(ref);
+      return odd === undefined ? describe(find(ref)) : describeUnreadable(odd);
     },
     agentOf: async (ref) => find(ref).agent(closing.signal),
     openExec: async (ref, signal) => (await find(ref).agent(signal)).openExec(signal),
     readConsole: async (ref, maxBytes) => readConsole(system, system.layout.vmFolder(find(ref).record.id), maxBytes),
+    stats: (ref) => readStats(ref === undefined ? [...supervisors.values()].filter(hasVmm) : [find(ref)], dependencies),
+    ports: async (ref) => {
+      const agent = await find(ref).agent(closing.signal);
+      return agent.ports(AbortSignal.any([closing.signal, AbortSignal.timeout(PORTS_DEADLINE_MS)]));
+    },
     usersOf: (what, name) => {
       const records = new Map([...making, ...[...supervisors].map(([id, { record }]) => [id, record] as const)]);
       return [...records.values()].filter(({ plan }) => plan[what] === name).map((record) => record.name);
     },
     reconcile: async () => {
-      for (const record of rows.list().records) if (!supervisors.has(record.id) && !making.has(record.id)) supervise(record);
+      const listed = rows.list();
+      ({ unreadable } = listed);
+      for (const record of listed.records) if (!supervisors.has(record.id) && !making.has(record.id)) supervise(record);
       await dependencies.disks.reconcile();
       await reconcileVms(held, dependencies, closing.signal);
     },
@@ -145,6 +162,10 @@ export function makeVms(dependencies: VmDependencies): Vms {
 
 function isNotReady(error: unknown): boolean {
   return error instanceof BangerError && error.code === "requirement_not_met";
+}
+
+function hasVmm({ record }: Supervisor): boolean {
+  return record.boot !== null && record.boot.vmm !== null;
 }
 
 /** Makes blanks for the next vms, while nobody waits. */

@@ -13,6 +13,8 @@ import type { Duplex } from "node:stream";
 import type { Agent } from "../agent/agent.ts";
 import type { VmFilter } from "../contract/schemas/filters.ts";
 import type { Requirement } from "../contract/schemas/requirement.ts";
+import type { GuestPorts } from "../contract/schemas/guest.ts";
+import type { VmStats } from "../contract/schemas/vm-stats.ts";
 import type { Vm } from "../contract/schemas/vm.ts";
 import type { OperationContext } from "../operations/operations.ts";
 
@@ -74,7 +76,7 @@ export interface Vms {
   rename(ref: string, name: string, context: OperationContext): Promise<Vm>;
   /** Refused while it runs, unless `force`. */
   delete(ref: string, options: { readonly force: boolean }, context: OperationContext): Promise<void>;
-  /** All, or those that the filters want. */
+  /** All, or those that the filters want. Without filters the same array as before while nothing has changed; what disks take is at most a second old. */
   list(filters?: readonly VmFilter[]): Promise<readonly Vm[]>;
   /** By name or id. Throws `not_found` `vm_not_found`. */
   get(ref: string): Promise<Vm>;
@@ -84,6 +86,10 @@ export interface Vms {
   openExec(ref: string, signal: AbortSignal): Promise<Duplex>;
   /** The last `maxBytes` of the console log. */
   readConsole(ref: string, maxBytes: number): Promise<ConsoleText>;
+  /** What a vm uses now, or every vm that has a VMM; a guest that does not answer in time is left out of its vm's stats. */
+  stats(ref: string | undefined): Promise<readonly VmStats[]>;
+  /** What listens in the guest of a running vm. */
+  ports(ref: string): Promise<GuestPorts>;
   /** Names of the vms that hold an image or a kernel. */
   usersOf(what: "image" | "kernel", name: string): readonly string[];
   /** Makes rows and the computer agree. Before listening. */

@@ -1,46 +1,15 @@
 import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import { openHome, type Home } from "./home.ts";
+import { AROUND, modes, openTerminal } from "./open-terminal.ts";
 
 // Dozens of programs start here, on computers that may be busy.
 setDefaultTimeout(30_000);
-
-/** A shell line in a terminal of its own, typed to and read. */
-async function openTerminal(home: Home, line: string, size = { cols: 100, rows: 30 }) {
-  let text = "";
-  let wake = (): void => undefined;
-  const decoder = new TextDecoder();
-  const child = Bun.spawn(["sh", "-c", line, "sh", ...home.program], {
-    env: home.variables,
-    terminal: {
-      ...size,
-      data: (_terminal, data) => {
-        text += decoder.decode(data, { stream: true });
-        wake();
-      },
-    },
-  });
-  return {
-    child,
-    get text() {
-      return text;
-    },
-    type: (keys: string) => child.terminal?.write(keys),
-    resize: (cols: number, rows: number) => child.terminal?.resize(cols, rows),
-    until: async (part: string | RegExp) => {
-      while (text.search(part) < 0) await new Promise<void>((resolve) => (wake = resolve));
-    },
-  };
-}
 
 async function openHomeWithVm(): Promise<Home> {
   const home = openHome();
   await home.banger(["vm", "create", "dev"]);
   return home;
 }
-
-/** Prints the terminal's modes before and after a command. */
-const AROUND = (command: string): string => `echo "before $(stty -g)"; ${command}; echo "code $?"; echo "after $(stty -g)"`;
-const modes = (text: string, when: string): string | undefined => new RegExp(`${when} ([0-9a-f:]+)`).exec(text)?.[1];
 
 describe("a terminal", () => {
   test("is given to the command in its size, follows it, and is put back at the end", async () => {

@@ -246,3 +246,35 @@ function settledMemory(): number {
   Bun.gc(true);
   return process.memoryUsage().rss;
 }
+
+describe("looking into the guest", () => {
+  test("tells what it uses, in numbers that rise", async () => {
+    const before = await agent.stats(never);
+    await run("i=0; while [ $i -lt 100000 ]; do i=$((i+1)); done");
+    const after = await agent.stats(never);
+    expect(after.cpu.busyMs).toBeGreaterThan(before.cpu.busyMs);
+    expect(after.uptimeMs).toBeGreaterThan(before.uptimeMs);
+    expect(after.memory.totalBytes).toBeGreaterThan(after.memory.availableBytes);
+    expect(after.root.totalBytes).toBeGreaterThan(after.root.usedBytes);
+    expect(after.home).toBeNull();
+  });
+
+  test("tells what listens, with its process, and no longer what has ended", async () => {
+    const server = createServer().listen(0, "::1");
+    await once(server, "listening");
+    const { port } = server.address() as { port: number };
+    const found = async () => (await agent.ports(never)).ports.filter((seen) => seen.port === port);
+    expect(await found()).toMatchObject([{ protocol: "tcp", address: "::1", process: { pid: process.pid } }]);
+    server.close();
+    await once(server, "close");
+    expect(await found()).toEqual([]);
+  });
+
+  test("does not keep commands waiting", async () => {
+    const looks = Promise.allSettled(Array.from({ length: 50 }, () => agent.ports(never)));
+    expect(await run("echo meanwhile")).toBe("meanwhile\n");
+    const codes = (await looks).map((look) => (look.status === "fulfilled" ? "seen" : (look.reason as { code: string }).code));
+    expect(codes).toContain("seen");
+    expect(codes.filter((code) => code !== "seen" && code !== "guest_busy")).toEqual([]);
+  });
+});

@@ -138,6 +138,61 @@ describe("exec", () => {
   });
 });
 
+describe("looking at it", () => {
+  interface Stats {
+    readonly diskBytes: number;
+    readonly cpuPercent: number | null;
+    readonly guestCpuPercent: number | null;
+    readonly host: { readonly cpuMs: number; readonly rssBytes: number; readonly pssBytes: number; readonly network: unknown };
+    readonly guest: {
+      readonly cpus: number;
+      readonly cpu: { readonly busyMs: number };
+      readonly memory: { readonly totalBytes: number; readonly availableBytes: number };
+      readonly processes: number;
+      readonly root: { readonly totalBytes: number };
+      readonly home: { readonly totalBytes: number; readonly usedBytes: number };
+    };
+  }
+  const stats = async (): Promise<Stats> => {
+    const [vm] = (await world.json<{ vms: readonly Stats[] }>(["stats", "--interval", "300ms", "dev"])).vms;
+    if (vm === undefined) throw new Error("no stats");
+    return vm;
+  };
+
+  test("shows what it costs and what it uses, and both grow with what it does", async () => {
+    const before = await stats();
+    expect(before.guest).toMatchObject({ cpus: 1 });
+    expect(before.guest.memory.totalBytes).toBeWithin(900 * 2 ** 20, 2 ** 30);
+    expect(before.guest.memory.availableBytes).toBeWithin(1, before.guest.memory.totalBytes);
+    expect(before.guest.root.totalBytes).toBeWithin(2800 * 2 ** 20, 3 * 2 ** 30);
+    expect(before.guest.home.totalBytes).toBeWithin(1850 * 2 ** 20, 2 * 2 ** 30);
+    expect(before.host.rssBytes).toBeWithin(before.host.pssBytes, 2 * 2 ** 30);
+    expect(before.host.network).toBeNull();
+    await exec("sh", "-c", "head -c 30000000 /dev/urandom > /root/much; sync");
+    const after = await stats();
+    expect(after.diskBytes - before.diskBytes).toBeGreaterThan(29_000_000);
+    expect(after.guest.home.usedBytes - before.guest.home.usedBytes).toBeGreaterThan(29_000_000);
+    expect(after.host.cpuMs).toBeGreaterThan(before.host.cpuMs);
+    expect(after.guest.cpu.busyMs).toBeGreaterThan(before.guest.cpu.busyMs);
+    expect([after.cpuPercent, after.guestCpuPercent]).toEqual([expect.any(Number), expect.any(Number)]);
+  });
+
+  test("shows what listens in it, and what of it on loopback alone", async () => {
+    const script = `use IO::Socket::INET; fork and exit;
+      my @all = map { IO::Socket::INET->new(Listen => 1, LocalAddr => $_->[0], LocalPort => $_->[1]) or die } ["0.0.0.0", 80], ["127.0.0.1", 8080];
+      open(STDIN, "<", "/dev/null"); open(STDOUT, ">", "/tmp/listens"); open(STDERR, ">", "/dev/null"); sleep 600`;
+    await exec("perl", "-e", script);
+    await exec("sh", "-c", "until [ -e /tmp/listens ]; do sleep 0.1; done");
+    const { ports } = await world.json<{ ports: readonly { readonly process: { readonly pid: number } | null }[] }>(["ports", "dev"]);
+    const process = { pid: expect.any(Number), user: "root", command: expect.stringMatching(/^perl -e use IO::Socket/) };
+    expect<readonly unknown[]>(ports).toEqual([
+      { protocol: "tcp", address: "0.0.0.0", port: 80, process, loopbackOnly: false },
+      { protocol: "tcp", address: "127.0.0.1", port: 8080, process, loopbackOnly: true },
+    ]);
+    await exec("kill", String(ports[0]?.process?.pid));
+  });
+});
+
 describe("the daemon's death", () => {
   test("harms no vm, and the next command goes on", async () => {
     const before = await show();

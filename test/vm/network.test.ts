@@ -62,6 +62,32 @@ describe.skipIf(process.getuid?.() !== 0)("a guest in a small internet", () => {
       expect(await ask("out", "www", WEB_PORT)).toEndWith(said);
     });
 
+    test("is shown with what went over its link, and what its helpers cost", async () => {
+      interface Stats {
+        readonly host: {
+          readonly processes: readonly { readonly name: string; readonly rssBytes: number }[];
+          readonly rssBytes: number;
+          readonly network: { readonly receivedBytes: number; readonly sentBytes: number };
+        };
+        readonly guest: { readonly network: { readonly receivedBytes: number; readonly sentBytes: number } };
+      }
+      const stats = async (): Promise<Stats> => {
+        const [vm] = (await world.json<{ vms: readonly Stats[] }>(["stats", "--interval", "100ms", "out"])).vms;
+        if (vm === undefined) throw new Error("no stats");
+        return vm;
+      };
+      const before = await stats();
+      for (let count = 0; count < 5; count += 1) expect(await ask("out", INTERNET_ADDRESS, WEB_PORT)).toContain("hello");
+      const after = await stats();
+      expect(after.host.processes.map(({ name }) => name).toSorted()).toEqual(["passt", "pasta", "qemu"]);
+      expect(after.host.rssBytes).toBe(after.host.processes.reduce((sum, { rssBytes }) => sum + rssBytes, 0));
+      for (const way of ["receivedBytes", "sentBytes"] as const) {
+        // Five questions and answers, with what TCP adds.
+        expect(after.host.network[way] - before.host.network[way]).toBeGreaterThan(5 * 40);
+        expect(after.guest.network[way] - before.guest.network[way]).toBeGreaterThan(5 * 40);
+      }
+    });
+
     test("does not reach what listens on the host's loopback or on its own address", async () => {
       const answers = await Promise.all(HOSTILE.map(async (host) => `${host}: ${await ask("out", host, SECRET_PORT)}`));
       expect(answers.filter((answer) => answer.includes("hello"))).toEqual([]);

@@ -53,6 +53,15 @@ impl Account {
     }
 }
 
+/// The name of a user, or the number of one without.
+pub fn name_of(uid: u32, passwd: &str) -> String {
+    passwd
+        .lines()
+        .filter_map(parse_user)
+        .find(|account| account.uid == uid)
+        .map_or(uid.to_string(), |account| account.name)
+}
+
 fn find_user(user: &str, passwd: &str) -> Result<Account, Failure> {
     let number = number(user);
     let entries = passwd.lines().filter_map(parse_user);

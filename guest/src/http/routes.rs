@@ -10,7 +10,7 @@ use super::answer::{self, Refusal, Respond};
 use super::session::Over;
 use crate::agent::{Agent, State};
 use crate::plan::schema::Init;
-use crate::{amend, dial, exec, offers, plan, power, requirement};
+use crate::{amend, dial, exec, look, offers, plan, power, requirement};
 
 pub async fn handle(agent: Rc<Agent>, over: Over, request: Request<RecvStream>, mut respond: Respond) {
     let (head, body) = request.into_parts();
@@ -18,6 +18,8 @@ pub async fn handle(agent: Rc<Agent>, over: Over, request: Request<RecvStream>, 
     let parts: Vec<&str> = path.split('/').skip(1).collect();
     match (&head.method, parts.as_slice()) {
         (&Method::GET, ["healthz"]) => health(&agent, &mut respond),
+        (&Method::GET, ["stats"]) => look::route::stats(&agent, &mut respond).await,
+        (&Method::GET, ["ports"]) => look::route::ports(&agent, &mut respond).await,
         (&Method::POST, ["plan"]) => plan::route::handle(&agent, body, &mut respond).await,
         (&Method::POST, ["amend"]) => amend::route::handle(&agent, body, &mut respond).await,
         (&Method::POST, ["exec"]) => exec::route::handle(&agent, over, body, respond).await,
@@ -28,7 +30,7 @@ pub async fn handle(agent: Rc<Agent>, over: Over, request: Request<RecvStream>, 
         (&Method::POST, ["dial", "tcp", port]) => dial::tcp(port, over, body, &mut respond).await,
         (
             _,
-            ["healthz" | "plan" | "amend" | "await" | "exec" | "power-off" | "accept"]
+            ["healthz" | "stats" | "ports" | "plan" | "amend" | "await" | "exec" | "power-off" | "accept"]
             | ["offers", _]
             | ["dial", "tcp", _],
         ) => {

@@ -53,10 +53,12 @@ async fn outcome(agent: &Rc<Agent>, plan: Plan) -> Outcome {
 async fn apply(agent: &Rc<Agent>, plan: Plan) -> Outcome {
     agent.env.borrow_mut().clone_from(&plan.env);
     agent.init.set(plan.init);
+    let home = plan.work.as_ref().map(|work| work.mount.clone());
     let applied = match agent.place {
         Place::Process => Applied { stages: Vec::new(), kernel: kernel() },
         Place::Guest => in_thread(plan.clone()).await?,
     };
+    agent.home.replace(home);
     agent.state.set(State::Configured);
     if agent.place == Place::Guest && plan.init == Init::Systemd {
         hand_over()?;

@@ -72,6 +72,8 @@ fn unknown_places_and_methods_are_told_apart() {
             ("GET", "/nope", 404),
             ("POST", "/healthz", 405),
             ("GET", "/exec", 405),
+            ("POST", "/stats", 405),
+            ("POST", "/ports", 405),
             ("POST", "/offers/1", 404),
             ("POST", "/offers/x", 404),
             ("POST", "/dial/tcp/0", 400),
@@ -83,6 +85,49 @@ fn unknown_places_and_methods_are_told_apart() {
             assert_eq!(status.as_u16(), expected, "{method} {path}");
             assert!(answer["code"].is_string() && answer["message"].is_string());
         }
+    });
+}
+
+#[test]
+fn stats_and_ports_are_told_while_commands_run() {
+    in_runtime(async {
+        let agent = Agent::listening();
+        let host = Host::connect(&agent.wire()).await;
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let port = listener.local_addr().unwrap().port();
+        let mut exec = Exec::start(&host, &shell("echo up; exec sleep 100")).await;
+        exec.until("up").await;
+        let (status, before) = host.ask("GET", "/stats", None).await;
+        assert_eq!(status.as_u16(), 200, "{before}");
+        assert!(before["root"]["totalBytes"].as_u64() > before["root"]["usedBytes"].as_u64());
+        assert!(before["home"].is_null(), "a process has no work disk");
+        let (_, after) = host.ask("GET", "/stats", None).await;
+        assert!(after["cpu"]["busyMs"].as_u64() >= before["cpu"]["busyMs"].as_u64());
+        let (status, seen) = host.ask("GET", "/ports", None).await;
+        assert_eq!(status.as_u16(), 200, "{seen}");
+        let own = seen["ports"].as_array().unwrap().iter().find(|seen| seen["port"] == port).expect("our own port");
+        assert_eq!((&own["protocol"], &own["process"]["pid"]), (&json!("tcp"), &json!(std::process::id())));
+    });
+}
+
+#[test]
+fn many_questions_at_once_are_answered_or_refused_and_none_is_lost() {
+    in_runtime(async {
+        let agent = Agent::listening();
+        let host = Host::connect(&agent.wire()).await;
+        let mut asked = Vec::new();
+        for at in 0..100 {
+            asked.push(host.begin("GET", if at % 2 == 0 { "/stats" } else { "/ports" }, true).await.0);
+        }
+        let mut answered = 0;
+        for response in asked {
+            match response.await.unwrap().status().as_u16() {
+                200 => answered += 1,
+                status => assert_eq!(status, 503),
+            }
+        }
+        assert!(answered > 0);
+        assert_eq!(host.ask("GET", "/stats", None).await.0.as_u16(), 200, "no place stays taken");
     });
 }
 

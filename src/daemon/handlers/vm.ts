@@ -1,4 +1,9 @@
+import { isLoopback } from "../../contract/is-loopback.ts";
+import type { Vm } from "../../contract/schemas/vm.ts";
 import type { HandlersOf } from "../handler.ts";
+
+/** The document of each list that is still in use: the same list is the same document. */
+const documents = new WeakMap<readonly Vm[], { readonly vms: Vm[] }>();
 
 export const vmHandlers: HandlersOf<"vm"> = {
   "vm.create": ({ vms, gate }, input, context) => {
@@ -7,7 +12,7 @@ export const vmHandlers: HandlersOf<"vm"> = {
     const request = { ...rest, memoryBytes: memory, diskBytes: disk, workDiskBytes: workDisk, requirements };
     return gate.share(() => vms.create(request, context));
   },
-  "vm.list": async ({ vms }, input) => ({ vms: [...(await vms.list(input.filter))] }),
+  "vm.list": async ({ vms }, input) => documentOf(await vms.list(input.filter)),
   "vm.show": ({ vms }, input) => vms.get(input.vm),
   "vm.start": ({ vms, gate }, input, context) => gate.share(() => vms.start(input.vm, context)),
   "vm.stop": ({ vms }, input, context) => vms.stop(input.vm, input.grace, context),
@@ -22,5 +27,18 @@ export const vmHandlers: HandlersOf<"vm"> = {
     return { vm: input.vm };
   },
   "vm.exec": ({ vms }, input, signal) => vms.openExec(input.vm, signal),
+  "vm.stats": async ({ vms }, input) => ({ vms: [...(await vms.stats(input.vm))] }),
+  "vm.ports": async ({ vms }, input) => {
+    const { ports, complete } = await vms.ports(input.vm);
+    return { complete, ports: ports.map((port) => ({ ...port, loopbackOnly: isLoopback(port.address) })) };
+  },
   "vm.logs": ({ vms }, input) => vms.readConsole(input.vm, input.bytes),
 };
+
+function documentOf(vms: readonly Vm[]): { readonly vms: Vm[] } {
+  const known = documents.get(vms);
+  if (known !== undefined) return known;
+  const made = { vms: [...vms] };
+  documents.set(vms, made);
+  return made;
+}

@@ -98,9 +98,11 @@ export class QemuVmm implements RunningVmm {
 
   /** Stays open for ever when let go. */
   async #watchByIdentity(): Promise<undefined> {
-    const { processes } = this.#parts.system;
+    const { system, qmp } = this.#parts;
+    const watchEnd = (): Promise<void> => system.processes.watchEnd(this.record.identity, this.#watching.signal);
     try {
-      await processes.watchEnd(this.record.identity, this.#watching.signal);
+      // The end of its monitor is told at once; the process follows it in a moment, and is looked at more often again.
+      await (qmp === undefined ? watchEnd() : Promise.race([watchEnd(), qmp.ended]).then(watchEnd));
     } catch (thrown) {
       if (!this.#watching.signal.aborted) throw thrown;
       await new Promise(() => undefined);

@@ -59,6 +59,8 @@ export const PROCESS_EFFECTS: Effects<Processes> = {
   signal: now((_identity, signal) => signal),
   watchEnd: "look",
   findByArgument: "look",
+  usage: "look",
+  networkUsage: "look",
   which: "look",
 };
 

@@ -1,0 +1,26 @@
+/** The daemon of a world as the kernel sees it. */
+import { readdirSync, readFileSync } from "node:fs";
+import type { World } from "../test/support/world.ts";
+
+export function daemonPidOf(world: World): number {
+  const pid = world.daemonPid();
+  if (pid === undefined) throw new Error("no daemon runs");
+  return pid;
+}
+
+/** What is resident of a process. */
+export function rssOf(pid: number): number {
+  return numberIn(`/proc/${pid}/status`, "VmRSS") * 1024;
+}
+
+/** How often the threads of a process have gone to sleep, and so were woken, until now. */
+export function sleepsOf(pid: number): number {
+  const threads = readdirSync(`/proc/${pid}/task`);
+  return threads.reduce((sum, thread) => sum + numberIn(`/proc/${pid}/task/${thread}/status`, "voluntary_ctxt_switches"), 0);
+}
+
+function numberIn(path: string, name: string): number {
+  const found = new RegExp(`^${name}:\\s+(\\d+)`, "m").exec(readFileSync(path, "utf8"))?.[1];
+  if (found === undefined) throw new Error(`${path} does not say ${name}`);
+  return Number(found);
+}

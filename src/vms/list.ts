@@ -1,0 +1,46 @@
+/**
+ * The list of all vms, as many ask for it again and again: `ps`, completion, whoever watches. As long as no record has changed it
+ * is the very same array, so that whoever turns it into bytes may keep those. Only what disks take changes without a record;
+ * looking costs two system calls for each vm, and what was seen is believed for a moment.
+ */
+import type { Vm } from "../contract/schemas/vm.ts";
+import type { VmDependencies } from "./dependencies.ts";
+import { describeUnreadable, describeVm } from "./describe.ts";
+import type { Supervisor } from "./supervise.ts";
+import type { UnreadableVm } from "./vm-rows.ts";
+import type { VmRecord } from "./vm-record.ts";
+
+const FRESH_MS = 1_000;
+
+interface Described {
+  readonly records: readonly VmRecord[];
+  readonly atMs: number;
+  readonly vms: Promise<readonly Vm[]>;
+}
+
+/** @param unreadable rows that were found at the start; nobody but us writes later ones. */
+export function makeVmList(
+  supervisors: ReadonlyMap<string, Supervisor>,
+  unreadable: () => readonly UnreadableVm[],
+  dependencies: VmDependencies,
+) {
+  const { clock } = dependencies.system;
+  let last: Described | undefined;
+  const describeAll = async (records: readonly VmRecord[]): Promise<readonly Vm[]> => [
+    ...(await Promise.all(records.map((record) => describeVm(record, dependencies)))),
+    ...unreadable().map(describeUnreadable),
+  ];
+  return (): Promise<readonly Vm[]> => {
+    const records = [...supervisors.values()].map(({ record }) => record);
+    const atMs = clock.monotonicMs();
+    if (last === undefined || atMs - last.atMs > FRESH_MS || !areSame(last.records, records)) {
+      last = { records, atMs, vms: describeAll(records) };
+    }
+    return last.vms;
+  };
+}
+
+/** A record is replaced when it changes, never changed. */
+function areSame(some: readonly VmRecord[], others: readonly VmRecord[]): boolean {
+  return some.length === others.length && some.every((record, at) => record === others[at]);
+}
