@@ -8,7 +8,7 @@ export interface Progress extends Disposable {
   tell(event: OperationEvent): void;
 }
 
-/** Stages shorter than this leave no line on a terminal; what passes in a moment is no news. */
+/** A stage that broke off sooner leaves no line: the error says all of it. */
 const WORTH_A_LINE_MS = 500;
 const REDRAW_EVERY_MS = 100;
 
@@ -22,7 +22,7 @@ export function quietProgress(descriptor: number): Progress {
   };
 }
 
-/** One line for each stage that ended; a refusal that came at once leaves none, for the error says all of it. */
+/** One line for each stage that ended. */
 export function lineProgress(descriptor: number): Progress {
   const quiet = quietProgress(descriptor);
   return {
@@ -35,7 +35,7 @@ export function lineProgress(descriptor: number): Progress {
   };
 }
 
-/** One line that is drawn anew while a stage runs, and stays when the stage took a while. */
+/** The same, and below it one line that is drawn anew while a stage runs. */
 export function terminalProgress(descriptor: number, width: number): Progress {
   let stage: Running | undefined;
   let timer: NodeJS.Timeout | undefined;
@@ -59,7 +59,7 @@ export function terminalProgress(descriptor: number, width: number): Progress {
         stage = { ...stage, done: event.done, total: event.total, unit: event.unit, waitingFor: event.waitingFor };
       } else if (event.type === "stage-finished") {
         stop();
-        if (event.elapsedMs >= WORTH_A_LINE_MS) print(descriptor, finishedLine(event));
+        print(descriptor, finishedLine(event));
       } else if (event.type === "stage-failed") {
         stop();
         if (event.elapsedMs >= WORTH_A_LINE_MS) print(descriptor, failedLine(event));

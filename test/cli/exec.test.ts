@@ -143,7 +143,17 @@ describe("exec", () => {
 describe("run", () => {
   test("creates, runs, passes the code on, and deletes what is ephemeral", async () => {
     await using home = openHome();
-    expect(await home.banger(["run", "--ephemeral", "--name", "once", "--", "exit", "9"])).toMatchObject({ code: 9, stdout: "" });
+    expect(await home.banger(["run", "--ephemeral", "--name", "once", "--", "exit", "9"])).toMatchObject({
+      code: 9,
+      stdout: "",
+      stderr: expect.stringMatching(/^disk {2}\d+ ms {2}\(from the pool\)\nboot {2}\d+ ms$/m),
+    });
+    const document = await home.banger(["run", "--json", "--ephemeral", "--name", "once", "--", "exit", "9"]);
+    expect(document).toEqual({
+      code: 9,
+      stdout: '{"code":9,"stdout":"","stderr":""}\n',
+      stderr: "note: no KVM here: QEMU emulates the CPU\n",
+    });
     expect(JSON.parse((await home.banger(["ps", "--json"])).stdout)).toEqual({ vms: [] });
   });
 

@@ -55,6 +55,14 @@ describe("a terminal", () => {
     expect(terminal.text).toContain("a\\x1b[2Jb\tc\r\n");
   });
 
+  test("keeps a line of each stage with its time, however short it was", async () => {
+    await using home = await openHomeWithVm();
+    const terminal = await openTerminal(home, `"$@" vm create x; "$@" run --ephemeral -- echo said; echo "done"`);
+    await terminal.until("done\r\n");
+    const kept = terminal.text.match(/(?:disk {2}\d+ ms {2}\(from the pool\)|boot {2}\d+ ms)\r\n/g);
+    expect(kept?.map((line) => line.slice(0, 4))).toEqual(["disk", "boot", "disk", "boot"]);
+  });
+
   test("shows a running stage, and colour only when it may", async () => {
     await using home = await openHomeWithVm();
     const plain = await openTerminal(home, `"$@" vm show nobody; NO_COLOR=1 "$@" vm show nobody; echo done`);

@@ -24,7 +24,7 @@ export const run: Run = async ({ given, rest, json }, environment) => {
   checkTerminal(wishes, environment);
 
   const client = openDaemon(environment);
-  const vm = await create(client, request, environment, json || !environment.stderr.isTerminal);
+  const vm = await create(client, request, environment, json);
   if (argv.length === 0) {
     const next = `vm ${vm.name} is ${vm.state}\n\n  banger shell ${vm.name}\n  banger exec ${vm.name} -- COMMAND\n  banger rm --force ${vm.name}\n`;
     if (json) printJson(environment.stdout.descriptor, vm);
