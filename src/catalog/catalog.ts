@@ -6,7 +6,8 @@
  *
  * Debian chain: `InRelease` of a suite is checked by `gpgv` against a pinned keyring and must be signed by a pinned
  * fingerprint (VALIDSIG, not GOODSIG) and be within its Valid-Until; it names the `Packages` index by sha256 and size; that
- * names each package by sha256 and size. The mirror is the host's own apt configuration, or `debian.mirror` in the config.
+ * names each package by sha256 and size. The mirror is the host's own apt configuration, or `debian.mirror` and
+ * `debian.security_mirror` in the config.
  *
  * Laws: what fails to verify leaves nothing behind and was parsed by nobody; a transport fault is tried again a bounded
  * number of times, a bad signature or digest never; a download that broke off is resumed.
@@ -83,6 +84,11 @@ export interface FindPackageOptions extends FetchOptions {
 export interface DebianArchive {
   /** The sources for a suite. Throws `unavailable` `no_debian_mirror` with what to set. */
   sources(suite: string): Promise<readonly DebianSource[]>;
+  /**
+   * Whether a source has its suite. Its release is then there, signed by a pinned key, in date, and not older than one that was seen
+   * before; throws otherwise, and when the mirror cannot be reached.
+   */
+  verifySuite(source: DebianSource, options: FetchOptions): Promise<boolean>;
   /** The newest version of a package in a suite, by the verified index. Throws `not_found` `package_not_found`. */
   findPackage(suite: string, name: string, options: FindPackageOptions): Promise<VerifiedPackage>;
   /** Downloads a package, verified, into the download cache; returns its path. */

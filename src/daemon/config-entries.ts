@@ -30,6 +30,7 @@ export interface ConfigEntry {
 const DEFAULT_VALUES: Readonly<Record<string, ConfigValue>> = {
   default_image: CONFIG_DEFAULTS.image,
   "debian.mirror": null,
+  "debian.security_mirror": null,
   "drivers.order": [...CONFIG_DEFAULTS.driverOrder],
   "drivers.qemu_binary": CONFIG_DEFAULTS.qemuBinary,
   "defaults.memory": typedSize(CONFIG_DEFAULTS.memoryBytes),

@@ -21,6 +21,7 @@ test("every key is read, sizes as bytes, durations as milliseconds", () => {
 default_image = "debian-bookworm"
 [debian]
 mirror = "http://mirror.example/debian"
+security_mirror = "http://security.example/debian-security"
 [drivers]
 order = ["qemu"]
 [defaults]
@@ -29,7 +30,7 @@ boot_deadline = "90s"
 `;
   expect(parseConfig(text, "/c.toml")).toEqual({
     default_image: "debian-bookworm",
-    debian: { mirror: "http://mirror.example/debian" },
+    debian: { mirror: "http://mirror.example/debian", security_mirror: "http://security.example/debian-security" },
     drivers: { order: ["qemu"] },
     defaults: { memory: 2 ** 31, boot_deadline: 90_000 },
   });

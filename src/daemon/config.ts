@@ -5,6 +5,7 @@
  *
  *     [debian]
  *     mirror = "http://mirror.example/debian"
+ *     security_mirror = "http://mirror.example/debian-security"
  *
  *     [drivers]
  *     order = ["qemu"]
@@ -31,6 +32,8 @@ export const configSchema = z.strictObject({
     .strictObject({
       /** Used instead of the host's apt sources. */
       mirror: z.url({ protocol: /^https?$/, error: "a mirror is an http or https address" }).optional(),
+      /** Where the security suites are; beside the mirror when absent. */
+      security_mirror: z.url({ protocol: /^https?$/, error: "a mirror is an http or https address" }).optional(),
     })
     .prefault({}),
   drivers: z

@@ -97,7 +97,7 @@ export const wire: Wire = async ({ system, config, configFile, proxies, onTroubl
 /** The rooms that hold nothing open, and so can be made where no daemon runs. */
 function makeMeans({ system, config, proxies, leases, agentPath }: MeansParts) {
   const catalog = makeEmbeddedCatalog();
-  const archive = makeDebianArchive({ system, mirror: config.debian.mirror, proxies });
+  const archive = makeDebianArchive({ system, mirror: config.debian.mirror, securityMirror: config.debian.security_mirror, proxies });
   const kernels = makeKernels({ system, archive, catalog, leases, agentPath });
   const images = makeImages({ system, archive, catalog, leases, uid: ourUid(), proxies });
   const disks = makeDisks({ system, leases });

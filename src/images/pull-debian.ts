@@ -1,11 +1,11 @@
 /** A catalog entry of a Debian image -> an image in the store. */
 import { join } from "node:path";
-import type { CatalogEntry, DebianArchive, DebianSource } from "../catalog/catalog.ts";
-import { BangerError } from "../contract/errors.ts";
+import type { CatalogEntry, DebianArchive } from "../catalog/catalog.ts";
 import type { Leases, OperationContext } from "../operations/operations.ts";
 import type { System } from "../system/system.ts";
 import { openBootstrapFolder } from "./debian/bootstrap-folder.ts";
 import { chooseMode } from "./debian/choose-mode.ts";
+import { findSources } from "./debian/find-sources.ts";
 import { requireTools } from "./debian/find-missing-tools.ts";
 import { streamBootstrap } from "./debian/stream-bootstrap.ts";
 import { BASE_FILE, MANIFEST_FILE, WORK_SEED_FILE, type ImageManifest } from "./image-manifest.ts";
@@ -34,7 +34,7 @@ export async function pullDebian(parts: PullParts, entry: DebianImageEntry, as: 
   await store.requireFree(as, what);
   await requireTools(system, parts.uid, what);
   const mode = await chooseMode(system, parts.uid, what, context.signal);
-  const sources = await findSources(parts.archive, entry.suite, context);
+  const sources = await findSources(parts.archive, entry.suite, what, context);
 
   await using draft = await store.openDraft(context.operationId);
   const basePath = join(draft.folder, BASE_FILE);
@@ -89,18 +89,4 @@ async function measure(system: System, path: string): Promise<{ bytes: number; s
 
 function proxiesOf(environment: ProxyEnvironment): Readonly<Record<string, string>> {
   return Object.fromEntries(PROXY_VARIABLES.flatMap((name) => (environment[name] === undefined ? [] : [[name, environment[name]]])));
-}
-
-/** The suite, and what corrects it where the mirror has that: updates and security. */
-async function findSources(archive: DebianArchive, suite: string, context: OperationContext): Promise<readonly DebianSource[]> {
-  const sources = [...(await archive.sources(suite))];
-  for (const addition of [`${suite}-updates`, `${suite}-security`]) {
-    try {
-      sources.push(...(await archive.sources(addition)));
-    } catch (error) {
-      if (!(error instanceof BangerError) || error.code !== "no_debian_mirror") throw error;
-      context.notice(`No source for ${addition} is configured: the image is made without it.`);
-    }
-  }
-  return sources;
 }

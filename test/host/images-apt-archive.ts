@@ -21,6 +21,7 @@ export const aptArchive: DebianArchive = {
     if (sources.length === 0) throw new BangerError("unavailable", "no_debian_mirror", `no source for ${suite}`);
     return sources;
   },
+  verifySuite: async () => true,
   findPackage: neverHere,
   fetchPackage: neverHere,
   probes: () => [],

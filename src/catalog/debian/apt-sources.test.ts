@@ -49,21 +49,29 @@ describe("deb822 sources", () => {
 describe("the sources for a suite", () => {
   const host = [at("http://m/debian", "trixie"), at("http://s/debian-security", "trixie-security"), at("http://other/apt", "nodistro")];
   test.each([
-    ["the host's own", "trixie", host, undefined, ["http://m/debian"]],
-    ["of another release, its mirror", "bookworm", host, undefined, ["http://m/debian"]],
-    ["of another release's security, its mirror", "bookworm-security", host, undefined, ["http://s/debian-security"]],
+    ["the host's own", "trixie", host, {}, ["http://m/debian"]],
+    ["of another release, its mirror", "bookworm", host, {}, ["http://m/debian"]],
+    ["of another release's security, its mirror", "bookworm-security", host, {}, ["http://s/debian-security"]],
     [
       "security without such a source: beside the archive",
       "bookworm-security",
       [at("http://m/debian", "bookworm")],
-      undefined,
+      {},
       ["http://m/debian-security"],
     ],
-    ["the config's mirror", "bookworm", host, "http://c/debian", ["http://c/debian"]],
-    ["the config's mirror for security", "bookworm-security", host, "http://c/debian", ["http://c/debian-security"]],
-    ["none on a host without Debian's", "bookworm", [at("http://u/ubuntu", "noble")], undefined, []],
-    ["each address once", "trixie", [...host, ...host], undefined, ["http://m/debian"]],
-  ])("%s", (_name, suite, sources, mirror, uris) => {
-    expect(chooseSources(suite, sources, mirror).map(({ uri }) => uri)).toEqual(uris);
+    ["the config's mirror", "bookworm", host, { mirror: "http://c/debian" }, ["http://c/debian"]],
+    ["the config's mirror for security", "bookworm-security", host, { mirror: "http://c/debian" }, ["http://c/debian-security"]],
+    [
+      "the config's mirror for security alone",
+      "bookworm-security",
+      host,
+      { mirror: "http://c/debian", securityMirror: "http://d/s" },
+      ["http://d/s"],
+    ],
+    ["the host's own, with a mirror for security alone", "trixie", host, { securityMirror: "http://d/s" }, ["http://m/debian"]],
+    ["none on a host without Debian's", "bookworm", [at("http://u/ubuntu", "noble")], {}, []],
+    ["each address once", "trixie", [...host, ...host], {}, ["http://m/debian"]],
+  ])("%s", (_name, suite, sources, mirrors, uris) => {
+    expect(chooseSources(suite, sources, mirrors).map(({ uri }) => uri)).toEqual(uris);
   });
 });

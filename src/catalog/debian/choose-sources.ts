@@ -4,15 +4,26 @@ import type { DebianSource } from "../catalog.ts";
 /** Suites that only Debian has; a source of one of them is a Debian mirror, which has the others too. */
 const DEBIAN_SUITES = ["bullseye", "bookworm", "trixie", "forky", "sid", "unstable", "testing", "stable", "oldstable", "oldoldstable"];
 
+/** What the config says. */
+export interface ConfiguredMirrors {
+  readonly mirror?: string | undefined;
+  readonly securityMirror?: string | undefined;
+}
+
 /**
  * The sources to ask for `suite`, best first; empty when no Debian mirror is known.
  *
- * A mirror given by the config replaces the host's sources. A host that follows another release has no source for the
+ * Mirrors given by the config replace the host's sources. A host that follows another release has no source for the
  * suite, but its mirror has it. Security suites live beside the archive: `.../debian` and `.../debian-security`.
  */
-export function chooseSources(suite: string, host: readonly DebianSource[], mirror: string | undefined): readonly DebianSource[] {
+export function chooseSources(
+  suite: string,
+  host: readonly DebianSource[],
+  { mirror, securityMirror }: ConfiguredMirrors,
+): readonly DebianSource[] {
   const isSecurity = suite.endsWith("-security");
   const at = (uri: string): DebianSource => ({ uri, suite, components: ["main"] });
+  if (isSecurity && securityMirror !== undefined) return [at(securityMirror)];
   if (mirror !== undefined) return [at(isSecurity ? `${mirror}-security` : mirror)];
   const exact = host.filter((source) => source.suite === suite && source.components.includes("main"));
   if (exact.length > 0) return unique(exact.map((source) => at(source.uri)));

@@ -220,7 +220,7 @@ describe("an InRelease is refused, and nothing kept,", () => {
       spoil: ({ suite }) => appendFileSync(join(suite, "InRelease"), Buffer.alloc(5 * 2 ** 20)),
       code: "longer_than_allowed",
     },
-    "when it is not there": { spoil: ({ suite }) => rmSync(join(suite, "InRelease")), code: "mirror_lacks_file" },
+    "when it is not there": { spoil: ({ suite }) => rmSync(join(suite, "InRelease")), code: "mirror_lacks_suite" },
   };
   test.each(Object.entries(cases))("%s", async (_name, { plan, spoil, code }) => {
     const world = await openWorld(plan?.());
@@ -234,6 +234,31 @@ describe("an InRelease is refused, and nothing kept,", () => {
     const head = releaseHead(SUITE, Date.now() - 3 * 86_400_000).replace(/Valid-Until.*\n/, "");
     await writeArchive(world.system, world.mirror, { suite: SUITE, signers: [key(debian)], packages: PACKAGES, head });
     expect(await refusal(world)).toStartWith("release_rolled_back");
+  });
+});
+
+describe("whether a source has a suite", () => {
+  test("is said of what verifies, and of what is not there", async () => {
+    const world = await openWorld();
+    const archive = world.archive();
+    const [source] = await archive.sources(SUITE);
+    if (source === undefined) throw new Error("there is no source");
+    expect(await archive.verifySuite(source, { signal })).toBe(true);
+    expect(await archive.verifySuite({ ...source, suite: "nowhere-security" }, { signal })).toBe(false);
+  });
+
+  test("is not said of what is not to be believed", async () => {
+    const world = await openWorld({ signers: [key(stranger)] });
+    const [source] = await world.archive().sources(SUITE);
+    if (source === undefined) throw new Error("there is no source");
+    expect(world.archive().verifySuite(source, { signal })).rejects.toMatchObject({ kind: "refused" });
+  });
+
+  test("a mirror for security alone is asked for that", async () => {
+    const world = await openWorld();
+    const elsewhere = { mirror: "http://mirror.invalid/debian", securityMirror: `file://${world.mirror}` };
+    expect(await refusal(world, elsewhere)).toStartWith("accepted");
+    expect(await refusal(world, { mirror: `file://${world.home}/other` })).toStartWith("mirror_lacks_suite");
   });
 });
 

@@ -1,11 +1,11 @@
 /** A Debian archive, checked link by link: InRelease -> Packages -> package. */
 import { BangerError } from "../../contract/errors.ts";
 import type { System } from "../../system/system.ts";
-import type { DebianArchive, DebianSource, FetchOptions, ProxyEnvironment, VerifiedPackage } from "../catalog.ts";
+import type { DebianArchive, DebianSource, FetchOptions, FindPackageOptions, ProxyEnvironment, VerifiedPackage } from "../catalog.ts";
 import { makeFetcher } from "../fetch/fetcher.ts";
 import { makeFileTransport } from "../fetch/file-transport.ts";
 import { makeHttpTransport } from "../fetch/http-transport.ts";
-
+import { shownUrl } from "../fetch/shown-url.ts";
 import { openDeb } from "../unpack/open-deb.ts";
 import { chooseSources } from "./choose-sources.ts";
 import { DEBIAN_ARCHIVE_KEYS, DEBIAN_KEYRINGS } from "./debian-keys.ts";
@@ -19,6 +19,8 @@ export interface DebianArchiveParts {
   readonly system: System;
   /** `debian.mirror` of the config, instead of the host's apt sources. */
   readonly mirror?: string | undefined;
+  /** `debian.security_mirror` of the config; beside the mirror unless given. */
+  readonly securityMirror?: string | undefined;
   /** Debian's own unless given. */
   readonly keys?: TrustedKeys;
   readonly proxies?: ProxyEnvironment;
@@ -42,9 +44,10 @@ export function makeDebianArchive(parts: DebianArchiveParts): DebianArchive {
   const suites = makeSuiteReader(system, fetcher, parts.keys ?? { keyrings: DEBIAN_KEYRINGS, fingerprints: DEBIAN_ARCHIVE_KEYS });
 
   const sources: DebianArchive["sources"] = async (suite) => {
-    const mirror = parts.mirror === undefined ? undefined : checkedMirror(parts.mirror);
+    const mirror = checkedMirror("mirror", parts.mirror);
+    const securityMirror = checkedMirror("security_mirror", parts.securityMirror);
     const host = mirror === undefined ? await readHostSources(system, parts.aptFolder ?? "/etc/apt") : [];
-    const found = chooseSources(suite, host, mirror);
+    const found = chooseSources(suite, host, { mirror, securityMirror });
     if (found.length > 0) return found;
     throw new BangerError(
       "unavailable",
@@ -56,10 +59,24 @@ export function makeDebianArchive(parts: DebianArchiveParts): DebianArchive {
     );
   };
 
+  /** The kernels are in a security suite, which not every mirror has beside it. */
+  const findIn = async (source: DebianSource, name: string, options: FindPackageOptions): Promise<VerifiedPackage | undefined> => {
+    if (await suites.verify(source, options)) return suites.find(source, name, options.version, options);
+    throw new BangerError(
+      "unavailable",
+      "mirror_lacks_suite",
+      `cannot find package ${name}: ${shownUrl(source.uri)} has no ${source.suite}`,
+      {
+        hint: `set debian.${source.suite.endsWith("-security") ? "security_mirror" : "mirror"} in the config to the address of a mirror that has it`,
+      },
+    );
+  };
+
   return {
     sources,
+    verifySuite: (source, options) => suites.verify(source, options),
     findPackage: async (suite, name, options) => {
-      const found = await firstThatAnswers(await sources(suite), (source) => suites.find(source, name, options.version, options), options);
+      const found = await firstThatAnswers(await sources(suite), (source) => findIn(source, name, options), options);
       if (found !== undefined) return found;
       const which = options.version === undefined ? name : `${name} ${options.version}`;
       throw new BangerError("not_found", "package_not_found", `cannot find package ${which}: Debian's ${suite} does not have it`);
@@ -91,13 +108,13 @@ async function firstThatAnswers(
   return undefined;
 }
 
-function checkedMirror(given: string): string {
-  const uri = mirrorUri(given);
-  if (uri !== undefined) return uri;
+function checkedMirror(key: "mirror" | "security_mirror", given: string | undefined): string | undefined {
+  const uri = given === undefined ? undefined : mirrorUri(given);
+  if (given === undefined || uri !== undefined) return uri;
   throw new BangerError(
     "invalid",
     "bad_mirror",
-    `cannot use ${JSON.stringify(given)} as debian.mirror: it is not an http, https or file address`,
+    `cannot use ${JSON.stringify(given)} as debian.${key}: it is not an http, https or file address`,
     {
       hint: "write it like http://HOST/debian",
     },

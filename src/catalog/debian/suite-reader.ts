@@ -20,6 +20,8 @@ const INDEX_TIMEOUT_MS = 2 * 60_000;
 const RELEASE_KEPT_MS = 5 * 60_000;
 
 export interface SuiteReader {
+  /** As `DebianArchive.verifySuite`. */
+  verify(source: DebianSource, options: FetchOptions): Promise<boolean>;
   find(source: DebianSource, name: string, version: string | undefined, options: FetchOptions): Promise<VerifiedPackage | undefined>;
 }
 
@@ -59,6 +61,15 @@ export function makeSuiteReader(system: System, fetcher: Fetcher, keys: TrustedK
   };
 
   return {
+    verify: async (source, { signal }) => {
+      try {
+        await releaseOf(source, signal);
+        return true;
+      } catch (error) {
+        if (error instanceof BangerError && error.code === "mirror_lacks_file") return false;
+        throw error;
+      }
+    },
     find: async (source, name, version, options) => {
       const release = await releaseOf(source, options.signal);
       for (const component of source.components) {
