@@ -2,6 +2,7 @@
 import { basename } from "node:path";
 import type { System } from "../system/system.ts";
 import { macOf, passtAddress, userAddress } from "./guest-address.ts";
+import { findMainAddresses } from "./main-addresses.ts";
 import type { Link, LinkProcess, Network } from "./network.ts";
 import { networkProbes } from "./network-probes.ts";
 import { openPasst } from "./open-passt.ts";
@@ -11,15 +12,19 @@ import { chooseResolvers, parseResolvConf, type ResolverSettings } from "./resol
 
 /** The second and third are where systemd-resolved and NetworkManager keep the real servers behind their stubs. */
 const RESOLV_CONFS = ["/etc/resolv.conf", "/run/systemd/resolve/resolv.conf", "/run/NetworkManager/no-stub-resolv.conf"];
+const ROUTES = ["/proc/net/route", "/proc/net/fib_trie"];
 const PROGRAMS = ["passt", "pasta"];
 
 /** pasta makes the card of the namespace that passt runs in. */
 const TUN = "/dev/net/tun";
 
+/** Of a file that tells how this computer is connected; a router's table can be long. */
+const CONFIG_MAX_BYTES = 4 * 2 ** 20;
+
 const USER_EXPOSES =
   "so QEMU's own network is used: it is slower, and the guest reaches what listens on this computer's loopback (127.0.0.1) at 10.0.2.2. To close that:";
 const NO_DNS_NOTICE =
-  "no DNS server is known that a guest could reach: /etc/resolv.conf names none but this computer's loopback. Names will not resolve in the vm.";
+  "no DNS server is known that a guest could reach: /etc/resolv.conf names none but this computer itself. Names will not resolve in the vm until another server is named there; addresses work.";
 
 export interface NetworkDependencies {
   readonly system: System;
@@ -94,15 +99,16 @@ interface Obstacle {
 
 async function readResolvers(system: System): Promise<ResolverSettings> {
   const texts = await Promise.all(RESOLV_CONFS.map((path) => readOr(system, path)));
-  return chooseResolvers(texts.map(parseResolvConf));
+  const [route = "", fibTrie = ""] = await Promise.all(ROUTES.map((path) => readOr(system, path)));
+  return chooseResolvers(texts.map(parseResolvConf), findMainAddresses(route, fibTrie));
 }
 
 /** Empty when it is not there. */
 async function readOr(system: System, path: string): Promise<string> {
   try {
-    return await system.files.readText(path, 64 * 1024);
+    return await system.files.readText(path, CONFIG_MAX_BYTES);
   } catch (error) {
-    system.log.debug("a resolver configuration was left out", { path, reason: error instanceof Error ? error.message : String(error) });
+    system.log.debug("a file about the network was left out", { path, reason: error instanceof Error ? error.message : String(error) });
     return "";
   }
 }

@@ -27,14 +27,20 @@ describe("the resolvers of a guest", () => {
   const of = (...servers: string[]) => ({ servers, search: ["a.org"] });
 
   test("are the host's", () => {
-    expect(chooseResolvers([of("192.0.2.1", "192.0.2.2"), of("198.51.100.1")])).toEqual(of("192.0.2.1", "192.0.2.2"));
+    expect(chooseResolvers([of("192.0.2.1", "192.0.2.2"), of("198.51.100.1")], ["192.0.2.9"])).toEqual(of("192.0.2.1", "192.0.2.2"));
   });
 
   test("are those behind a stub on the loopback", () => {
-    expect(chooseResolvers([of("127.0.0.53"), of("198.51.100.1")]).servers).toEqual(["198.51.100.1"]);
+    expect(chooseResolvers([of("127.0.0.53"), of("198.51.100.1")], []).servers).toEqual(["198.51.100.1"]);
   });
 
   test("are none when there is only loopback and IPv6", () => {
-    expect(chooseResolvers([of("127.0.0.1", "::1", "2001:db8::1"), of()]).servers).toEqual([]);
+    expect(chooseResolvers([of("127.0.0.1", "::1", "2001:db8::1"), of()], []).servers).toEqual([]);
+  });
+
+  test("are not at the host's own main address, which ends in the namespace of the link", () => {
+    expect(chooseResolvers([of("192.0.2.9", "192.0.2.1")], ["192.0.2.9"]).servers).toEqual(["192.0.2.1"]);
+    expect(chooseResolvers([of("192.0.2.9"), of("198.51.100.1")], ["192.0.2.9"]).servers).toEqual(["198.51.100.1"]);
+    expect(chooseResolvers([of("192.0.2.9")], ["192.0.2.9"]).servers).toEqual([]);
   });
 });

@@ -21,9 +21,10 @@ export function parseResolvConf(text: string): ResolverSettings {
 /**
  * The first of these settings that names a server which a guest can reach: IPv4, and not on the host's loopback, where a
  * stub of systemd-resolved or NetworkManager listens. Search domains are those of the first settings.
+ * @param mainAddresses of the host: a guest that asks one of these for names asks nobody.
  */
-export function chooseResolvers(all: readonly ResolverSettings[]): ResolverSettings {
-  const reachable = all.map(({ servers }) => servers.filter(isReachable));
+export function chooseResolvers(all: readonly ResolverSettings[], mainAddresses: readonly string[]): ResolverSettings {
+  const reachable = all.map(({ servers }) => servers.filter((address) => isReachable(address) && !mainAddresses.includes(address)));
   return { servers: reachable.find((servers) => servers.length > 0) ?? [], search: all[0]?.search ?? [] };
 }
 
