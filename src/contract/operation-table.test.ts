@@ -25,6 +25,19 @@ test("the version is the package's", () => {
   expect(VERSION).toBe(manifest.version);
 });
 
+/** What the daemon is made of: the rooms below the socket, without their tests and fakes. */
+const source = [
+  ...new Bun.Glob("{daemon,vms,images,kernels,catalog,disks,network,drivers,agent,operations,system}/**/*.ts").scanSync(
+    join(import.meta.dir, ".."),
+  ),
+]
+  .filter((path) => !/\.test\.ts$|\/(?:fake|test)-[a-z-]+\.ts$/.test(path))
+  .map((path) => readFileSync(join(import.meta.dir, "..", path), "utf8"))
+  .join("\n");
+/** Of codes that are put together: `vm_cannot_` of `vm_cannot_${command}`, `_in_use` of `${noun}_in_use`. */
+const beginnings = [...source.matchAll(/`([a-z]+_[a-z_]*)\$\{/g)].map(([, beginning = ""]) => beginning);
+const endings = [...source.matchAll(/\}(_[a-z]+_[a-z_]+)`/g)].map(([, ending = ""]) => ending);
+
 describe.each(entries.map(([name, operation]) => ({ name, operation })))("$name", ({ name, operation }) => {
   test("is filed under its own name", () => expect(operation.name).toBe(name));
   test("has examples that begin with one of its words", () => {
@@ -42,6 +55,16 @@ describe.each(entries.map(([name, operation]) => ({ name, operation })))("$name"
     }
   });
   test("refuses an unknown key", () => expect(operation.input.safeParse({ unknownKey: 1 }).success).toBe(false));
+  test("declares no error that nothing throws", () => {
+    const isThrown = (code: string): boolean =>
+      source.includes(`"${code}"`) ||
+      beginnings.some((beginning) => code.startsWith(beginning)) ||
+      endings.some((ending) => code.endsWith(ending));
+    expect(operation.errors.filter((code) => !isThrown(code))).toEqual([]);
+  });
+  test("declares no stage that nothing goes through", () => {
+    expect(operation.stages.filter((stage) => !new RegExp(`(?:stage|timed)\\(\\s*"${stage}"`).test(source))).toEqual([]);
+  });
   test("has stages only when it is long", () => {
     if (operation.kind !== "long") expect(operation.stages).toEqual([]);
     else expect(operation.stages.length).toBeGreaterThan(0);

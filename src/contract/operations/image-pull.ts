@@ -13,7 +13,7 @@ export const imagePull = defineOperation({
   input: z.strictObject({ name: goodsName, as: goodsName.optional() }),
   output: image,
   stages: ["bootstrap", "base", "work seed", "store"],
-  errors: ["catalog_entry_not_found", "image_exists", "no_debian_mirror"],
+  errors: ["image_not_in_catalog", "image_exists", "no_debian_mirror", "mirror_lacks_suite"],
   fields: {
     name: { brief: "name in the catalog", placeholder: "NAME" },
     as: { brief: "keep it under this name", placeholder: "NAME" },

@@ -13,7 +13,7 @@ export const kernelPull = defineOperation({
   input: z.strictObject({ name: goodsName, as: goodsName.optional() }),
   output: kernel,
   stages: ["index", "download", "unpack", "store"],
-  errors: ["catalog_entry_not_found", "kernel_exists", "no_debian_mirror"],
+  errors: ["kernel_not_in_catalog", "kernel_exists", "no_debian_mirror", "mirror_lacks_suite"],
   fields: {
     name: { brief: "name in the catalog", placeholder: "NAME" },
     as: { brief: "keep it under this name", placeholder: "NAME" },

@@ -13,7 +13,7 @@ export const vmKill = defineOperation({
   path: "/v1/vms/:vm/kill",
   input: z.strictObject({ vm: vmRef }),
   output: vm,
-  stages: ["halt", "delete"],
+  stages: ["halt"],
   errors: ["vm_not_found", "vm_cannot_kill"],
   fields: {
     vm: { brief: "name or id of the vm", placeholder: "NAME", completes: "vm" },

@@ -13,7 +13,7 @@ export const vmStop = defineOperation({
   path: "/v1/vms/:vm/stop",
   input: z.strictObject({ vm: vmRef, grace: duration.prefault("10s") }),
   output: vm,
-  stages: ["power off", "halt", "delete"],
+  stages: ["power off", "halt"],
   errors: ["vm_not_found", "vm_cannot_stop"],
   fields: {
     vm: { brief: "name or id of the vm", placeholder: "NAME", completes: "vm" },

@@ -22,5 +22,5 @@ export const kernelManifest = z.strictObject({
 });
 export type KernelManifest = z.output<typeof kernelManifest>;
 
-/** What the caller of `KernelStore.add` knows about a kernel; the rest is measured. */
+/** What the caller of `KernelFolder.keep` knows about a kernel; the rest is measured. */
 export type KernelOrigin = Pick<KernelManifest, "name" | "source" | "package" | "distro">;
