@@ -1,18 +1,33 @@
 import { BangerError } from "../contract/errors.ts";
+import { foldersAbove, whyNotSeen, whyNotTrusted } from "../contract/trusted-path.ts";
 import type { FileInfo, Files } from "../system/system.ts";
 
 /** Makes a folder that only we can enter. Throws `refused` `folder_not_private` when there is one that others could tamper with. */
 export async function makePrivateFolder(files: Pick<Files, "find" | "makeFolder">, path: string, uid: number): Promise<void> {
-  await files.makeFolder(path, 0o700);
-  requirePrivate(path, await files.find(path), uid);
+  // First those above, so that nothing is made where others have a say.
+  await checkAbove(files, path, uid);
+  const before = await files.find(path);
+  if (before === undefined) await files.makeFolder(path, 0o700);
+  requirePrivate(path, before ?? (await files.find(path)), uid);
 }
 
 /** The same, for a folder that was looked at. */
 export function requirePrivate(path: string, found: FileInfo | undefined, uid: number): void {
   if (found?.kind !== "folder")
-    throw notPrivate(path, `it is a ${found?.kind ?? "missing folder"}`, `remove ${path}, or set BANGER_HOME to another folder`);
+    throw notPrivate(path, `it is a ${found?.kind ?? "missing folder"}`, `move it away, or set BANGER_HOME to another folder`);
   if (found.uid !== uid) throw notPrivate(path, `it belongs to uid ${found.uid}`, "set BANGER_HOME to a folder of your own");
   if ((found.mode & 0o077) !== 0) throw notPrivate(path, "others may enter it", `chmod 700 ${path}`);
+}
+
+async function checkAbove(files: Pick<Files, "find">, path: string, uid: number): Promise<void> {
+  const trusted = [uid, (await files.find("/"))?.uid ?? 0];
+  for (const folder of foldersAbove(path)) {
+    const why = await files.find(folder).then(
+      (found) => (found === undefined ? undefined : whyNotTrusted(folder, { ...found, isLink: found.kind === "link" }, trusted)),
+      (error: unknown) => whyNotSeen(folder, error),
+    );
+    if (why !== undefined) throw notPrivate(path, why, "set BANGER_HOME to a folder of your own");
+  }
 }
 
 function notPrivate(path: string, why: string, hint: string): BangerError {

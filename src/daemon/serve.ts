@@ -59,7 +59,7 @@ export async function serve(parts: HandlerParts, { socketPath, listeningDescript
 
   door.maxConnections = MAX_CONNECTIONS;
   if (listeningDescriptor === undefined) {
-    await clearPath(files, socketPath);
+    await clearPath(files, socketPath, uid);
     door.listen(socketPath);
   } else door.listen({ fd: listeningDescriptor });
   await once(door, "listening");
@@ -78,11 +78,13 @@ export async function serve(parts: HandlerParts, { socketPath, listeningDescript
 }
 
 /** Removes the socket that a dead daemon left behind; the caller holds the daemon's lock, so that nobody listens on it. */
-async function clearPath(files: Pick<System["files"], "find" | "removeFile">, path: string): Promise<void> {
+async function clearPath(files: Pick<System["files"], "find" | "removeFile">, path: string, uid: number): Promise<void> {
   const found = await files.find(path);
   if (found === undefined) return;
-  if (found.kind !== "other") {
-    throw new BangerError("refused", "socket_path_taken", `cannot listen on ${path}: there is a ${found.kind} in its place`, {
+  const inPlace = found.kind === "other" ? "device or pipe" : found.kind;
+  if (found.kind !== "socket" || found.uid !== uid) {
+    const whose = found.uid === uid ? "" : ` of uid ${found.uid}`;
+    throw new BangerError("refused", "socket_path_taken", `cannot listen on ${path}: there is a ${inPlace}${whose} in its place`, {
       hint: `look at it, and move it away: ls -l ${path}`,
     });
   }

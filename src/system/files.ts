@@ -95,7 +95,7 @@ async function find(path: string): Promise<FileInfo | undefined> {
   try {
     const info = await fs.lstat(path);
     return {
-      kind: info.isFile() ? "file" : info.isDirectory() ? "folder" : info.isSymbolicLink() ? "link" : "other",
+      kind: info.isFile() ? "file" : info.isDirectory() ? "folder" : info.isSymbolicLink() ? "link" : info.isSocket() ? "socket" : "other",
       bytes: info.size,
       allocatedBytes: info.blocks * 512,
       mode: info.mode & 0o7777,

@@ -51,7 +51,7 @@ export interface Random {
 }
 
 export interface FileInfo {
-  readonly kind: "file" | "folder" | "link" | "other";
+  readonly kind: "file" | "folder" | "link" | "socket" | "other";
   /** Apparent size. */
   readonly bytes: number;
   /** What the file really takes on disk. */
