@@ -2,7 +2,8 @@ import { STATUS_CODES, type IncomingMessage } from "node:http";
 import type { Duplex } from "node:stream";
 import { BangerError, HTTP_STATUS, toErrorShape } from "../contract/errors.ts";
 import { OPERATIONS } from "../contract/operation-table.ts";
-import { EXEC_PROTOCOL, VERSION_HEADER } from "../contract/version.ts";
+import type { Operation } from "../contract/operation.ts";
+import { VERSION_HEADER } from "../contract/version.ts";
 import { checkVersion } from "./check-version.ts";
 import type { Handler, HandlerParts } from "./handler.ts";
 import { HANDLERS } from "./handler-table.ts";
@@ -19,10 +20,10 @@ export async function upgrade(parts: HandlerParts, request: IncomingMessage, soc
   socket.on("error", () => undefined);
   try {
     const stream = await openStream(parts, request, gone.signal);
-    socket.write(`HTTP/1.1 101 Switching Protocols\r\nconnection: Upgrade\r\nupgrade: ${EXEC_PROTOCOL}\r\n\r\n`);
+    socket.write(`HTTP/1.1 101 Switching Protocols\r\nconnection: Upgrade\r\nupgrade: ${request.headers.upgrade}\r\n\r\n`);
     if (head.length > 0) stream.write(head);
     joinStreams(socket, stream);
-    // The frames say for themselves when stdin ends. A client whose bytes end has gone away, and its command is to know: a
+    // The frames say for themselves when they end. A client whose bytes end has gone away, and its command is to know: a
     // unix socket shows a killed client no differently.
     socket.once("end", () => stream.destroy());
   } catch (error) {
@@ -35,7 +36,8 @@ export async function upgrade(parts: HandlerParts, request: IncomingMessage, soc
 async function openStream(parts: HandlerParts, request: IncomingMessage, signal: AbortSignal): Promise<Duplex> {
   const route = findRoute(request.method ?? "", request.url ?? "");
   checkVersion(route.name, request.headers[VERSION_HEADER], parts.daemon.version);
-  if (OPERATIONS[route.name].kind !== "stream" || request.headers.upgrade !== EXEC_PROTOCOL) {
+  const { kind, protocol }: Pick<Operation, "kind" | "protocol"> = OPERATIONS[route.name];
+  if (kind !== "stream" || request.headers.upgrade !== protocol) {
     throw new BangerError("invalid", "cannot_upgrade", `cannot upgrade ${route.name} to ${request.headers.upgrade ?? "nothing"}`);
   }
   // What follows the head belongs to the stream: there is no body.
