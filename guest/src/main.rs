@@ -4,6 +4,7 @@
 
 mod agent;
 mod command_line;
+mod copy;
 mod dial;
 mod exec;
 mod guest;

@@ -14,6 +14,7 @@ import { operationCancel } from "./operations/operation-cancel.ts";
 import { operationEvents } from "./operations/operation-events.ts";
 import { operationList } from "./operations/operation-list.ts";
 import { operationShow } from "./operations/operation-show.ts";
+import { vmCopy } from "./operations/vm-copy.ts";
 import { vmCreate } from "./operations/vm-create.ts";
 import { vmDelete } from "./operations/vm-delete.ts";
 import { vmExec } from "./operations/vm-exec.ts";
@@ -33,6 +34,7 @@ export const OPERATIONS = {
   "vm.kill": vmKill,
   "vm.delete": vmDelete,
   "vm.exec": vmExec,
+  "vm.copy": vmCopy,
   "vm.logs": vmLogs,
   "kernel.pull": kernelPull,
   "kernel.import": kernelImport,

@@ -76,6 +76,7 @@ export function makeVms(dependencies: VmDependencies): Vms {
     get: async (ref) => describe(find(ref)),
     agentOf: async (ref) => find(ref).agent(closing.signal),
     openExec: async (ref, signal) => (await find(ref).agent(signal)).openExec(signal),
+    openCopy: async (ref, signal) => (await find(ref).agent(signal)).openCopy(signal),
     readConsole: async (ref, maxBytes) => readConsole(system, system.layout.vmFolder(find(ref).record.id), maxBytes),
     usersOf: (what, name) => [...supervisors.values()].filter(({ record }) => record.plan[what] === name).map(({ record }) => record.name),
     reconcile: async () => {

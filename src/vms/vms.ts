@@ -55,6 +55,8 @@ export interface Vms {
   agentOf(ref: string): Promise<Agent>;
   /** A raw exec stream (`contract/frames.ts`) into a running vm. */
   openExec(ref: string, signal: AbortSignal): Promise<Duplex>;
+  /** A raw stream of a copy (`contract/copy-frames.ts`) into a running vm. */
+  openCopy(ref: string, signal: AbortSignal): Promise<Duplex>;
   /** The last `maxBytes` of the console log. */
   readConsole(ref: string, maxBytes: number): Promise<ConsoleText>;
   /** Names of the vms that hold an image or a kernel. */

@@ -10,7 +10,7 @@ use super::answer::{self, Refusal, Respond};
 use super::session::Over;
 use crate::agent::{Agent, State};
 use crate::plan::schema::Init;
-use crate::{dial, exec, offers, plan, power};
+use crate::{copy, dial, exec, offers, plan, power};
 
 pub async fn handle(agent: Rc<Agent>, over: Over, request: Request<RecvStream>, mut respond: Respond) {
     let (head, body) = request.into_parts();
@@ -20,11 +20,12 @@ pub async fn handle(agent: Rc<Agent>, over: Over, request: Request<RecvStream>, 
         (&Method::GET, ["healthz"]) => health(&agent, &mut respond),
         (&Method::POST, ["plan"]) => plan::route::handle(&agent, body, &mut respond).await,
         (&Method::POST, ["exec"]) => exec::route::handle(&agent, over, body, respond).await,
+        (&Method::POST, ["copy"]) => copy::route::handle(&agent, over, body, respond).await,
         (&Method::POST, ["power-off"]) => power::handle(&agent, &mut respond),
         (&Method::GET, ["accept"]) => offers::accept(&agent.offers, over, &mut respond).await,
         (&Method::POST, ["offers", id]) => offers::take(&agent.offers, id, over, body, &mut respond).await,
         (&Method::POST, ["dial", "tcp", port]) => dial::tcp(port, over, body, &mut respond).await,
-        (_, ["healthz" | "plan" | "exec" | "power-off" | "accept"] | ["offers", _] | ["dial", "tcp", _]) => {
+        (_, ["healthz" | "plan" | "exec" | "copy" | "power-off" | "accept"] | ["offers", _] | ["dial", "tcp", _]) => {
             let message = format!("{path} is not asked for with {}", head.method);
             Refusal::new(StatusCode::METHOD_NOT_ALLOWED, "wrong_method", message).send(&mut respond);
         }

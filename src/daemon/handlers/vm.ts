@@ -15,5 +15,6 @@ export const vmHandlers: HandlersOf<"vm"> = {
     return { vm: input.vm };
   },
   "vm.exec": ({ vms }, input, signal) => vms.openExec(input.vm, signal),
+  "vm.copy": ({ vms }, input, signal) => vms.openCopy(input.vm, signal),
   "vm.logs": ({ vms }, input) => vms.readConsole(input.vm, input.bytes),
 };
