@@ -411,6 +411,22 @@ describe("what is no file or does not keep still", () => {
     cage.check();
   });
 
+  test.each(DIRECTIONS)("lies too deep or has too long a path is told, going %s, and the rest arrives", async (_name, copy) => {
+    using cage = openCage();
+    using from = openFolder();
+    const nest =
+      'mkdir "$0/deep" "$0/long"; cd "$0/deep"; for i in $(seq 140); do mkdir d; cd d; done; cd "$0/long"; for i in $(seq 20); do mkdir $1; cd $1; done';
+    Bun.spawnSync(["sh", "-c", nest, from.path, "n".repeat(250)]);
+    writeFileSync(join(from.path, "good"), "good");
+    const codes: string[] = [];
+    const result = await copy(open, [`${from.path}/.`], cage.place, { onProblem: ({ code }) => codes.push(code) });
+    expect(codes).toEqual(["limit", "limit"]);
+    expect(result).toMatchObject({ files: 1, problems: 2 });
+    expect(await copy(open, ["x".repeat(60_000)], cage.place, {})).toMatchObject({ files: 0, problems: 1 });
+    cage.check();
+    Bun.spawnSync(["rm", "-rf", join(from.path, "long"), join(cage.place, "long")]);
+  });
+
   const CHANGES = [
     ["grows", (path: string) => appendFileSync(path, "more"), "grew", true],
     ["shrinks", (path: string) => truncateSync(path, 10), "changed", false],

@@ -4,7 +4,7 @@ use bytes::{Bytes, BytesMut};
 use serde::Serialize;
 use tokio::sync::mpsc::{Receiver, Sender};
 
-use super::frames::{MAX_MESSAGE_BYTES, Type};
+use super::frames::{MAX_MESSAGE_BYTES, MAX_PATH_BYTES, Type};
 use super::messages::{Code, Message, Problem};
 use crate::exec::frames::{FrameReader, NotAFrame};
 
@@ -25,7 +25,7 @@ pub enum Stop {
 
 impl Stop {
     pub fn failed(code: &'static str, message: impl Into<String>) -> Self {
-        Self::Failed { code, message: cut(message.into()) }
+        Self::Failed { code, message: cut(message.into(), MAX_FAILURE_BYTES) }
     }
 
     /// What the host is told of it, where it is to be told.
@@ -55,6 +55,8 @@ pub struct Wire {
     waiting: BytesMut,
 }
 
+/// A frame has a cap, and JSON writes some characters in six.
+const MAX_FAILURE_BYTES: usize = 512;
 /// As much as is worth a piece of its own.
 const ENOUGH_BYTES: usize = 64 * 1024;
 
@@ -97,8 +99,8 @@ impl Wire {
     }
 
     pub fn tell(&mut self, code: Code, path: &[u8], message: impl Into<String>) -> Result<(), Stop> {
-        let path = Bytes::copy_from_slice(path);
-        self.send(&Message::Problem(Problem { code, path, message: cut(message.into()) }))
+        let path = Bytes::copy_from_slice(&path[..path.len().min(MAX_PATH_BYTES)]);
+        self.send(&Message::Problem(Problem { code, path, message: cut(message.into(), MAX_MESSAGE_BYTES) }))
     }
 
     pub fn is_gone(&self) -> bool {
@@ -106,7 +108,11 @@ impl Wire {
     }
 }
 
-fn cut(mut message: String) -> String {
-    message.truncate(message.floor_char_boundary(MAX_MESSAGE_BYTES));
+fn cut(mut message: String, most: usize) -> String {
+    message.truncate(message.floor_char_boundary(most));
     message
 }
+
+#[cfg(test)]
+#[path = "wire_test.rs"]
+mod tests;

@@ -19,8 +19,8 @@ pub struct Failure {
     pub message: String,
 }
 
-/// Messages quote names that others chose; a frame has a cap.
-const MAX_MESSAGE_BYTES: usize = 1024;
+/// Messages quote names that others chose; a frame has a cap, and JSON writes some characters in six.
+const MAX_MESSAGE_BYTES: usize = 600;
 
 impl Failure {
     pub fn new(code: Code, message: impl Into<String>) -> Self {
@@ -31,5 +31,17 @@ impl Failure {
 
     pub fn io(doing: &str, error: impl std::fmt::Display) -> Self {
         Self::new(Code::Io, format!("cannot {doing}: {error}"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::exec::frames::{Type, encode_json};
+
+    #[test]
+    fn a_failure_fits_its_frame_whatever_it_quotes() {
+        let failure = Failure::new(Code::NotFound, "\u{1}".repeat(5000));
+        assert!(encode_json(Type::Failed, &failure).len() > 3000);
     }
 }

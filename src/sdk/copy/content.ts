@@ -55,7 +55,7 @@ export async function* readPieces(descriptor: number, from: number, end: number)
   let runEnd = from;
   for (let at = from; at < end;) {
     if (at >= runEnd) {
-      const run = findData(descriptor, at);
+      const run = findRun(descriptor, at, end);
       if (run === undefined) {
         if (fstatSync(descriptor).size < end) throw changed();
         return;
@@ -72,6 +72,15 @@ export async function* readPieces(descriptor: number, from: number, end: number)
     }
     yield { offset: at, bytes: buffer.subarray(0, length) };
     at += length;
+  }
+}
+
+function findRun(descriptor: number, at: number, end: number): { readonly start: number; readonly end: number } | undefined {
+  try {
+    return findData(descriptor, at);
+  } catch {
+    // A file system that knows no holes.
+    return { start: at, end };
   }
 }
 

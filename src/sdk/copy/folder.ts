@@ -68,12 +68,17 @@ export class Folder {
   release(): void {
     this.#holders -= 1;
     if (this.#holders > 0) return;
-    if (this.#finally !== undefined) {
-      fchmodSync(this.descriptor, this.#finally.mode);
-      // Everything in it is in place; a wrong time of a folder is not worth more than that.
-      setModifiedTime(this.descriptor, this.#finally.mtimeNs);
-    }
+    if (this.#finally !== undefined) dress(this.descriptor, this.#finally);
     closeSync(this.descriptor);
+  }
+}
+
+function dress(descriptor: number, { mode, mtimeNs }: CopyMeta): void {
+  try {
+    fchmodSync(descriptor, mode);
+    setModifiedTime(descriptor, mtimeNs);
+  } catch {
+    // Everything in it is in place; the mode of a folder that is not ours is not worth more than that.
   }
 }
 

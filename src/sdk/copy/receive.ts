@@ -125,7 +125,7 @@ class Receiver implements Disposable {
       this.#stack.push(this.#enter(place, { mode: mode & 0o777, mtimeNs }, isTop));
       this.#path.push(place.name);
     } catch (error) {
-      this.#leftOut(place.name, error);
+      this.#leftOut(place.name, unwritable(error));
       this.#lost = 1;
     }
   }
