@@ -61,17 +61,24 @@ export const LEAVE: readonly { readonly from: string; readonly to: RegExp; reado
     to: /^system\/(?:make-system|json-log|log-sink)\.ts$/,
     because: "lock and config come before there is anything to wire",
   },
+  {
+    from: "sdk/copy/descriptors.ts",
+    to: /^system\/native\.ts$/,
+    because: "holes, locks and times are the C library's, and one file speaks to that",
+  },
 ];
 
 /** Modules and globals that reach the computer. */
 export const TOUCHES = /^(?:node:)?(?:fs|fs\/promises|child_process|sqlite|worker_threads)$|^bun(?::(?:ffi|sqlite))?$/;
 /**
- * Who may use them: `system`, tests, and above the socket, where there is no `system`, what starts a daemon and what prints.
+ * Who may use them: `system`, tests, and above the socket, where there is no `system`, what starts a daemon, what prints,
+ * and what copies the user's files: as the user's own program it has their folder and their rights, and the daemon touches none.
  * `tell-ready` is the daemon's end of the descriptor that `launch-daemon` hands over.
  */
 export const MAY_TOUCH = [
   /^system\//,
   /^sdk\/(?:check-socket-folder|is-daemon-up|launch-daemon|read-daemon-log|wait-for-socket)\.ts$/,
+  /^sdk\/copy\//,
   /^cli\/print\.ts$/,
   /^daemon\/tell-ready\.ts$/,
   ...TEST_SUPPORT,

@@ -3,6 +3,7 @@
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 use std::rc::Rc;
+use std::sync::Arc;
 use std::time::Duration;
 
 use rustix::time::{ClockId, clock_gettime};
@@ -37,6 +38,8 @@ pub struct Agent {
     pub place: Place,
     pub hello: Hello,
     pub commands: Commands,
+    /// Held by every copy that is under way.
+    pub copies: Arc<()>,
     pub offers: Offers,
     pub plan: PlanOnce,
     pub state: Cell<State>,
@@ -60,6 +63,7 @@ impl Agent {
             place,
             hello: Hello::new(boot),
             commands: Commands::default(),
+            copies: Arc::default(),
             offers: Offers::default(),
             plan: PlanOnce::default(),
             state: Cell::new(State::Waiting),

@@ -5,6 +5,7 @@
 mod agent;
 mod amend;
 mod command_line;
+mod copy;
 mod dial;
 mod exec;
 mod guest;

@@ -89,6 +89,8 @@ export interface Agent extends AsyncDisposable {
   goOn(): void;
   /** Raw exec frames both ways; the caller writes the spec first. Destroying it resets the stream, and the command gets SIGHUP. */
   openExec(signal: AbortSignal): Promise<Duplex>;
+  /** Raw frames of a copy both ways; the caller writes the spec first. Destroying it ends the copy; what has arrived in the guest stays. */
+  openCopy(signal: AbortSignal): Promise<Duplex>;
   powerOff(signal: AbortSignal): Promise<void>;
   /** A TCP connection to 127.0.0.1:`port` in the guest. Rejects with `refused` `guest_port_closed`. */
   dial(port: number, signal: AbortSignal): Promise<Duplex>;

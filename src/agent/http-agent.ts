@@ -93,6 +93,10 @@ export class HttpAgent implements Agent {
     return this.#openRaw("POST", "/exec", signal);
   }
 
+  async openCopy(signal: AbortSignal): Promise<Duplex> {
+    return this.#openRaw("POST", "/copy", signal);
+  }
+
   async powerOff(signal: AbortSignal): Promise<void> {
     const couldAsk = !this.#session.destroyed;
     try {

@@ -22,6 +22,11 @@ function text(name: string, placeholder: string, brief: string, type: VerbField[
   return { name, flag: name, type, required: false, brief, placeholder };
 }
 
+/** What a copy is from or to; it is read as one by `copy-places.ts`. */
+function place(name: string, placeholder: string, brief: string): VerbField {
+  return { ...text(name, placeholder, brief), required: true };
+}
+
 const QUIET = flag("quiet", "q", "show only the names, one a line");
 const INTERACTIVE = flag("interactive", "i", "pass stdin on to the command");
 const TTY = flag("tty", "t", "give the command a terminal; it may then draw on yours");
@@ -102,6 +107,31 @@ const COMPOSED: readonly Command[] = [
       { ...text("interval", "DURATION", "time between two looks; at least 100ms", "duration"), default: "1s" },
     ],
     load: async () => (await import("./commands/stats.ts")).stats,
+  },
+  {
+    words: ["vm", "cp"],
+    aliases: [["cp"]],
+    summary: "Copy files and folders between this computer and a vm",
+    detail:
+      "One side is a place in a vm, NAME:PATH; a PATH that does not begin with / begins at root's home, or the owner's. What stands where is taken as cp takes it: into DST where that is a folder, under the name DST where it is not, and SRC/. means what is in SRC. Folders are copied whole, with modes, times, links as links, and holes as holes. In the vm all of it belongs to root, or to --owner; here to you. Devices, FIFOs and sockets are left out, and told. Each file gets its name when it is whole and its sha256 is verified. Exit code 1 when something could not be copied; everything else is.",
+    fields: [
+      place("source", "SRC", "what to copy, NAME:PATH for one in a vm"),
+      place("destination", "DST", "where to, NAME:PATH for one in a vm"),
+      flag("resume", "c", "go on with a copy that was cut off; files of the same size and time are not sent again"),
+      flag("checksum", undefined, "as --resume, but compare contents instead of times"),
+      flag("follow", "L", "copy what links lead to, in their place"),
+      text("owner", "USER", "who is to own it in the vm, USER or USER:GROUP; root when left out"),
+      flag("recursive", "r", "changes nothing: folders are always copied whole"),
+    ],
+    positional: ["source", "destination"],
+    repeat: "source",
+    examples: [
+      { command: "banger cp notes.md dev:", does: "one file into the home in a vm" },
+      { command: "banger cp dev:/var/log ./logs", does: "a folder out of it" },
+      { command: "banger cp src/. package.json dev:/srv/app/", does: "what is in a folder, and a file, into a folder" },
+      { command: "banger cp --resume disk.img dev:/srv/disk.img", does: "go on with one that was cut off" },
+    ],
+    load: async () => (await import("./commands/cp.ts")).cp,
   },
   daemon("start", "Start the daemon, unless it runs", "done before by every command that needs it"),
   daemon("stop", "Stop the daemon; vms run on", "for example after an upgrade"),

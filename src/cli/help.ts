@@ -7,6 +7,7 @@ const DAILY: readonly (readonly [string, string])[] = [
   ["ps", "list vms"],
   ["exec", "run a command in a vm"],
   ["shell", "open a login shell in a vm"],
+  ["cp", "copy files and folders between this computer and a vm"],
   ["stats, ports", "show what vms use, and what listens in one"],
   ["logs", "show the console of a vm"],
   ["start, stop, kill", "start a vm, have it power off, end it at once"],

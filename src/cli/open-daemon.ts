@@ -23,6 +23,8 @@ export function openDaemon(environment: Environment): Client {
     call: (name, request, options) => orStart(() => client.call(name, request, options)),
     events: (operationId, from, signal) => client.events(operationId, from, signal),
     exec: (vm, spec) => orStart(() => client.exec(vm, spec)),
+    copyIn: (vm, from, to, options) => orStart(() => client.copyIn(vm, from, to, options)),
+    copyOut: (vm, from, to, options) => orStart(() => client.copyOut(vm, from, to, options)),
   };
 }
 

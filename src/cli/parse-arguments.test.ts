@@ -55,6 +55,10 @@ describe("what is read", () => {
   test("several names are taken where that makes sense", () => {
     expect(parse("rm", "a", "-f", "b", "c")).toMatchObject({ repeated: ["a", "b", "c"], given: { force: true } });
   });
+  test("of several words the last is where they are copied to", () => {
+    expect(parse("cp", "a", "-L", "b", "dev:x")).toMatchObject({ repeated: ["a", "b"], given: { destination: "dev:x", follow: true } });
+    expect(parse("cp", "dev:x", ".")).toMatchObject({ repeated: ["dev:x"], given: { destination: "." } });
+  });
   test("paths become absolute", () => expect(parse("kernel import", "k", "--from", "x").given["from"]).toBe(`${process.cwd()}/x`));
   test("help wins over what is missing", () => expect(parse("exec", "--help").wantsHelp).toBe(true));
 });

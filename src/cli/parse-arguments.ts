@@ -99,7 +99,7 @@ function finish(command: Command, { given, words, rest, json }: State): Parsed {
   for (const name of command.positional) {
     const field = byName.get(name);
     const placeholder = field?.placeholder ?? name.toUpperCase();
-    const isLast = name === command.positional.at(-1);
+    const after = command.positional.length - 1 - command.positional.indexOf(name);
     if (left.length === 0) {
       if (field?.required === true && !(name in given)) throw new UsageError(`${placeholder} is missing: ${field.brief}`);
       continue;
@@ -107,7 +107,7 @@ function finish(command: Command, { given, words, rest, json }: State): Parsed {
     const word = left.shift() ?? "";
     if (name in given) throw new UsageError(`${placeholder} was given twice: \`${word}\` and --${field?.flag ?? name}`);
     given[name] = field === undefined ? word : readValue(field, placeholder, word, undefined);
-    if (command.repeat === name && isLast) repeated = [word, ...left.splice(0)];
+    if (command.repeat === name) repeated = [word, ...left.splice(0, Math.max(0, left.length - after))];
   }
   const [extra] = left;
   if (extra !== undefined) throw tooMany(command, extra);

@@ -25,7 +25,7 @@ export const FRAME = {
 export type FrameType = (typeof FRAME)[keyof typeof FRAME];
 
 const KIB = 1024;
-const CAPS: ReadonlyMap<number, number> = new Map([
+const CAPS: Caps = new Map([
   [FRAME.spec, 1024 * KIB],
   [FRAME.stdin, 64 * KIB],
   [FRAME.stdinEnd, 0],
@@ -65,14 +65,17 @@ export interface ExecFailure {
   readonly message: string;
 }
 
-export interface Frame {
-  readonly type: FrameType;
+export interface Frame<Type extends number = FrameType> {
+  readonly type: Type;
   readonly payload: Uint8Array;
 }
 
+/** The largest payload of each type that a kind of stream has, in bytes. */
+export type Caps = ReadonlyMap<number, number>;
+
 /** A frame as bytes. Throws `RangeError` when the payload is above the cap of its type. */
-export function encodeFrame(type: FrameType, payload: Uint8Array = new Uint8Array()): Uint8Array {
-  if (payload.length > capOf(type)) throw new RangeError(`frame type ${type} carries ${payload.length} bytes, above its cap`);
+export function encodeFrame(type: number, payload: Uint8Array = new Uint8Array(), caps = CAPS): Uint8Array {
+  if (payload.length > capOf(type, caps)) throw new RangeError(`frame type ${type} carries ${payload.length} bytes, above its cap`);
   const bytes = new Uint8Array(HEADER_BYTES + payload.length);
   bytes[0] = type;
   new DataView(bytes.buffer).setUint32(1, payload.length);
@@ -94,8 +97,8 @@ export function encodeResize(rows: number, columns: number): Uint8Array {
   return encodeFrame(FRAME.resize, payload);
 }
 
-function capOf(type: number): number {
-  const cap = CAPS.get(type);
+function capOf(type: number, caps: Caps): number {
+  const cap = caps.get(type);
   if (cap === undefined) throw new RangeError(`unknown frame type ${type}`);
   return cap;
 }
@@ -104,14 +107,20 @@ function capOf(type: number): number {
  * Cuts bytes into frames. Holds at most one unfinished frame. Throws `RangeError` at an unknown type or a length above the
  * cap, as soon as the header is complete; the reader is of no use afterwards.
  */
-export class FrameReader {
+export class FrameReader<Type extends number = FrameType> {
+  readonly #caps: Caps;
   readonly #header = new Uint8Array(HEADER_BYTES);
   #headerFilled = 0;
   #payload: Uint8Array | undefined;
   #payloadFilled = 0;
 
+  /** @param caps the types that there are, and their caps; those of an exec stream unless given. */
+  constructor(caps: Caps = CAPS) {
+    this.#caps = caps;
+  }
+
   /** The frames completed by `chunk`, in order. */
-  *push(chunk: Uint8Array): Generator<Frame> {
+  *push(chunk: Uint8Array): Generator<Frame<Type>> {
     let at = 0;
     while (at < chunk.length || this.#isComplete()) {
       at += this.#payload === undefined ? this.#fillHeader(chunk, at) : this.#fillPayload(chunk, at);
@@ -136,7 +145,7 @@ export class FrameReader {
     if (this.#headerFilled === HEADER_BYTES) {
       const length = new DataView(this.#header.buffer).getUint32(1);
       const type = this.#header[0] ?? 0;
-      if (length > capOf(type)) throw new RangeError(`frame type ${type} announces ${length} bytes, above its cap`);
+      if (length > capOf(type, this.#caps)) throw new RangeError(`frame type ${type} announces ${length} bytes, above its cap`);
       this.#payload = new Uint8Array(length);
       this.#payloadFilled = 0;
     }
@@ -151,9 +160,9 @@ export class FrameReader {
     return part.length;
   }
 
-  #takeFrame(): Frame | undefined {
+  #takeFrame(): Frame<Type> | undefined {
     if (!this.#isComplete()) return undefined;
-    const frame = { type: this.#header[0] as FrameType, payload: this.#payload ?? new Uint8Array() };
+    const frame = { type: this.#header[0] as Type, payload: this.#payload ?? new Uint8Array() };
     this.#payload = undefined;
     this.#headerFilled = 0;
     return frame;

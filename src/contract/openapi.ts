@@ -3,7 +3,7 @@ import { z } from "zod";
 import { HTTP_STATUS, type ErrorKind } from "./errors.ts";
 import { errorShape, operationEvent } from "./events.ts";
 import type { Operation } from "./operation.ts";
-import { EVENTS_TYPE, EXEC_PROTOCOL, OPERATION_HEADER, VERSION, VERSION_HEADER } from "./version.ts";
+import { EVENTS_TYPE, OPERATION_HEADER, VERSION, VERSION_HEADER } from "./version.ts";
 
 type Json = Readonly<Record<string, unknown>>;
 
@@ -68,7 +68,7 @@ function answers(operation: Operation): Json {
     case "events":
       return { "200": { description: "one event a line, the outcome last", content: events } };
     case "stream":
-      return { "101": { description: `upgraded to ${EXEC_PROTOCOL}: frames in both directions` } };
+      return { "101": { description: `upgraded to ${operation.protocol ?? "nothing"}: frames in both directions` } };
     case "long": {
       const started = { type: "object", properties: { operation: { type: "string" } }, required: ["operation"] };
       return {

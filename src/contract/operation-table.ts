@@ -19,6 +19,7 @@ import { systemDoctor } from "./operations/system-doctor.ts";
 import { systemDf } from "./operations/system-df.ts";
 import { systemPrune } from "./operations/system-prune.ts";
 import { systemVersion } from "./operations/system-version.ts";
+import { vmCopy } from "./operations/vm-copy.ts";
 import { vmCreate } from "./operations/vm-create.ts";
 import { vmDelete } from "./operations/vm-delete.ts";
 import { vmExec } from "./operations/vm-exec.ts";
@@ -48,6 +49,7 @@ export const OPERATIONS = {
   "vm.rename": vmRename,
   "vm.delete": vmDelete,
   "vm.exec": vmExec,
+  "vm.copy": vmCopy,
   "vm.logs": vmLogs,
   "vm.stats": vmStats,
   "vm.ports": vmPorts,

@@ -8,7 +8,7 @@
  * - `long`: recorded, with named stages and numbered events; POST answers 202 `{operation}`, or, when the client accepts
  *   `application/x-ndjson`, the events themselves from number 0 with the outcome as the last one.
  * - `events`: reads an operation's events as lines of JSON, from a number to the outcome.
- * - `stream`: checked like a change, then the connection is upgraded to a raw duplex stream of `contract/frames.ts`.
+ * - `stream`: checked like a change, then the connection is upgraded to a raw duplex stream of `contract/frames.ts` or another.
  */
 import type { z } from "zod";
 
@@ -72,6 +72,8 @@ export interface Operation<
   readonly output: Out;
   /** Stages in the order in which they may appear; empty unless `long`. */
   readonly stages: readonly string[];
+  /** What the connection of a `stream` is upgraded to. */
+  readonly protocol?: string;
   /** Codes of `BangerError` this verb may answer, besides `invalid_input`. */
   readonly errors: readonly string[];
   readonly fields: Readonly<Record<string, FieldHint>>;

@@ -706,6 +706,42 @@ export const VERBS: Readonly<Record<OperationName, Verb>> = {
       }
     ]
   },
+  "vm.copy": {
+    "kind": "stream",
+    "method": "POST",
+    "path": "/v1/vms/:vm/copy",
+    "summary": "Copy files and folders between this computer and a vm",
+    "words": [
+      "vm",
+      "cp"
+    ],
+    "aliases": [
+      [
+        "cp"
+      ]
+    ],
+    "positional": [
+      "vm"
+    ],
+    "composed": true,
+    "fields": [
+      {
+        "name": "vm",
+        "flag": "vm",
+        "type": "string",
+        "required": true,
+        "brief": "name or id of the vm",
+        "placeholder": "NAME",
+        "completes": "vm"
+      }
+    ],
+    "examples": [
+      {
+        "command": "banger cp notes.md dev:",
+        "does": "one file into the home in a vm"
+      }
+    ]
+  },
   "vm.logs": {
     "kind": "query",
     "method": "GET",

@@ -7,5 +7,7 @@ export const VERSION_HEADER = "banger-version";
 export const OPERATION_HEADER = "banger-operation";
 /** What an exec stream is upgraded to. */
 export const EXEC_PROTOCOL = "banger-exec";
+/** What a copy's stream is upgraded to. */
+export const COPY_PROTOCOL = "banger-copy";
 /** The media type of a stream of events. */
 export const EVENTS_TYPE = "application/x-ndjson";

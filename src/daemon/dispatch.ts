@@ -3,7 +3,7 @@ import type { OperationEvent } from "../contract/events.ts";
 import { OPERATIONS } from "../contract/operation-table.ts";
 import { BangerError, toErrorShape } from "../contract/errors.ts";
 import { VERBS } from "../contract/verbs.ts";
-import { EVENTS_TYPE, EXEC_PROTOCOL, VERSION_HEADER } from "../contract/version.ts";
+import { EVENTS_TYPE, VERSION_HEADER } from "../contract/version.ts";
 import type { OperationContext } from "../operations/operations.ts";
 import { answerEvents, answerJson } from "./answer.ts";
 import { checkVersion } from "./check-version.ts";
@@ -40,7 +40,7 @@ export async function dispatch(parts: HandlerParts, request: IncomingMessage, re
     }
     case "stream":
       throw new BangerError("invalid", "upgrade_required", `cannot answer ${route.name} as a document: it is a stream`, {
-        hint: `send Connection: Upgrade and Upgrade: ${EXEC_PROTOCOL}`,
+        hint: `send Connection: Upgrade and Upgrade: ${OPERATIONS[route.name].protocol}`,
       });
   }
 }

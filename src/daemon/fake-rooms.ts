@@ -1,4 +1,5 @@
 /** Rooms for tests: vms in memory, a real operations engine over a database in memory. */
+import type { Duplex } from "node:stream";
 import { BangerError } from "../contract/errors.ts";
 import type { Vm } from "../contract/schemas/vm.ts";
 import type { StoredImage } from "../images/images.ts";
@@ -21,6 +22,8 @@ export interface FakeRooms extends Rooms {
   readonly created: CreateRequest[];
   /** What `vm logs` shows of every vm. */
   consoleText: string;
+  /** The guest's end of every copy; a test that copies gives it. */
+  openCopy: (signal: AbortSignal) => Promise<Duplex>;
 }
 
 /** The image `slow` takes until it is cancelled, `stubborn` a while longer; `broken` fails; `noisy` tells much. */
@@ -28,7 +31,7 @@ export function makeFakeRooms(system: Pick<System, "clock" | "random" | "log" | 
   const operations = makeOperations(system.databases.open(":memory:", OPERATIONS_MIGRATIONS), system);
   const created: CreateRequest[] = [];
   const fake: FakeRooms = {
-    vms: makeFakeVms(system, created, () => fake.consoleText),
+    vms: makeFakeVms(system, created, () => fake),
     kernels: makeFakeKernels(),
     images: makeFakeImages(),
     operations,
@@ -46,11 +49,16 @@ export function makeFakeRooms(system: Pick<System, "clock" | "random" | "log" | 
     gate: makeGate(),
     created,
     consoleText: "Linux version 6.12\n",
+    openCopy: async () => Promise.reject(new Error("not faked")),
   };
   return fake;
 }
 
-function makeFakeVms({ clock, random }: Pick<System, "clock" | "random">, created: CreateRequest[], consoleText: () => string): Vms {
+function makeFakeVms(
+  { clock, random }: Pick<System, "clock" | "random">,
+  created: CreateRequest[],
+  answers: () => Pick<FakeRooms, "consoleText" | "openCopy">,
+): Vms {
   const vms = new Map<string, Vm>();
   const get = (ref: string): Vm => {
     const vm = vms.get(ref) ?? [...vms.values()].find(({ id }) => id === ref);
@@ -105,9 +113,14 @@ function makeFakeVms({ clock, random }: Pick<System, "clock" | "random">, create
       if (get(ref).state === "running") return openFakeGuest();
       throw new BangerError("refused", "vm_not_running", `cannot exec in vm \`${ref}\`: it is stopped`, { hint: `banger start ${ref}` });
     },
+    openCopy: async (ref, signal) => {
+      if (get(ref).state === "running") return answers().openCopy(signal);
+      throw new BangerError("refused", "vm_not_running", `cannot copy into vm \`${ref}\`: it is stopped`, { hint: `banger start ${ref}` });
+    },
     readConsole: async (ref) => {
       get(ref);
-      return { text: consoleText(), endOffset: Buffer.byteLength(consoleText()) };
+      const text = answers().consoleText;
+      return { text, endOffset: Buffer.byteLength(text) };
     },
     stats: async (ref) => {
       const asked = ref === undefined ? [...vms.values()].filter(({ state }) => state === "running") : [get(ref)];
@@ -115,7 +128,7 @@ function makeFakeVms({ clock, random }: Pick<System, "clock" | "random">, create
     },
     ports: async (ref) => {
       get(ref);
-      return fakePorts(consoleText());
+      return fakePorts(answers().consoleText);
     },
     usersOf: (what, name) => [...vms.values()].filter((vm) => vm[what] === name).map((vm) => vm.name),
     reconcile: async () => undefined,

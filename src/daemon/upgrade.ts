@@ -2,7 +2,8 @@ import type { IncomingMessage } from "node:http";
 import type { Duplex } from "node:stream";
 import { BangerError } from "../contract/errors.ts";
 import { OPERATIONS } from "../contract/operation-table.ts";
-import { EXEC_PROTOCOL, VERSION_HEADER } from "../contract/version.ts";
+import type { Operation } from "../contract/operation.ts";
+import { VERSION_HEADER } from "../contract/version.ts";
 import { errorResponse } from "./answer.ts";
 import { checkVersion } from "./check-version.ts";
 import type { Sockets } from "../system/system.ts";
@@ -36,10 +37,10 @@ export async function upgrade(
       return;
     }
     isUpgraded = true;
-    socket.write(`HTTP/1.1 101 Switching Protocols\r\nconnection: Upgrade\r\nupgrade: ${EXEC_PROTOCOL}\r\n\r\n`);
+    socket.write(`HTTP/1.1 101 Switching Protocols\r\nconnection: Upgrade\r\nupgrade: ${request.headers.upgrade}\r\n\r\n`);
     if (head.length > 0) stream.write(head);
     joinStreams(socket, stream);
-    // The frames say for themselves when stdin ends. A client whose bytes end has gone away, and its command is to know: a
+    // The frames say for themselves when they end. A client whose bytes end has gone away, and its command is to know: a
     // unix socket shows a killed client no differently.
     socket.once("end", () => stream.destroy());
   } catch (error) {
@@ -54,7 +55,8 @@ export async function upgrade(
 async function openStream(parts: HandlerParts, request: IncomingMessage, signal: AbortSignal): Promise<Duplex> {
   const route = findRoute(request.method ?? "", request.url ?? "");
   checkVersion(route.name, request.headers[VERSION_HEADER], parts.daemon.version);
-  if (OPERATIONS[route.name].kind !== "stream" || request.headers.upgrade !== EXEC_PROTOCOL) {
+  const { kind, protocol }: Pick<Operation, "kind" | "protocol"> = OPERATIONS[route.name];
+  if (kind !== "stream" || request.headers.upgrade !== protocol) {
     throw new BangerError("invalid", "cannot_upgrade", `cannot upgrade ${route.name} to ${request.headers.upgrade ?? "nothing"}`);
   }
   // What follows the head belongs to the stream: there is no body.

@@ -1,8 +1,9 @@
+import type { Socket } from "node:net";
 import { BangerError, fromErrorShape, type ErrorShape } from "../contract/errors.ts";
 import type { OperationEvent } from "../contract/events.ts";
 import type { Verb } from "../contract/verb.ts";
 import { VERBS } from "../contract/verbs.ts";
-import { EVENTS_TYPE, OPERATION_HEADER, VERSION, VERSION_HEADER } from "../contract/version.ts";
+import { COPY_PROTOCOL, EVENTS_TYPE, OPERATION_HEADER, VERSION, VERSION_HEADER } from "../contract/version.ts";
 import { buildRequest } from "./build-request.ts";
 import { checkSocketFolder } from "./check-socket-folder.ts";
 import { followOperation } from "./follow-operation.ts";
@@ -34,6 +35,11 @@ export function openClient({ socketPath, version = VERSION }: ClientOptions): Cl
   };
   const openEvents = async (operation: string, from: number, signal?: AbortSignal): Promise<AsyncIterable<Uint8Array>> =>
     bytesOf(await ask(VERBS["operation.events"], { operation, from }, EVENTS_TYPE, signal));
+  const openCopy = async (vm: string, first: Uint8Array): Promise<Socket> => {
+    checkSocketFolder(socketPath);
+    const { openUpgrade } = await import("./open-upgrade.ts");
+    return openUpgrade({ socketPath, version, verb: VERBS["vm.copy"], request: { vm }, protocol: COPY_PROTOCOL, first });
+  };
 
   return {
     async call<Name extends CallableName>(name: Name, request: Request<Name>, options: CallOptions = {}): Promise<Output<Name>> {
@@ -58,6 +64,14 @@ export function openClient({ socketPath, version = VERSION }: ClientOptions): Cl
       // What only matters once the command runs is loaded while it starts.
       const [socket, { startSession }] = await Promise.all([openExec(socketPath, version, vm, spec), import("./start-session.ts")]);
       return startSession(socket);
+    },
+    async copyIn(vm, from, to, options = {}) {
+      const { copyIn } = await import("./copy/copy.ts");
+      return copyIn((first) => openCopy(vm, first), from, to, options);
+    },
+    async copyOut(vm, from, to, options = {}) {
+      const { copyOut } = await import("./copy/copy.ts");
+      return copyOut((first) => openCopy(vm, first), from, to, options);
     },
   };
 }

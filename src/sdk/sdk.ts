@@ -15,6 +15,8 @@
  * - A connection that drops while an operation runs is made again, and the events go on with the next number.
  */
 import type { Readable, Writable } from "node:stream";
+import type { CopyProblemCode } from "../contract/copy-frames.ts";
+import type { CopyCounts } from "../contract/copy-messages.ts";
 import type { OperationEvent } from "../contract/events.ts";
 import type { ExecExit, ExecSpec } from "../contract/frames.ts";
 import type { OutputOf, RequestOf } from "../contract/operation.ts";
@@ -48,6 +50,36 @@ export interface ExecSession extends Disposable {
   signal(number: number): void;
 }
 
+/** Something that was not copied as it is. */
+export interface CopyProblem {
+  readonly code: CopyProblemCode;
+  /** Text of a guest, when it told of the problem, as the message is: to be escaped before a terminal shows it. */
+  readonly path: string;
+  readonly message: string;
+}
+
+export interface CopyOptions {
+  /** Goes on with what an earlier copy left, and sends no file again whose size and time are the same. */
+  readonly resume?: boolean;
+  /** With `resume`: compares contents instead of times. */
+  readonly checksum?: boolean;
+  /** Sends what links lead to in their place. */
+  readonly follow?: boolean;
+  /** Into a guest: `user` or `user:group` there that everything is to belong to; root when absent. */
+  readonly owner?: string;
+  /** What was done so far; often. */
+  readonly onProgress?: (counts: CopyCounts) => void;
+  /** Each problem, when it is found. Everything else goes on. */
+  readonly onProblem?: (problem: CopyProblem) => void;
+  /** Ends the copy. What arrived is kept for one with `resume`. */
+  readonly signal?: AbortSignal;
+}
+
+export interface CopyResult extends CopyCounts {
+  /** How much could not be copied as it is. */
+  readonly problems: number;
+}
+
 export interface Client {
   /** Runs an operation to its output. */
   call<Name extends CallableName>(name: Name, request: Request<Name>, options?: CallOptions): Promise<Output<Name>>;
@@ -55,6 +87,10 @@ export interface Client {
   events(operationId: string, from?: number, signal?: AbortSignal): AsyncIterable<OperationEvent>;
   /** Starts a command in a running vm. */
   exec(vm: string, spec: ExecSpec): Promise<ExecSession>;
+  /** Copies files and folders of this computer to a path in a running vm; both are taken as `cp` takes them. */
+  copyIn(vm: string, from: readonly string[], to: string, options?: CopyOptions): Promise<CopyResult>;
+  /** Copies files and folders of a running vm to a path on this computer. Nothing outside of that path is touched, whatever the guest sends. */
+  copyOut(vm: string, from: readonly string[], to: string, options?: CopyOptions): Promise<CopyResult>;
 }
 
 export { openClient, type ClientOptions } from "./open-client.ts";

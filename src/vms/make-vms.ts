@@ -136,6 +136,7 @@ export function makeVms(dependencies: VmDependencies): Vms {
     },
     agentOf: async (ref) => find(ref).agent(closing.signal),
     openExec: async (ref, signal) => (await find(ref).agent(signal)).openExec(signal),
+    openCopy: async (ref, signal) => (await find(ref).agent(signal)).openCopy(signal),
     readConsole: async (ref, maxBytes) => readConsole(system, system.layout.vmFolder(find(ref).record.id), maxBytes),
     stats: (ref) => readStats(ref === undefined ? [...supervisors.values()].filter(hasVmm) : [find(ref)], dependencies),
     ports: async (ref) => {

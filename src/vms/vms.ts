@@ -84,6 +84,8 @@ export interface Vms {
   agentOf(ref: string): Promise<Agent>;
   /** A raw exec stream (`contract/frames.ts`) into a running vm. */
   openExec(ref: string, signal: AbortSignal): Promise<Duplex>;
+  /** A raw stream of a copy (`contract/copy-frames.ts`) into a running vm. */
+  openCopy(ref: string, signal: AbortSignal): Promise<Duplex>;
   /** The last `maxBytes` of the console log. */
   readConsole(ref: string, maxBytes: number): Promise<ConsoleText>;
   /** What a vm uses now, or every vm that has a VMM; a guest that does not answer in time is left out of its vm's stats. */

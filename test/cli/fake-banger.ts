@@ -5,10 +5,12 @@ import { makeFakeRooms } from "../../src/daemon/fake-rooms.ts";
 import { makeLocalWork } from "../../src/daemon/local-work.ts";
 import type { Wire } from "../../src/daemon/rooms.ts";
 import { runUntilSignal } from "../../src/daemon/run-until-signal.ts";
+import { openFakeCopyGuest } from "./fake-copy-guest.ts";
 
 const wire: Wire = async ({ system }) => {
   const rooms = makeFakeRooms(system);
   rooms.consoleText = process.env["FAKE_CONSOLE"] ?? rooms.consoleText;
+  rooms.openCopy = async () => openFakeCopyGuest(process.env["FAKE_GUEST"] ?? "/nowhere");
   return { ...rooms, [Symbol.asyncDispose]: async () => undefined };
 };
 

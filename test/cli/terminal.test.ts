@@ -76,4 +76,15 @@ describe("a terminal", () => {
     expect(await slow.child.exited).toBe(1);
     expect(slow.text).toContain("cancelling");
   });
+
+  test("shows how far a copy is, once it takes a while, and clears that at the end", async () => {
+    await using home = openHome({ FAKE_GUEST: "/nowhere" });
+    await home.banger(["vm", "create", "dev"]);
+    const copying = await openTerminal(home, `exec "$@" cp dev:slow ${home.path}`);
+    await copying.until(/0 files {2}64 KiB {2}\S+ \S+\/s/);
+    copying.type("\x03");
+    await copying.until("error:");
+    expect(await copying.child.exited).toBe(1);
+    expect(copying.text).toContain("\r\x1b[K\x1b[31merror:");
+  });
 });

@@ -1,6 +1,8 @@
 //! The frames inside an exec stream: `type: u8 | length: u32 big-endian | payload`. The same as `src/contract/frames.ts`;
 //! `golden/frames.json` keeps the two together. Lengths are checked against the cap of the type before anything is kept.
 
+use std::marker::PhantomData;
+
 use bytes::{Buf, Bytes, BytesMut};
 use serde::Serialize;
 
@@ -26,15 +28,27 @@ pub const MAX_SMALL_BYTES: usize = 4 * 1024;
 const MAX_SPEC_BYTES: usize = 1024 * 1024;
 pub const HEADER_BYTES: usize = 5;
 
-impl Type {
-    pub fn from_byte(byte: u8) -> Option<Self> {
+/// The types of the frames of one kind of stream.
+pub trait Kind: Copy + std::fmt::Debug {
+    fn byte(self) -> u8;
+    fn from_byte(byte: u8) -> Option<Self>;
+    /// The largest payload.
+    fn cap(self) -> usize;
+}
+
+impl Kind for Type {
+    fn byte(self) -> u8 {
+        self as u8
+    }
+
+    fn from_byte(byte: u8) -> Option<Self> {
         use Type::*;
         [Spec, Stdin, StdinEnd, Resize, Signal, Started, Stdout, Stderr, Exited, Failed]
             .into_iter()
             .find(|&kind| kind as u8 == byte)
     }
 
-    pub fn cap(self) -> usize {
+    fn cap(self) -> usize {
         match self {
             Type::Spec => MAX_SPEC_BYTES,
             Type::Stdin | Type::Stdout | Type::Stderr => MAX_CHUNK_BYTES,
@@ -47,7 +61,7 @@ impl Type {
 }
 
 /// A frame as bytes. The payload is within the cap of its type, or this is a bug.
-pub fn encode(kind: Type, payload: &[u8]) -> Bytes {
+pub fn encode(kind: impl Kind, payload: &[u8]) -> Bytes {
     let mut frame = BytesMut::zeroed(HEADER_BYTES);
     frame.extend_from_slice(payload);
     write_header(kind, &mut frame);
@@ -55,15 +69,15 @@ pub fn encode(kind: Type, payload: &[u8]) -> Bytes {
 }
 
 /// Completes a frame whose payload is already behind the room for its header.
-pub fn write_header(kind: Type, frame: &mut [u8]) {
+pub fn write_header(kind: impl Kind, frame: &mut [u8]) {
     let length = frame.len() - HEADER_BYTES;
     // In a release the host refuses the frame and with it one command; a panic here would take the whole guest along.
     debug_assert!(length <= kind.cap(), "{kind:?} carries {length} bytes");
-    frame[0] = kind as u8;
+    frame[0] = kind.byte();
     frame[1..HEADER_BYTES].copy_from_slice(&(length as u32).to_be_bytes());
 }
 
-pub fn encode_json(kind: Type, value: &impl Serialize) -> Bytes {
+pub fn encode_json(kind: impl Kind, value: &impl Serialize) -> Bytes {
     encode(kind, &serde_json::to_vec(value).expect("plain data is always JSON"))
 }
 
@@ -82,31 +96,30 @@ pub enum FromClient {
 pub struct NotAFrame(pub String);
 
 /// Cuts bytes into frames; holds at most one unfinished one.
-#[derive(Default)]
-pub struct FrameReader {
+pub struct FrameReader<K> {
     held: BytesMut,
+    kinds: PhantomData<K>,
 }
 
-impl FrameReader {
+impl<K> Default for FrameReader<K> {
+    fn default() -> Self {
+        Self { held: BytesMut::new(), kinds: PhantomData }
+    }
+}
+
+impl<K: Kind> FrameReader<K> {
     pub fn push(&mut self, chunk: &[u8]) {
         self.held.extend_from_slice(chunk);
     }
 
     /// The next whole frame, if there is one. To be asked after every `push` until it gives none: that keeps what is held
     /// small.
-    pub fn next(&mut self) -> Result<Option<FromClient>, NotAFrame> {
-        Ok(match self.next_raw()? {
-            None => None,
-            Some((kind, payload)) => Some(from_client(kind, payload)?),
-        })
-    }
-
-    pub fn next_raw(&mut self) -> Result<Option<(Type, Bytes)>, NotAFrame> {
+    pub fn next_raw(&mut self) -> Result<Option<(K, Bytes)>, NotAFrame> {
         if self.held.len() < HEADER_BYTES {
             return Ok(None);
         }
         let length = u32::from_be_bytes([self.held[1], self.held[2], self.held[3], self.held[4]]) as usize;
-        let kind = Type::from_byte(self.held[0]);
+        let kind = K::from_byte(self.held[0]);
         let kind = kind.ok_or_else(|| NotAFrame(format!("unknown frame type {}", self.held[0])))?;
         if length > kind.cap() {
             return Err(NotAFrame(format!("a {kind:?} frame announces {length} bytes, above its cap")));
@@ -121,6 +134,16 @@ impl FrameReader {
     /// The only good moment for the stream to end.
     pub fn is_between_frames(&self) -> bool {
         self.held.is_empty()
+    }
+}
+
+impl FrameReader<Type> {
+    /// As [`FrameReader::next_raw`], parsed as what a client may say.
+    pub fn next(&mut self) -> Result<Option<FromClient>, NotAFrame> {
+        Ok(match self.next_raw()? {
+            None => None,
+            Some((kind, payload)) => Some(from_client(kind, payload)?),
+        })
     }
 }
 

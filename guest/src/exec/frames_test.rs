@@ -25,7 +25,7 @@ fn the_golden_frames_are_ours() {
     let examples: Vec<Example> = serde_json::from_str(include_str!("../../golden/frames.json")).unwrap();
     for Example { name, kind, hex, payload_json, payload_hex, valid } in examples {
         let bytes = unhex(&hex);
-        let mut reader = FrameReader::default();
+        let mut reader = FrameReader::<Type>::default();
         reader.push(&bytes);
         let read = reader.next_raw();
         assert_eq!(matches!(read, Ok(Some(_))), valid, "{name}: {read:?}");
@@ -46,7 +46,7 @@ fn the_golden_frames_are_ours() {
 #[test]
 fn a_client_may_not_say_what_the_agent_says() {
     for kind in [Type::Started, Type::Stdout, Type::Stderr, Type::Exited, Type::Failed] {
-        let mut reader = FrameReader::default();
+        let mut reader = FrameReader::<Type>::default();
         reader.push(&encode(kind, b""));
         assert!(reader.next().is_err(), "{kind:?}");
     }
@@ -55,7 +55,7 @@ fn a_client_may_not_say_what_the_agent_says() {
 #[test]
 fn sizes_and_signals_have_their_exact_length() {
     for (kind, payload) in [(Type::Resize, &b"123"[..]), (Type::Signal, b"")] {
-        let mut reader = FrameReader::default();
+        let mut reader = FrameReader::<Type>::default();
         reader.push(&encode(kind, payload));
         assert!(reader.next().is_err(), "{kind:?}");
     }
@@ -64,7 +64,7 @@ fn sizes_and_signals_have_their_exact_length() {
 proptest! {
     #[test]
     fn any_bytes_in_any_pieces_are_frames_or_an_error(pieces in prop::collection::vec(prop::collection::vec(any::<u8>(), 0..40), 0..40)) {
-        let mut reader = FrameReader::default();
+        let mut reader = FrameReader::<Type>::default();
         for piece in pieces {
             reader.push(&piece);
             loop {
@@ -80,7 +80,7 @@ proptest! {
     #[test]
     fn frames_come_out_as_they_went_in(payloads in prop::collection::vec(prop::collection::vec(any::<u8>(), 0..200), 0..20), size in 1_usize..50) {
         let bytes: Vec<u8> = payloads.iter().flat_map(|payload| encode(Type::Stdin, payload).to_vec()).collect();
-        let (mut reader, mut seen) = (FrameReader::default(), Vec::new());
+        let (mut reader, mut seen) = (FrameReader::<Type>::default(), Vec::new());
         for piece in bytes.chunks(size) {
             reader.push(piece);
             while let Some(FromClient::Stdin(payload)) = reader.next().unwrap() {

@@ -11,7 +11,7 @@ use h2::RecvStream;
 use rustix::termios::{LocalModes, SpecialCodeIndex, tcgetattr, tcgetpgrp};
 
 use super::child::Child;
-use super::frames::{FrameReader, FromClient, NotAFrame};
+use super::frames::{FrameReader, FromClient, NotAFrame, Type};
 use super::pipe::Pipe;
 use super::stdio;
 use crate::http::answer::Gone;
@@ -38,7 +38,7 @@ impl From<NotAFrame> for Broken {
 
 pub struct Input {
     body: RecvStream,
-    frames: FrameReader,
+    frames: FrameReader<Type>,
     /// Received, and the window for it not given back.
     taken: usize,
     /// The client has nothing more to say.

@@ -32,6 +32,7 @@ export const vmHandlers: HandlersOf<"vm"> = {
     const { ports, complete } = await vms.ports(input.vm);
     return { complete, ports: ports.map((port) => ({ ...port, loopbackOnly: isLoopback(port.address) })) };
   },
+  "vm.copy": ({ vms }, input, signal) => vms.openCopy(input.vm, signal),
   "vm.logs": ({ vms }, input) => vms.readConsole(input.vm, input.bytes),
 };
 

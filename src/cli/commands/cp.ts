@@ -1,0 +1,94 @@
+import { BangerError, EXIT } from "../../contract/errors.ts";
+import type { CopyOptions, CopyProblem, CopyResult } from "../../sdk/sdk.ts";
+import type { Run } from "../command.ts";
+import { readCopyPlaces, type CopyPlaces } from "../copy-places.ts";
+import { makeCopyProgress } from "../copy-progress.ts";
+import type { Environment } from "../environment.ts";
+import { escapeText } from "../../contract/escape-text.ts";
+import { formatBytes, formatMs } from "../format.ts";
+import { openDaemon } from "../open-daemon.ts";
+import { print } from "../print.ts";
+import { UsageError } from "../usage-error.ts";
+
+/** Of a tree full of problems the rest is only counted. */
+const MOST_PROBLEMS = 1000;
+const INTERRUPTED = 130;
+
+/** `banger cp` */
+export const cp: Run = async ({ given, repeated, json }, environment) => {
+  const places = readCopyPlaces(repeated, String(given["destination"]));
+  const { resume, checksum, follow, owner } = given as Pick<CopyOptions, "resume" | "checksum" | "follow" | "owner">;
+  if (owner !== undefined && places.direction === "out")
+    throw new UsageError("--owner is for what is copied into a vm: what comes out of it belongs to you");
+
+  const startedMs = performance.now();
+  const problems: CopyProblem[] = [];
+  const { stderr, stdout } = environment;
+  const result = await copyWithProgress(places, { resume, checksum, follow, owner }, problems, json, environment);
+  const elapsedMs = Math.round(performance.now() - startedMs);
+  if (json) print(stdout.descriptor, `${JSON.stringify({ ...result, problems, problemCount: result.problems, elapsedMs })}\n`);
+  else {
+    const more = result.problems - problems.length;
+    if (more > 0) print(stderr.descriptor, `and ${more} more\n`);
+    print(stdout.descriptor, `${summaryOf(result, elapsedMs)}\n`);
+  }
+  return result.problems === 0 ? EXIT.done : EXIT.failed;
+};
+
+async function copyWithProgress(
+  { direction, vm, from, to }: CopyPlaces,
+  wishes: { readonly [Wish in "resume" | "checksum" | "follow" | "owner"]: CopyOptions[Wish] | undefined },
+  problems: CopyProblem[],
+  json: boolean,
+  environment: Environment,
+): Promise<CopyResult> {
+  const interrupted = new AbortController();
+  const interrupt = (): void => {
+    if (interrupted.signal.aborted) process.exit(INTERRUPTED);
+    interrupted.abort();
+  };
+  process.on("SIGINT", interrupt);
+  using progress = makeCopyProgress(environment.stderr.descriptor, environment.stderr.isTerminal && !json);
+  const options: CopyOptions = {
+    ...Object.fromEntries(Object.entries(wishes).filter(([, value]) => value !== undefined)),
+    signal: interrupted.signal,
+    onProgress: (counts) => progress.tell(counts),
+    onProblem: (problem) => {
+      if (problems.length >= MOST_PROBLEMS) return;
+      problems.push(problem);
+      if (!json) progress.say(`problem: ${escapeText(problem.path)}: ${escapeText(problem.message)}`);
+    },
+  };
+  try {
+    const client = openDaemon(environment);
+    return await (direction === "in" ? client.copyIn(vm, from, to, options) : client.copyOut(vm, from, to, options));
+  } catch (error) {
+    throw withHint(error);
+  } finally {
+    process.off("SIGINT", interrupt);
+  }
+}
+
+/** What is cut off can be gone on with, and this says how. */
+function withHint(error: unknown): unknown {
+  if (!(error instanceof BangerError) || !["copy_cancelled", "copy_no_space"].includes(error.code)) return error;
+  const hint = "what arrived is kept: repeat the copy with --resume";
+  return new BangerError(error.kind, error.code, error.message, { hint, cause: error });
+}
+
+function summaryOf({ files, unchanged, folders, links, bytes, problems }: CopyResult, elapsedMs: number): string {
+  const parts = [
+    counted(files, "file"),
+    ...(folders === 0 ? [] : [counted(folders, "folder")]),
+    ...(links === 0 ? [] : [counted(links, "link")]),
+  ];
+  const more = [
+    ...(unchanged === 0 ? [] : [`${counted(unchanged, "file")} unchanged`]),
+    ...(problems === 0 ? [] : [`${counted(problems, "problem")}`]),
+  ];
+  return [`copied ${parts.join(", ")} (${formatBytes(bytes)}) in ${formatMs(elapsedMs)}`, ...more].join("; ");
+}
+
+function counted(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? "" : "s"}`;
+}
