@@ -11,7 +11,7 @@ import { makeDisks } from "../disks/make-disks.ts";
 import { makeFakeDriver } from "../drivers/fake/fake.ts";
 import { makeQemuDriver } from "../drivers/qemu/qemu.ts";
 import { readTscKHz } from "../drivers/read-tsc-khz.ts";
-import type { Driver } from "../drivers/drivers.ts";
+import { makeConsoles, type Driver } from "../drivers/drivers.ts";
 import { makeImages } from "../images/make-images.ts";
 import { makeKernels } from "../kernels/make-kernels.ts";
 import { makeNetwork } from "../network/make-network.ts";
@@ -26,6 +26,7 @@ import type { Wire } from "./rooms.ts";
 const MIB = 2 ** 20;
 const DEFAULT_IMAGE = "debian-bookworm";
 const DEFAULT_MEMORY_BYTES = 1024 * MIB;
+const DEFAULT_CONSOLE_BYTES = 16 * MIB;
 /** An emulated guest on a busy computer may need most of it. */
 const BOOT_DEADLINE_MS = 180_000;
 
@@ -42,9 +43,11 @@ export const wire: Wire = async ({ system, config, proxies }) => {
   const images = makeImages({ system, archive, catalog, leases, uid: process.getuid?.() ?? 0, proxies });
   const disks = makeDisks({ system, leases });
   const network = makeNetwork({ system });
+  const consoles = makeConsoles({ system, agentPath, maxBytes: config.logs.console ?? DEFAULT_CONSOLE_BYTES });
   const makeDriver: Readonly<Record<string, () => Driver>> = {
-    qemu: () => makeQemuDriver({ system, ...(config.drivers.qemu_binary === undefined ? {} : { program: config.drivers.qemu_binary }) }),
-    fake: () => makeFakeDriver({ system, agentPath }),
+    qemu: () =>
+      makeQemuDriver({ system, consoles, ...(config.drivers.qemu_binary === undefined ? {} : { program: config.drivers.qemu_binary }) }),
+    fake: () => makeFakeDriver({ system, consoles, agentPath }),
   };
   const drivers = (config.drivers.order ?? ["qemu"]).flatMap((name) => makeDriver[name]?.() ?? []);
 

@@ -6,7 +6,7 @@
  * - A VMM outlives the daemon. `adopt` finds it again from its record: the process must be the same by pid and start time.
  * - `exited` resolves once, with why; it never rejects.
  * - `kill` resolves when the process is gone. Twice is once. Disposal is kill; `letGo` ends the watching and leaves it running.
- * - The guest's bytes reach nobody but the agent stream and the console log.
+ * - The guest's bytes reach nobody but the agent stream and the console log. What it said before `exited` resolves is in the log.
  * - Argument lists are pure functions of the plan.
  * Never ask which driver it is: ask for a capability.
  */
@@ -37,6 +37,8 @@ export interface DiskPart {
   readonly readOnly: boolean;
 }
 
+export { makeConsoles, type Consoles } from "./console/console.ts";
+
 /** All that a VMM needs, complete. */
 export interface LaunchPlan {
   readonly vmId: string;
@@ -53,6 +55,7 @@ export interface LaunchPlan {
   readonly link: LinkEnd;
   /** Ours, empty, mode 0700; sockets go here. */
   readonly runFolder: string;
+  /** What the guest writes on its serial port, appended; `console/console.ts` has who does so. */
   readonly consoleLogPath: string;
   /** What the VMM itself says. */
   readonly vmmLogPath: string;
@@ -79,6 +82,8 @@ export interface RunningVmm extends AsyncDisposable {
   readonly exited: Promise<VmmExit>;
   /** A fresh connection to the agent's byte stream. One at a time. */
   connectAgent(signal: AbortSignal): Promise<Socket>;
+  /** A connection whose bytes are typed on the guest's serial port. What the guest answers is in the console log. */
+  connectConsole(signal: AbortSignal): Promise<Socket>;
   kill(): Promise<void>;
   /** With capability `pause`. */
   pause(): Promise<void>;
@@ -95,6 +100,6 @@ export interface Driver {
   launch(plan: LaunchPlan, signal: AbortSignal): Promise<RunningVmm>;
   /** Undefined when that process is gone. */
   adopt(record: VmmRecord, signal: AbortSignal): Promise<RunningVmm | undefined>;
-  /** Processes of this driver found by looking, by vm id. */
+  /** VMMs of this driver and keepers of consoles, found by looking, by vm id. */
   findStrays(): readonly { readonly vmId: string; readonly identity: ProcessIdentity }[];
 }

@@ -24,6 +24,10 @@ export interface Layout {
   readonly daemonSocket: string;
   /** Holds `layer.ext4`, `work.ext4`, `console.log`, `vmm.log` of one VM. */
   vmFolder(vmId: string): string;
+  /** What a VM's guest wrote on its serial port. Beside it, ending in `.times`, lies when. */
+  consoleLog(vmId: string): string;
+  /** What a VM's VMM and the keeper of its console said. */
+  vmmLog(vmId: string): string;
   /** Holds the sockets of one VM. */
   vmRunFolder(vmId: string): string;
   readonly kernels: string;
@@ -62,6 +66,8 @@ export function makeLayout(environment: RootsEnvironment): Layout {
     daemonLog: daemonLogOf(roots),
     daemonSocket: daemonSocketOf(roots),
     vmFolder: (vmId) => join(roots.state, "vms", vmId),
+    consoleLog: (vmId) => join(roots.state, "vms", vmId, "console.log"),
+    vmmLog: (vmId) => join(roots.state, "vms", vmId, "vmm.log"),
     vmRunFolder: (vmId) => join(roots.run, "v", vmId),
     kernels: join(roots.data, "kernels"),
     images: join(roots.data, "images"),

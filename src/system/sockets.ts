@@ -1,30 +1,41 @@
-/** Unix sockets: made ahead for a child, connected to, and asked who is there. */
-import { rmSync } from "node:fs";
+/** Unix sockets and named pipes: made ahead for a child, connected to, and asked who is there. */
+import { constants, openSync, rmSync } from "node:fs";
 import net from "node:net";
 import { BangerError } from "../contract/errors.ts";
-import { closeDescriptor, listenUnix, peerCredentials } from "./native.ts";
-import type { Sockets } from "./system.ts";
+import { closeDescriptor, listenUnix, makeNamedPipe, peerCredentials } from "./native.ts";
+import type { OpenDescriptor, Sockets } from "./system.ts";
 
 export function makeSockets(): Sockets {
   return {
     listenForChild: (path) => {
       rmSync(path, { force: true });
-      const descriptor = listenUnix(path);
-      let isOpen = true;
-      return {
-        descriptor,
-        path,
-        close: () => {
-          if (isOpen) closeDescriptor(descriptor);
-          isOpen = false;
-        },
-      };
+      return toHandOn(path, listenUnix(path));
+    },
+    makePipe: (path) => {
+      rmSync(path, { force: true });
+      makeNamedPipe(path);
+    },
+    openPipe: (path, way) => {
+      const access = way === "read" ? constants.O_RDONLY | constants.O_NONBLOCK : constants.O_RDWR;
+      return toHandOn(path, openSync(path, access | constants.O_NOFOLLOW));
     },
     connect,
     peerOf: (socket) => {
       // Neither runtime exposes the descriptor of a socket; both keep it here.
       const descriptor = (socket as { _handle?: { fd?: unknown } })._handle?.fd;
       return typeof descriptor === "number" && descriptor >= 0 ? peerCredentials(descriptor) : undefined;
+    },
+  };
+}
+
+function toHandOn(path: string, descriptor: number): OpenDescriptor {
+  let isOpen = true;
+  return {
+    descriptor,
+    path,
+    close: () => {
+      if (isOpen) closeDescriptor(descriptor);
+      isOpen = false;
     },
   };
 }

@@ -8,6 +8,7 @@ import type { DriverProbe, LaunchPlan, RunningVmm } from "../drivers/drivers.ts"
 import type { ImageParts } from "../images/images.ts";
 import type { BootSet } from "../kernels/kernels.ts";
 import type { Link } from "../network/network.ts";
+import type { Layout } from "../system/system.ts";
 import { driverOf, type Steps, type VmDependencies } from "./dependencies.ts";
 import { makeGuestPlan } from "./guest-plan.ts";
 import type { VmBoot, VmRecord } from "./vm-record.ts";
@@ -95,7 +96,7 @@ export async function bootVm(
   const { vmm, agent } = await timed("boot", async (stage) => {
     stage.note(parts.probe.acceleration);
     if (parts.probe.acceleration === "tcg") steps.notice(`the guest is emulated, not accelerated: ${parts.probe.reason}`);
-    const launched = undo.use(await driver.launch(launchPlan(record, parts, link, folder, runFolder), steps.signal));
+    const launched = undo.use(await driver.launch(launchPlan(record, parts, link, layout), steps.signal));
     onVmm(boot(launched, null));
     const connected = undo.use(
       await whileAlive(launched, record, folder, system, steps.signal, (signal) =>
@@ -128,7 +129,8 @@ export async function releaseRunFolder(vmId: string, { system, leases }: VmDepen
   leases.drop("vm-run-folder", runFolder);
 }
 
-function launchPlan(record: VmRecord, parts: BootParts, link: Link, folder: string, runFolder: string): LaunchPlan {
+function launchPlan(record: VmRecord, parts: BootParts, link: Link, layout: Layout): LaunchPlan {
+  const [folder, runFolder] = [layout.vmFolder(record.id), layout.vmRunFolder(record.id)];
   return {
     vmId: record.id,
     name: record.name,
@@ -146,8 +148,8 @@ function launchPlan(record: VmRecord, parts: BootParts, link: Link, folder: stri
     ],
     link: link.end,
     runFolder,
-    consoleLogPath: `${folder}/console.log`,
-    vmmLogPath: `${folder}/vmm.log`,
+    consoleLogPath: layout.consoleLog(record.id),
+    vmmLogPath: layout.vmmLog(record.id),
   };
 }
 

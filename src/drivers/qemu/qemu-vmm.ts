@@ -3,6 +3,7 @@ import { BangerError } from "../../contract/errors.ts";
 import type { System } from "../../system/system.ts";
 import type { RunningVmm, VmmExit, VmmRecord } from "../drivers.ts";
 import { endProcess } from "../end-process.ts";
+import type { KeptConsole } from "../console/console.ts";
 import { readTail } from "../read-tail.ts";
 import { decideExit, type EndOfQemu } from "./decide-exit.ts";
 import type { Qmp, QmpEvent } from "./qmp.ts";
@@ -26,6 +27,7 @@ export interface QemuVmmParts {
   /** Undefined when another client holds the monitor. */
   readonly qmp: Qmp | undefined;
   readonly shutdown: ShutdownWatch;
+  readonly console: KeptConsole;
   /** For a child of ours; others are watched by their identity. */
   readonly ended?: Promise<NonNullable<EndOfQemu["end"]>>;
 }
@@ -50,12 +52,18 @@ export class QemuVmm implements RunningVmm {
     return this.#parts.system.sockets.connect(runPaths(this.record.runFolder).agentSocket, CONNECT_MS, signal);
   }
 
+  connectConsole(signal: AbortSignal): Promise<Socket> {
+    return this.#parts.console.connect(signal);
+  }
+
   async kill(): Promise<void> {
-    const { system, ended } = this.#parts;
-    if (!system.processes.isAlive(this.record.identity)) return;
-    this.#killed = true;
-    // Not by `#gone`: after `letGo` that stays open.
-    await endProcess(system, this.record.identity, ended);
+    const { system, ended, console } = this.#parts;
+    if (system.processes.isAlive(this.record.identity)) {
+      this.#killed = true;
+      // Not by `#gone`: after `letGo` that stays open.
+      await endProcess(system, this.record.identity, ended);
+    }
+    await console.drained();
   }
 
   async pause(): Promise<void> {
@@ -68,6 +76,7 @@ export class QemuVmm implements RunningVmm {
 
   async letGo(): Promise<void> {
     this.#watching.abort();
+    this.#parts.console.letGo();
     this.#parts.qmp?.[Symbol.dispose]();
   }
 
@@ -97,6 +106,7 @@ export class QemuVmm implements RunningVmm {
     const { qmp, shutdown, note, system } = this.#parts;
     // The monitor's last event may still be on its way when the process is gone.
     await qmp?.ended;
+    await this.#parts.console.drained();
     const consoleTail = note === undefined ? "" : await readTail(system.files, note.consoleLogPath);
     const lastWords = note === undefined ? "" : await readTail(system.files, note.vmmLogPath, note.vmmLogStart);
     return decideExit({ shutdown: shutdown.reason, killed: this.#killed, end, consoleTail, lastWords: lastWords.trim().slice(-1000) });

@@ -41,6 +41,9 @@ export const FILE_EFFECTS: Effects<Files> = {
   removeTree: later(path),
   lock: now(path),
   sync: later(path),
+  forgetStart: later(path),
+  firstData: "look",
+  watch: "look",
   openRead: "look",
   openWrite: now(path),
   freeBytes: "look",
@@ -60,7 +63,13 @@ export const PROCESS_EFFECTS: Effects<Processes> = {
   which: "look",
 };
 
-export const SOCKET_EFFECTS: Effects<Sockets> = { listenForChild: now(path), connect: later(path), peerOf: "look" };
+export const SOCKET_EFFECTS: Effects<Sockets> = {
+  listenForChild: now(path),
+  makePipe: now(path),
+  openPipe: "look",
+  connect: later(path),
+  peerOf: "look",
+};
 
 export const DATABASE_EFFECTS: Effects<Databases> = { open: now(path) };
 
