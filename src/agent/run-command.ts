@@ -12,6 +12,7 @@ import {
   type Frame,
 } from "../contract/frames.ts";
 import { escapeGuestText } from "./escape-guest-text.ts";
+import { framesOf } from "./frames-of.ts";
 import { guestGarbled } from "./guest-errors.ts";
 import { parseGuestJson } from "./parse-guest-json.ts";
 
@@ -97,15 +98,6 @@ class CommandOutput {
       );
     }
     this[name].push(payload);
-  }
-}
-
-function* framesOf(reader: FrameReader, chunk: Uint8Array): Generator<Frame> {
-  try {
-    yield* reader.push(chunk);
-  } catch (thrown) {
-    if (thrown instanceof RangeError) throw guestGarbled("a command's stream has a wrong frame", thrown);
-    throw thrown;
   }
 }
 

@@ -13,12 +13,13 @@ export async function copyOutput(from: Readable, to: Writable, escape: boolean):
   const onError = (): never => process.exit(BROKEN_PIPE);
   to.once("error", onError);
   for await (const chunk of from as AsyncIterable<Uint8Array>) {
-    await write(to, escape ? escapeOutput(decoder.decode(chunk, { stream: true })) : chunk);
+    await writeTo(to, escape ? escapeOutput(decoder.decode(chunk, { stream: true })) : chunk);
   }
-  if (escape) await write(to, escapeOutput(decoder.decode()));
+  if (escape) await writeTo(to, escapeOutput(decoder.decode()));
   to.off("error", onError);
 }
 
-function write(to: Writable, bytes: string | Uint8Array): Promise<void> {
+/** Writes all of it; resolves when it was taken. */
+export function writeTo(to: Writable, bytes: string | Uint8Array): Promise<void> {
   return new Promise((resolve, reject) => to.write(bytes, (error) => (error instanceof Error ? reject(error) : resolve())));
 }

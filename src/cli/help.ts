@@ -7,7 +7,8 @@ const DAILY: readonly (readonly [string, string])[] = [
   ["ps", "list vms"],
   ["exec", "run a command in a vm"],
   ["shell", "open a login shell in a vm"],
-  ["logs", "show the console of a vm"],
+  ["logs", "show or follow a log of a vm"],
+  ["console", "attach to the serial port of a vm"],
   ["start, stop, kill", "start a vm, have it power off, end it at once"],
   ["rm", "delete a vm"],
 ];

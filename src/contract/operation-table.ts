@@ -14,9 +14,11 @@ import { operationCancel } from "./operations/operation-cancel.ts";
 import { operationEvents } from "./operations/operation-events.ts";
 import { operationList } from "./operations/operation-list.ts";
 import { operationShow } from "./operations/operation-show.ts";
+import { vmConsole } from "./operations/vm-console.ts";
 import { vmCreate } from "./operations/vm-create.ts";
 import { vmDelete } from "./operations/vm-delete.ts";
 import { vmExec } from "./operations/vm-exec.ts";
+import { vmFollow } from "./operations/vm-follow.ts";
 import { vmKill } from "./operations/vm-kill.ts";
 import { vmList } from "./operations/vm-list.ts";
 import { vmLogs } from "./operations/vm-logs.ts";
@@ -33,7 +35,9 @@ export const OPERATIONS = {
   "vm.kill": vmKill,
   "vm.delete": vmDelete,
   "vm.exec": vmExec,
+  "vm.console": vmConsole,
   "vm.logs": vmLogs,
+  "vm.follow": vmFollow,
   "kernel.pull": kernelPull,
   "kernel.import": kernelImport,
   "kernel.list": kernelList,

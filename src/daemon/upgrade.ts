@@ -4,11 +4,14 @@ import { BangerError, HTTP_STATUS, toErrorShape } from "../contract/errors.ts";
 import { OPERATIONS } from "../contract/operation-table.ts";
 import { EXEC_PROTOCOL, VERSION_HEADER } from "../contract/version.ts";
 import { checkVersion } from "./check-version.ts";
-import type { Handler, HandlerParts } from "./handler.ts";
+import type { HandlerParts } from "./handler.ts";
 import { HANDLERS } from "./handler-table.ts";
 import { joinStreams } from "./join-streams.ts";
 import { parseInput } from "./read-input.ts";
 import { findRoute } from "./route.ts";
+
+/** The form of a stream's handler once its input has been parsed by the schema that belongs to it. */
+type AnyStreamHandler = (parts: HandlerParts, input: unknown, signal: AbortSignal) => Promise<Duplex>;
 
 /** Answers a request to upgrade: 101 and then bytes both ways, or an error as JSON. Never rejects. */
 export async function upgrade(parts: HandlerParts, request: IncomingMessage, socket: Duplex, head: Uint8Array): Promise<void> {
@@ -40,7 +43,7 @@ async function openStream(parts: HandlerParts, request: IncomingMessage, signal:
   }
   // What follows the head belongs to the stream: there is no body.
   const input = parseInput(route, "");
-  return (HANDLERS[route.name] as Handler<"vm.exec">)(parts, input as { vm: string }, signal);
+  return (HANDLERS[route.name] as AnyStreamHandler)(parts, input, signal);
 }
 
 function errorResponse(thrown: unknown): string {

@@ -28,6 +28,8 @@ export interface Layout {
   consoleLog(vmId: string): string;
   /** What a VM's VMM and the keeper of its console said. */
   vmmLog(vmId: string): string;
+  /** What the processes of a VM's link said. */
+  networkLog(vmId: string): string;
   /** Holds the sockets of one VM. */
   vmRunFolder(vmId: string): string;
   readonly kernels: string;
@@ -68,6 +70,7 @@ export function makeLayout(environment: RootsEnvironment): Layout {
     vmFolder: (vmId) => join(roots.state, "vms", vmId),
     consoleLog: (vmId) => join(roots.state, "vms", vmId, "console.log"),
     vmmLog: (vmId) => join(roots.state, "vms", vmId, "vmm.log"),
+    networkLog: (vmId) => join(roots.state, "vms", vmId, "network.log"),
     vmRunFolder: (vmId) => join(roots.run, "v", vmId),
     kernels: join(roots.data, "kernels"),
     images: join(roots.data, "images"),

@@ -12,7 +12,7 @@ import type { Layout } from "../system/system.ts";
 import { driverOf, type Steps, type VmDependencies } from "./dependencies.ts";
 import { makeGuestPlan } from "./guest-plan.ts";
 import type { VmBoot, VmRecord } from "./vm-record.ts";
-import { readConsoleTail } from "./console.ts";
+import { readConsoleTail } from "./logs/read-bytes.ts";
 
 /** What a start needs to know; found out in stage `resolve`. */
 export interface BootParts {
@@ -59,7 +59,7 @@ export async function bootVm(
 ): Promise<BootedVm> {
   const { system, leases, network, openAgent, defaults } = dependencies;
   const { layout, files, clock } = system;
-  const [folder, runFolder] = [layout.vmFolder(record.id), layout.vmRunFolder(record.id)];
+  const runFolder = layout.vmRunFolder(record.id);
   const stages: { stage: string; elapsedMs: number }[] = [];
   const timed: Steps["stage"] = async (stage, body) => {
     const started = clock.monotonicMs();
@@ -75,7 +75,7 @@ export async function bootVm(
     leases.write({ kind: "vm-run-folder", key: runFolder, vmId: record.id, operationId: undefined });
     await files.makeFolder(runFolder);
     const opened = undo.use(
-      await network.openLink(record.id, { wanted: record.plan.nat }, runFolder, `${folder}/network.log`, steps.signal),
+      await network.openLink(record.id, { wanted: record.plan.nat }, runFolder, layout.networkLog(record.id), steps.signal),
     );
     stage.note(opened.mode);
     if (opened.notice !== undefined) steps.notice(opened.notice);
@@ -99,7 +99,7 @@ export async function bootVm(
     const launched = undo.use(await driver.launch(launchPlan(record, parts, link, layout), steps.signal));
     onVmm(boot(launched, null));
     const connected = undo.use(
-      await whileAlive(launched, record, folder, system, steps.signal, (signal) =>
+      await whileAlive(launched, record, system, steps.signal, (signal) =>
         openAgent({ connect: (connectSignal) => launched.connectAgent(connectSignal), deadlineMs: defaults.bootDeadlineMs, signal }),
       ),
     );
@@ -107,13 +107,13 @@ export async function bootVm(
   });
 
   await timed("agent", (stage) =>
-    whileAlive(vmm, record, folder, system, steps.signal, async (signal) => {
+    whileAlive(vmm, record, system, steps.signal, async (signal) => {
       const report = await agent.configure(makeGuestPlan(record, link, driver.capabilities.isolates, system), signal);
       stage.note(report.kernel);
     }),
   );
   await timed("guest", (stage) =>
-    whileAlive(vmm, record, folder, system, steps.signal, async (signal) => {
+    whileAlive(vmm, record, system, steps.signal, async (signal) => {
       const health = await agent.health(signal);
       stage.note(health.state === "handed-over" ? "systemd goes on by itself" : "ready");
     }),
@@ -157,7 +157,6 @@ function launchPlan(record: VmRecord, parts: BootParts, link: Link, layout: Layo
 async function whileAlive<T>(
   vmm: RunningVmm,
   record: VmRecord,
-  folder: string,
   system: VmDependencies["system"],
   signal: AbortSignal,
   body: (signal: AbortSignal) => Promise<T>,
@@ -171,7 +170,7 @@ async function whileAlive<T>(
     return await body(AbortSignal.any([signal, gone.signal]));
   } catch (error) {
     signal.throwIfAborted();
-    const consoleTail = await readConsoleTail(system, folder);
+    const consoleTail = await readConsoleTail(system, record.id);
     if (gone.signal.aborted) {
       const exit = await vmm.exited;
       const detail = "detail" in exit ? `: ${exit.detail}` : "";

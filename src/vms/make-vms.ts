@@ -3,10 +3,11 @@ import { BangerError } from "../contract/errors.ts";
 import type { Vm } from "../contract/schemas/vm.ts";
 import type { OperationContext } from "../operations/operations.ts";
 import { resolveBoot } from "./boot.ts";
-import { readConsole } from "./console.ts";
 import { prepareVm } from "./create.ts";
 import type { VmDependencies } from "./dependencies.ts";
 import { describeUnreadable, describeVm } from "./describe.ts";
+import { openConsoleStream } from "./logs/console-stream.ts";
+import { followLog, readLog } from "./logs/logs.ts";
 import { reconcileVms } from "./reconcile.ts";
 import { resolvePlan } from "./resolve.ts";
 import { Supervisor } from "./supervise.ts";
@@ -76,7 +77,9 @@ export function makeVms(dependencies: VmDependencies): Vms {
     get: async (ref) => describe(find(ref)),
     agentOf: async (ref) => find(ref).agent(closing.signal),
     openExec: async (ref, signal) => (await find(ref).agent(signal)).openExec(signal),
-    readConsole: async (ref, maxBytes) => readConsole(system, system.layout.vmFolder(find(ref).record.id), maxBytes),
+    readLog: async (ref, request, signal) => readLog(find(ref), request, system, signal),
+    followLog: (ref, request, signal) => followLog(find(ref), request, system, AbortSignal.any([signal, closing.signal])),
+    openConsole: async (ref, from) => openConsoleStream(find(ref), from, system),
     usersOf: (what, name) => [...supervisors.values()].filter(({ record }) => record.plan[what] === name).map(({ record }) => record.name),
     reconcile: async () => {
       for (const record of rows.list().records) supervise(record);

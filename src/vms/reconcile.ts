@@ -11,8 +11,8 @@
  */
 import type { RunningVmm } from "../drivers/drivers.ts";
 import { releaseRunFolder } from "./boot.ts";
-import { readConsoleTail } from "./console.ts";
 import { driverOf, makeQuietSteps, type VmDependencies } from "./dependencies.ts";
+import { readConsoleTail } from "./logs/read-bytes.ts";
 import type { Supervisor } from "./supervise.ts";
 import type { VmRecord } from "./vm-record.ts";
 
@@ -80,7 +80,7 @@ function releaseOf(vmm: RunningVmm, record: VmRecord, dependencies: VmDependenci
 /** Null when the end was in order. */
 async function whyGone(record: VmRecord, { system }: VmDependencies): Promise<string | null> {
   if (record.boot?.vmm?.identity.bootId !== system.clock.bootId()) return null;
-  const tail = await readConsoleTail(system, system.layout.vmFolder(record.id));
+  const tail = await readConsoleTail(system, record.id);
   return tail.some((line) => ORDERLY_END.test(line)) ? null : "its VMM ended while the daemon was not there to see why";
 }
 

@@ -5,6 +5,7 @@
  * A command and its state change happen in one go, without waiting in between, so two callers cannot both move a vm. What
  * takes time is kept as `#moving`; who asks for the same joins it.
  */
+import type { Socket } from "node:net";
 import type { Agent } from "../agent/agent.ts";
 import { BangerError } from "../contract/errors.ts";
 import type { RunningVmm, VmmExit } from "../drivers/drivers.ts";
@@ -36,6 +37,8 @@ export class Supervisor {
   #record: VmRecord;
   #running: Running | undefined;
   #moving: Move | undefined;
+  #moved = Promise.withResolvers<void>();
+  #isGone = false;
 
   /** @param onGone called when the row is deleted. */
   constructor(record: VmRecord, dependencies: VmDependencies, onGone: () => void) {
@@ -44,8 +47,24 @@ export class Supervisor {
     this.#onGone = onGone;
   }
 
+  get id(): string {
+    return this.#record.id;
+  }
+
   get record(): VmRecord {
     return this.#record;
+  }
+
+  /** Resolves at the next change of the record. */
+  get moved(): Promise<void> {
+    return this.#moved.promise;
+  }
+
+  /** Why its logs do not grow any more: its state, or `deleted`; undefined while they may. */
+  get ended(): string | undefined {
+    if (this.#isGone) return "deleted";
+    const { state } = this.#record;
+    return state === "starting" || state === "running" || state === "paused" || state === "stopping" ? undefined : state;
   }
 
   /** The disks are made: `preparing` becomes `stopped`. */
@@ -98,13 +117,14 @@ export class Supervisor {
 
   /** The agent of the running guest; waits a little while the connection is being made again. */
   async agent(signal: AbortSignal): Promise<Agent> {
-    if (this.#running === undefined || this.#record.state !== "running") {
-      const { name, state } = this.#record;
-      throw new BangerError("refused", "vm_not_running", `vm ${name} is not running: it is ${state}`, {
-        hint: state === "paused" ? `banger vm resume ${name}` : `banger vm start ${name}`,
-      });
-    }
+    if (this.#running === undefined || this.#record.state !== "running") throw this.#notRunning();
     return this.#running.agents.current(signal);
+  }
+
+  /** A connection to the serial port of the running guest. */
+  async connectConsole(signal: AbortSignal): Promise<Socket> {
+    if (this.#running === undefined) throw this.#notRunning();
+    return this.#running.vmm.connectConsole(signal);
   }
 
   /** Takes over a VMM that an earlier daemon started. */
@@ -129,7 +149,9 @@ export class Supervisor {
 
   /** Who prepared the vm unmakes it. */
   forget(): void {
+    this.#isGone = true;
     this.#onGone();
+    this.#tellMoved();
   }
 
   /** Leaves the guest running and forgets it. */
@@ -157,6 +179,13 @@ export class Supervisor {
     } finally {
       if (this.#moving === moving) this.#moving = undefined;
     }
+  }
+
+  #notRunning(): BangerError {
+    const { name, state } = this.#record;
+    return new BangerError("refused", "vm_not_running", `vm ${name} is not running: it is ${state}`, {
+      hint: state === "paused" ? `banger vm resume ${name}` : `banger vm start ${name}`,
+    });
   }
 
   #refusal(command: Command, { why, instead }: { readonly why: string; readonly instead?: string }): BangerError {
@@ -218,7 +247,7 @@ export class Supervisor {
     await system.files.removeTree(folder);
     leases.dropAllOf(this.#record.id);
     rows.remove(this.#record.id);
-    this.#onGone();
+    this.forget();
   }
 
   #bootWithoutVmm(): VmBoot | null {
@@ -233,6 +262,12 @@ export class Supervisor {
 
   #write(change: Partial<Pick<VmRecord, "state" | "problem" | "boot">>): void {
     this.#record = this.#dependencies.rows.update(this.#record.id, change);
+    this.#tellMoved();
+  }
+
+  #tellMoved(): void {
+    this.#moved.resolve();
+    this.#moved = Promise.withResolvers();
   }
 }
 
