@@ -19,9 +19,11 @@ import { systemDoctor } from "./operations/system-doctor.ts";
 import { systemDf } from "./operations/system-df.ts";
 import { systemPrune } from "./operations/system-prune.ts";
 import { systemVersion } from "./operations/system-version.ts";
+import { vmConsole } from "./operations/vm-console.ts";
 import { vmCreate } from "./operations/vm-create.ts";
 import { vmDelete } from "./operations/vm-delete.ts";
 import { vmExec } from "./operations/vm-exec.ts";
+import { vmFollow } from "./operations/vm-follow.ts";
 import { vmKill } from "./operations/vm-kill.ts";
 import { vmList } from "./operations/vm-list.ts";
 import { vmLogs } from "./operations/vm-logs.ts";
@@ -46,7 +48,9 @@ export const OPERATIONS = {
   "vm.rename": vmRename,
   "vm.delete": vmDelete,
   "vm.exec": vmExec,
+  "vm.console": vmConsole,
   "vm.logs": vmLogs,
+  "vm.follow": vmFollow,
   "kernel.pull": kernelPull,
   "kernel.import": kernelImport,
   "kernel.list": kernelList,

@@ -9,6 +9,7 @@ import type { OperationContext } from "../operations/operations.ts";
 import type { System } from "../system/system.ts";
 import { isWanted } from "../vms/filter.ts";
 import type { CreateRequest, Vms } from "../vms/vms.ts";
+import { fakeLogs } from "./fake-logs.ts";
 import { openFakeGuest } from "./fake-guest.ts";
 import { makeFakeDoctor } from "./doctor/fake-doctor.ts";
 import type { Rooms } from "./rooms.ts";
@@ -104,10 +105,7 @@ function makeFakeVms({ clock, random }: Pick<System, "clock" | "random">, create
       if (get(ref).state === "running") return openFakeGuest();
       throw new BangerError("refused", "vm_not_running", `cannot exec in vm \`${ref}\`: it is stopped`, { hint: `banger start ${ref}` });
     },
-    readConsole: async (ref) => {
-      get(ref);
-      return { text: consoleText(), endOffset: Buffer.byteLength(consoleText()) };
-    },
+    ...fakeLogs(get, consoleText),
     usersOf: (what, name) => [...vms.values()].filter((vm) => vm[what] === name).map((vm) => vm.name),
     reconcile: async () => undefined,
     close: async () => undefined,

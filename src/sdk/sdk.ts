@@ -48,6 +48,22 @@ export interface ExecSession extends Disposable {
   signal(number: number): void;
 }
 
+/** Where a log goes on: an offset for those on the host, a cursor for the guest's own. */
+export interface LogPlace {
+  readonly from?: number;
+  readonly cursor?: string | undefined;
+}
+
+/** A terminal's end of a vm's serial port. Disposal detaches. */
+export interface ConsoleSession extends Disposable {
+  /** What the guest writes, each piece with its offset in the console's log. Ends with the vm's run, and when the connection breaks. */
+  readonly output: AsyncGenerator<{ readonly offset: number; readonly bytes: Uint8Array }>;
+  /** Once the output has ended: the state that the vm is in; undefined when the connection broke, and one may attach again. */
+  readonly ended: string | undefined;
+  /** Types to the guest; resolves when there is room for more. */
+  type(bytes: Uint8Array): Promise<void>;
+}
+
 export interface Client {
   /** Runs an operation to its output. */
   call<Name extends CallableName>(name: Name, request: Request<Name>, options?: CallOptions): Promise<Output<Name>>;
@@ -55,8 +71,13 @@ export interface Client {
   events(operationId: string, from?: number, signal?: AbortSignal): AsyncIterable<OperationEvent>;
   /** Starts a command in a running vm. */
   exec(vm: string, spec: ExecSpec): Promise<ExecSession>;
+  /** A log as it grows, over one connection. `followLog` makes a whole of several. */
+  openLog(request: RequestOf<Operations["vm.follow"]>, signal?: AbortSignal): Promise<AsyncIterable<unknown>>;
+  /** Attaches to the serial port of a running vm: from an offset on, or with its last lines. */
+  openConsole(vm: string, from?: number): Promise<ConsoleSession>;
 }
 
+export { followLog } from "./follow-log.ts";
 export { openClient, type ClientOptions } from "./open-client.ts";
 export { launchDaemon, type LaunchOptions } from "./launch-daemon.ts";
 export { watchDaemonEnd } from "./watch-daemon-end.ts";

@@ -11,10 +11,12 @@
  */
 import type { Duplex } from "node:stream";
 import type { Agent } from "../agent/agent.ts";
+import type { FollowedLine, LogPart } from "../contract/schemas/log.ts";
 import type { VmFilter } from "../contract/schemas/filters.ts";
 import type { Requirement } from "../contract/schemas/requirement.ts";
 import type { Vm } from "../contract/schemas/vm.ts";
 import type { OperationContext } from "../operations/operations.ts";
+import type { LogRequest } from "./logs/log-request.ts";
 
 /** What a user may say of a vm to make. Sizes in bytes. Everything absent gets a default. */
 export interface CreateRequest {
@@ -47,12 +49,7 @@ export interface ChangeRequest {
   readonly labels?: Readonly<Record<string, string | null>> | undefined;
 }
 
-/** A part of a vm's console log. */
-export interface ConsoleText {
-  readonly text: string;
-  /** Offset in bytes of the end of `text` in the log. */
-  readonly endOffset: number;
-}
+export type { LogRequest } from "./logs/log-request.ts";
 
 export interface Vms {
   /**
@@ -82,8 +79,12 @@ export interface Vms {
   agentOf(ref: string): Promise<Agent>;
   /** A raw exec stream (`contract/frames.ts`) into a running vm. */
   openExec(ref: string, signal: AbortSignal): Promise<Duplex>;
-  /** The last `maxBytes` of the console log. */
-  readConsole(ref: string, maxBytes: number): Promise<ConsoleText>;
+  /** A part of a log. The guest's own is asked for in the guest, which has to run. */
+  readLog(ref: string, request: LogRequest, signal: AbortSignal): Promise<LogPart>;
+  /** Parts of a log as they come; the last line says why there will be no more. Throws at once when there is no such vm. */
+  followLog(ref: string, request: LogRequest, signal: AbortSignal): AsyncIterable<FollowedLine>;
+  /** The serial port of a running vm, as a stream of `contract/console-frames.ts`. */
+  openConsole(ref: string, from: number | undefined): Promise<Duplex>;
   /** Names of the vms that hold an image or a kernel. */
   usersOf(what: "image" | "kernel", name: string): readonly string[];
   /** Makes rows and the computer agree. Before listening. */

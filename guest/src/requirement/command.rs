@@ -59,7 +59,14 @@ fn start(agent: &Agent, argv: &[String], stdout: OwnedFd) -> Result<Child, Failu
     let account = Account::find(None)?;
     let env = environment::merge(&account, &agent.env.borrow(), &spec);
     let nothing = || null().map_err(|error| Failure::io("open /dev/null", error));
-    Child::start(&agent.commands, &spec, &account, &env, Theirs { stdin: nothing()?, stdout, stderr: nothing()? })
+    Child::start(
+        agent.place,
+        &agent.commands,
+        &spec,
+        &account,
+        &env,
+        Theirs { stdin: nothing()?, stdout, stderr: nothing()? },
+    )
 }
 
 fn null() -> io::Result<OwnedFd> {

@@ -1,5 +1,8 @@
 import type { HandlersOf } from "../handler.ts";
 
+/** How long a guest may take to show its own log. */
+const GUEST_MS = 60_000;
+
 export const vmHandlers: HandlersOf<"vm"> = {
   "vm.create": ({ vms, gate }, input, context) => {
     const { memory, disk, workDisk, waitFor = [], waitTimeout, ...rest } = input;
@@ -22,5 +25,7 @@ export const vmHandlers: HandlersOf<"vm"> = {
     return { vm: input.vm };
   },
   "vm.exec": ({ vms }, input, signal) => vms.openExec(input.vm, signal),
-  "vm.logs": ({ vms }, input) => vms.readConsole(input.vm, input.bytes),
+  "vm.console": ({ vms }, input) => vms.openConsole(input.vm, input.from),
+  "vm.logs": ({ vms }, { vm, ...request }) => vms.readLog(vm, request, AbortSignal.timeout(GUEST_MS)),
+  "vm.follow": ({ vms }, { vm, ...request }, signal) => vms.followLog(vm, request, signal),
 };
