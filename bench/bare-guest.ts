@@ -15,7 +15,7 @@ import { makeEmbeddedCatalog } from "../src/catalog/embedded-catalog.ts";
 import { placeAgent } from "../src/daemon/place-agent.ts";
 import { DEFAULT_LAYER_BYTES, DEFAULT_WORK_BYTES } from "../src/disks/disks.ts";
 import { makeDisks } from "../src/disks/make-disks.ts";
-import type { LaunchPlan } from "../src/drivers/drivers.ts";
+import { makeConsoles, type LaunchPlan } from "../src/drivers/drivers.ts";
 import { qemuArguments } from "../src/drivers/qemu/arguments.ts";
 import { makeQemuDriver } from "../src/drivers/qemu/qemu.ts";
 import { readTscKHz } from "../src/drivers/read-tsc-khz.ts";
@@ -53,7 +53,7 @@ export async function openBareGuests(world: World): Promise<BareGuests> {
   const kernels = makeKernels({ ...stores, agentPath });
   const images = makeImages({ ...stores, uid: process.getuid?.() ?? 0 });
   const disks = makeDisks({ system });
-  const probe = await makeQemuDriver({ system }).probe(signal);
+  const probe = await makeQemuDriver({ system, consoles: makeConsoles({ system, agentPath, maxBytes: 2 ** 24 }) }).probe(signal);
   if (!probe.usable) throw new Error(probe.reason);
   const tscKHz = await readTscKHz(system, agentPath, signal);
   const openAgent = makeOpenAgent(system);
@@ -91,7 +91,10 @@ export async function openBareGuests(world: World): Promise<BareGuests> {
       ...["-chardev", `socket,id=raw,path=${rawSocketPath},server=on,wait=off`, "-device", "virtio-serial-device,id=raws,max_ports=2"],
       ...["-device", "virtserialport,bus=raws.0,chardev=raw,name=bench.raw"],
     ];
-    const [program = "", ...words] = [...qemuArguments(plan), ...(rawPort ? port : [])];
+    // Bare: what the guest says goes straight into a file.
+    const [program = "", ...words] = [...qemuArguments(plan), ...(rawPort ? port : [])].map((word) =>
+      word.startsWith("pipe,id=console,") ? `file,id=console,append=on,path=${plan.consoleLogPath}` : word,
+    );
     const guestPlan: GuestPlan = {
       hostname: "bare",
       init: "agent",

@@ -2,16 +2,22 @@
 
 use std::path::PathBuf;
 
+use crate::keep::Options as KeepOptions;
 use crate::serve::Wire;
 
 pub const USAGE: &str = "usage:
   banger-agent serve (--connect PATH | --listen PATH) [--offers PATH]
+  banger-agent keep-console --input PATH --log PATH --most BYTES
   banger-agent probe-tsc
   banger-agent --version";
+
+/// Below this a log would be forgotten as it is written.
+const LEAST_LOG: u64 = 512 * 1024;
 
 pub enum Mode {
     Version,
     ProbeTsc,
+    KeepConsole(KeepOptions),
     /// Started by PID 1 in a microVM, by nobody else.
     Guest,
     Serve {
@@ -26,6 +32,10 @@ pub fn parse(arguments: &[String]) -> Result<Mode, String> {
         ["--version"] => Ok(Mode::Version),
         ["guest"] => Ok(Mode::Guest),
         ["probe-tsc"] => Ok(Mode::ProbeTsc),
+        ["keep-console", "--input", input, "--log", log, "--most", most] => {
+            let most = most.parse().ok().filter(|most| *most >= LEAST_LOG).ok_or("--most is too little, or no number")?;
+            Ok(Mode::KeepConsole(KeepOptions { input: input.into(), log: log.into(), most }))
+        }
         ["serve", options @ ..] => parse_serve(options),
         [] => Err("nothing was asked for".into()),
         [word, ..] => Err(format!("{word:?} is not understood here")),

@@ -11,6 +11,7 @@ mod exec;
 mod guest;
 mod http;
 mod init;
+mod keep;
 mod look;
 mod offers;
 mod plan;
@@ -51,6 +52,7 @@ fn main() -> ExitCode {
             Ok(())
         }
         Ok(Mode::ProbeTsc) => probe::print(),
+        Ok(Mode::KeepConsole(options)) => keep::run(&options),
         Ok(Mode::Guest) => guest::run().map(|never| match never {}),
         Ok(Mode::Serve { wire, offers }) => serve::run(&wire, offers.as_deref()),
         Err(problem) => {

@@ -56,6 +56,7 @@ async fn serve(wire: &Wire, offers: Option<&Path>, mut terminated: watch::Receiv
     let power_off = async {
         let _ = going_down.wait_for(|down| *down).await;
         agent.commands.end_all(libc::SIGTERM, GRACE).await;
+        say("power off");
         tokio::time::sleep(LAST_WORDS).await;
     };
     let result = tokio::select! {
@@ -72,6 +73,7 @@ async fn speak(agent: &Rc<Agent>, wire: &Wire) -> io::Result<()> {
         Wire::Connect(path) => host(agent, UnixStream::connect(path)?).await,
         Wire::Listen(path) => {
             let listener = listen(path)?;
+            say("serving");
             loop {
                 let (socket, _) = listener.accept().await?;
                 let socket = socket.into_std()?;
@@ -83,6 +85,11 @@ async fn speak(agent: &Rc<Agent>, wire: &Wire) -> io::Result<()> {
             }
         }
     }
+}
+
+/// The console of a guest that is none: with the words that PID 1 of a real one has.
+fn say(text: &str) {
+    let _ = writeln!(io::stdout(), "banger-agent: {text}");
 }
 
 async fn host(agent: &Rc<Agent>, socket: UnixStream) -> io::Result<()> {

@@ -110,3 +110,4 @@ export interface OpenAgentOptions {
 export type OpenAgent = (options: OpenAgentOptions) => Promise<Agent>;
 
 export { runCommand } from "./run-command.ts";
+export { watchCommand } from "./watch-command.ts";

@@ -12,6 +12,7 @@ import {
   type Frame,
 } from "../contract/frames.ts";
 import { escapeGuestText } from "../contract/escape-guest-text.ts";
+import { framesOf } from "./frames-of.ts";
 import { guestGarbled } from "./guest-errors.ts";
 
 const DEFAULT_OUTPUT_BYTES = 1024 * 1024;
@@ -95,15 +96,6 @@ class CommandOutput {
 
 function wrongShape(): never {
   throw guestGarbled("its answer to an exec has the wrong shape");
-}
-
-function* framesOf(reader: FrameReader, chunk: Uint8Array): Generator<Frame> {
-  try {
-    yield* reader.push(chunk);
-  } catch (thrown) {
-    if (thrown instanceof RangeError) throw guestGarbled("a command's stream has a wrong frame", thrown);
-    throw thrown;
-  }
 }
 
 function* inputFrames(input: string | Uint8Array = new Uint8Array()): Generator<Uint8Array> {

@@ -93,6 +93,57 @@ const COMPOSED: readonly Command[] = [
     examples: [{ command: "banger shell dev", does: "bash where the image has it, else sh" }],
     load: async () => (await import("./commands/shell.ts")).shell,
   },
+  {
+    words: ["vm", "console"],
+    aliases: [["console"]],
+    summary: "Attach to the console of a vm",
+    detail:
+      "The console is the guest's serial port, ttyS0. What the guest writes is shown, its last lines first, and may draw on your terminal as what runs in banger shell may; what you type reaches the guest. Whether anything there reads it is the guest's business: a guest with init agent has no login on it, and in one with systemd the login on ttyS0 is masked, because it slows down the start; `systemctl unmask --runtime serial-getty@ttyS0 && systemctl start serial-getty@ttyS0` in the guest brings it. For a shell take banger shell. When the daemon is restarted the console goes on where it was; a key that is pressed at that very moment may be lost.",
+    hasJson: false,
+    fields: [
+      VM,
+      text("offset", "OFFSET", "show the console from this offset on, instead of its last lines", "integer"),
+      {
+        ...text("detachKeys", "KEYS", "keys that leave the console, as in ctrl-p,ctrl-q", "string"),
+        flag: "detach-keys",
+        default: "ctrl-]",
+      },
+      { ...text("input", "", "type nothing to the guest; so it is without a terminal, too", "boolean"), flag: "no-input", default: true },
+    ],
+    positional: ["vm"],
+    examples: [
+      { command: "banger console dev", does: "until Ctrl-] is typed" },
+      { command: "banger console dev --offset 0 --no-input", does: "all bytes that are kept, and those that come" },
+    ],
+    load: async () => (await import("./commands/console.ts")).console,
+  },
+  {
+    words: ["vm", "logs"],
+    aliases: [["logs"]],
+    summary: "Show or follow a log of a vm",
+    detail:
+      "Sources: console, what the guest's kernel and init wrote to the serial port; agent, the lines of it that are the agent's; vmm, what the VMM said; network, what the processes of its network said; guest, the guest's own log, from systemd's journal or /var/log/syslog or messages, while it runs. Of a console the last 16 MiB are kept, or what the config says. With -f it goes on, over restarts of the daemon too, until the vm has stopped. --since is exact to a second and a few lines: it shows rather a little more than too little. vmm and network have no times.",
+    fields: [...VERBS["vm.logs"].fields, flag("follow", "f", "go on with what comes, until the vm has stopped or Ctrl-C")],
+    positional: ["vm"],
+    examples: [
+      { command: "banger logs dev", does: "the end of the console" },
+      { command: "banger logs -f dev --tail 20", does: "its last 20 lines, and what comes" },
+      { command: "banger logs dev --since 10m", does: "what came in the last 10 minutes" },
+      { command: "banger logs dev --source guest", does: "the log that the guest itself keeps" },
+      { command: "banger logs dev --from 0 --bytes 4M --json", does: "by offset, as data" },
+    ],
+    load: async () => (await import("./commands/logs.ts")).logs,
+  },
+  {
+    words: ["vm", "follow"],
+    aliases: [],
+    summary: "Follow a log of a vm",
+    detail: "The same as banger logs -f.",
+    fields: VERBS["vm.follow"].fields,
+    positional: ["vm"],
+    examples: VERBS["vm.follow"].examples,
+    load: async () => (await import("./commands/logs.ts")).follow,
+  },
   { ...VERBS["system.doctor"], load: async () => (await import("./commands/doctor.ts")).doctor },
   {
     ...VERBS["system.prune"],

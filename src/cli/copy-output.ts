@@ -14,12 +14,13 @@ export interface Renderer {
 export async function copyOutput(from: Readable, to: Writable, renderer: Renderer): Promise<void> {
   const onError = (): never => process.exit(BROKEN_PIPE);
   to.once("error", onError);
-  for await (const chunk of from as AsyncIterable<Uint8Array>) await write(to, renderer.push(chunk));
-  await write(to, renderer.end());
+  for await (const chunk of from as AsyncIterable<Uint8Array>) await writeTo(to, renderer.push(chunk));
+  await writeTo(to, renderer.end());
   to.off("error", onError);
 }
 
-async function write(to: Writable, bytes: string | Uint8Array): Promise<void> {
+/** Writes all of it; resolves when it was taken. */
+export async function writeTo(to: Writable, bytes: string | Uint8Array): Promise<void> {
   if (bytes.length === 0) return;
   await new Promise<void>((resolve, reject) => to.write(bytes, (error) => (error instanceof Error ? reject(error) : resolve())));
 }

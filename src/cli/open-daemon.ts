@@ -22,6 +22,8 @@ export function openDaemon(environment: Environment): Client {
   return {
     call: (name, request, options) => orStart(() => client.call(name, request, options)),
     events: (operationId, from, signal) => client.events(operationId, from, signal),
+    openLog: (request, signal) => orStart(() => client.openLog(request, signal)),
+    openConsole: (vm, from) => orStart(() => client.openConsole(vm, from)),
     exec: (vm, spec) => orStart(() => client.exec(vm, spec)),
     copyIn: (vm, from, to, options) => orStart(() => client.copyIn(vm, from, to, options)),
     copyOut: (vm, from, to, options) => orStart(() => client.copyOut(vm, from, to, options)),

@@ -67,6 +67,8 @@ function answers(operation: Operation): Json {
       return { "200": { description: "done", content: json(output) } };
     case "events":
       return { "200": { description: "one event a line, the outcome last", content: events } };
+    case "follow":
+      return { "200": { description: "one JSON document a line, as they come", content: { [EVENTS_TYPE]: { schema: output } } } };
     case "stream":
       return { "101": { description: `upgraded to ${operation.protocol ?? "nothing"}: frames in both directions` } };
     case "long": {

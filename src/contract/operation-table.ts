@@ -19,10 +19,12 @@ import { systemDoctor } from "./operations/system-doctor.ts";
 import { systemDf } from "./operations/system-df.ts";
 import { systemPrune } from "./operations/system-prune.ts";
 import { systemVersion } from "./operations/system-version.ts";
+import { vmConsole } from "./operations/vm-console.ts";
 import { vmCopy } from "./operations/vm-copy.ts";
 import { vmCreate } from "./operations/vm-create.ts";
 import { vmDelete } from "./operations/vm-delete.ts";
 import { vmExec } from "./operations/vm-exec.ts";
+import { vmFollow } from "./operations/vm-follow.ts";
 import { vmKill } from "./operations/vm-kill.ts";
 import { vmList } from "./operations/vm-list.ts";
 import { vmLogs } from "./operations/vm-logs.ts";
@@ -50,7 +52,9 @@ export const OPERATIONS = {
   "vm.delete": vmDelete,
   "vm.exec": vmExec,
   "vm.copy": vmCopy,
+  "vm.console": vmConsole,
   "vm.logs": vmLogs,
+  "vm.follow": vmFollow,
   "vm.stats": vmStats,
   "vm.ports": vmPorts,
   "kernel.pull": kernelPull,

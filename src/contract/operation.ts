@@ -2,17 +2,18 @@
  * Operations are values. Each verb is declared once, in `contract/operations/<noun>-<verb>.ts`; the daemon's routes, the
  * SDK's methods, the CLI's parser and help, `openapi.json` and the docs derive from the declaration.
  *
- * Five kinds:
+ * Six kinds:
  * - `query`: reads; GET; answered at once with the output.
  * - `change`: changes something small; answered at once with the output.
  * - `long`: recorded, with named stages and numbered events; POST answers 202 `{operation}`, or, when the client accepts
  *   `application/x-ndjson`, the events themselves from number 0 with the outcome as the last one.
  * - `events`: reads an operation's events as lines of JSON, from a number to the outcome.
+ * - `follow`: answered with lines of JSON as they come, for as long as the client reads.
  * - `stream`: checked like a change, then the connection is upgraded to a raw duplex stream of `contract/frames.ts` or another.
  */
 import type { z } from "zod";
 
-export type OperationKind = "query" | "change" | "long" | "events" | "stream";
+export type OperationKind = "query" | "change" | "long" | "events" | "follow" | "stream";
 export type Method = "GET" | "POST" | "PUT" | "DELETE";
 
 /**

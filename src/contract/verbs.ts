@@ -742,12 +742,55 @@ export const VERBS: Readonly<Record<OperationName, Verb>> = {
       }
     ]
   },
+  "vm.console": {
+    "kind": "stream",
+    "method": "GET",
+    "path": "/v1/vms/:vm/console",
+    "summary": "Attach to the console of a vm",
+    "words": [
+      "vm",
+      "console"
+    ],
+    "aliases": [
+      [
+        "console"
+      ]
+    ],
+    "positional": [
+      "vm"
+    ],
+    "composed": true,
+    "fields": [
+      {
+        "name": "vm",
+        "flag": "vm",
+        "type": "string",
+        "required": true,
+        "brief": "name or id of the vm",
+        "placeholder": "NAME",
+        "completes": "vm"
+      },
+      {
+        "name": "from",
+        "flag": "from",
+        "type": "integer",
+        "required": false,
+        "brief": "the offset to show the console from; its last lines when left out",
+        "placeholder": "OFFSET"
+      }
+    ],
+    "examples": [
+      {
+        "command": "banger console dev",
+        "does": "the serial port in this terminal"
+      }
+    ]
+  },
   "vm.logs": {
     "kind": "query",
     "method": "GET",
     "path": "/v1/vms/:vm/logs",
-    "summary": "Show the console of a vm",
-    "detail": "The console is what the guest's kernel and init wrote to the serial port since the vm was made.",
+    "summary": "Show a log of a vm",
     "words": [
       "vm",
       "logs"
@@ -760,7 +803,7 @@ export const VERBS: Readonly<Record<OperationName, Verb>> = {
     "positional": [
       "vm"
     ],
-    "composed": false,
+    "composed": true,
     "fields": [
       {
         "name": "vm",
@@ -772,12 +815,60 @@ export const VERBS: Readonly<Record<OperationName, Verb>> = {
         "completes": "vm"
       },
       {
+        "name": "source",
+        "flag": "source",
+        "type": "choice",
+        "required": false,
+        "choices": [
+          "console",
+          "agent",
+          "vmm",
+          "network",
+          "guest"
+        ],
+        "default": "console",
+        "brief": "which log; --help says what each is",
+        "placeholder": "SOURCE"
+      },
+      {
+        "name": "from",
+        "flag": "from",
+        "type": "integer",
+        "required": false,
+        "brief": "the offset to read from, as an earlier answer gave it",
+        "placeholder": "OFFSET"
+      },
+      {
+        "name": "cursor",
+        "flag": "cursor",
+        "type": "string",
+        "required": false,
+        "brief": "the place in the guest's log to read from, as an earlier answer gave it",
+        "placeholder": "CURSOR"
+      },
+      {
+        "name": "since",
+        "flag": "since",
+        "type": "string",
+        "required": false,
+        "brief": "from this moment on: 10m ago, or 2026-11-25T14:00:00Z",
+        "placeholder": "TIME"
+      },
+      {
+        "name": "tail",
+        "flag": "tail",
+        "type": "integer",
+        "required": false,
+        "brief": "the last lines alone",
+        "placeholder": "LINES"
+      },
+      {
         "name": "bytes",
         "flag": "bytes",
         "type": "size",
         "required": false,
         "default": "64K",
-        "brief": "how much of the end to show, at most 4M",
+        "brief": "how much to show, at most 4M: of the end, or from --from on",
         "placeholder": "SIZE"
       }
     ],
@@ -785,10 +876,95 @@ export const VERBS: Readonly<Record<OperationName, Verb>> = {
       {
         "command": "banger logs dev",
         "does": "the end of the console"
+      }
+    ]
+  },
+  "vm.follow": {
+    "kind": "follow",
+    "method": "GET",
+    "path": "/v1/vms/:vm/logs/follow",
+    "summary": "Follow a log of a vm",
+    "words": [
+      "vm",
+      "follow"
+    ],
+    "aliases": [],
+    "positional": [
+      "vm"
+    ],
+    "composed": true,
+    "fields": [
+      {
+        "name": "vm",
+        "flag": "vm",
+        "type": "string",
+        "required": true,
+        "brief": "name or id of the vm",
+        "placeholder": "NAME",
+        "completes": "vm"
       },
       {
-        "command": "banger logs dev --bytes 1M",
-        "does": "more of it"
+        "name": "source",
+        "flag": "source",
+        "type": "choice",
+        "required": false,
+        "choices": [
+          "console",
+          "agent",
+          "vmm",
+          "network",
+          "guest"
+        ],
+        "default": "console",
+        "brief": "which log; --help says what each is",
+        "placeholder": "SOURCE"
+      },
+      {
+        "name": "from",
+        "flag": "from",
+        "type": "integer",
+        "required": false,
+        "brief": "the offset to read from, as an earlier answer gave it",
+        "placeholder": "OFFSET"
+      },
+      {
+        "name": "cursor",
+        "flag": "cursor",
+        "type": "string",
+        "required": false,
+        "brief": "the place in the guest's log to read from, as an earlier answer gave it",
+        "placeholder": "CURSOR"
+      },
+      {
+        "name": "since",
+        "flag": "since",
+        "type": "string",
+        "required": false,
+        "brief": "from this moment on: 10m ago, or 2026-11-25T14:00:00Z",
+        "placeholder": "TIME"
+      },
+      {
+        "name": "tail",
+        "flag": "tail",
+        "type": "integer",
+        "required": false,
+        "brief": "the last lines alone",
+        "placeholder": "LINES"
+      },
+      {
+        "name": "bytes",
+        "flag": "bytes",
+        "type": "size",
+        "required": false,
+        "default": "64K",
+        "brief": "how much to show, at most 4M: of the end, or from --from on",
+        "placeholder": "SIZE"
+      }
+    ],
+    "examples": [
+      {
+        "command": "banger vm follow dev",
+        "does": "the console as it grows"
       }
     ]
   },

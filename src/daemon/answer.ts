@@ -38,13 +38,21 @@ export async function answerEvents(
   operationId: string,
   watch: (signal: AbortSignal) => AsyncIterable<OperationEvent>,
 ): Promise<void> {
-  const gone = new AbortController();
-  response.once("close", () => gone.abort());
+  const gone = goneOf(response);
   response.writeHead(200, { "content-type": EVENTS_TYPE, [OPERATION_HEADER]: operationId });
   response.flushHeaders();
-  for await (const event of watch(gone.signal)) {
-    if (response.write(`${JSON.stringify(event)}\n`)) continue;
-    await Promise.race([once(response, "drain"), once(gone.signal, "abort")]);
+  await writeLines(response, watch(gone), gone);
+  response.end();
+}
+
+/** Answers with lines as they come, for as long as the client reads. What goes wrong on the way is the last line. */
+export async function answerLines(response: ServerResponse, lines: AsyncIterable<unknown>, gone: AbortSignal): Promise<void> {
+  response.writeHead(200, { "content-type": EVENTS_TYPE });
+  response.flushHeaders();
+  try {
+    await writeLines(response, lines, gone);
+  } catch (error) {
+    if (!gone.aborted) await writeLines(response, [{ error: toErrorShape(error) }], gone);
   }
   response.end();
 }
@@ -54,4 +62,18 @@ function bytesOf(value: unknown): Buffer {
   const bytes = known.get(value) ?? Buffer.from(JSON.stringify(value));
   known.set(value, bytes);
   return bytes;
+}
+
+/** Aborts when the client goes away. */
+export function goneOf(response: ServerResponse): AbortSignal {
+  const gone = new AbortController();
+  response.once("close", () => gone.abort());
+  return gone.signal;
+}
+
+async function writeLines(response: ServerResponse, lines: AsyncIterable<unknown> | Iterable<unknown>, gone: AbortSignal): Promise<void> {
+  for await (const line of lines) {
+    if (response.write(`${JSON.stringify(line)}\n`)) continue;
+    await Promise.race([once(response, "drain"), once(gone, "abort")]);
+  }
 }

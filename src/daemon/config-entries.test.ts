@@ -21,6 +21,7 @@ test("without a file every value is a default, and each default is one that the 
       work_disk: CONFIG_DEFAULTS.workBytes,
       boot_deadline: CONFIG_DEFAULTS.bootDeadlineMs,
     },
+    logs: { console: CONFIG_DEFAULTS.consoleBytes },
   });
 });
 

@@ -14,6 +14,7 @@ export const CONFIG_DEFAULTS = {
   workBytes: DEFAULT_WORK_BYTES,
   /** An emulated guest on a busy computer may need most of it. */
   bootDeadlineMs: 180_000,
+  consoleBytes: 16 * 2 ** 20,
 } as const;
 
 /** As typed in the file; null for what is found out when it is wanted. */
@@ -37,6 +38,7 @@ const DEFAULT_VALUES: Readonly<Record<string, ConfigValue>> = {
   "defaults.disk": typedSize(CONFIG_DEFAULTS.layerBytes),
   "defaults.work_disk": typedSize(CONFIG_DEFAULTS.workBytes),
   "defaults.boot_deadline": `${CONFIG_DEFAULTS.bootDeadlineMs / 60_000}m`,
+  "logs.console": typedSize(CONFIG_DEFAULTS.consoleBytes),
 };
 
 /** Every key, in the order of the page about the config. `text` has passed `parseConfig`; undefined when there is no file. */

@@ -13,7 +13,7 @@ const messageOf = (text: string): string => {
 };
 
 test("an empty config is fine", () => {
-  expect(parseConfig("", "/c.toml")).toEqual({ debian: {}, drivers: {}, defaults: {} });
+  expect(parseConfig("", "/c.toml")).toEqual({ debian: {}, drivers: {}, defaults: {}, logs: {} });
 });
 
 test("every key is read, sizes as bytes, durations as milliseconds", () => {
@@ -27,12 +27,15 @@ order = ["qemu"]
 [defaults]
 memory = "2G"
 boot_deadline = "90s"
+[logs]
+console = "2M"
 `;
   expect(parseConfig(text, "/c.toml")).toEqual({
     default_image: "debian-bookworm",
     debian: { mirror: "http://mirror.example/debian", security_mirror: "http://security.example/debian-security" },
     drivers: { order: ["qemu"] },
     defaults: { memory: 2 ** 31, boot_deadline: 90_000 },
+    logs: { console: 2 ** 21 },
   });
 });
 

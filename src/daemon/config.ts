@@ -16,6 +16,9 @@
  *     disk = "20G"
  *     work_disk = "20G"
  *     boot_deadline = "3m"
+ *
+ *     [logs]
+ *     console = "16M"
  */
 import { parse, TomlError } from "smol-toml";
 import { z } from "zod";
@@ -23,6 +26,8 @@ import { DRIVER_NAMES } from "../contract/driver-names.ts";
 import { BangerError, type Problem } from "../contract/errors.ts";
 import { duration, goodsName, size } from "../contract/schemas/names.ts";
 import { wordIssue } from "../contract/word-issue.ts";
+
+const LEAST_CONSOLE_BYTES = 2 ** 20;
 
 /** All keys; `docs/config.md` tells of each. */
 export const configSchema = z.strictObject({
@@ -46,6 +51,12 @@ export const configSchema = z.strictObject({
     .prefault({}),
   defaults: z
     .strictObject({ memory: size.optional(), disk: size.optional(), work_disk: size.optional(), boot_deadline: duration.optional() })
+    .prefault({}),
+  logs: z
+    .strictObject({
+      /** How much of each console is kept. */
+      console: size.refine((bytes) => bytes >= LEAST_CONSOLE_BYTES, "at least 1M of a console is kept").optional(),
+    })
     .prefault({}),
 });
 

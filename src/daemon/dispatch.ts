@@ -5,7 +5,7 @@ import { BangerError, toErrorShape } from "../contract/errors.ts";
 import { VERBS } from "../contract/verbs.ts";
 import { EVENTS_TYPE, VERSION_HEADER } from "../contract/version.ts";
 import type { OperationContext } from "../operations/operations.ts";
-import { answerEvents, answerJson } from "./answer.ts";
+import { answerEvents, answerJson, answerLines, goneOf } from "./answer.ts";
 import { checkVersion } from "./check-version.ts";
 import type { HandlerParts } from "./handler.ts";
 import { HANDLERS } from "./handler-table.ts";
@@ -31,6 +31,10 @@ export async function dispatch(parts: HandlerParts, request: IncomingMessage, re
       const watch = (signal: AbortSignal) => handler(parts, input, signal) as AsyncIterable<OperationEvent>;
       parts.operations.get(operationId);
       return answerEvents(response, operationId, watch);
+    }
+    case "follow": {
+      const gone = goneOf(response);
+      return answerLines(response, handler(parts, input, gone) as AsyncIterable<unknown>, gone);
     }
     case "long": {
       const work = (context: OperationContext) => tellTrouble(parts, () => handler(parts, input, context) as Promise<unknown>);

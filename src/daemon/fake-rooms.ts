@@ -11,6 +11,7 @@ import type { System } from "../system/system.ts";
 import { isWanted } from "../vms/filter.ts";
 import type { CreateRequest, Vms } from "../vms/vms.ts";
 import { fakePorts, fakeStatsOf } from "./fake-looks.ts";
+import { fakeLogs } from "./fake-logs.ts";
 import { openFakeGuest } from "./fake-guest.ts";
 import { makeFakeDoctor } from "./doctor/fake-doctor.ts";
 import type { Rooms } from "./rooms.ts";
@@ -117,11 +118,6 @@ function makeFakeVms(
       if (get(ref).state === "running") return answers().openCopy(signal);
       throw new BangerError("refused", "vm_not_running", `cannot copy into vm \`${ref}\`: it is stopped`, { hint: `banger start ${ref}` });
     },
-    readConsole: async (ref) => {
-      get(ref);
-      const text = answers().consoleText;
-      return { text, endOffset: Buffer.byteLength(text) };
-    },
     stats: async (ref) => {
       const asked = ref === undefined ? [...vms.values()].filter(({ state }) => state === "running") : [get(ref)];
       return asked.map((vm) => fakeStatsOf(vm, clock.monotonicMs()));
@@ -130,6 +126,7 @@ function makeFakeVms(
       get(ref);
       return fakePorts(answers().consoleText);
     },
+    ...fakeLogs(get, () => answers().consoleText),
     usersOf: (what, name) => [...vms.values()].filter((vm) => vm[what] === name).map((vm) => vm.name),
     reconcile: async () => undefined,
     close: async () => undefined,

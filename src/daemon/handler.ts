@@ -15,6 +15,7 @@ interface HandlerOfKind<Name extends OperationName> {
   readonly change: (parts: HandlerParts, input: Input<Name>) => Output<Name> | Promise<Output<Name>>;
   readonly long: (parts: HandlerParts, input: Input<Name>, context: OperationContext) => Promise<Output<Name>>;
   readonly events: (parts: HandlerParts, input: Input<Name>, signal: AbortSignal) => AsyncIterable<OperationEvent>;
+  readonly follow: (parts: HandlerParts, input: Input<Name>, signal: AbortSignal) => AsyncIterable<Output<Name>>;
   readonly stream: (parts: HandlerParts, input: Input<Name>, signal: AbortSignal) => Promise<Duplex>;
 }
 

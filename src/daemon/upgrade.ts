@@ -7,11 +7,14 @@ import { VERSION_HEADER } from "../contract/version.ts";
 import { errorResponse } from "./answer.ts";
 import { checkVersion } from "./check-version.ts";
 import type { Sockets } from "../system/system.ts";
-import type { Handler, HandlerParts } from "./handler.ts";
+import type { HandlerParts } from "./handler.ts";
 import { HANDLERS } from "./handler-table.ts";
 import { joinStreams } from "./join-streams.ts";
 import { parseInput } from "./read-input.ts";
 import { findRoute } from "./route.ts";
+
+/** The form of a stream's handler once its input has been parsed by the schema that belongs to it. */
+type AnyStreamHandler = (parts: HandlerParts, input: unknown, signal: AbortSignal) => Promise<Duplex>;
 
 /** Answers a request to upgrade: 101 and then bytes both ways, or an error as JSON. Never rejects. */
 export async function upgrade(
@@ -61,5 +64,5 @@ async function openStream(parts: HandlerParts, request: IncomingMessage, signal:
   }
   // What follows the head belongs to the stream: there is no body.
   const input = parseInput(route, "");
-  return (HANDLERS[route.name] as Handler<"vm.exec">)(parts, input as { vm: string }, signal);
+  return (HANDLERS[route.name] as AnyStreamHandler)(parts, input, signal);
 }

@@ -10,7 +10,7 @@ import { makeDisks } from "../disks/make-disks.ts";
 import { makeFakeDriver } from "../drivers/fake/fake.ts";
 import { makeQemuDriver } from "../drivers/qemu/qemu.ts";
 import { readTscKHz } from "../drivers/read-tsc-khz.ts";
-import type { Driver } from "../drivers/drivers.ts";
+import { makeConsoles, type Driver } from "../drivers/drivers.ts";
 import { makeImages } from "../images/make-images.ts";
 import { makeKernels } from "../kernels/make-kernels.ts";
 import { makeNetwork } from "../network/make-network.ts";
@@ -102,9 +102,10 @@ function makeMeans({ system, config, proxies, leases, agentPath }: MeansParts) {
   const images = makeImages({ system, archive, catalog, leases, uid: ourUid(), proxies });
   const disks = makeDisks({ system, leases });
   const network = makeNetwork({ system });
+  const consoles = makeConsoles({ system, agentPath, maxBytes: config.logs.console ?? CONFIG_DEFAULTS.consoleBytes });
   const makeDriver: Readonly<Record<string, () => Driver>> = {
-    qemu: () => makeQemuDriver({ system, program: config.drivers.qemu_binary ?? CONFIG_DEFAULTS.qemuBinary }),
-    fake: () => makeFakeDriver({ system, agentPath }),
+    qemu: () => makeQemuDriver({ system, consoles, program: config.drivers.qemu_binary ?? CONFIG_DEFAULTS.qemuBinary }),
+    fake: () => makeFakeDriver({ system, consoles, agentPath }),
   };
   const every = Object.values(makeDriver).map((make) => make());
   const drivers = (config.drivers.order ?? CONFIG_DEFAULTS.driverOrder).flatMap((name) => every.filter((driver) => driver.name === name));

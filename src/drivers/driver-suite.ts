@@ -78,6 +78,8 @@ export function testDriver(name: string, openWorld: () => Promise<DriverWorld>):
     await using vmm = await world.makeDriver().launch(await world.makePlan(vmId()), never);
     await world.powerOff(vmm);
     expect(await vmm.exited).toEqual({ reason: "guest-power-off" });
+    // Nobody waits for it: what the guest said last is in the log before its end is told.
+    expect(await world.system.files.readText(world.system.layout.consoleLog(vmm.record.vmId))).toContain("banger-agent: power off");
   });
 
   test(`${name}: a vm whose process is killed from outside has crashed`, async () => {

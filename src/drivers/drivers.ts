@@ -7,7 +7,7 @@
  * - `exited` resolves once, with why; it never rejects. `explainEnd` tells of an end that was an orderly one only when this very
  *   start of the guest ended so.
  * - `kill` resolves when the process is gone. Twice is once. Disposal is kill; `letGo` ends the watching and leaves it running.
- * - The guest's bytes reach nobody but the agent stream and the console log.
+ * - The guest's bytes reach nobody but the agent stream and the console log. What it said before `exited` resolves is in the log.
  * - Argument lists are pure functions of the plan.
  * Never ask which driver it is: ask for a capability.
  */
@@ -46,6 +46,8 @@ export interface DiskPart {
   readonly readOnly: boolean;
 }
 
+export { makeConsoles, type Consoles } from "./console/console.ts";
+
 /** All that a VMM needs, complete. */
 export interface LaunchPlan {
   readonly vmId: string;
@@ -62,6 +64,7 @@ export interface LaunchPlan {
   readonly link: LinkEnd;
   /** Ours, empty, mode 0700; sockets go here. */
   readonly runFolder: string;
+  /** What the guest writes on its serial port, appended; `console/console.ts` has who does so. */
   readonly consoleLogPath: string;
   /** What the VMM itself says. */
   readonly vmmLogPath: string;
@@ -90,6 +93,8 @@ export interface RunningVmm extends AsyncDisposable {
   readonly exited: Promise<VmmExit>;
   /** A fresh connection to the agent's byte stream. One at a time. */
   connectAgent(signal: AbortSignal): Promise<Socket>;
+  /** A connection whose bytes are typed on the guest's serial port. What the guest answers is in the console log. */
+  connectConsole(signal: AbortSignal): Promise<Socket>;
   kill(): Promise<void>;
   /** With capability `pause`: the guest stands still, its clock and its connections too. Twice is once. */
   pause(): Promise<void>;
@@ -113,6 +118,6 @@ export interface Driver {
   adopt(record: VmmRecord, signal: AbortSignal): Promise<RunningVmm | undefined>;
   /** How a VMM that is gone ended while nobody watched it, by what it left; undefined when that tells nothing. */
   explainEnd(record: VmmRecord): Promise<VmmExit | undefined>;
-  /** Processes of this driver found by looking, by vm id. */
+  /** VMMs of this driver and keepers of consoles, found by looking, by vm id. */
   findStrays(): readonly { readonly vmId: string; readonly identity: ProcessIdentity }[];
 }

@@ -7,6 +7,7 @@ import { COPY_PROTOCOL, EVENTS_TYPE, OPERATION_HEADER, VERSION, VERSION_HEADER }
 import { buildRequest } from "./build-request.ts";
 import { checkSocketFolder } from "./check-socket-folder.ts";
 import { followOperation } from "./follow-operation.ts";
+import { readLines } from "./read-lines.ts";
 import type { CallOptions, CallableName, Client, Output, Request } from "./sdk.ts";
 import { unreachable } from "./unreachable.ts";
 
@@ -27,6 +28,8 @@ export function openClient({ socketPath, version = VERSION }: ClientOptions): Cl
       headers: { [VERSION_HEADER]: version, accept, ...(body === undefined ? {} : { "content-type": "application/json" }) },
       ...(body === undefined ? {} : { body }),
       ...(signal === undefined ? {} : { signal }),
+      // A log may be silent for long.
+      ...(verb.kind === "follow" ? { timeout: false } : {}),
     }).catch((error: unknown) => {
       throw signal?.aborted === true ? error : unreachable(socketPath, error);
     });
@@ -58,6 +61,13 @@ export function openClient({ socketPath, version = VERSION }: ClientOptions): Cl
       return (await outputOf(followOperation(open, 0), options.onEvent)) as Output<Name>;
     },
     events: (operation, from = 0, signal) => followOperation((next) => openEvents(operation, next, signal), from),
+    async openLog(request, signal) {
+      return readLines(bytesOf(await ask(VERBS["vm.follow"], request, EVENTS_TYPE, signal)));
+    },
+    async openConsole(vm, from) {
+      checkSocketFolder(socketPath);
+      return (await import("./open-console.ts")).openConsole(socketPath, version, vm, from);
+    },
     async exec(vm, spec) {
       checkSocketFolder(socketPath);
       const { openExec } = await import("./open-exec.ts");

@@ -16,15 +16,22 @@ export interface UpgradeRequest {
   readonly verb: Verb;
   readonly request: Readonly<Record<string, unknown>>;
   readonly protocol: string;
-  /** The first frame. */
-  readonly first: Uint8Array;
+  /** The first frame, where the client begins. */
+  readonly first?: Uint8Array;
 }
 
 /**
  * A connection that was upgraded to frames, paused; the first frame has been sent. It travels with the request, for the daemon's
  * yes takes as long as the guest's start of what is asked. Throws what the daemon answers instead.
  */
-export async function openUpgrade({ socketPath, version, verb, request, protocol, first }: UpgradeRequest): Promise<net.Socket> {
+export async function openUpgrade({
+  socketPath,
+  version,
+  verb,
+  request,
+  protocol,
+  first = new Uint8Array(),
+}: UpgradeRequest): Promise<net.Socket> {
   const socket = net.connect({ path: socketPath, allowHalfOpen: true });
   try {
     await once(socket, "connect");

@@ -80,6 +80,22 @@ export interface CopyResult extends CopyCounts {
   readonly problems: number;
 }
 
+/** Where a log goes on: an offset for those on the host, a cursor for the guest's own. */
+export interface LogPlace {
+  readonly from?: number;
+  readonly cursor?: string | undefined;
+}
+
+/** A terminal's end of a vm's serial port. Disposal detaches. */
+export interface ConsoleSession extends Disposable {
+  /** What the guest writes, each piece with its offset in the console's log. Ends with the vm's run, and when the connection breaks. */
+  readonly output: AsyncGenerator<{ readonly offset: number; readonly bytes: Uint8Array }>;
+  /** Once the output has ended: the state that the vm is in; undefined when the connection broke, and one may attach again. */
+  readonly ended: string | undefined;
+  /** Types to the guest; resolves when there is room for more. */
+  type(bytes: Uint8Array): Promise<void>;
+}
+
 export interface Client {
   /** Runs an operation to its output. */
   call<Name extends CallableName>(name: Name, request: Request<Name>, options?: CallOptions): Promise<Output<Name>>;
@@ -91,8 +107,13 @@ export interface Client {
   copyIn(vm: string, from: readonly string[], to: string, options?: CopyOptions): Promise<CopyResult>;
   /** Copies files and folders of a running vm to a path on this computer. Nothing outside of that path is touched, whatever the guest sends. */
   copyOut(vm: string, from: readonly string[], to: string, options?: CopyOptions): Promise<CopyResult>;
+  /** A log as it grows, over one connection. `followLog` makes a whole of several. */
+  openLog(request: RequestOf<Operations["vm.follow"]>, signal?: AbortSignal): Promise<AsyncIterable<unknown>>;
+  /** Attaches to the serial port of a running vm: from an offset on, or with its last lines. */
+  openConsole(vm: string, from?: number): Promise<ConsoleSession>;
 }
 
+export { followLog } from "./follow-log.ts";
 export { openClient, type ClientOptions } from "./open-client.ts";
 export { launchDaemon, type LaunchOptions } from "./launch-daemon.ts";
 export { watchDaemonEnd } from "./watch-daemon-end.ts";

@@ -6,10 +6,13 @@ import { dirname } from "node:path";
 import { pipeline } from "node:stream/promises";
 import { BangerError } from "../contract/errors.ts";
 import { copySparse } from "./copy-sparse.ts";
-import { tryLock } from "./native.ts";
+import { findData, punchStart, tryLock } from "./native.ts";
 import { removeTree } from "./remove-tree.ts";
 import type { FileInfo, Files } from "./system.ts";
+import { watchFile } from "./watch-file.ts";
 
+/** No filesystem that we know makes holes of larger blocks. */
+const HOLE_BYTES = 64 * 1024;
 const DEFAULT_TEXT_MAX_BYTES = 16 * 2 ** 20;
 
 /** @param roots the folders below which trees may be removed. */
@@ -46,6 +49,9 @@ export function makeFiles(roots: readonly string[]): Files {
     removeTree: (path) => removeTree(path, roots),
     lock,
     sync,
+    forgetStart,
+    firstData,
+    watch: watchFile,
     openRead: (path, range) => createReadStream(path, range === undefined ? {} : { ...range }),
     openWrite: (path, flags = "wx", mode = 0o600) => createWriteStream(path, { flags, mode }),
     freeBytes: async (path) => {
@@ -115,6 +121,25 @@ function mayUse(path: string): boolean {
   } catch {
     // Which of the many reasons it was is not asked.
     return false;
+  }
+}
+
+async function forgetStart(path: string, bytes: number): Promise<void> {
+  await using file = await fs.open(path, constants.O_RDWR | constants.O_NOFOLLOW);
+  const { size } = await file.stat();
+  const old = Math.floor((size - bytes) / HOLE_BYTES) * HOLE_BYTES;
+  if (old > 0 && !punchStart(file.fd, old))
+    throw new BangerError("unsupported", "no_holes", `cannot shorten ${path}: its filesystem makes no holes`);
+}
+
+async function firstData(path: string): Promise<number> {
+  try {
+    await using file = await fs.open(path, constants.O_RDONLY | constants.O_NOFOLLOW);
+    return findData(file.fd, 0)?.start ?? (await file.stat()).size;
+  } catch (error) {
+    if (isErrno(error, "ENOENT"))
+      throw new BangerError("not_found", "file_not_found", `cannot read ${path}: there is no such file`, { cause: error });
+    throw error;
   }
 }
 

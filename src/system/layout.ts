@@ -26,6 +26,12 @@ export interface Layout {
   readonly daemonNote: string;
   /** Holds `layer.ext4`, `work.ext4`, `console.log`, `vmm.log` of one VM. */
   vmFolder(vmId: string): string;
+  /** What a VM's guest wrote on its serial port. Beside it, ending in `.times`, lies when. */
+  consoleLog(vmId: string): string;
+  /** What a VM's VMM and the keeper of its console said. */
+  vmmLog(vmId: string): string;
+  /** What the processes of a VM's link said. */
+  networkLog(vmId: string): string;
   /** Holds the sockets of one VM. */
   vmRunFolder(vmId: string): string;
   readonly kernels: string;
@@ -65,6 +71,9 @@ export function makeLayout(environment: RootsEnvironment): Layout {
     daemonSocket: daemonSocketOf(roots),
     daemonNote: daemonNoteOf(roots),
     vmFolder: (vmId) => join(roots.state, "vms", vmId),
+    consoleLog: (vmId) => join(roots.state, "vms", vmId, "console.log"),
+    vmmLog: (vmId) => join(roots.state, "vms", vmId, "vmm.log"),
+    networkLog: (vmId) => join(roots.state, "vms", vmId, "network.log"),
     vmRunFolder: (vmId) => join(roots.run, "v", vmId),
     kernels: join(roots.data, "kernels"),
     images: join(roots.data, "images"),

@@ -13,6 +13,8 @@ const libc = dlopen("libc.so.6", {
   getsockopt: { args: ["i32", "i32", "i32", "ptr", "ptr"], returns: "i32" },
   lseek: { args: ["i32", "i64", "i32"], returns: "i64" },
   poll: { args: ["ptr", "u64", "i32"], returns: "i32" },
+  mkfifo: { args: ["ptr", "u32"], returns: "i32" },
+  fallocate: { args: ["i32", "i32", "i64", "i64"], returns: "i32" },
   flock: { args: ["i32", "i32"], returns: "i32" },
   futimens: { args: ["i32", "ptr"], returns: "i32" },
   utimensat: { args: ["i32", "ptr", "ptr", "i32"], returns: "i32" },
@@ -38,6 +40,8 @@ const POLLHUP = 0x10;
 const AT_SYMLINK_NOFOLLOW = 0x100;
 const UTIME_OMIT = 0x3fffffffn;
 const SECOND_NS = 1_000_000_000n;
+const FALLOC_FL_KEEP_SIZE = 1;
+const FALLOC_FL_PUNCH_HOLE = 2;
 const FICLONE = 0x40049409;
 /** The same numbers on every architecture: they were added after the tables were unified. */
 const SYS_PIDFD_SEND_SIGNAL = 424;
@@ -114,6 +118,17 @@ export function tryLock(descriptor: number): boolean {
 /** Makes `to` share the blocks of `from`. False where the filesystem cannot. */
 export function cloneFile(from: number, to: number): boolean {
   return libc.ioctl(to, FICLONE, from) === 0;
+}
+
+/** A named pipe for its owner alone. Throws with errno. */
+export function makeNamedPipe(path: string): void {
+  if (libc.mkfifo(ptr(new TextEncoder().encode(`${path}\0`)), 0o600) !== 0)
+    throw new Error(`cannot make the pipe ${path}: errno ${errno()}`);
+}
+
+/** Makes the first `bytes` bytes of a file a hole. False where the filesystem cannot. */
+export function punchStart(descriptor: number, bytes: number): boolean {
+  return libc.fallocate(descriptor, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, 0, bytes) === 0;
 }
 
 /** The next run of data at or after `offset`, as it lies on disk. Undefined when only holes follow. */

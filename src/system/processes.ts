@@ -175,7 +175,7 @@ async function startDetached(
 ): Promise<{ readonly identity: ProcessIdentity; readonly ended: Promise<End> }> {
   const log = openSync(options.logPath, constants.O_WRONLY | constants.O_CREAT | constants.O_APPEND | constants.O_NOFOLLOW, 0o600);
   try {
-    const child = launch(argv, options, ["ignore", log, log, ...(options.descriptors ?? [])], true);
+    const child = launch(argv, options, [options.stdin ?? "ignore", options.stdout ?? log, log, ...(options.descriptors ?? [])], true);
     const ended = endOf(child);
     await spawned(child, argv[0] ?? "");
     child.unref();

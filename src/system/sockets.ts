@@ -1,10 +1,10 @@
-/** Unix sockets: made ahead for a child, connected to, and asked who is there. */
-import { rmSync } from "node:fs";
+/** Unix sockets and named pipes: made ahead for a child, connected to, and asked who is there. */
+import { constants, openSync, rmSync } from "node:fs";
 import net from "node:net";
 import { BangerError } from "../contract/errors.ts";
 import type { Duplex } from "node:stream";
-import { closeDescriptor, isHungUp, listenUnix, peerCredentials, sendDatagram } from "./native.ts";
-import type { Sockets } from "./system.ts";
+import { closeDescriptor, isHungUp, listenUnix, makeNamedPipe, peerCredentials, sendDatagram } from "./native.ts";
+import type { OpenDescriptor, Sockets } from "./system.ts";
 
 /** The runtime asks the kernel about a socket only while it reads. */
 const WATCH_INTERVAL_MS = 250;
@@ -13,16 +13,15 @@ export function makeSockets(): Sockets {
   return {
     listenForChild: (path) => {
       rmSync(path, { force: true });
-      const descriptor = listenUnix(path);
-      let isOpen = true;
-      return {
-        descriptor,
-        path,
-        close: () => {
-          if (isOpen) closeDescriptor(descriptor);
-          isOpen = false;
-        },
-      };
+      return toHandOn(path, listenUnix(path));
+    },
+    makePipe: (path) => {
+      rmSync(path, { force: true });
+      makeNamedPipe(path);
+    },
+    openPipe: (path, way) => {
+      const access = way === "read" ? constants.O_RDONLY | constants.O_NONBLOCK : constants.O_RDWR;
+      return toHandOn(path, openSync(path, access | constants.O_NOFOLLOW));
     },
     connect,
     sendDatagram,
@@ -61,6 +60,18 @@ function watchPeer(socket: Duplex, onGone: () => void): void {
   };
   socket.on("pause", start).on("resume", stop).on("close", leave);
   if (socket.readableFlowing !== true) start();
+}
+
+function toHandOn(path: string, descriptor: number): OpenDescriptor {
+  let isOpen = true;
+  return {
+    descriptor,
+    path,
+    close: () => {
+      if (isOpen) closeDescriptor(descriptor);
+      isOpen = false;
+    },
+  };
 }
 
 async function connect(path: string, timeoutMs: number, signal?: AbortSignal): Promise<net.Socket> {

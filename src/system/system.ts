@@ -102,6 +102,12 @@ export interface Files {
   lock(path: string): Disposable | undefined;
   /** Flushes a file or folder to disk. */
   sync(path: string): Promise<void>;
+  /** Makes the beginning of a file a hole, so that at most `bytes` of its end, and a block more, are kept. Offsets stay what they were. */
+  forgetStart(path: string, bytes: number): Promise<void>;
+  /** Offset of the first byte of a file that is no hole; its size when there is none. Throws `not_found` `file_not_found`. */
+  firstData(path: string): Promise<number>;
+  /** Tells each time that a file has changed, once for many changes in a row; ends with the signal. Begins to watch at once. */
+  watch(path: string, signal: AbortSignal): AsyncIterable<void>;
   openRead(path: string, range?: { readonly start: number; readonly end?: number }): Readable;
   /** A new file to write; `flags` as for open(2), `wx` unless given. */
   openWrite(path: string, flags?: "wx" | "a", mode?: number): Writable;
@@ -177,6 +183,9 @@ export interface DetachedOptions {
   readonly cwd?: string;
   /** Gets stdout and stderr, appended. */
   readonly logPath: string;
+  /** Open descriptors that become stdin and stdout instead of nothing and the log. They stay open here; the caller closes them. */
+  readonly stdin?: number;
+  readonly stdout?: number;
   /** Open descriptors that become 3, 4, ... in the program. They stay open here; the caller closes them. */
   readonly descriptors?: readonly number[];
 }
@@ -216,8 +225,8 @@ export interface Processes {
   which(program: string): string | undefined;
 }
 
-export interface ListeningSocket {
-  /** To be handed to a child by `startDetached`. */
+/** Something open at a path that is to be handed to a child by `startDetached`. */
+export interface OpenDescriptor {
   readonly descriptor: number;
   readonly path: string;
   /** Closes our copy of the descriptor; the path stays. */
@@ -226,7 +235,11 @@ export interface ListeningSocket {
 
 export interface Sockets {
   /** Binds and listens on a unix socket before anybody accepts, so that a connect works at once. Replaces a stale path. */
-  listenForChild(path: string): ListeningSocket;
+  listenForChild(path: string): OpenDescriptor;
+  /** Makes a named pipe. Replaces a stale path. */
+  makePipe(path: string): void;
+  /** Opens a named pipe for a child without waiting for its other end: to read, or both ways, which makes it last while the child does. */
+  openPipe(path: string, way: "read" | "both"): OpenDescriptor;
   /** Connects to a unix socket. Rejects with `unavailable` `socket_refused` or `timeout`. */
   connect(path: string, timeoutMs: number, signal?: AbortSignal): Promise<Socket>;
   /** Sends one datagram to a unix socket, at once; a path that begins with `@` is an abstract one. Throws when nobody takes it. */

@@ -8,6 +8,7 @@ import type { DriverProbe, LaunchPlan, RunningVmm } from "../drivers/drivers.ts"
 import type { ImageParts } from "../images/images.ts";
 import type { BootSet } from "../kernels/kernels.ts";
 import type { Link } from "../network/network.ts";
+import type { Layout } from "../system/system.ts";
 import { driverOf, type Steps, type VmDependencies } from "./dependencies.ts";
 import { makeGuestPlan } from "./guest-plan.ts";
 import { lengthenDisks } from "./lengthen-disks.ts";
@@ -60,7 +61,7 @@ export async function bootVm(
 ): Promise<BootedVm> {
   const { system, leases, network, openAgent, defaults } = dependencies;
   const { layout, files, clock } = system;
-  const [folder, runFolder] = [layout.vmFolder(record.id), layout.vmRunFolder(record.id)];
+  const runFolder = layout.vmRunFolder(record.id);
   const stages: { stage: string; elapsedMs: number }[] = [];
   const timed: Steps["stage"] = async (stage, body) => {
     const started = clock.monotonicMs();
@@ -76,7 +77,7 @@ export async function bootVm(
     leases.write({ kind: "vm-run-folder", key: runFolder, vmId: record.id, operationId: undefined });
     await files.makeFolder(runFolder);
     const opened = undo.use(
-      await network.openLink(record.id, { wanted: record.plan.nat }, runFolder, `${folder}/network.log`, steps.signal),
+      await network.openLink(record.id, { wanted: record.plan.nat }, runFolder, layout.networkLog(record.id), steps.signal),
     );
     stage.note(opened.mode);
     if (opened.notice !== undefined) steps.notice(opened.notice);
@@ -102,7 +103,7 @@ export async function bootVm(
     if (parts.probe.acceleration === "tcg") steps.notice(`the guest is emulated, not accelerated: ${parts.probe.reason}`);
     // What was set while it was stopped, or cut off by a crash.
     await lengthenDisks(record.id, record.plan, dependencies);
-    const launched = undo.use(await driver.launch(launchPlan(record, parts, link, folder, runFolder), steps.signal));
+    const launched = undo.use(await driver.launch(launchPlan(record, parts, link, layout), steps.signal));
     onVmm(boot(launched, null));
     const connected = undo.use(
       await whileAlive(
@@ -141,7 +142,8 @@ export async function releaseRunFolder(vmId: string, { system, leases }: VmDepen
   leases.drop("vm-run-folder", runFolder);
 }
 
-function launchPlan(record: VmRecord, parts: BootParts, link: Link, folder: string, runFolder: string): LaunchPlan {
+function launchPlan(record: VmRecord, parts: BootParts, link: Link, layout: Layout): LaunchPlan {
+  const [folder, runFolder] = [layout.vmFolder(record.id), layout.vmRunFolder(record.id)];
   return {
     vmId: record.id,
     name: record.name,
@@ -159,7 +161,7 @@ function launchPlan(record: VmRecord, parts: BootParts, link: Link, folder: stri
     ],
     link: link.end,
     runFolder,
-    consoleLogPath: `${folder}/console.log`,
-    vmmLogPath: `${folder}/vmm.log`,
+    consoleLogPath: layout.consoleLog(record.id),
+    vmmLogPath: layout.vmmLog(record.id),
   };
 }

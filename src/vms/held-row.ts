@@ -8,6 +8,7 @@ export class HeldRow {
   readonly #dependencies: Pick<VmDependencies, "rows" | "onTrouble">;
   #record: VmRecord;
   #isSaved = true;
+  #moved = Promise.withResolvers<void>();
 
   constructor(record: VmRecord, dependencies: Pick<VmDependencies, "rows" | "onTrouble">) {
     this.#record = record;
@@ -18,9 +19,21 @@ export class HeldRow {
     return this.#record;
   }
 
+  /** Resolves at the next change of the record, and when the vm is gone. */
+  get moved(): Promise<void> {
+    return this.#moved.promise;
+  }
+
+  /** Wakes who waits for a change. */
+  tellMoved(): void {
+    this.#moved.resolve();
+    this.#moved = Promise.withResolvers();
+  }
+
   write(change: VmChange): void {
     try {
       this.#record = this.#dependencies.rows.update(this.#record.id, change);
+      this.tellMoved();
     } catch (error) {
       // It may be written all the same.
       this.#isSaved = false;

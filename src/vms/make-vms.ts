@@ -4,12 +4,13 @@ import type { Vm } from "../contract/schemas/vm.ts";
 import type { OperationContext } from "../operations/operations.ts";
 import { resolveBoot } from "./boot.ts";
 import { changeVm, renameVm } from "./change.ts";
-import { readConsole } from "./console.ts";
 import { makeRecord, prepareVm } from "./create.ts";
 import type { VmDependencies } from "./dependencies.ts";
 import { describeUnreadable, describeVm } from "./describe.ts";
 import { isWanted } from "./filter.ts";
 import { makeVmList } from "./list.ts";
+import { openConsoleStream } from "./logs/console-stream.ts";
+import { followLog, readLog } from "./logs/logs.ts";
 import { reconcileVms } from "./reconcile.ts";
 import { removeUnreadable } from "./remove-unreadable.ts";
 import { resolvePlan } from "./resolve.ts";
@@ -137,12 +138,14 @@ export function makeVms(dependencies: VmDependencies): Vms {
     agentOf: async (ref) => find(ref).agent(closing.signal),
     openExec: async (ref, signal) => (await find(ref).agent(signal)).openExec(signal),
     openCopy: async (ref, signal) => (await find(ref).agent(signal)).openCopy(signal),
-    readConsole: async (ref, maxBytes) => readConsole(system, system.layout.vmFolder(find(ref).record.id), maxBytes),
     stats: (ref) => readStats(ref === undefined ? [...supervisors.values()].filter(hasVmm) : [find(ref)], dependencies),
     ports: async (ref) => {
       const agent = await find(ref).agent(closing.signal);
       return agent.ports(AbortSignal.any([closing.signal, AbortSignal.timeout(PORTS_DEADLINE_MS)]));
     },
+    readLog: async (ref, request, signal) => readLog(find(ref), request, system, signal),
+    followLog: (ref, request, signal) => followLog(find(ref), request, system, AbortSignal.any([signal, closing.signal])),
+    openConsole: async (ref, from) => openConsoleStream(find(ref), from, system),
     usersOf: (what, name) => {
       const records = new Map([...making, ...[...supervisors].map(([id, { record }]) => [id, record] as const)]);
       return [...records.values()].filter(({ plan }) => plan[what] === name).map((record) => record.name);

@@ -137,7 +137,7 @@ async function sweep({ supervisors, making }: Held, dependencies: VmDependencies
   for (const { vmId, identity } of drivers.flatMap((driver) => driver.findStrays())) {
     if (!(await isOfThisHome(vmId, dependencies))) continue;
     await whileNothingRuns(vmId, async () => {
-      log.warn("ending a stray VMM", { vmId, pid: identity.pid });
+      log.warn("ending a stray process of a vm", { vmId, pid: identity.pid });
       processes.signal(identity, "SIGKILL");
       await processes.watchEnd(identity);
     });

@@ -7,7 +7,7 @@ export async function removeUnreadable({ id, name }: UnreadableVm, dependencies:
   const { layout, files, processes, log } = system;
   for (const { vmId, identity } of drivers.flatMap((driver) => driver.findStrays())) {
     if (vmId !== id) continue;
-    log.warn("ending the VMM of a vm whose record cannot be read", { vm: name, pid: identity.pid });
+    log.warn("ending a process of a vm whose record cannot be read", { vm: name, pid: identity.pid });
     processes.signal(identity, "SIGKILL");
     await processes.watchEnd(identity);
   }

@@ -11,6 +11,7 @@
  *
  * The file is longer than 300 lines because each command of the table has its few lines here, over the same private state.
  */
+import type { Socket } from "node:net";
 import type { Agent } from "../agent/agent.ts";
 import { BangerError } from "../contract/errors.ts";
 import type { RunningVmm, VmmExit } from "../drivers/drivers.ts";
@@ -40,6 +41,7 @@ export class Supervisor {
   #running: RunningGuest | undefined;
   /** While a guest that was started is waited for; it runs already, and can be used. */
   #readying: Readying | undefined;
+  #isGone = false;
 
   /** @param onGone called when the row is deleted. */
   constructor(record: VmRecord, dependencies: VmDependencies, onGone: () => void) {
@@ -50,6 +52,10 @@ export class Supervisor {
       if (this.#running === running && this.#row.record.boot !== null) this.#row.write({ boot: { ...this.#row.record.boot, given } });
     };
     this.#give = makeGiver({ record: () => this.#row.record, running: () => this.#running, write }, dependencies);
+  }
+
+  get id(): string {
+    return this.#row.record.id;
   }
 
   get record(): VmRecord {
@@ -66,6 +72,18 @@ export class Supervisor {
     if (this.#moves.current !== undefined) return false;
     await this.#moves.run(undefined, new AbortController().signal, body);
     return true;
+  }
+
+  /** Resolves at the next change of the record. */
+  get moved(): Promise<void> {
+    return this.#row.moved;
+  }
+
+  /** Why its logs do not grow any more: its state, or `deleted`; undefined while they may. */
+  get ended(): string | undefined {
+    if (this.#isGone) return "deleted";
+    const { state } = this.#row.record;
+    return state === "starting" || state === "running" || state === "paused" || state === "stopping" ? undefined : state;
   }
 
   /** The disks are made: `preparing` becomes `stopped`. */
@@ -174,6 +192,12 @@ export class Supervisor {
   async agent(signal: AbortSignal): Promise<Agent> {
     if (this.#running === undefined || this.#row.record.state !== "running") throw notRunning(this.#row.record);
     return this.#running.agents.current(signal);
+  }
+
+  /** A connection to the serial port of the running guest. */
+  async connectConsole(signal: AbortSignal): Promise<Socket> {
+    if (this.#running === undefined) throw notRunning(this.#row.record);
+    return this.#running.vmm.connectConsole(signal);
   }
 
   /** Takes over a VMM that an earlier daemon started, and makes it stand still or go on as the row says. */
@@ -311,6 +335,8 @@ export class Supervisor {
   async #unmake(): Promise<void> {
     await endLeftVmm(this.#row.record, this.#dependencies);
     await unmakeVm(this.#row.record.id, this.#dependencies);
+    this.#isGone = true;
     this.#onGone();
+    this.#row.tellMoved();
   }
 }

@@ -11,12 +11,14 @@
  */
 import type { Duplex } from "node:stream";
 import type { Agent } from "../agent/agent.ts";
+import type { FollowedLine, LogPart } from "../contract/schemas/log.ts";
 import type { VmFilter } from "../contract/schemas/filters.ts";
 import type { Requirement } from "../contract/schemas/requirement.ts";
 import type { GuestPorts } from "../contract/schemas/guest.ts";
 import type { VmStats } from "../contract/schemas/vm-stats.ts";
 import type { Vm } from "../contract/schemas/vm.ts";
 import type { OperationContext } from "../operations/operations.ts";
+import type { LogRequest } from "./logs/log-request.ts";
 
 /** What a user may say of a vm to make. Sizes in bytes. Everything absent gets a default. */
 export interface CreateRequest {
@@ -49,12 +51,7 @@ export interface ChangeRequest {
   readonly labels?: Readonly<Record<string, string | null>> | undefined;
 }
 
-/** A part of a vm's console log. */
-export interface ConsoleText {
-  readonly text: string;
-  /** Offset in bytes of the end of `text` in the log. */
-  readonly endOffset: number;
-}
+export type { LogRequest } from "./logs/log-request.ts";
 
 export interface Vms {
   /**
@@ -86,12 +83,16 @@ export interface Vms {
   openExec(ref: string, signal: AbortSignal): Promise<Duplex>;
   /** A raw stream of a copy (`contract/copy-frames.ts`) into a running vm. */
   openCopy(ref: string, signal: AbortSignal): Promise<Duplex>;
-  /** The last `maxBytes` of the console log. */
-  readConsole(ref: string, maxBytes: number): Promise<ConsoleText>;
   /** What a vm uses now, or every vm that has a VMM; a guest that does not answer in time is left out of its vm's stats. */
   stats(ref: string | undefined): Promise<readonly VmStats[]>;
   /** What listens in the guest of a running vm. */
   ports(ref: string): Promise<GuestPorts>;
+  /** A part of a log. The guest's own is asked for in the guest, which has to run. */
+  readLog(ref: string, request: LogRequest, signal: AbortSignal): Promise<LogPart>;
+  /** Parts of a log as they come; the last line says why there will be no more. Throws at once when there is no such vm. */
+  followLog(ref: string, request: LogRequest, signal: AbortSignal): AsyncIterable<FollowedLine>;
+  /** The serial port of a running vm, as a stream of `contract/console-frames.ts`. */
+  openConsole(ref: string, from: number | undefined): Promise<Duplex>;
   /** Names of the vms that hold an image or a kernel. */
   usersOf(what: "image" | "kernel", name: string): readonly string[];
   /** Makes rows and the computer agree. Before listening. */

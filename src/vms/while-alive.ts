@@ -1,7 +1,7 @@
 import { BangerError } from "../contract/errors.ts";
 import type { RunningVmm } from "../drivers/drivers.ts";
-import { readConsoleTail } from "./console.ts";
 import type { VmDependencies } from "./dependencies.ts";
+import { readConsoleTail } from "./logs/read-bytes.ts";
 import { messageOf } from "./message-of.ts";
 import type { VmRecord } from "./vm-record.ts";
 
@@ -35,7 +35,7 @@ export async function whileAlive<T>(
     return await body(AbortSignal.any([signal, gone.signal, ...(late === undefined ? [] : [late.signal])]));
   } catch (error) {
     signal.throwIfAborted();
-    const consoleTail = await readConsoleTail(system, system.layout.vmFolder(record.id));
+    const consoleTail = await readConsoleTail(system, record.id);
     if (gone.signal.aborted) {
       const exit = await vmm.exited;
       const detail = "detail" in exit ? `: ${exit.detail}` : "";

@@ -8,7 +8,7 @@ import { runCommand, type Agent } from "../../src/agent/agent.ts";
 import { encodeFrame, encodeJsonFrame, FRAME, FrameReader } from "../../src/contract/frames.ts";
 import { makeFakeDriver } from "../../src/drivers/fake/fake.ts";
 import type { RunningVmm } from "../../src/drivers/drivers.ts";
-import { builtAgent, openTestSystem, type TestSystem } from "./drivers-world.ts";
+import { builtAgent, openTestSystem, type TestSystem, testConsoles } from "./drivers-world.ts";
 
 setDefaultTimeout(30_000);
 const never = new AbortController().signal;
@@ -26,7 +26,8 @@ beforeAll(async () => {
   const { system } = home;
   const runFolder = system.layout.vmRunFolder("0123456789ab");
   await system.files.makeFolder(runFolder);
-  vmm = await makeFakeDriver({ system, agentPath: builtAgent() }).launch(
+  await system.files.makeFolder(system.layout.vmFolder("0123456789ab"));
+  vmm = await makeFakeDriver({ system, consoles: testConsoles(system), agentPath: builtAgent() }).launch(
     {
       vmId: "0123456789ab",
       name: "test",
@@ -40,8 +41,8 @@ beforeAll(async () => {
       disks: [],
       link: { kind: "none" },
       runFolder,
-      consoleLogPath: `${home.folder}/console.log`,
-      vmmLogPath: `${home.folder}/vmm.log`,
+      consoleLogPath: system.layout.consoleLog("0123456789ab"),
+      vmmLogPath: system.layout.vmmLog("0123456789ab"),
     },
     never,
   );

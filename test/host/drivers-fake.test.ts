@@ -6,7 +6,7 @@ import { makeFakeDriver, type FakeTrouble } from "../../src/drivers/fake/fake.ts
 import { testDriver, type DriverWorld } from "../../src/drivers/driver-suite.ts";
 import type { LaunchPlan } from "../../src/drivers/drivers.ts";
 import type { System } from "../../src/system/system.ts";
-import { builtAgent, openTestSystem } from "./drivers-world.ts";
+import { builtAgent, openTestSystem, testConsoles } from "./drivers-world.ts";
 
 const never = new AbortController().signal;
 
@@ -37,9 +37,12 @@ async function openWorld(): Promise<DriverWorld> {
   const { system, ...home } = await openTestSystem();
   return {
     system,
-    makeDriver: () => makeFakeDriver({ system, agentPath: builtAgent() }),
+    makeDriver: () => makeFakeDriver({ system, consoles: testConsoles(system), agentPath: builtAgent() }),
     makePlan: (vmId) => makePlan(system, vmId),
-    makeBroken: async (vmId) => ({ driver: makeFakeDriver({ system, agentPath: "/bin/false" }), plan: await makePlan(system, vmId) }),
+    makeBroken: async (vmId) => ({
+      driver: makeFakeDriver({ system, consoles: testConsoles(system), agentPath: "/bin/false" }),
+      plan: await makePlan(system, vmId),
+    }),
     powerOff: async (vmm) => {
       await using agent = await makeOpenAgent(system)({ connect: (signal) => vmm.connectAgent(signal), deadlineMs: 10_000, signal: never });
       await agent.powerOff(never);
@@ -52,7 +55,7 @@ testDriver("fake", openWorld);
 
 test("a command that runs while the guest goes down tells how it ended", async () => {
   await using world = await openTestSystem();
-  await using vmm = await makeFakeDriver({ system: world.system, agentPath: builtAgent() }).launch(
+  await using vmm = await makeFakeDriver({ system: world.system, consoles: testConsoles(world.system), agentPath: builtAgent() }).launch(
     await makePlan(world.system, "0123456789ab"),
     never,
   );
@@ -71,7 +74,12 @@ test("a command that runs while the guest goes down tells how it ended", async (
 describe("a fake vm that is told to", () => {
   const open = async (trouble: FakeTrouble): Promise<string> => {
     await using world = await openTestSystem();
-    const driver = makeFakeDriver({ system: world.system, agentPath: builtAgent(), trouble: () => trouble });
+    const driver = makeFakeDriver({
+      system: world.system,
+      consoles: testConsoles(world.system),
+      agentPath: builtAgent(),
+      trouble: () => trouble,
+    });
     await using vmm = await driver.launch(await makePlan(world.system, "0123456789ab"), never);
     try {
       await using agent = await makeOpenAgent(world.system)({

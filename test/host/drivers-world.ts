@@ -3,6 +3,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { existsSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
+import { makeConsoles, type Consoles } from "../../src/drivers/drivers.ts";
 import { makeSystem } from "../../src/system/make-system.ts";
 import type { Log, System } from "../../src/system/system.ts";
 
@@ -18,6 +19,11 @@ export async function openTestSystem(): Promise<TestSystem> {
   const folder = await mkdtemp(join(tmpdir(), "bd-"));
   const system = makeSystem({ PATH: process.env["PATH"], BANGER_HOME: folder }, silentLog);
   return { system, folder, [Symbol.asyncDispose]: () => rm(folder, { recursive: true, force: true }) };
+}
+
+/** Consoles with the keeper that was built. */
+export function testConsoles(system: System, maxBytes = 2 ** 24): Consoles {
+  return makeConsoles({ system, agentPath: builtAgent(), maxBytes });
 }
 
 /** The guest agent that was built. Fails with what to type when there is none. */

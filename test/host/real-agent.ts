@@ -2,7 +2,7 @@
 import type { Agent } from "../../src/agent/agent.ts";
 import { makeOpenAgent } from "../../src/agent/open-agent.ts";
 import { makeFakeDriver } from "../../src/drivers/fake/fake.ts";
-import { builtAgent, openTestSystem } from "./drivers-world.ts";
+import { builtAgent, openTestSystem, testConsoles } from "./drivers-world.ts";
 
 const VM_ID = "0123456789ab";
 
@@ -18,7 +18,7 @@ export async function openRealAgent(): Promise<RealAgent> {
   const { system, folder } = home;
   const runFolder = system.layout.vmRunFolder(VM_ID);
   await system.files.makeFolder(runFolder);
-  const vmm = await makeFakeDriver({ system, agentPath: builtAgent() }).launch(
+  const vmm = await makeFakeDriver({ system, consoles: testConsoles(system), agentPath: builtAgent() }).launch(
     {
       vmId: VM_ID,
       name: "test",

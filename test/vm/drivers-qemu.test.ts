@@ -4,7 +4,7 @@ import { testDriver, type DriverWorld } from "../../src/drivers/driver-suite.ts"
 import type { LaunchPlan } from "../../src/drivers/drivers.ts";
 import { makeQemuDriver } from "../../src/drivers/qemu/qemu.ts";
 import { readTscKHz } from "../../src/drivers/read-tsc-khz.ts";
-import { builtAgent, openTestSystem } from "../host/drivers-world.ts";
+import { builtAgent, openTestSystem, testConsoles } from "../host/drivers-world.ts";
 import { openBootSet } from "./drivers-kernel.ts";
 
 const never = new AbortController().signal;
@@ -18,7 +18,7 @@ async function openWorld(): Promise<DriverWorld> {
     const folder = system.layout.vmFolder(vmId);
     await system.files.makeFolder(runFolder);
     await system.files.makeFolder(folder);
-    const probe = await makeQemuDriver({ system }).probe(never);
+    const probe = await makeQemuDriver({ system, consoles: testConsoles(system) }).probe(never);
     if (!probe.usable) throw new Error(probe.reason);
     return {
       vmId,
@@ -39,10 +39,10 @@ async function openWorld(): Promise<DriverWorld> {
   };
   return {
     system,
-    makeDriver: () => makeQemuDriver({ system }),
+    makeDriver: () => makeQemuDriver({ system, consoles: testConsoles(system) }),
     makePlan,
     makeBroken: async (vmId) => ({
-      driver: makeQemuDriver({ system }),
+      driver: makeQemuDriver({ system, consoles: testConsoles(system) }),
       plan: { ...(await makePlan(vmId)), kernelPath: "/no/such/kernel" },
     }),
     powerOff: async (vmm) => {

@@ -11,7 +11,7 @@ import type { RunningVmm } from "../../src/drivers/drivers.ts";
 import { makeQemuDriver } from "../../src/drivers/qemu/qemu.ts";
 import { readTscKHz } from "../../src/drivers/read-tsc-khz.ts";
 import { makeCpio } from "../../src/kernels/formats/cpio.ts";
-import { builtAgent, openTestSystem, type TestSystem } from "../host/drivers-world.ts";
+import { builtAgent, openTestSystem, type TestSystem, testConsoles } from "../host/drivers-world.ts";
 import { openBootSet } from "./drivers-kernel.ts";
 import { makeEcho } from "./reconnect-echo.ts";
 
@@ -166,7 +166,7 @@ async function launch({ system }: TestSystem): Promise<RunningVmm> {
   const initrdPath = join(system.layout.roots.cache, "initrd-with-echo");
   const echo = makeCpio([{ kind: "file", name: "echo", mode: 0o755, content: makeEcho() }]);
   writeFileSync(initrdPath, Buffer.concat([readFileSync(boot.initrdPath), echo]));
-  const driver = makeQemuDriver({ system });
+  const driver = makeQemuDriver({ system, consoles: testConsoles(system) });
   const probe = await driver.probe(never);
   if (!probe.usable) throw new Error(probe.reason);
   const vmId = "0123456789ab";

@@ -1,34 +1,44 @@
 import { z } from "zod";
 import { defineOperation } from "../operation.ts";
+import { cursor, LOG_SOURCES, logPart, offset, since } from "../schemas/log.ts";
 import { size, vmRef } from "../schemas/names.ts";
 
-/** The end of a vm's console log. */
+/** How much of a log one answer may have. */
+export const LOG_PART_MAX_BYTES = 4 * 2 ** 20;
+
+/** Which log, and from where on; `vm.follow` takes the same. */
+export const logInput = z.strictObject({
+  vm: vmRef,
+  source: z.enum(LOG_SOURCES).default("console"),
+  from: offset.optional(),
+  cursor: cursor.optional(),
+  since: since.optional(),
+  tail: z.int().min(0).max(100_000).optional(),
+  bytes: size.refine((bytes) => bytes <= LOG_PART_MAX_BYTES, "at most 4M of a log can be read at once").prefault("64K"),
+});
+
+export const LOG_FIELDS = {
+  vm: { brief: "name or id of the vm", placeholder: "NAME", completes: "vm" },
+  source: { brief: "which log; --help says what each is", placeholder: "SOURCE" },
+  from: { brief: "the offset to read from, as an earlier answer gave it", placeholder: "OFFSET" },
+  cursor: { brief: "the place in the guest's log to read from, as an earlier answer gave it", placeholder: "CURSOR" },
+  since: { brief: "from this moment on: 10m ago, or 2026-11-25T14:00:00Z", placeholder: "TIME" },
+  tail: { brief: "the last lines alone", placeholder: "LINES" },
+  bytes: { brief: "how much to show, at most 4M: of the end, or from --from on", placeholder: "SIZE" },
+} as const;
+
+/** A part of one of a vm's logs. */
 export const vmLogs = defineOperation({
   name: "vm.logs",
   kind: "query",
-  summary: "Show the console of a vm",
-  detail: "The console is what the guest's kernel and init wrote to the serial port since the vm was made.",
+  summary: "Show a log of a vm",
   method: "GET",
   path: "/v1/vms/:vm/logs",
-  input: z.strictObject({
-    vm: vmRef,
-    bytes: size.refine((bytes) => bytes <= 4 * 2 ** 20, "at most 4M of the log can be read at once").prefault("64K"),
-  }),
-  output: z.strictObject({
-    /** As the guest wrote it: show it escaped. */
-    text: z.string(),
-    /** Offset in bytes of the end of `text` in the log. */
-    endOffset: z.number(),
-  }),
+  input: logInput,
+  output: logPart,
   stages: [],
-  errors: ["vm_not_found"],
-  fields: {
-    vm: { brief: "name or id of the vm", placeholder: "NAME", completes: "vm" },
-    bytes: { brief: "how much of the end to show, at most 4M", placeholder: "SIZE" },
-  },
-  cli: { words: ["vm", "logs"], aliases: [["logs"]], positional: ["vm"] },
-  examples: [
-    { command: "banger logs dev", does: "the end of the console" },
-    { command: "banger logs dev --bytes 1M", does: "more of it" },
-  ],
+  errors: ["vm_not_found", "vm_not_running", "log_without_times", "log_of_bytes", "no_guest_log"],
+  fields: LOG_FIELDS,
+  cli: { words: ["vm", "logs"], aliases: [["logs"]], positional: ["vm"], composed: true },
+  examples: [{ command: "banger logs dev", does: "the end of the console" }],
 });

@@ -2,6 +2,9 @@ import { isLoopback } from "../../contract/is-loopback.ts";
 import type { Vm } from "../../contract/schemas/vm.ts";
 import type { HandlersOf } from "../handler.ts";
 
+/** How long a guest may take to show its own log. */
+const GUEST_MS = 60_000;
+
 /** The document of each list that is still in use: the same list is the same document. */
 const documents = new WeakMap<readonly Vm[], { readonly vms: Vm[] }>();
 
@@ -33,7 +36,9 @@ export const vmHandlers: HandlersOf<"vm"> = {
     return { complete, ports: ports.map((port) => ({ ...port, loopbackOnly: isLoopback(port.address) })) };
   },
   "vm.copy": ({ vms }, input, signal) => vms.openCopy(input.vm, signal),
-  "vm.logs": ({ vms }, input) => vms.readConsole(input.vm, input.bytes),
+  "vm.console": ({ vms }, input) => vms.openConsole(input.vm, input.from),
+  "vm.logs": ({ vms }, { vm, ...request }) => vms.readLog(vm, request, AbortSignal.timeout(GUEST_MS)),
+  "vm.follow": ({ vms }, { vm, ...request }, signal) => vms.followLog(vm, request, signal),
 };
 
 function documentOf(vms: readonly Vm[]): { readonly vms: Vm[] } {

@@ -2,6 +2,7 @@ import type { Socket } from "node:net";
 import { join } from "node:path";
 import { BangerError } from "../../contract/errors.ts";
 import type { System } from "../../system/system.ts";
+import type { KeptConsole } from "../console/console.ts";
 import type { RunningVmm, VmmExit, VmmRecord } from "../drivers.ts";
 import { endProcess } from "../end-process.ts";
 
@@ -13,36 +14,53 @@ const STOP_TRY_MS = 1;
 
 type End = { readonly code: number | undefined; readonly signal: string | undefined };
 
+export interface FakeVmmParts {
+  /** For a child of ours; others are watched by their identity. */
+  readonly ended?: Promise<End>;
+  readonly console?: KeptConsole;
+  /** Its name in the run folder. */
+  readonly agentSocket?: string;
+}
+
 /** A process that plays a VMM. */
 export class FakeVmm implements RunningVmm {
   readonly record: VmmRecord;
   readonly exited: Promise<VmmExit>;
   readonly #system: System;
   readonly #agentSocket: string;
+  readonly #console: KeptConsole | undefined;
   readonly #ended: Promise<End> | undefined;
   readonly #watching = new AbortController();
   #killed = false;
 
-  /**
-   * @param ended for a child of ours; others are watched by their identity.
-   * @param agentSocket name in the run folder.
-   */
-  constructor(system: System, record: VmmRecord, ended?: Promise<End>, agentSocket: string = AGENT_SOCKET) {
+  /** What goes wrong on purpose has no console. */
+  constructor(system: System, record: VmmRecord, { ended, console, agentSocket = AGENT_SOCKET }: FakeVmmParts) {
     this.record = record;
     this.#agentSocket = join(record.runFolder, agentSocket);
     this.#system = system;
     this.#ended = ended;
-    this.exited = (ended ?? this.#watchByIdentity()).then((end) => this.#explain(end));
+    this.#console = console;
+    this.exited = (ended ?? this.#watchByIdentity()).then(async (end) => {
+      await console?.drained();
+      return this.#explain(end);
+    });
   }
 
   connectAgent(signal: AbortSignal): Promise<Socket> {
     return this.#system.sockets.connect(this.#agentSocket, CONNECT_MS, signal);
   }
 
+  async connectConsole(signal: AbortSignal): Promise<Socket> {
+    if (this.#console === undefined) throw new BangerError("unsupported", "no_console", "this vm of driver fake has no console");
+    return this.#console.connect(signal);
+  }
+
   async kill(): Promise<void> {
-    if (!this.#system.processes.isAlive(this.record.identity)) return;
-    this.#killed = true;
-    await endProcess(this.#system, this.record.identity, this.#ended);
+    if (this.#system.processes.isAlive(this.record.identity)) {
+      this.#killed = true;
+      await endProcess(this.#system, this.record.identity, this.#ended);
+    }
+    await this.#console?.drained();
   }
 
   /** The agent stands still; commands that it started run on. */
@@ -67,6 +85,7 @@ export class FakeVmm implements RunningVmm {
 
   async letGo(): Promise<void> {
     this.#watching.abort();
+    this.#console?.letGo();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -1,6 +1,8 @@
 import { join } from "node:path";
 import { BangerError } from "../../contract/errors.ts";
 import type { System } from "../../system/system.ts";
+import type { Consoles } from "../console/console.ts";
+import { consolePaths } from "../console/console-paths.ts";
 import type { LaunchPlan, RunningVmm } from "../drivers.ts";
 import { endProcess } from "../end-process.ts";
 import { readTail } from "../read-tail.ts";
@@ -9,17 +11,25 @@ import { AGENT_SOCKET, FakeVmm } from "./fake-vmm.ts";
 const LISTEN_DEADLINE_MS = 10_000;
 const TRY_EVERY_MS = 3;
 
+export interface AgentParts {
+  readonly system: System;
+  readonly consoles: Consoles;
+  readonly agentPath: string;
+}
+
 /** Starts the agent as a process and waits until it listens. */
-export async function launchAgent(system: System, agentPath: string, plan: LaunchPlan, signal: AbortSignal): Promise<RunningVmm> {
-  const { files, processes } = system;
+export async function launchAgent({ system, consoles, agentPath }: AgentParts, plan: LaunchPlan, signal: AbortSignal): Promise<RunningVmm> {
+  const { files } = system;
   const socket = join(plan.runFolder, AGENT_SOCKET);
   const logStart = (await files.find(plan.vmmLogPath))?.bytes ?? 0;
   await using undo = new AsyncDisposableStack();
   undo.defer(() => files.removeFile(socket));
   // The name that the agent gives its socket until it listens.
   undo.defer(() => files.removeFile(`${socket}.new`));
-  const started = await processes.startDetached([agentPath, "serve", "--listen", socket], { logPath: plan.vmmLogPath });
+  const console = undo.use(await consoles.open(plan));
+  const started = await startAgent(system, [agentPath, "serve", "--listen", socket], plan);
   undo.defer(() => endProcess(system, started.identity, started.ended));
+  console.guard(started.identity);
   const died = started.ended.then(async (end) => {
     const words = (await readTail(files, plan.vmmLogPath, logStart)).trim();
     throw new BangerError(
@@ -31,7 +41,20 @@ export async function launchAgent(system: System, agentPath: string, plan: Launc
   died.catch(() => undefined);
   await Promise.race([died, untilListening(system, socket, signal)]);
   undo.move();
-  return new FakeVmm(system, { driver: "fake", vmId: plan.vmId, identity: started.identity, runFolder: plan.runFolder }, started.ended);
+  const record = { driver: "fake", vmId: plan.vmId, identity: started.identity, runFolder: plan.runFolder };
+  return new FakeVmm(system, record, { ended: started.ended, console });
+}
+
+/** With the pipes of its console as stdin and stdout, as a VMM has them that knows no other serial port. */
+async function startAgent({ sockets, processes }: System, argv: readonly string[], plan: LaunchPlan) {
+  const paths = consolePaths(plan.runFolder);
+  const ends = [paths.input, paths.output].map((path) => sockets.openPipe(path, "both"));
+  const [stdin, stdout] = ends.map(({ descriptor }) => descriptor) as [number, number];
+  try {
+    return await processes.startDetached(argv, { logPath: plan.vmmLogPath, stdin, stdout });
+  } finally {
+    for (const end of ends) end.close();
+  }
 }
 
 /** The agent makes its own socket here and cannot be handed one, so there is nothing else to wait for than the socket itself. */

@@ -28,9 +28,9 @@ export async function launchTrouble(system: System, trouble: FakeTrouble, plan: 
     const argv = trouble === "crash" ? ["sh", "-c", "exit 3", path] : ["tail", "-q", "-f", "/dev/null", path];
     const started = await system.processes.startDetached(argv, { logPath: plan.vmmLogPath, descriptors: [listening.descriptor] });
     const record = { driver: "fake", vmId: plan.vmId, identity: started.identity, runFolder: plan.runFolder };
-    if (trouble === "crash" || trouble === "hang") return new FakeVmm(system, record, started.ended);
+    if (trouble === "crash" || trouble === "hang") return new FakeVmm(system, record, { ended: started.ended });
     const liar = await listenAndLie(join(plan.runFolder, LIE_SOCKET), HELLO[trouble]);
-    const vmm = new FakeVmm(system, record, started.ended, LIE_SOCKET);
+    const vmm = new FakeVmm(system, record, { ended: started.ended, agentSocket: LIE_SOCKET });
     void vmm.exited.then(() => liar.close());
     return vmm;
   } finally {

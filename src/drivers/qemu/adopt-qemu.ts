@@ -1,5 +1,6 @@
 import { BangerError } from "../../contract/errors.ts";
 import type { System } from "../../system/system.ts";
+import type { Consoles } from "../console/console.ts";
 import type { RunningVmm, VmmRecord } from "../drivers.ts";
 import { QemuVmm, ShutdownWatch } from "./qemu-vmm.ts";
 import { Qmp } from "./qmp.ts";
@@ -9,12 +10,17 @@ import { findRunNote, runPaths } from "./run-folder.ts";
 const MONITOR_DEADLINE_MS = 3_000;
 
 /** Finds a QEMU of an earlier daemon again. Without its monitor it can still be watched, used and killed, but not paused. */
-export async function adoptQemu(system: System, record: VmmRecord, signal: AbortSignal): Promise<RunningVmm | undefined> {
+export async function adoptQemu(
+  { system, consoles }: { readonly system: System; readonly consoles: Consoles },
+  record: VmmRecord,
+  signal: AbortSignal,
+): Promise<RunningVmm | undefined> {
   if (!system.processes.isAlive(record.identity)) return undefined;
   const shutdown = new ShutdownWatch();
   const qmp = await findMonitor(system, record, signal, shutdown);
   signal.throwIfAborted();
-  return new QemuVmm({ system, record, note: await findRunNote(system.files, record.runFolder), qmp, shutdown });
+  const note = await findRunNote(system.files, record.runFolder);
+  return new QemuVmm({ system, record, note, qmp, shutdown, console: await consoles.adopt(record) });
 }
 
 async function findMonitor(system: System, record: VmmRecord, signal: AbortSignal, shutdown: ShutdownWatch): Promise<Qmp | undefined> {

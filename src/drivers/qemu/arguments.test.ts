@@ -1,4 +1,5 @@
 import { describe, expect, test } from "bun:test";
+import { join } from "node:path";
 import fc from "fast-check";
 import type { LaunchPlan } from "../drivers.ts";
 import { qemuArguments } from "./arguments.ts";
@@ -90,12 +91,12 @@ describe("QEMU's arguments", () => {
   const path = fc.string({ unit: "binary", maxLength: 60 }).map((text) => `/${text.replaceAll("\0", "")}`);
   test("hold every path as one value, whatever is in it", () => {
     fc.assert(
-      fc.property(path, path, path, path, path, (kernelPath, initrdPath, consoleLogPath, disk, socket) => {
+      fc.property(path, path, path, path, path, (kernelPath, initrdPath, runFolder, disk, socket) => {
         const argv = qemuArguments({
           ...plan,
           kernelPath,
           initrdPath,
-          consoleLogPath,
+          runFolder,
           disks: [{ serial: "layer", path: disk, readOnly: false }],
           link: { kind: "stream-socket", path: socket, mac: "52:54:00:00:00:01" },
         });
@@ -105,8 +106,8 @@ describe("QEMU's arguments", () => {
         );
         expect(valuesOf(argv, "-kernel")).toEqual([kernelPath]);
         expect(valuesOf(argv, "-initrd")).toEqual([initrdPath]);
-        const console = valuesOf(argv, "-chardev").find((value) => value.startsWith("file,")) ?? "";
-        expect(cutOptions(console)).toEqual(["file", "id=console", "append=on", `path=${consoleLogPath}`]);
+        const console = valuesOf(argv, "-chardev").find((value) => value.startsWith("pipe,")) ?? "";
+        expect(cutOptions(console)).toEqual(["pipe", "id=console", `path=${join(runFolder, "console")}`]);
         expect(JSON.parse(valuesOf(argv, "-blockdev")[0] ?? "").file.filename).toBe(disk);
         expect(JSON.parse(valuesOf(argv, "-netdev")[0] ?? "").addr.path).toBe(socket);
       }),
@@ -116,7 +117,7 @@ describe("QEMU's arguments", () => {
   const bad: readonly (readonly [string, Partial<LaunchPlan>])[] = [
     ["a relative path", { kernelPath: "vmlinux" }],
     ["an option for a path", { initrdPath: "-daemonize" }],
-    ["a path with a zero", { consoleLogPath: "/a\0b" }],
+    ["a path with a zero", { runFolder: "/a\0b" }],
     ["an id with more than hex digits", { vmId: "a,process=x" }],
     ["no acceleration", { acceleration: "none" }],
     ["a broken count of cpus", { cpus: 1.5 }],

@@ -1,6 +1,7 @@
 import { isAbsolute } from "node:path";
 import { BangerError } from "../../contract/errors.ts";
 import type { LinkEnd } from "../../contract/link.ts";
+import { consolePaths } from "../console/console-paths.ts";
 import type { DiskPart, LaunchPlan } from "../drivers.ts";
 import { kernelArguments } from "./kernel-arguments.ts";
 
@@ -33,7 +34,7 @@ export function qemuArguments(plan: LaunchPlan, program: string = QEMU_PROGRAM):
     ...["-m", `${plan.memoryMiB}M`, "-smp", `${plan.cpus}`],
     ...["-kernel", plan.kernelPath, "-initrd", plan.initrdPath, "-append", kernelArguments(plan)],
     ...["-chardev", `socket,id=qmp,fd=${DESCRIPTOR.qmp},server=on,wait=off`, "-mon", "chardev=qmp,mode=control"],
-    ...["-chardev", `file,id=console,append=on,path=${escapeValue(plan.consoleLogPath)}`, "-serial", "chardev:console"],
+    ...["-chardev", `pipe,id=console,path=${escapeValue(consolePaths(plan.runFolder).pipes)}`, "-serial", "chardev:console"],
     ...["-chardev", `socket,id=agent,fd=${DESCRIPTOR.agent},server=on,wait=off`],
     ...device({ driver: "virtio-serial-device", id: "ports", max_ports: 2 }),
     ...device({ driver: "virtserialport", bus: "ports.0", chardev: "agent", name: AGENT_PORT }),
@@ -109,7 +110,7 @@ function escapeValue(value: string): string {
 
 /** What no plan of ours holds; refused here too, because after this line it is QEMU that reads it. */
 function checkPlan(plan: LaunchPlan): void {
-  const paths = [plan.kernelPath, plan.initrdPath, plan.consoleLogPath, ...plan.disks.map(({ path }) => path)];
+  const paths = [plan.kernelPath, plan.initrdPath, plan.runFolder, ...plan.disks.map(({ path }) => path)];
   if (plan.link.kind === "stream-socket") paths.push(plan.link.path);
   for (const path of paths) {
     if (!isAbsolute(path) || path.includes("\0")) throw refused(`the path ${JSON.stringify(path)} is not absolute`);

@@ -1,5 +1,6 @@
 import { BangerError } from "../../contract/errors.ts";
 import type { System } from "../../system/system.ts";
+import type { Consoles } from "../console/console.ts";
 import type { LaunchPlan, RunningVmm } from "../drivers.ts";
 import { endProcess } from "../end-process.ts";
 import { readTail } from "../read-tail.ts";
@@ -14,9 +15,14 @@ const DYING_MS = 1_000;
 
 /**
  * Starts QEMU. Both sockets exist and accept connections before QEMU does, so nothing waits for them to appear; what is sent
- * early lies in them until QEMU reads.
+ * early lies in them until QEMU reads. The console's pipes are there as well, and somebody who reads.
  */
-export async function launchQemu(system: System, program: string, plan: LaunchPlan, signal: AbortSignal): Promise<RunningVmm> {
+export async function launchQemu(
+  { system, consoles }: { readonly system: System; readonly consoles: Consoles },
+  program: string,
+  plan: LaunchPlan,
+  signal: AbortSignal,
+): Promise<RunningVmm> {
   signal.throwIfAborted();
   const argv = qemuArguments(plan, program);
   const { files, sockets, processes } = system;
@@ -27,6 +33,7 @@ export async function launchQemu(system: System, program: string, plan: LaunchPl
   await using undo = new AsyncDisposableStack();
   undo.defer(() => files.removeFile(paths.note));
   await writeRunNote(files, plan.runFolder, note);
+  const console = undo.use(await consoles.open(plan));
   const listening = [paths.qmpSocket, paths.agentSocket].map((path) => {
     undo.defer(() => files.removeFile(path));
     return sockets.listenForChild(path);
@@ -40,6 +47,7 @@ export async function launchQemu(system: System, program: string, plan: LaunchPl
     }
   })();
   undo.defer(() => endProcess(system, started.identity, started.ended));
+  console.guard(started.identity);
 
   const shutdown = new ShutdownWatch();
   const died = started.ended.then(async (end) => {
@@ -55,7 +63,7 @@ export async function launchQemu(system: System, program: string, plan: LaunchPl
 
   undo.move();
   const record = { driver: "qemu", vmId: plan.vmId, identity: started.identity, runFolder: plan.runFolder };
-  return new QemuVmm({ system, record, note, qmp, shutdown, ended: started.ended });
+  return new QemuVmm({ system, record, note, qmp, shutdown, console, ended: started.ended });
 }
 
 async function sizeOf(files: System["files"], path: string): Promise<number> {

@@ -1,8 +1,10 @@
 import { expect, test } from "bun:test";
 import type { System } from "../../system/system.ts";
+import type { KeptConsole } from "../console/console.ts";
 import { QemuVmm, ShutdownWatch } from "./qemu-vmm.ts";
 
 const record = { driver: "qemu", vmId: "0123456789ab", identity: { pid: 1, startTicks: 1, bootId: "" }, runFolder: "/run" };
+const console = { drained: async () => undefined, letGo: () => undefined } as unknown as KeptConsole;
 const note = { consoleLogPath: "/console.log", consoleLogStart: 0, vmmLogPath: "/vmm.log", vmmLogStart: 0 };
 
 /** A computer whose logs go between the look at them and their reading, as when a vm is deleted by force. */
@@ -13,7 +15,7 @@ function makeComputer(logged: string[]): System {
 
 test("an end is told even when its logs cannot be read", async () => {
   const logged: string[] = [];
-  const parts = { system: makeComputer(logged), record, note, qmp: undefined, shutdown: new ShutdownWatch() };
+  const parts = { system: makeComputer(logged), record, note, console, qmp: undefined, shutdown: new ShutdownWatch() };
   const killed = new QemuVmm({ ...parts, ended: Promise.resolve({ code: undefined, signal: "SIGKILL" }) });
   expect(await killed.exited).toEqual({ reason: "crashed", detail: "ended by SIGKILL" });
   expect(logged).toHaveLength(1);
@@ -22,6 +24,6 @@ test("an end is told even when its logs cannot be read", async () => {
 test("an end is told even when the process cannot be watched", async () => {
   const watchEnd = async (): Promise<never> => Promise.reject(new Error("EMFILE"));
   const system = { ...makeComputer([]), processes: { watchEnd } } as unknown as System;
-  const vmm = new QemuVmm({ system, record, note: undefined, qmp: undefined, shutdown: new ShutdownWatch() });
+  const vmm = new QemuVmm({ system, record, note: undefined, console, qmp: undefined, shutdown: new ShutdownWatch() });
   expect(await vmm.exited).toEqual({ reason: "crashed", detail: "it cannot be watched any more: Error: EMFILE" });
 });

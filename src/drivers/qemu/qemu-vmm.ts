@@ -4,6 +4,7 @@ import { BangerError } from "../../contract/errors.ts";
 import type { System } from "../../system/system.ts";
 import type { DiskPart, RunningVmm, VmmExit, VmmRecord } from "../drivers.ts";
 import { endProcess } from "../end-process.ts";
+import type { KeptConsole } from "../console/console.ts";
 import { decideExit, type EndOfQemu } from "./decide-exit.ts";
 import { readLastWords } from "./explain-end.ts";
 import type { Qmp, QmpEvent } from "./qmp.ts";
@@ -29,6 +30,7 @@ export interface QemuVmmParts {
   /** Undefined when another client holds the monitor. */
   readonly qmp: Qmp | undefined;
   readonly shutdown: ShutdownWatch;
+  readonly console: KeptConsole;
   /** For a child of ours; others are watched by their identity. */
   readonly ended?: Promise<NonNullable<EndOfQemu["end"]>>;
 }
@@ -56,12 +58,18 @@ export class QemuVmm implements RunningVmm {
     return this.#parts.system.sockets.connect(runPaths(this.record.runFolder).agentSocket, CONNECT_MS, signal);
   }
 
+  connectConsole(signal: AbortSignal): Promise<Socket> {
+    return this.#parts.console.connect(signal);
+  }
+
   async kill(): Promise<void> {
-    const { system, ended } = this.#parts;
-    if (!system.processes.isAlive(this.record.identity)) return;
-    this.#killed = true;
-    // Not by `#gone`: after `letGo` that stays open.
-    await endProcess(system, this.record.identity, ended);
+    const { system, ended, console } = this.#parts;
+    if (system.processes.isAlive(this.record.identity)) {
+      this.#killed = true;
+      // Not by `#gone`: after `letGo` that stays open.
+      await endProcess(system, this.record.identity, ended);
+    }
+    await console.drained();
   }
 
   async pause(): Promise<void> {
@@ -82,6 +90,7 @@ export class QemuVmm implements RunningVmm {
 
   async letGo(): Promise<void> {
     this.#watching.abort();
+    this.#parts.console.letGo();
     this.#parts.qmp?.[Symbol.dispose]();
   }
 
@@ -119,9 +128,10 @@ export class QemuVmm implements RunningVmm {
 
   /** Empty when they cannot be read: the folder of a vm that is deleted by force goes while we look. */
   async #readLastWords(): Promise<Pick<EndOfQemu, "consoleTail" | "lastWords">> {
-    const { note, system } = this.#parts;
+    const { note, system, console } = this.#parts;
     const nothing = { consoleTail: "", lastWords: "" };
     try {
+      await console.drained();
       return note === undefined ? nothing : await readLastWords(system, note);
     } catch (error) {
       system.log.error("cannot read the last words of a VMM", { vmId: this.record.vmId, error });

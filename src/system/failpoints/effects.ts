@@ -42,6 +42,9 @@ export const FILE_EFFECTS: Effects<Files> = {
   removeTree: later(path),
   lock: now(path),
   sync: later(path),
+  forgetStart: later(path),
+  firstData: "look",
+  watch: "look",
   openRead: "look",
   openWrite: now(path),
   freeBytes: "look",
@@ -66,6 +69,8 @@ export const PROCESS_EFFECTS: Effects<Processes> = {
 
 export const SOCKET_EFFECTS: Effects<Sockets> = {
   listenForChild: now(path),
+  makePipe: now(path),
+  openPipe: "look",
   connect: later(path),
   sendDatagram: now(path),
   peerOf: "look",
