@@ -44,11 +44,6 @@ export function makeNetwork({ system }: NetworkDependencies): Network {
       return vmId === undefined ? [] : [{ vmId, identity, program: basename(argv[0] ?? "") }];
     });
   return {
-    probe: () => {
-      const obstacle = findObstacle();
-      if (obstacle === undefined) return { mode: "passt", reason: "passt is installed" };
-      return { mode: "user", reason: `${obstacle.why}: ${obstacle.hint}` };
-    },
     probes: () => networkProbes(system, PROGRAMS, TUN),
     openLink: async (vmId, { wanted }, runFolder, logPath, signal) => {
       signal.throwIfAborted();
@@ -66,12 +61,11 @@ export function makeNetwork({ system }: NetworkDependencies): Network {
       }
       const release = (): Promise<void> => removeLink(system, vmId);
       try {
-        const { socketPath, identity } = await openPasst(system, vmId, runFolder, logPath, signal);
+        const socketPath = await openPasst(system, vmId, runFolder, logPath, signal);
         return {
           mode: "passt",
           end: { kind: "stream-socket", path: socketPath, mac: macOf(vmId) },
           guest: passtAddress(vmId, resolvers),
-          process: identity,
           notice: resolvers.servers.length === 0 ? NO_DNS_NOTICE : undefined,
           [Symbol.asyncDispose]: release,
         };
@@ -118,7 +112,6 @@ function none(): Link {
     mode: "none",
     end: { kind: "none" },
     guest: undefined,
-    process: undefined,
     notice: undefined,
     [Symbol.asyncDispose]: async () => undefined,
   };

@@ -17,8 +17,6 @@ export interface Link extends AsyncDisposable {
   readonly mode: LinkMode;
   readonly end: LinkEnd;
   readonly guest: GuestAddress | undefined;
-  /** The helper process, when there is one. */
-  readonly process: ProcessIdentity | undefined;
   /** What the user should know: what a fallback exposes. */
   readonly notice: string | undefined;
 }
@@ -31,8 +29,6 @@ export interface LinkProcess {
 }
 
 export interface Network {
-  /** Which mode `nat` means on this computer, and why. Looks without changing. */
-  probe(): { readonly mode: LinkMode; readonly reason: string };
   /** What `nat` needs of the computer. */
   probes(): readonly Probe[];
   /** Makes the link of a vm: its sockets go to `runFolder`, its log to `logPath`. */

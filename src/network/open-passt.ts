@@ -1,26 +1,15 @@
 /** Starts the processes of a link and waits for their socket. */
 import { dirname, join } from "node:path";
 import { BangerError } from "../contract/errors.ts";
-import type { ProcessIdentity, System } from "../system/system.ts";
+import type { System } from "../system/system.ts";
 import { linkMarker, passtArguments } from "./passt-arguments.ts";
 
 const READY_MS = 10_000;
 /** passt has no way to say that its socket is there but the socket itself; a look costs some microseconds. */
 const LOOK_MS = 4;
 
-export interface PasstProcess {
-  readonly socketPath: string;
-  readonly identity: ProcessIdentity;
-}
-
-/** Throws `unavailable` `link_failed` with passt's last words. The caller ends what has been started. */
-export async function openPasst(
-  system: System,
-  vmId: string,
-  runFolder: string,
-  logPath: string,
-  signal: AbortSignal,
-): Promise<PasstProcess> {
+/** The path of the socket. Throws `unavailable` `link_failed` with passt's last words. The caller ends what has been started. */
+export async function openPasst(system: System, vmId: string, runFolder: string, logPath: string, signal: AbortSignal): Promise<string> {
   const { files, processes, clock } = system;
   const socketPath = join(runFolder, "passt.sock");
   const passtLogPath = join(dirname(logPath), `${linkMarker(vmId)}.log`);
@@ -28,7 +17,7 @@ export async function openPasst(
   signal.throwIfAborted();
   await files.removeFile(socketPath);
   await files.removeFile(passtLogPath);
-  const { identity, ended } = await processes.startDetached(passtArguments({ socketPath, logPath: passtLogPath }, isRoot), {
+  const { ended } = await processes.startDetached(passtArguments({ socketPath, logPath: passtLogPath }, isRoot), {
     logPath,
     cwd: runFolder,
   });
@@ -41,7 +30,7 @@ export async function openPasst(
     if (isOver || clock.monotonicMs() > deadline) throw await linkFailure(system, vmId, [logPath, passtLogPath]);
     await clock.sleep(LOOK_MS, signal);
   }
-  return { socketPath, identity };
+  return socketPath;
 }
 
 /** Said in every start: without a syslog, and in a user namespace that is already mapped. */

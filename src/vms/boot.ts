@@ -126,7 +126,10 @@ export async function bootVm(
       system,
       steps.signal,
       async (signal) => {
-        const report = await agent.configure(makeGuestPlan(record, link, driver.capabilities.isolates, system), signal);
+        const report = await agent.configure(
+          makeGuestPlan(record, link, driver.capabilities.isolates ? parts.image.baseFormat : undefined, system),
+          signal,
+        );
         stage.note(report.kernel);
       },
       late,

@@ -13,7 +13,6 @@ const facts: PlanFacts = {
     { name: "qemu", probe: { usable: true, acceleration: "tcg", reason: "no kvm", version: "7.2" } },
     { name: "other", probe: { usable: false, reason: "is not there", hint: "get it" } },
   ],
-  nat: { mode: "passt", reason: "passt is installed" },
 };
 
 const problemsOf = (request: CreateRequest, changed: Partial<PlanFacts> = {}): readonly string[] => {
@@ -65,10 +64,9 @@ describe("planning a vm", () => {
     expect(problemsOf(request)).toEqual([code]);
   });
 
-  test("refuses an image without a kernel, a full disk, a missing network, and no usable driver", () => {
+  test("refuses an image without a kernel, a full disk, and no usable driver", () => {
     expect(problemsOf({}, { kernel: undefined })).toEqual(["image_without_kernel"]);
     expect(problemsOf({}, { host: { ...facts.host, freeBytes: 1000 } })).toEqual(["host_disk_full"]);
-    expect(problemsOf({ nat: true }, { nat: { mode: "none", reason: "nothing there" } })).toEqual(["no_network"]);
     expect(problemsOf({}, { drivers: facts.drivers.slice(1) })).toEqual(["no_driver"]);
   });
 

@@ -5,7 +5,6 @@
 import type { Problem } from "../contract/errors.ts";
 import { MOST_REQUIREMENTS, type Requirement } from "../contract/schemas/requirement.ts";
 import type { DriverProbe } from "../drivers/drivers.ts";
-import type { LinkMode } from "../network/network.ts";
 import { MIB, problem, roundDown, shapeProblems, type VmShape } from "./shape.ts";
 import type { VmPlan } from "./vm-record.ts";
 import type { CreateRequest } from "./vms.ts";
@@ -30,7 +29,6 @@ export interface PlanFacts {
   readonly kernel: { readonly name: string } | Problem | undefined;
   /** Drivers in the order of preference, with what each found. */
   readonly drivers: readonly { readonly name: string; readonly probe: DriverProbe }[];
-  readonly nat: { readonly mode: LinkMode; readonly reason: string };
 }
 
 export type PlanResult = { readonly ok: true; readonly plan: VmPlan } | { readonly ok: false; readonly problems: readonly Problem[] };
@@ -69,8 +67,6 @@ export function planVm(request: CreateRequest, facts: PlanFacts): PlanResult {
   const init = request.init === undefined || request.init === "auto" ? (isProblem(image) ? undefined : image.init) : request.init;
   const requirements = [...(isProblem(image) ? [] : image.requirements), ...(request.requirements ?? [])];
   for (const found of requirementProblems(requirements, init)) note(found);
-  if (request.nat === true && facts.nat.mode === "none")
-    note(problem("no_network", "nat", `no way to give a vm a network: ${facts.nat.reason}`, "apt-get install passt"));
 
   if (problems.length > 0 || isProblem(image) || kernel === undefined || isProblem(kernel) || driver === undefined)
     return { ok: false, problems };

@@ -13,7 +13,7 @@ export async function resolvePlan(request: CreateRequest, dependencies: VmDepend
 }
 
 async function gatherFacts(request: CreateRequest, dependencies: VmDependencies, signal: AbortSignal): Promise<PlanFacts> {
-  const { system, images, kernels, offered, network, host, defaults } = dependencies;
+  const { system, images, kernels, offered, host, defaults } = dependencies;
   const imageName = request.image ?? defaults.image;
   const image = await orProblem("image", async () => {
     const { kernelRef, init, requirements } = await images.parts(imageName);
@@ -28,7 +28,6 @@ async function gatherFacts(request: CreateRequest, dependencies: VmDependencies,
     image,
     kernel,
     drivers: await Promise.all(probed),
-    nat: network.probe(),
   };
 }
 
