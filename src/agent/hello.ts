@@ -2,6 +2,7 @@ import { z } from "zod";
 import { BangerError } from "../contract/errors.ts";
 import type { Hello } from "./agent.ts";
 import { guestGarbled } from "./guest-errors.ts";
+import { readGuestJson } from "./parse-guest-json.ts";
 
 /** The version of `docs/wire.md` that this end speaks. */
 export const WIRE_PROTOCOL = 1;
@@ -15,20 +16,12 @@ const hello = z.strictObject({
 
 /** Reads the JSON of `hello`. Another protocol is told apart from nonsense, because the user can do something about it. */
 export function parseHello(bytes: Uint8Array): Hello {
-  const value = parseJson(bytes);
+  const value = readGuestJson(bytes, "its hello");
   const loose = anyProtocol.safeParse(value);
   if (loose.success && loose.data.protocol !== WIRE_PROTOCOL) throw otherProtocol(loose.data.protocol);
   const strict = hello.safeParse(value);
   if (!strict.success) throw guestGarbled("its hello has the wrong shape", strict.error);
   return strict.data;
-}
-
-function parseJson(bytes: Uint8Array): unknown {
-  try {
-    return JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes));
-  } catch (cause) {
-    throw guestGarbled("its hello is not JSON", cause);
-  }
 }
 
 function otherProtocol(theirs: number): BangerError {

@@ -1,5 +1,5 @@
 /** The room's factory. */
-import type { Catalog, DebianArchive } from "../catalog/catalog.ts";
+import type { Catalog, DebianArchive, ProxyEnvironment } from "../catalog/catalog.ts";
 import { BangerError } from "../contract/errors.ts";
 import type { Leases } from "../operations/operations.ts";
 import type { System } from "../system/system.ts";
@@ -7,7 +7,7 @@ import { imageProbes } from "./debian/image-probes.ts";
 import { makeImageStore } from "./image-store.ts";
 import { sweepBootstraps } from "./debian/bootstrap-folder.ts";
 import type { Images } from "./images.ts";
-import { pullDebian, type DebianImageEntry, type ProxyEnvironment } from "./pull-debian.ts";
+import { pullDebian, type DebianImageEntry } from "./pull-debian.ts";
 
 export interface ImagesDependencies {
   readonly system: System;

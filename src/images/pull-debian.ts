@@ -1,6 +1,6 @@
 /** A catalog entry of a Debian image -> an image in the store. */
 import { join } from "node:path";
-import type { CatalogEntry, DebianArchive } from "../catalog/catalog.ts";
+import type { CatalogEntry, DebianArchive, ProxyEnvironment } from "../catalog/catalog.ts";
 import type { Leases, OperationContext } from "../operations/operations.ts";
 import type { System } from "../system/system.ts";
 import { openBootstrapFolder } from "./debian/bootstrap-folder.ts";
@@ -23,10 +23,14 @@ export interface PullParts {
   readonly proxies: ProxyEnvironment;
 }
 
-/** HTTP proxies as the environment names them; whatever else is in it is not passed on. */
-export type ProxyEnvironment = Readonly<Record<string, string | undefined>>;
-
-const PROXY_VARIABLES = ["http_proxy", "https_proxy", "no_proxy", "HTTPS_PROXY", "NO_PROXY"];
+/** Whatever else is in an environment is not passed on. */
+const PROXY_VARIABLES = [
+  "http_proxy",
+  "https_proxy",
+  "no_proxy",
+  "HTTPS_PROXY",
+  "NO_PROXY",
+] as const satisfies readonly (keyof ProxyEnvironment)[];
 
 export async function pullDebian(parts: PullParts, entry: DebianImageEntry, as: string, context: OperationContext): Promise<void> {
   const { system, store } = parts;
