@@ -100,7 +100,7 @@ function makeMeans({ system, config, proxies, leases, agentPath }: MeansParts) {
   const archive = makeDebianArchive({ system, mirror: config.debian.mirror, securityMirror: config.debian.security_mirror, proxies });
   const kernels = makeKernels({ system, archive, catalog, leases, agentPath });
   const images = makeImages({ system, archive, catalog, leases, uid: ourUid(), proxies });
-  const disks = makeDisks({ system, leases });
+  const disks = makeDisks({ system, leases, poolBytes: config.defaults.disk ?? CONFIG_DEFAULTS.layerBytes });
   const network = makeNetwork({ system });
   const consoles = makeConsoles({ system, agentPath, maxBytes: config.logs.console ?? CONFIG_DEFAULTS.consoleBytes });
   const makeDriver: Readonly<Record<string, () => Driver>> = {
