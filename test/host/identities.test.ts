@@ -8,7 +8,8 @@ import { copyFileSync, readFileSync, mkdtempSync, writeFileSync } from "node:fs"
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { OPERATIONS } from "../../src/contract/operation-table.ts";
-import { EXEC_PROTOCOL, VERSION, VERSION_HEADER } from "../../src/contract/version.ts";
+import type { Operation } from "../../src/contract/operation.ts";
+import { VERSION, VERSION_HEADER } from "../../src/contract/version.ts";
 import { buildRequest } from "../../src/sdk/build-request.ts";
 import { asRoot, asUser, runAsRoot } from "../support/as-root.ts";
 import { openGoods } from "../support/goods.ts";
@@ -23,11 +24,15 @@ const ASK = readFileSync(join(import.meta.dir, "ask-routes.pl"), "utf8");
 const REQUESTS = Object.values(OPERATIONS).map((operation) => {
   const inPath = Object.fromEntries([...operation.path.matchAll(/:(\w+)/g)].map(([, field = ""]) => [field, "nobody"]));
   const { method, path, body } = buildRequest(operation, { ...inPath, surprise: 1 });
-  const upgrade = operation.kind === "stream" ? ["connection: upgrade", `upgrade: ${EXEC_PROTOCOL}`] : ["connection: close"];
+  const upgrade = operation.kind === "stream" ? ["connection: upgrade", `upgrade: ${protocolOf(operation)}`] : ["connection: close"];
   const length = operation.kind === "stream" || body === undefined ? [] : [`content-length: ${Buffer.byteLength(body)}`];
   const head = [`${method} ${path} HTTP/1.1`, "host: b", `${VERSION_HEADER}: ${VERSION}`, ...upgrade, ...length];
   return `${head.join("\r\n")}\r\n\r\n${operation.kind === "stream" ? "" : (body ?? "")}`;
 });
+
+function protocolOf({ protocol }: Pick<Operation, "protocol">): string {
+  return protocol ?? "none";
+}
 
 interface Daemon {
   readonly folder: string;
@@ -95,8 +100,8 @@ const OTHERS: readonly (readonly [string, (argv: readonly string[]) => readonly 
   ["root in the owner's group", (argv) => asRoot(["setpriv", `--groups=${OWNER}`, ...argv]), /^cut off$/],
 ];
 
-/** A stream takes no input but its path, and there is no such vm. */
-const ANSWERS = Object.values(OPERATIONS).map(({ kind }) => `answered ${kind === "stream" ? 404 : 400}`);
+/** A stream that is not asked for with GET takes no input but its path, and there is no such vm. */
+const ANSWERS = Object.values(OPERATIONS).map(({ kind, method }) => `answered ${kind === "stream" && method !== "GET" ? 404 : 400}`);
 const all = (line: string): readonly string[] => REQUESTS.map(() => line);
 
 describe("of a user's daemon", () => {
