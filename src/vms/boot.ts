@@ -12,6 +12,7 @@ import { driverOf, type Steps, type VmDependencies } from "./dependencies.ts";
 import { makeGuestPlan } from "./guest-plan.ts";
 import type { VmBoot, VmRecord } from "./vm-record.ts";
 import { readConsoleTail } from "./console.ts";
+import { withinDeadline } from "./within-deadline.ts";
 
 /** What a start needs to know; found out in stage `resolve`. */
 export interface BootParts {
@@ -107,13 +108,14 @@ export async function bootVm(
 
   await timed("agent", (stage) =>
     whileAlive(vmm, record, folder, system, steps.signal, async (signal) => {
-      const report = await agent.configure(makeGuestPlan(record, link, driver.capabilities.isolates, system), signal);
+      const plan = makeGuestPlan(record, link, driver.capabilities.isolates, system);
+      const report = await withinDeadline(clock, defaults.bootDeadlineMs, signal, (limit) => agent.configure(plan, limit));
       stage.note(report.kernel);
     }),
   );
   await timed("guest", (stage) =>
     whileAlive(vmm, record, folder, system, steps.signal, async (signal) => {
-      const health = await agent.health(signal);
+      const health = await withinDeadline(clock, defaults.bootDeadlineMs, signal, (limit) => agent.health(limit));
       stage.note(health.state === "handed-over" ? "systemd goes on by itself" : "ready");
     }),
   );

@@ -10,6 +10,9 @@ import type { VmDependencies } from "./dependencies.ts";
 const ATTEMPT_MS = 30_000;
 const FIRST_PAUSE_MS = 100;
 const LONGEST_PAUSE_MS = 10_000;
+/** A guest that greets well and then hangs up could otherwise have us call again without end. */
+const SHORT_SESSION_MS = 10_000;
+const LONGEST_PAUSE_AFTER_SHORT_MS = 1000;
 /** How long a caller waits for a connection that is being made. */
 const PATIENCE_MS = 10_000;
 
@@ -39,14 +42,18 @@ export function keepAgent(vmm: RunningVmm, first: Agent | undefined, vmName: str
     }
   };
   const keep = async (): Promise<void> => {
-    for (;;) {
+    for (let pauseMs = FIRST_PAUSE_MS; ;) {
       agent ??= await connect();
       next.resolve(agent);
+      const begunMs = system.clock.monotonicMs();
       const why = await agent.closed;
       if (over.signal.aborted) return;
       system.log.info("the connection to an agent ended", { vm: vmName, why });
       agent = undefined;
       next = Promise.withResolvers<Agent>();
+      const wasShort = system.clock.monotonicMs() - begunMs < SHORT_SESSION_MS;
+      if (wasShort) await system.clock.sleep(pauseMs, over.signal);
+      pauseMs = wasShort ? Math.min(pauseMs * 2, LONGEST_PAUSE_AFTER_SHORT_MS) : FIRST_PAUSE_MS;
     }
   };
   void vmm.exited.then(() => over.abort());
