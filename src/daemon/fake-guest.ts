@@ -3,7 +3,7 @@ import { Duplex } from "node:stream";
 import { encodeFrame, encodeJsonFrame, FRAME, FrameReader, type ExecExit, type ExecSpec, type Frame } from "../contract/frames.ts";
 
 /**
- * Commands: `echo WORDS`, `warn WORDS` (on stderr), `cat`, `exit CODE`, `die SIGNAL`, `bytes COUNT`, `env NAME`, `where`, `size` (of the
+ * Commands: `echo WORDS`, `warn WORDS` (on stderr), `cat`, `exit CODE`, `die SIGNAL`, `bytes COUNT`, `hex BYTES`, `env NAME`, `where`, `size` (of the
  * terminal, again after each resize), `wait` (for a signal or the end of stdin), `deaf` (tells of signals and goes on for ever). Others are not found.
  */
 export function openFakeGuest(): Duplex {
@@ -41,7 +41,7 @@ export function openFakeGuest(): Duplex {
 
   const start = (spec: ExecSpec): ((frame: Frame) => void) => {
     const [program = "", ...rest] = spec.argv;
-    const known = ["echo", "warn", "cat", "exit", "die", "bytes", "env", "where", "size", "wait", "deaf", "sh"];
+    const known = ["echo", "warn", "cat", "exit", "die", "bytes", "env", "where", "size", "wait", "deaf", "sh", "hex"];
     if (!known.includes(program)) {
       send(encodeJsonFrame(FRAME.failed, { code: "not_found", message: `${program}: not found` }));
       stream.push(null);
@@ -55,6 +55,10 @@ export function openFakeGuest(): Duplex {
         break;
       case "warn":
         send(encodeFrame(FRAME.stderr, Buffer.from(`${rest.join(" ")}\n`)));
+        exit({ code: 0 });
+        break;
+      case "hex":
+        send(encodeFrame(FRAME.stdout, Buffer.from(rest[0] ?? "", "hex")));
         exit({ code: 0 });
         break;
       case "exit":

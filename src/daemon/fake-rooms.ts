@@ -21,7 +21,7 @@ import { makeGate } from "./storage/gate.ts";
 export interface FakeRooms extends Rooms {
   /** The requests to create that arrived. */
   readonly created: CreateRequest[];
-  /** What `vm logs` shows of every vm. */
+  /** What `vm logs` shows of every vm; and what everybody says of the image `hostile`, and of `hostile-broken`, which fails. */
   consoleText: string;
   /** The guest's end of every copy; a test that copies gives it. */
   openCopy: (signal: AbortSignal) => Promise<Duplex>;
@@ -77,9 +77,12 @@ function makeFakeVms(
       const name = request.name ?? "brave-otter";
       if (vms.has(name))
         throw new BangerError("exists", "vm_exists", `cannot create vm \`${name}\`: there is one`, { hint: `banger rm ${name}` });
-      await bootLike(request.image, clock, context);
+      await bootLike(request.image, clock, context, answers().consoleText);
       const state = request.start === false ? "stopped" : "running";
-      vms.set(name, vmOf(name, random.hex(6), state, request, clock.nowMs()));
+      const vm = vmOf(name, random.hex(6), state, request, clock.nowMs());
+      const said = answers().consoleText;
+      const hostile = { ...vm, problems: [said], kernel: said, accelerationReason: said, env: { SAID: said } };
+      vms.set(name, request.image === "hostile" ? hostile : vm);
       return get(name);
     },
     start: async (ref) => move(ref, "running"),
@@ -133,9 +136,14 @@ function makeFakeVms(
   };
 }
 
-async function bootLike(image: string | undefined, clock: Pick<System["clock"], "sleep">, context: OperationContext): Promise<void> {
+async function bootLike(
+  image: string | undefined,
+  clock: Pick<System["clock"], "sleep">,
+  context: OperationContext,
+  said: string,
+): Promise<void> {
   await context.stage("disk", async (stage) => {
-    stage.note("from the pool");
+    stage.note(image?.startsWith("hostile") === true ? said : "from the pool");
     for (let done = 0; image === "noisy" && done <= 5000; done += 1) stage.progress(done, 5000, "bytes");
   });
   if (image === "broken") throw new BangerError("not_found", "image_not_found", "no image `broken`", { hint: "banger image pull broken" });
@@ -145,7 +153,14 @@ async function bootLike(image: string | undefined, clock: Pick<System["clock"], 
     if (image === "stubborn") await clock.sleep(2000);
     throw context.signal.reason;
   });
-  context.notice("no KVM here: QEMU emulates the CPU");
+  if (image === "hostile-broken") {
+    throw new BangerError("unavailable", "vmm_gone", `cannot start: ${said}`, {
+      hint: said,
+      problems: [{ code: "x", path: said, message: said, hint: said }],
+      data: { consoleTail: said.split("\n") },
+    });
+  }
+  context.notice(image === "hostile" ? said : "no KVM here: QEMU emulates the CPU");
 }
 
 function vmOf(name: string, id: string, state: Vm["state"], request: CreateRequest, nowMs: number): Vm {

@@ -62,8 +62,9 @@ export async function main({ environment, readyDescriptor, wire, signal }: MainO
     if (signal.aborted) requestStop();
     const startedAt = system.clock.nowMs();
     const daemon = { version: VERSION, pid: process.pid, startedAt, config: configFile, requestStop, onTrouble };
-    await writeNote(system);
     const served = await serve({ ...services, daemon }, { socketPath: system.layout.daemonSocket, listeningDescriptor, uid, system });
+    // Not before: what is planted at the socket is refused, and nothing is left.
+    await writeNote(system);
     log.info("the daemon listens", { version: VERSION, pid: process.pid, socket: system.layout.daemonSocket });
     tellReady({ pid: process.pid });
     tellManager("READY=1");

@@ -15,10 +15,12 @@ export interface ClientOptions {
   readonly socketPath: string;
   /** Told to the daemon; it answers only its own. */
   readonly version?: string;
+  /** How long a guest may take to start a command. */
+  readonly startDeadlineMs?: number;
 }
 
 /** A client of the daemon at a socket. Nothing is connected before the first call. */
-export function openClient({ socketPath, version = VERSION }: ClientOptions): Client {
+export function openClient({ socketPath, version = VERSION, startDeadlineMs }: ClientOptions): Client {
   const ask = async (verb: Verb, request: Readonly<Record<string, unknown>>, accept: string, signal?: AbortSignal): Promise<Response> => {
     checkSocketFolder(socketPath);
     const { method, path, body } = buildRequest(verb, request);
@@ -73,7 +75,7 @@ export function openClient({ socketPath, version = VERSION }: ClientOptions): Cl
       const { openExec } = await import("./open-exec.ts");
       // What only matters once the command runs is loaded while it starts.
       const [socket, { startSession }] = await Promise.all([openExec(socketPath, version, vm, spec), import("./start-session.ts")]);
-      return startSession(socket);
+      return startSession(socket, startDeadlineMs);
     },
     async copyIn(vm, from, to, options = {}) {
       const { copyIn } = await import("./copy/copy.ts");

@@ -5,8 +5,14 @@ import { encodeFrame, encodeResize, FRAME, MAX_CHUNK_BYTES, type ExecExit } from
 import { GuestFrames } from "./parse-guest-frames.ts";
 import type { ExecSession } from "./sdk.ts";
 
-/** The session of a command that was sent over an upgraded connection. */
-export function startSession(socket: Socket): ExecSession {
+/** As long as an emulated guest on a busy computer may take to start a program. */
+const START_DEADLINE_MS = 60_000;
+
+/**
+ * The session of a command that was sent over an upgraded connection.
+ * @param startMs how long the guest may take to say that the command has started, or cannot.
+ */
+export function startSession(socket: Socket, startMs = START_DEADLINE_MS): ExecSession {
   const stdout = makeOutput();
   const stderr = makeOutput();
   let isOver = false;
@@ -16,7 +22,7 @@ export function startSession(socket: Socket): ExecSession {
   // Errors of the connection come out of `exited`; writing after the end is of no interest.
   socket.on("error", () => undefined);
 
-  const exited = pump(socket, stdout, stderr).finally(() => {
+  const exited = pump(socket, stdout, stderr, startMs).finally(() => {
     isOver = true;
     stdout.push(null);
     stderr.push(null);
@@ -60,11 +66,17 @@ function onceEither(socket: Socket, first: string, second: string, callback: () 
 }
 
 /** Hands the output over, at the pace of its readers, until the command has ended. */
-async function pump(socket: Socket, stdout: Output, stderr: Output): Promise<ExecExit> {
+async function pump(socket: Socket, stdout: Output, stderr: Output, startMs: number): Promise<ExecExit> {
   const frames = new GuestFrames();
+  let isLate = false;
+  const late = setTimeout(() => {
+    isLate = true;
+    socket.destroy();
+  }, startMs);
   try {
     for await (const chunk of socket as AsyncIterable<Uint8Array>) {
       for (const word of frames.push(chunk)) {
+        clearTimeout(late);
         if (word.type === "stdout") await stdout.put(word.bytes);
         else if (word.type === "stderr") await stderr.put(word.bytes);
         else if (word.type === "exited") return word.exit;
@@ -72,9 +84,11 @@ async function pump(socket: Socket, stdout: Output, stderr: Output): Promise<Exe
     }
   } catch (error) {
     if (error instanceof BangerError) throw error;
-    throw connectionLost(error);
+    throw isLate ? tooLate(startMs, error) : connectionLost(error);
+  } finally {
+    clearTimeout(late);
   }
-  throw connectionLost(undefined);
+  throw isLate ? tooLate(startMs) : connectionLost(undefined);
 }
 
 interface Output extends Readable {
@@ -99,6 +113,15 @@ function makeOutput(): Output {
     await new Promise<void>((resolve) => (wake = resolve));
   };
   return Object.assign(readable, { put });
+}
+
+function tooLate(startMs: number, cause?: unknown): BangerError {
+  return new BangerError(
+    "timeout",
+    "exec_silent",
+    `cannot run the command in the vm: the guest did not say in ${startMs / 1000} s that it started`,
+    { hint: "banger ps", cause },
+  );
 }
 
 function connectionLost(cause: unknown): BangerError {

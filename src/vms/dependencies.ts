@@ -41,7 +41,7 @@ export interface VmDefaults {
   readonly memoryMiB: number;
   readonly layerBytes: number;
   readonly workBytes: number;
-  /** How long a guest may take until its agent speaks. */
+  /** How long a guest may take until its agent speaks, and then for each of its answers. */
   readonly bootDeadlineMs: number;
 }
 
