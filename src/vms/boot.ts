@@ -12,6 +12,7 @@ import type { Layout } from "../system/system.ts";
 import { driverOf, type Steps, type VmDependencies } from "./dependencies.ts";
 import { makeGuestPlan } from "./guest-plan.ts";
 import type { VmBoot, VmRecord } from "./vm-record.ts";
+import { shortenLogs } from "./logs/shorten-logs.ts";
 import { readConsoleTail } from "./logs/read-bytes.ts";
 
 /** What a start needs to know; found out in stage `resolve`. */
@@ -70,6 +71,7 @@ export async function bootVm(
   await using undo = new AsyncDisposableStack();
 
   const link = await timed("network", async (stage) => {
+    await shortenLogs(system, record.id);
     await files.removeTree(runFolder);
     undo.defer(() => releaseRunFolder(record.id, dependencies));
     leases.write({ kind: "vm-run-folder", key: runFolder, vmId: record.id, operationId: undefined });
