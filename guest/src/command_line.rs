@@ -33,7 +33,8 @@ pub fn parse(arguments: &[String]) -> Result<Mode, String> {
         ["guest"] => Ok(Mode::Guest),
         ["probe-tsc"] => Ok(Mode::ProbeTsc),
         ["keep-console", "--input", input, "--log", log, "--most", most] => {
-            let most = most.parse().ok().filter(|most| *most >= LEAST_LOG).ok_or("--most is too little, or no number")?;
+            let most =
+                most.parse().ok().filter(|most| *most >= LEAST_LOG).ok_or("--most is too little, or no number")?;
             Ok(Mode::KeepConsole(KeepOptions { input: input.into(), log: log.into(), most }))
         }
         ["serve", options @ ..] => parse_serve(options),

@@ -1,6 +1,6 @@
 import { constants } from "node:os";
 import { BangerError } from "../contract/errors.ts";
-import { followLog, type Client, type ConsoleSession } from "../sdk/sdk.ts";
+import { followLog, isBreak, type Client, type ConsoleSession } from "../sdk/sdk.ts";
 import { writeTo, type Renderer } from "./copy-output.ts";
 import { DetachWatch } from "./detach-keys.ts";
 import type { Environment } from "./environment.ts";
@@ -86,10 +86,14 @@ function watchKeys({ keys, isReadOnly }: ConsoleWishes, screen: Screen, { stdout
       typing = typing.then(() => screen.type(bytes)).finally(() => (ahead -= bytes.length));
     }
     // What was typed before the keys still gets there.
-    if (isDetached) void Promise.race([typing, new Promise((late) => setTimeout(late, PAUSE_MS))]).finally(() => resolve("detached"));
+    if (isDetached) void Promise.race([typing, pause()]).finally(() => resolve("detached"));
   });
   process.stdin.once("end", () => resolve("detached"));
   return promise;
+}
+
+function pause(): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, PAUSE_MS));
 }
 
 /** What the guest writes, over as many connections as it takes. */
@@ -119,13 +123,13 @@ class Screen {
           fruitless = 0;
           await this.#write(offset, bytes);
         }
-        if (session.ended !== undefined) return session.ended;
         session[Symbol.dispose]();
+        if (session.ended !== undefined) return session.ended;
       } catch (error) {
-        if (!(error instanceof BangerError) || (error.code !== "daemon_broke_off" && error.code !== "vm_not_running")) throw error;
-        if (error.code === "vm_not_running") return this.#showRest();
+        if (error instanceof BangerError && error.code === "vm_not_running") return this.#showRest();
+        if (!isBreak(error)) throw error;
       }
-      await new Promise((resolve) => setTimeout(resolve, PAUSE_MS));
+      await pause();
       this.#session = this.#client.openConsole(this.#vm, this.#next);
       // Whoever types waits for it as well; it is here that its failure is told.
       this.#session.catch(() => undefined);
@@ -137,8 +141,11 @@ class Screen {
 
   /** A key pressed while the daemon is away waits for the next one. */
   async type(bytes: Uint8Array): Promise<void> {
-    const session = await this.#session.catch(() => undefined);
-    await session?.type(bytes);
+    while (!this.#isOver) {
+      const session = await this.#session.catch(() => undefined);
+      if (session === undefined || (await session.type(bytes))) return;
+      await pause();
+    }
   }
 
   /** Shows no more, and puts back what the guest has left on. */

@@ -35,6 +35,7 @@ export async function* followLog(open: OpenLog): AsyncGenerator<Exclude<Followed
 
 /** Whether the connection broke, after which one asks again. What the daemon itself says is final. */
 export function isBreak(error: unknown): boolean {
-  if (error instanceof BangerError) return error.code === "daemon_broke_off";
+  // The second: somebody else started it, and it died again.
+  if (error instanceof BangerError) return error.code === "daemon_broke_off" || error.code === "daemon_did_not_start";
   return error instanceof Error && error.name !== "AbortError" && "code" in error;
 }

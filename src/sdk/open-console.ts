@@ -19,7 +19,10 @@ export async function openConsole(socketPath: string, version: string, vm: strin
     for await (const chunk of chunksOf(socket)) {
       for (const frame of reader.push(chunk)) {
         if (frame.type === FRAME.started) offset = (jsonOf(frame) as ConsolePosition).offset;
-        if (frame.type === FRAME.exited) ended = (jsonOf(frame) as ConsoleEnd).ended;
+        if (frame.type === FRAME.exited) {
+          ended = (jsonOf(frame) as ConsoleEnd).ended;
+          return;
+        }
         if (frame.type !== FRAME.stdout) continue;
         yield { offset, bytes: frame.payload };
         offset += frame.payload.length;
@@ -32,12 +35,14 @@ export async function openConsole(socketPath: string, version: string, vm: strin
       return ended;
     },
     type: async (bytes) => {
+      if (socket.destroyed || socket.readableEnded) return false;
       for (let at = 0; at < bytes.length && !socket.destroyed; at += MAX_CHUNK_BYTES) {
         if (socket.write(encodeFrame(FRAME.stdin, bytes.subarray(at, at + MAX_CHUNK_BYTES)))) continue;
         const over = new AbortController();
         await Promise.race(["drain", "close"].map((event) => once(socket, event, { signal: over.signal }).catch(() => undefined)));
         over.abort();
       }
+      return true;
     },
     [Symbol.dispose]: () => socket.destroy(),
   };

@@ -92,8 +92,8 @@ export interface ConsoleSession extends Disposable {
   readonly output: AsyncGenerator<{ readonly offset: number; readonly bytes: Uint8Array }>;
   /** Once the output has ended: the state that the vm is in; undefined when the connection broke, and one may attach again. */
   readonly ended: string | undefined;
-  /** Types to the guest; resolves when there is room for more. */
-  type(bytes: Uint8Array): Promise<void>;
+  /** Types to the guest; resolves when there is room for more: with false when the connection was gone before. */
+  type(bytes: Uint8Array): Promise<boolean>;
 }
 
 export interface Client {
@@ -113,7 +113,7 @@ export interface Client {
   openConsole(vm: string, from?: number): Promise<ConsoleSession>;
 }
 
-export { followLog } from "./follow-log.ts";
+export { followLog, isBreak } from "./follow-log.ts";
 export { openClient, type ClientOptions } from "./open-client.ts";
 export { launchDaemon, type LaunchOptions } from "./launch-daemon.ts";
 export { watchDaemonEnd } from "./watch-daemon-end.ts";

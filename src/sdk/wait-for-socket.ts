@@ -12,7 +12,13 @@ export async function waitForSocket(socketPath: string): Promise<void> {
   const deadline = AbortSignal.timeout(DEADLINE_MS);
   const watcher = watch(dirname(socketPath));
   try {
-    while (!(await answers(socketPath))) await once(watcher, "change", { signal: deadline });
+    for (;;) {
+      // Listened for before it is asked: what changes in between counts.
+      const changed = once(watcher, "change", { signal: deadline });
+      changed.catch(() => undefined);
+      if (await answers(socketPath)) return;
+      await changed;
+    }
   } catch (error) {
     throw new BangerError("timeout", "daemon_did_not_start", `another banger daemon is starting, and does not answer at ${socketPath}`, {
       hint: "banger daemon status",

@@ -55,6 +55,47 @@ describe("files", () => {
     expect(await makeFiles([root]).find(join(root, "no"))).toBeUndefined();
   });
 
+  test("forget their beginning, and keep their offsets", async () => {
+    const files = makeFiles([root]);
+    const path = join(root, "a");
+    const bytes = Buffer.from(Array.from({ length: 300_000 }, (_, at) => at % 251));
+    await files.write(path, bytes);
+    expect(await files.firstData(path)).toBe(0);
+    await files.forgetStart(path, 100_000);
+    const first = await files.firstData(path);
+    expect(first).toBeWithin(131_072, 200_001);
+    expect((await files.find(path))?.bytes).toBe(bytes.length);
+    expect((await files.readRange(path, first, 400_000)).equals(bytes.subarray(first))).toBe(true);
+    const into = Buffer.alloc(10);
+    const read = await files.readRange(path, 250_000, 250_010, into);
+    expect([read.equals(bytes.subarray(250_000, 250_010)), read.buffer === into.buffer]).toEqual([true, true]);
+    // What has not grown that long stays.
+    await files.forgetStart(path, 400_000);
+    expect(await files.firstData(path)).toBe(first);
+    expect(files.firstData(join(root, "no"))).rejects.toMatchObject({ code: "file_not_found" });
+  });
+
+  test("tell when they change, and go on telling", async () => {
+    const files = makeFiles([root]);
+    const path = join(root, "a");
+    await fs.writeFile(path, "");
+    const over = new AbortController();
+    let looks = 0;
+    await fs.appendFile(path, "x");
+    for await (const _ of files.watch(path, over.signal)) {
+      looks += 1;
+      if (looks === 3) over.abort();
+      else await fs.appendFile(path, "x");
+    }
+    expect(looks).toBe(3);
+  });
+
+  test("that are not there can be watched for: somebody looks now and then", async () => {
+    const over = new AbortController();
+    for await (const _ of makeFiles([root]).watch(join(root, "no"), over.signal)) over.abort();
+    expect(over.signal.aborted).toBe(true);
+  });
+
   test("are copied with their holes", async () => {
     const files = makeFiles([root]);
     const [from, to] = [join(root, "from"), join(root, "to")];

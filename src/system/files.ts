@@ -52,6 +52,7 @@ export function makeFiles(roots: readonly string[]): Files {
     forgetStart,
     firstData,
     watch: watchFile,
+    readRange,
     openRead: (path, range) => createReadStream(path, range === undefined ? {} : { ...range }),
     openWrite: (path, flags = "wx", mode = 0o600) => createWriteStream(path, { flags, mode }),
     freeBytes: async (path) => {
@@ -133,9 +134,25 @@ async function forgetStart(path: string, bytes: number): Promise<void> {
 }
 
 async function firstData(path: string): Promise<number> {
+  await using file = await openToRead(path);
+  return findData(file.fd, 0)?.start ?? (await file.stat()).size;
+}
+
+async function readRange(path: string, start: number, end: number, into?: Buffer): Promise<Buffer> {
+  await using file = await openToRead(path);
+  const bytes = into !== undefined && into.length >= end - start ? into.subarray(0, end - start) : Buffer.allocUnsafeSlow(end - start);
+  let filled = 0;
+  while (filled < bytes.length) {
+    const { bytesRead } = await file.read(bytes, filled, bytes.length - filled, start + filled);
+    if (bytesRead === 0) break;
+    filled += bytesRead;
+  }
+  return bytes.subarray(0, filled);
+}
+
+async function openToRead(path: string): Promise<fs.FileHandle> {
   try {
-    await using file = await fs.open(path, constants.O_RDONLY | constants.O_NOFOLLOW);
-    return findData(file.fd, 0)?.start ?? (await file.stat()).size;
+    return await fs.open(path, constants.O_RDONLY | constants.O_NOFOLLOW);
   } catch (error) {
     if (isErrno(error, "ENOENT"))
       throw new BangerError("not_found", "file_not_found", `cannot read ${path}: there is no such file`, { cause: error });

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { mkdtemp, readFile, rm, stat, writeFile } from "node:fs/promises";
 import net from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -103,6 +103,32 @@ describe("a detached program", () => {
     expect(processes.signal(started.identity, "SIGKILL")).toBe(false);
     expect(await readFile(join(folder, "log"), "utf8")).toBe("hello\n");
     socket.destroy();
+    await rm(folder, { recursive: true });
+  });
+
+  test("speaks through named pipes that outlive what was at their other end", async () => {
+    const folder = await mkdtemp(join(tmpdir(), "banger-pipes-"));
+    const sockets = makeSockets();
+    const [input, output] = [join(folder, "in"), join(folder, "out")];
+    for (const path of [input, output]) sockets.makePipe(path);
+    // A second time: what is there is replaced.
+    sockets.makePipe(output);
+    expect((await stat(output)).mode & 0o7777).toBe(0o600);
+    const ends = [sockets.openPipe(output, "read"), sockets.openPipe(input, "both"), sockets.openPipe(output, "both")] as const;
+    const started = await processes.startDetached(["head", "-n", "1"], {
+      logPath: join(folder, "log"),
+      stdin: ends[1].descriptor,
+      stdout: ends[2].descriptor,
+    });
+    await writeFile(input, "through both\n");
+    expect(await started.ended).toEqual({ code: 0, signal: undefined });
+    for (const end of ends.slice(1)) end.close();
+    // Nobody writes any more, and what was written is there as long as somebody could read it.
+    const reader = await processes.startDetached(["cat"], { logPath: join(folder, "log"), stdin: ends[0].descriptor });
+    expect(await reader.ended).toEqual({ code: 0, signal: undefined });
+    expect(await readFile(join(folder, "log"), "utf8")).toBe("through both\n");
+    ends[0].close();
+    ends[0].close();
     await rm(folder, { recursive: true });
   });
 });

@@ -108,6 +108,11 @@ export interface Files {
   firstData(path: string): Promise<number>;
   /** Tells each time that a file has changed, once for many changes in a row; ends with the signal. Begins to watch at once. */
   watch(path: string, signal: AbortSignal): AsyncIterable<void>;
+  /**
+   * The bytes from `start` to, not including, `end`; fewer where the file ends before. They lie in `into` when that is given and large
+   * enough. Throws `not_found` `file_not_found`.
+   */
+  readRange(path: string, start: number, end: number, into?: Buffer): Promise<Buffer>;
   openRead(path: string, range?: { readonly start: number; readonly end?: number }): Readable;
   /** A new file to write; `flags` as for open(2), `wx` unless given. */
   openWrite(path: string, flags?: "wx" | "a", mode?: number): Writable;

@@ -15,6 +15,7 @@ import { lengthenDisks } from "./lengthen-disks.ts";
 import { givenOf } from "./pending.ts";
 import type { VmBoot, VmRecord } from "./vm-record.ts";
 import { startDeadline, whileAlive } from "./while-alive.ts";
+import { shortenLogs } from "./logs/shorten-logs.ts";
 
 /** What a start needs to know; found out in stage `resolve`. */
 export interface BootParts {
@@ -72,6 +73,7 @@ export async function bootVm(
   await using undo = new AsyncDisposableStack();
 
   const link = await timed("network", async (stage) => {
+    await shortenLogs(system, record.id);
     await files.removeTree(runFolder);
     undo.defer(() => releaseRunFolder(record.id, dependencies));
     leases.write({ kind: "vm-run-folder", key: runFolder, vmId: record.id, operationId: undefined });

@@ -113,7 +113,7 @@ describe("stats -w on a terminal", () => {
 
   test("are drawn on the other screen, only where they change, cut to its width; Ctrl-C gives it back", async () => {
     await using home = await openHomeWith("dev", "silent");
-    const terminal = await openTerminal(home, WATCH);
+    const terminal = openTerminal(home, WATCH);
     await terminal.until(enter);
     // Some frames: uptime or processor time change in each.
     await terminal.until(/(?:\[2;1Hdev[^]*?){4}/);
@@ -138,7 +138,7 @@ describe("stats -w on a terminal", () => {
   ])("give the screen back when SIG%s ends them", async (signal, code) => {
     await using home = await openHomeWith("dev");
     const line = `set -m; ${AROUND(`"$@" stats -w & pid=$!; echo "pid $pid"; fg 2>/dev/null`)}`;
-    const terminal = await openTerminal(home, line);
+    const terminal = openTerminal(home, line);
     await terminal.until(/\[2;1Hdev/);
     process.kill(Number(/pid (\d+)/.exec(terminal.text)?.[1]), `SIG${signal}`);
     await terminal.until(/after [0-9a-f]/);
@@ -149,7 +149,7 @@ describe("stats -w on a terminal", () => {
 
   test("give it back for as long as Ctrl-Z stops them", async () => {
     await using home = await openHomeWith("dev");
-    const terminal = await openTerminal(home, `set -m; "$@" stats -w --interval 100ms; echo stopped; fg; echo "code $?"`);
+    const terminal = openTerminal(home, `set -m; "$@" stats -w --interval 100ms; echo stopped; fg; echo "code $?"`);
     await terminal.until(/\[2;1Hdev/);
     terminal.type("\x1a");
     await terminal.until(/1049l[^]*stopped[^]*1049h[^]*\[2;1Hdev/);
@@ -160,7 +160,7 @@ describe("stats -w on a terminal", () => {
 
   test("give it back when the daemon fails them", async () => {
     await using home = await openHomeWith("dev");
-    const terminal = await openTerminal(home, AROUND('"$@" stats -w --interval 100ms dev'));
+    const terminal = openTerminal(home, AROUND('"$@" stats -w --interval 100ms dev'));
     await terminal.until(/\[2;1Hdev/);
     await home.banger(["rm", "-f", "dev"]);
     await terminal.until(/after [0-9a-f]/);

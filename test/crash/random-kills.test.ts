@@ -114,8 +114,8 @@ test(
       expect({ where, leftovers: findLeftovers(world) }).toEqual({ where, leftovers: [] });
       const listed = new Map(listVms(world).map((vm) => [vm.name, vm]));
       for (const [name, { state }] of ledger.sure) expect({ where, name, state: listed.get(name)?.state }).toEqual({ where, name, state });
-      for (const { name, state } of listed.values())
-        if (!ledger.sure.has(name)) ledger.sure.set(name, { state: state as Told["state"], ephemeral: false });
+      for (const { name, state, ephemeral } of listed.values())
+        if (!ledger.sure.has(name)) ledger.sure.set(name, { state: state as Told["state"], ephemeral });
       const running = [...listed.values()].filter(({ state }) => state === "running");
       const asked = running[random(Math.max(1, running.length))];
       if (asked !== undefined) expect(await world.ok(["vm", "exec", asked.name, "--", "echo", "here"])).toBe("here\n");

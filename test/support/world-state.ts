@@ -8,6 +8,7 @@ export interface VmRow {
   readonly id: string;
   readonly name: string;
   readonly state: string;
+  readonly ephemeral: boolean;
   readonly pid: number | undefined;
 }
 
@@ -37,10 +38,11 @@ export function listFolders({ folder }: World): readonly string[] {
 }
 
 export function listVms(world: World): readonly VmRow[] {
-  return dumpDatabase(world).vms.map(({ id, name, state, boot }) => ({
+  return dumpDatabase(world).vms.map(({ id, name, state, plan, boot }) => ({
     id: String(id),
     name: String(name),
     state: String(state),
+    ephemeral: (JSON.parse(String(plan)) as { ephemeral: boolean }).ephemeral,
     pid: boot === null ? undefined : (JSON.parse(String(boot)) as { vmm: { identity: { pid: number } } | null }).vmm?.identity.pid,
   }));
 }

@@ -79,7 +79,12 @@ impl Log {
     fn forget(&mut self, offset: u64) -> Result<(), Errno> {
         let until = offset / BLOCK * BLOCK;
         if until > self.first {
-            fallocate(&self.file, FallocateFlags::PUNCH_HOLE | FallocateFlags::KEEP_SIZE, 0, until)?;
+            fallocate(
+                &self.file,
+                FallocateFlags::PUNCH_HOLE | FallocateFlags::KEEP_SIZE,
+                self.first,
+                until - self.first,
+            )?;
             self.first = until;
             self.times.forget(until);
         }
@@ -110,7 +115,9 @@ impl Log {
     fn tell_of_lost(&mut self) {
         let Some((bytes, why)) = self.lost else { return };
         let text = format!("\r\n[banger: {bytes} bytes of the console are missing here: {why}]\r\n");
-        if self.end + text.len() as u64 - self.first <= self.most && self.file.write_all_at(text.as_bytes(), self.end).is_ok() {
+        if self.end + text.len() as u64 - self.first <= self.most
+            && self.file.write_all_at(text.as_bytes(), self.end).is_ok()
+        {
             self.end += text.len() as u64;
             self.lost = None;
         }

@@ -43,10 +43,10 @@ impl Times {
     /// Bytes arrived now; the first of them has this offset. What cannot be written is left out: times are a help, not the log.
     pub fn note(&mut self, offset: u64) {
         let now = now_ms();
-        if let Some(&(last_offset, last)) = self.pairs.last() {
-            if offset < last_offset + self.step || now < last + SECOND {
-                return;
-            }
+        if let Some(&(last_offset, last)) = self.pairs.last()
+            && (offset < last_offset + self.step || now < last + SECOND)
+        {
+            return;
         }
         let at = (self.pairs.len() * PAIR) as u64;
         if self.file.write_all_at(&encode((offset, now)), at).is_ok() {
@@ -94,5 +94,7 @@ fn encode((offset, time): (u64, u64)) -> [u8; PAIR] {
 }
 
 fn now_ms() -> u64 {
-    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |passed| u64::try_from(passed.as_millis()).unwrap_or(u64::MAX))
+    SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .map_or(0, |passed| u64::try_from(passed.as_millis()).unwrap_or(u64::MAX))
 }

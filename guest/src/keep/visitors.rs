@@ -60,10 +60,10 @@ impl Visitors {
     }
 
     fn admit(&mut self) {
-        if let Ok((socket, _)) = self.door.accept() {
-            if socket.set_nonblocking(true).is_ok() {
-                self.inside.push(Visitor { socket, rest: Vec::new(), is_gone: false });
-            }
+        if let Ok((socket, _)) = self.door.accept()
+            && socket.set_nonblocking(true).is_ok()
+        {
+            self.inside.push(Visitor { socket, rest: Vec::new(), is_gone: false });
         }
     }
 }

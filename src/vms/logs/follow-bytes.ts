@@ -17,7 +17,10 @@ export interface FollowedBytes extends LogBytes {
 
 const CHUNK_BYTES = 64 * 1024;
 
-/** The bytes of a log from an offset on, as they come; ends with the vm's run. The last part may be empty. */
+/**
+ * The bytes of a log from an offset on, as they come; ends with the vm's run. The last part may be empty. The bytes of a part are good
+ * until the next is asked for.
+ */
 export async function* followBytes(
   vm: LoggedVm,
   path: string,
@@ -28,12 +31,13 @@ export async function* followBytes(
   const over = new AbortController();
   const news = files.watch(path, AbortSignal.any([signal, over.signal]))[Symbol.asyncIterator]();
   let changed = news.next();
+  const buffer = Buffer.allocUnsafeSlow(CHUNK_BYTES);
   try {
     for (let next = from; ;) {
       signal.throwIfAborted();
       // In this order: what was written before it ended is there to be read afterwards.
       const { moved, ended } = vm;
-      const read = await readBytes(files, path, next, CHUNK_BYTES);
+      const read = await readBytes(files, path, next, CHUNK_BYTES, buffer);
       next = read.offset + read.bytes.length;
       const isLast = ended !== undefined && next >= read.logEndOffset;
       if (read.bytes.length > 0 || isLast) yield { ...read, isLast };

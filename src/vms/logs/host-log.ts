@@ -31,7 +31,10 @@ export async function* followHostLog(vm: LoggedVm, request: HostRequest, system:
   for await (const read of followBytes(vm, path, await startOf(request, path, files, clock), files, signal)) {
     const whole = joined(rest, read);
     const { part, taken } = toPart(request.source, whole, read.isLast);
-    rest = taken === whole.bytes.length ? undefined : { ...whole, bytes: whole.bytes.subarray(taken), offset: whole.offset + taken };
+    rest =
+      taken === whole.bytes.length
+        ? undefined
+        : { ...whole, bytes: Buffer.from(whole.bytes.subarray(taken)), offset: whole.offset + taken };
     if (part.endOffset === part.offset) continue;
     yield isFirst && request.source === "agent" ? { ...part, text: lastText(part.text, request.tail) } : part;
     isFirst = false;

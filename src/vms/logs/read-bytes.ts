@@ -20,24 +20,21 @@ export async function boundsOf(files: Files, path: string): Promise<Omit<LogByte
   return { firstOffset: await files.firstData(path), logEndOffset: info.bytes };
 }
 
-/** At most `maxBytes` from `from` on. */
-export async function readBytes(files: Files, path: string, from: number, maxBytes: number): Promise<LogBytes> {
+/**
+ * At most `maxBytes` from `from` on.
+ * @param into where the bytes are put, so that a long reading leaves nothing to be collected.
+ */
+export async function readBytes(files: Files, path: string, from: number, maxBytes: number, into?: Buffer): Promise<LogBytes> {
   for (;;) {
     const before = await boundsOf(files, path);
     // A log that was removed by hand begins anew.
     const start = from > before.logEndOffset ? before.logEndOffset : Math.max(from, before.firstOffset);
     const end = Math.min(before.logEndOffset, start + maxBytes);
-    const bytes = start === end ? Buffer.alloc(0) : await readRange(files, path, start, end);
+    const bytes = start === end ? Buffer.alloc(0) : await files.readRange(path, start, end, into);
     // What was forgotten while it was read, was read as zeros.
     const { firstOffset } = start === end ? before : await boundsOf(files, path);
     if (firstOffset <= start || bytes.length === 0) return { ...before, bytes, offset: start };
   }
-}
-
-async function readRange(files: Files, path: string, start: number, end: number): Promise<Buffer> {
-  const parts: Uint8Array[] = [];
-  for await (const part of files.openRead(path, { start, end: end - 1 })) parts.push(part as Uint8Array);
-  return Buffer.concat(parts);
 }
 
 /** The last `maxBytes` of a log. */
