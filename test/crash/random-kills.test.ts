@@ -18,7 +18,6 @@ const NAMES = ["a", "b", "c", "d"];
 const LATEST_KILL_MS = 450;
 /** Of a command whose daemon was killed. */
 const CUT_OFF = new Set(["daemon_died", "daemon_broke_off", "daemon_unreachable", "daemon_did_not_start", "events_broken_off"]);
-const isRoot = process.getuid?.() === 0;
 
 type Verb = "create" | "start" | "stop" | "kill" | "pause" | "resume" | "delete";
 
@@ -71,9 +70,9 @@ test(
   `${KILLS} kills of the daemon lose nothing and leave nothing (seed ${SEED})`,
   async () => {
     const goods = await openGoods();
-    await using internet = isRoot ? await openNetworkWorld() : undefined;
+    await using internet = await openNetworkWorld();
     await using undo = new AsyncDisposableStack();
-    const world = await openWorld({ config: '[drivers]\norder = ["fake"]\n', prefix: internet?.argv([]) ?? [] });
+    const world = await openWorld({ config: '[drivers]\norder = ["fake"]\n', prefix: internet.argv([]) });
     undo.defer(() => closeWorld(world));
     const random = makeRandom();
     const ledger = new Ledger();
@@ -90,7 +89,7 @@ test(
           const ephemeral = verb === "create" && random(5) === 0;
           const more =
             verb === "create"
-              ? ["--kernel", goods.kernel, ...(ephemeral ? ["--ephemeral"] : []), ...(isRoot && random(3) === 0 ? ["--nat"] : [])]
+              ? ["--kernel", goods.kernel, ...(ephemeral ? ["--ephemeral"] : []), ...(random(3) === 0 ? ["--nat"] : [])]
               : [];
           const ran = await world.banger(["vm", verb, name, ...more, ...(verb === "delete" ? ["--force"] : []), "--json"]);
           if (ran.code === 0) ledger.apply(verb, name, ephemeral);

@@ -1,12 +1,14 @@
 /**
- * A small internet of its own for a test: the namespace `host`, where the program under test runs, and behind it `internet`
- * with a web server and a name server. Needs root. Nothing outside these two namespaces is touched, and all goes at the end.
+ * A small internet of its own for a test: the namespaces `host`, where the program under test runs, and behind it `internet`
+ * with a web server and a name server. For root and for everybody; nothing outside of them is touched, and all goes at the end.
  *
- * `argv` puts a command into the host's namespace: a whole daemon, if need be.
+ * `argv` puts a command into the host's namespaces: a whole daemon, if need be.
  */
 import { execFileSync, spawn, type ChildProcess } from "node:child_process";
-import { mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { openNamespaces, type Namespaces } from "../support/namespaces.ts";
 
 export const INTERNET_ADDRESS = "198.51.100.1";
 export const HOST_ADDRESS = "198.51.100.2";
@@ -15,34 +17,31 @@ export const WEB_PORT = 80;
 export const SECRET_PORT = 8080;
 
 export interface NetworkWorld extends AsyncDisposable {
-  readonly host: string;
-  /** The command, run in the host's namespace. */
+  /** The command, run in the host's namespaces. */
   argv(command: readonly string[]): readonly string[];
 }
 
 const SERVER = join(import.meta.dir, "network-server.ts");
 
 export async function openNetworkWorld(): Promise<NetworkWorld> {
-  const [host, internet] = [`bgt-${process.pid}-host`, `bgt-${process.pid}-net`];
-  const resolvers = `/etc/netns/${host}`;
   const children: ChildProcess[] = [];
-  const ip = (...words: readonly string[]): void => void execFileSync("ip", words, { stdio: ["ignore", "ignore", "pipe"] });
   await using undo = new AsyncDisposableStack();
-
-  for (const name of [host, internet]) {
-    ip("netns", "add", name);
-    undo.defer(() => ip("netns", "delete", name));
-    ip("-n", name, "link", "set", "lo", "up");
-  }
-  ip("-n", host, "link", "add", "up0", "type", "veth", "peer", "name", "in0", "netns", internet);
-  ip("-n", host, "address", "add", `${HOST_ADDRESS}/24`, "dev", "up0");
-  ip("-n", host, "link", "set", "up0", "up");
-  ip("-n", internet, "address", "add", `${INTERNET_ADDRESS}/24`, "dev", "in0");
-  ip("-n", internet, "link", "set", "in0", "up");
-  ip("-n", host, "route", "add", "default", "via", INTERNET_ADDRESS);
-  mkdirSync(resolvers, { recursive: true });
-  undo.defer(() => rmSync(resolvers, { recursive: true }));
-  writeFileSync(join(resolvers, "resolv.conf"), `nameserver ${INTERNET_ADDRESS}\nsearch example.test\n`);
+  const folder = mkdtempSync(join(tmpdir(), "bgt-"));
+  undo.defer(() => rmSync(folder, { recursive: true }));
+  writeFileSync(join(folder, "resolv.conf"), `nameserver ${INTERNET_ADDRESS}\nsearch example.test\n`);
+  const host = undo.use(await openNamespaces(["--net", "--mount"], `mount --bind "${folder}/resolv.conf" /etc/resolv.conf`));
+  const internet = undo.use(await openNamespaces(["--net"], "", host));
+  const ip = (where: Namespaces, ...words: readonly string[]): void => {
+    const [program = "", ...rest] = where.argv(["ip", ...words]);
+    execFileSync(program, rest, { stdio: ["ignore", "ignore", "pipe"] });
+  };
+  for (const where of [host, internet]) ip(where, "link", "set", "lo", "up");
+  ip(host, "link", "add", "up0", "type", "veth", "peer", "name", "in0", "netns", String(internet.pid));
+  ip(host, "address", "add", `${HOST_ADDRESS}/24`, "dev", "up0");
+  ip(host, "link", "set", "up0", "up");
+  ip(internet, "address", "add", `${INTERNET_ADDRESS}/24`, "dev", "in0");
+  ip(internet, "link", "set", "in0", "up");
+  ip(host, "route", "add", "default", "via", INTERNET_ADDRESS);
 
   undo.defer(async () => {
     for (const child of children) child.kill("SIGKILL");
@@ -55,10 +54,9 @@ export async function openNetworkWorld(): Promise<NetworkWorld> {
       ),
     );
   });
-  const serve = async (namespace: string, kind: "web" | "dns", address: string, port: number): Promise<void> => {
-    const child = spawn("ip", ["netns", "exec", namespace, process.execPath, SERVER, kind, address, String(port)], {
-      stdio: ["ignore", "pipe", "inherit"],
-    });
+  const serve = async (where: Namespaces, kind: "web" | "dns", address: string, port: number): Promise<void> => {
+    const [program = "", ...rest] = where.argv([process.execPath, SERVER, kind, address, String(port)]);
+    const child = spawn(program, rest, { stdio: ["ignore", "pipe", "inherit"] });
     children.push(child);
     await new Promise((resolve, reject) => {
       child.stdout?.once("data", resolve);
@@ -72,5 +70,5 @@ export async function openNetworkWorld(): Promise<NetworkWorld> {
   await serve(host, "dns", "127.0.0.1", SECRET_PORT);
 
   const open = undo.move();
-  return { host, argv: (command) => ["ip", "netns", "exec", host, ...command], [Symbol.asyncDispose]: () => open.disposeAsync() };
+  return { argv: (command) => host.argv(command), [Symbol.asyncDispose]: () => open.disposeAsync() };
 }

@@ -1,11 +1,11 @@
-/** A link by the real passt, in a small internet of the test's own. Needs root, for the namespaces. */
+/** A link by the real passt, in a small internet of the test's own. */
 import { describe, expect, test } from "bun:test";
 import { execFileSync } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { INTERNET_ADDRESS, openNetworkWorld } from "./network-world.ts";
 
-describe.skipIf(process.getuid?.() !== 0)("a link", () => {
+describe("a link", () => {
   test("leads out and to DNS, never to the host, and ends with its VMM", async () => {
     await using world = await openNetworkWorld();
     await using undo = new AsyncDisposableStack();
