@@ -15,7 +15,7 @@ import { makeSystem } from "../system/make-system.ts";
 import { makeFakeRooms } from "./fake-rooms.ts";
 import { serve } from "./serve.ts";
 
-const silent: Log = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {}, with: () => silent };
+const silent: Log = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
 const config = { path: "/config.toml", text: undefined, readNow: async () => undefined };
 let world = new AsyncDisposableStack();
 afterEach(async () => {

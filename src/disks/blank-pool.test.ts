@@ -8,7 +8,7 @@ import { makeBlankPool } from "./blank-pool.ts";
 
 const BYTES = 2 ** 30;
 const ignore = (): void => undefined;
-const log: Log = { debug: ignore, info: ignore, warn: ignore, error: ignore, with: () => log };
+const log: Log = { debug: ignore, info: ignore, warn: ignore, error: ignore };
 let home: string;
 let system: System;
 

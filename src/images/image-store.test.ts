@@ -8,7 +8,7 @@ import type { ImageManifest } from "./image-manifest.ts";
 import { makeImageStore, type ImageStore } from "./image-store.ts";
 
 const ignore = (): void => undefined;
-const log: Log = { debug: ignore, info: ignore, warn: ignore, error: ignore, with: () => log };
+const log: Log = { debug: ignore, info: ignore, warn: ignore, error: ignore };
 const manifest: ImageManifest = {
   format: 1,
   source: "debian-archive",

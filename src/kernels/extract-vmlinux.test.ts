@@ -7,7 +7,7 @@ import { extractVmlinux } from "./extract-vmlinux.ts";
 import { makeBzImage, makeKernelElf } from "./formats/made-elf.ts";
 
 const ignore = (): void => undefined;
-const silent: Log = { debug: ignore, info: ignore, warn: ignore, error: ignore, with: () => silent };
+const silent: Log = { debug: ignore, info: ignore, warn: ignore, error: ignore };
 const system = makeSystem({ PATH: process.env["PATH"], BANGER_HOME: "/tmp/bev-none" }, silent);
 const signal = new AbortController().signal;
 const kernel = makeKernelElf(`Linux version 6.12.9 (x)${"text ".repeat(5000)}`);

@@ -27,7 +27,7 @@ import { makeKernels } from "./make-kernels.ts";
 import type { Kernels } from "./kernels.ts";
 
 const ignore = (): void => undefined;
-const silent: Log = { debug: ignore, info: ignore, warn: ignore, error: ignore, with: () => silent };
+const silent: Log = { debug: ignore, info: ignore, warn: ignore, error: ignore };
 const root = mkdtempSync("/tmp/bkn-");
 afterAll(() => {
   rmSync(root, { recursive: true, force: true });

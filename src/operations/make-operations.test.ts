@@ -15,7 +15,7 @@ import { OPERATIONS_MIGRATIONS } from "./operations-rows.ts";
 import type { OperationEvent } from "../contract/events.ts";
 import type { OperationContext, Operations } from "./operations.ts";
 
-const silent: Log = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {}, with: () => silent };
+const silent: Log = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
 const cleanups: (() => void)[] = [];
 afterEach(() => cleanups.splice(0).forEach((cleanup) => cleanup()));
 

@@ -6,11 +6,11 @@ import type { Log, LogFields } from "./log.ts";
 import { makeLogSink, type LogSink } from "./log-sink.ts";
 
 /** @param to a sink, or a descriptor to append to. Levels below `least` are left out. */
-export function makeJsonLog(to: number | Pick<LogSink, "write">, least: "debug" | "info" = "info", base: LogFields = {}): Log {
+export function makeJsonLog(to: number | Pick<LogSink, "write">, least: "debug" | "info" = "info"): Log {
   const sink = typeof to === "number" ? makeLogSink(to) : to;
   const write = (level: string, message: string, fields: LogFields = {}): void => {
     try {
-      sink.write(lineOf({ at: new Date().toISOString(), level, message }, { ...base, ...fields }));
+      sink.write(lineOf({ at: new Date().toISOString(), level, message }, fields));
     } catch {
       // A full disk, or a reader that has gone away. There is nowhere to say so.
     }
@@ -22,7 +22,6 @@ export function makeJsonLog(to: number | Pick<LogSink, "write">, least: "debug" 
     info: (message, fields) => write("info", message, fields),
     warn: (message, fields) => write("warn", message, fields),
     error: (message, fields) => write("error", message, fields),
-    with: (fields) => makeJsonLog(sink, least, { ...base, ...fields }),
   };
 }
 

@@ -7,6 +7,4 @@ export interface Log {
   info(message: string, fields?: LogFields): void;
   warn(message: string, fields?: LogFields): void;
   error(message: string, fields?: LogFields): void;
-  /** A log that adds `fields` to every line. */
-  with(fields: LogFields): Log;
 }

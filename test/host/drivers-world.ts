@@ -8,7 +8,7 @@ import { makeSystem } from "../../src/system/make-system.ts";
 import type { Log, System } from "../../src/system/system.ts";
 
 const ignore = (): void => undefined;
-const silentLog: Log = { debug: ignore, info: ignore, warn: ignore, error: ignore, with: () => silentLog };
+const silentLog: Log = { debug: ignore, info: ignore, warn: ignore, error: ignore };
 
 export interface TestSystem extends AsyncDisposable {
   readonly system: System;

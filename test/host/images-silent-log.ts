@@ -3,4 +3,4 @@ import type { Log } from "../../src/system/system.ts";
 
 const ignore = (): void => undefined;
 
-export const silentLog: Log = { debug: ignore, info: ignore, warn: ignore, error: ignore, with: () => silentLog };
+export const silentLog: Log = { debug: ignore, info: ignore, warn: ignore, error: ignore };

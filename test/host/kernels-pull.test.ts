@@ -11,7 +11,7 @@ import { makeSystem } from "../../src/system/make-system.ts";
 import type { Log } from "../../src/system/system.ts";
 
 const ignore = (): void => undefined;
-const silent: Log = { debug: ignore, info: ignore, warn: ignore, error: ignore, with: () => silent };
+const silent: Log = { debug: ignore, info: ignore, warn: ignore, error: ignore };
 const home = mkdtempSync("/tmp/bkp-");
 const system = makeSystem({ PATH: process.env["PATH"], BANGER_HOME: home }, silent);
 const leases: Lease[] = [];

@@ -11,7 +11,7 @@ import { endSigner, makeSigner, releaseHead, sign, writeArchive, writeKeyring, t
 
 const SUITE = "bookworm-security";
 const ignore = (): void => undefined;
-const silent: Log = { debug: ignore, info: ignore, warn: ignore, error: ignore, with: () => silent };
+const silent: Log = { debug: ignore, info: ignore, warn: ignore, error: ignore };
 const signal = new AbortController().signal;
 
 const root = mkdtempSync("/tmp/bar-");

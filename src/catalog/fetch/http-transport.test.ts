@@ -12,7 +12,7 @@ import { proxyFor } from "./proxies.ts";
 import { decideRedirect } from "./redirect.ts";
 
 const ignore = (): void => undefined;
-const silent: Log = { debug: ignore, info: ignore, warn: ignore, error: ignore, with: () => silent };
+const silent: Log = { debug: ignore, info: ignore, warn: ignore, error: ignore };
 const root = mkdtempSync("/tmp/bht-");
 const signal = new AbortController().signal;
 const content = Buffer.from("0123456789".repeat(2000));

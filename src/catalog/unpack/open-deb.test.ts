@@ -11,7 +11,7 @@ import { openDeb } from "./open-deb.ts";
 import { TarIndexer } from "./tar-index.ts";
 
 const ignore = (): void => undefined;
-const silent: Log = { debug: ignore, info: ignore, warn: ignore, error: ignore, with: () => silent };
+const silent: Log = { debug: ignore, info: ignore, warn: ignore, error: ignore };
 const root = mkdtempSync("/tmp/bdeb-");
 const system = makeSystem({ PATH: process.env["PATH"], BANGER_HOME: join(root, "b") }, silent);
 const signal = new AbortController().signal;
