@@ -9,9 +9,6 @@ import type { VmState } from "../contract/schemas/vm.ts";
 
 export type Command = "start" | "stop" | "kill" | "pause" | "resume" | "delete";
 
-/** What a person may ask for, to be read after "banger vm". */
-export type Verb = "show" | "start" | "stop" | "resume" | "delete --force";
-
 /** What happened to a vm, as opposed to what somebody asked for. */
 export type VmEvent = "prepared" | "booted" | "paused" | "resumed" | "halted" | "failed";
 
@@ -19,8 +16,8 @@ export type Decision =
   | { readonly kind: "go"; readonly to: VmState }
   /** It is already so, or on the way: wait for that and answer the same. */
   | { readonly kind: "join" }
-  /** Why not, to be read after "vm NAME"; and what to ask for instead, in this order. */
-  | { readonly kind: "refuse"; readonly why: string; readonly instead: readonly Verb[] };
+  /** Why not, to be read after "vm NAME"; and what to type, after "banger vm". */
+  | { readonly kind: "refuse"; readonly why: string; readonly instead?: string };
 
 /** What `command` does to a vm in `state`. */
 export function decide(state: VmState, command: Command): Decision {
@@ -48,13 +45,13 @@ function decideStart(state: VmState): Decision {
     case "running":
       return { kind: "join" };
     case "paused":
-      return { kind: "refuse", why: "is paused", instead: ["resume"] };
+      return { kind: "refuse", why: "is paused", instead: "resume" };
     case "stopping":
-      return { kind: "refuse", why: "is being stopped", instead: ["stop", "start"] };
+      return { kind: "refuse", why: "is being stopped", instead: "start, once it has stopped" };
     case "preparing":
-      return { kind: "refuse", why: "is still being made", instead: [] };
+      return { kind: "refuse", why: "is still being made" };
     case "deleting":
-      return { kind: "refuse", why: "is being deleted", instead: [] };
+      return { kind: "refuse", why: "is being deleted" };
   }
 }
 
@@ -69,9 +66,9 @@ function decideStop(state: VmState): Decision {
     case "stopped":
       return { kind: "join" };
     case "preparing":
-      return { kind: "refuse", why: "is still being made", instead: [] };
+      return { kind: "refuse", why: "is still being made" };
     case "deleting":
-      return { kind: "refuse", why: "is being deleted", instead: [] };
+      return { kind: "refuse", why: "is being deleted" };
   }
 }
 
@@ -87,7 +84,7 @@ function decidePause(state: VmState): Decision {
     case "stopping":
     case "broken":
     case "deleting":
-      return { kind: "refuse", why: "is not running", instead: [] };
+      return { kind: "refuse", why: "is not running" };
   }
 }
 
@@ -103,7 +100,7 @@ function decideResume(state: VmState): Decision {
     case "stopping":
     case "broken":
     case "deleting":
-      return { kind: "refuse", why: "is not paused", instead: [] };
+      return { kind: "refuse", why: "is not paused" };
   }
 }
 
@@ -117,11 +114,11 @@ function decideDelete(state: VmState): Decision {
     case "starting":
     case "running":
     case "paused":
-      return { kind: "refuse", why: `is ${state}`, instead: ["delete --force"] };
+      return { kind: "refuse", why: `is ${state}`, instead: "delete --force" };
     case "stopping":
-      return { kind: "refuse", why: "is being stopped", instead: ["delete --force"] };
+      return { kind: "refuse", why: "is being stopped", instead: "delete, once it has stopped" };
     case "preparing":
-      return { kind: "refuse", why: "is still being made", instead: [] };
+      return { kind: "refuse", why: "is still being made" };
   }
 }
 

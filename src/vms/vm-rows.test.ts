@@ -6,7 +6,7 @@ import type { Log } from "../system/system.ts";
 import { makeVmRows, VM_MIGRATIONS } from "./vm-rows.ts";
 
 const ignore = (): void => undefined;
-const log: Log = { debug: ignore, info: ignore, warn: ignore, error: ignore, with: () => log };
+const log: Log = { debug: ignore, info: ignore, warn: ignore, error: ignore };
 
 /** As the first version wrote them. */
 const PLAN = {

@@ -12,7 +12,7 @@ import { makeGate } from "../storage/gate.ts";
 import type { DoctorParts } from "./doctor.ts";
 import { makeDoctor } from "./make-doctor.ts";
 
-const silent: Log = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {}, with: () => silent };
+const silent: Log = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
 const RUNNING = "aaaaaaaaaaaa";
 const STOPPED = "bbbbbbbbbbbb";
 const GONE = "cccccccccccc";

@@ -15,7 +15,7 @@ import { makeGate } from "./gate.ts";
 import { makeStorage } from "./make-storage.ts";
 import type { PruneRequest, StorageParts } from "./storage.ts";
 
-const silent: Log = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {}, with: () => silent };
+const silent: Log = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
 const HOUR_MS = 3_600_000;
 const NOTHING: PruneRequest = {
   images: false,
