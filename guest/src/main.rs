@@ -6,6 +6,8 @@ mod agent;
 mod command_line;
 mod dial;
 mod exec;
+#[cfg(test)]
+mod fuzz_test;
 mod guest;
 mod http;
 mod init;
