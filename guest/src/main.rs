@@ -8,6 +8,8 @@ mod command_line;
 mod copy;
 mod dial;
 mod exec;
+#[cfg(test)]
+mod fuzz_test;
 mod guest;
 mod http;
 mod init;
