@@ -12,7 +12,7 @@ import { parseHello } from "../../src/agent/hello.ts";
 import { parseGuestJson } from "../../src/agent/parse-guest-json.ts";
 import { SyncedReader } from "../../src/agent/synced-reader.ts";
 import { watchOffers } from "../../src/agent/watch-offers.ts";
-import { escapeOutput } from "../../src/cli/escape-text.ts";
+import { escapeOutput } from "../../src/contract/escape-text.ts";
 import { TerminalFilter } from "../../src/cli/terminal/terminal-filter.ts";
 import { BangerError } from "../../src/contract/errors.ts";
 import { escapeGuestText } from "../../src/contract/escape-guest-text.ts";
