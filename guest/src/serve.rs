@@ -93,8 +93,14 @@ fn say(text: &str) {
 }
 
 async fn host(agent: &Rc<Agent>, socket: UnixStream) -> io::Result<()> {
-    let link = Link::open(Arc::new(Socket(socket)), agent.hello.line())?;
+    let channel = Arc::new(Socket(socket));
+    let link = Link::open(channel.clone(), agent.hello.line())?;
     session::serve(agent, link).await;
+    if agent.is_going_down() {
+        // A host that hears the last words and the hang-up in one breath takes the words for lost.
+        tokio::time::sleep(HANG_UP_AFTER).await;
+    }
+    drop(channel);
     Ok(())
 }
 
@@ -115,6 +121,9 @@ fn listen(path: &Path) -> io::Result<UnixListener> {
 }
 
 struct Socket(UnixStream);
+
+/// Time for a host to read what it was told last.
+const HANG_UP_AFTER: Duration = Duration::from_millis(100);
 
 impl Channel for Socket {
     fn read(&self, into: &mut [u8]) -> io::Result<Read> {

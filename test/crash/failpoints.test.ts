@@ -46,7 +46,8 @@ for (const driver of ["fake", "qemu"] as const) {
           const failure = await runAt(step, point, action, (crash ??= await openCrashWorld(driver)));
           if (failure !== undefined) {
             failures.push(failure);
-            await crash[Symbol.asyncDispose]();
+            // What it left is part of what went wrong.
+            await crash[Symbol.asyncDispose]().catch((error: unknown) => failures.push(String(error)));
             crash = undefined;
           }
           names.add(point.point);
