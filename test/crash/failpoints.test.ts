@@ -48,7 +48,11 @@ for (const driver of ["fake", "qemu"] as const) {
           if (failure !== undefined) {
             failures.push(failure);
             // What it left is part of what went wrong.
-            await crash[Symbol.asyncDispose]().catch((error: unknown) => failures.push(String(error)));
+            try {
+              await crash[Symbol.asyncDispose]();
+            } catch (error) {
+              failures.push(String(error));
+            }
             crash = undefined;
           }
           names.add(point.point);
