@@ -1,8 +1,11 @@
+import { makeRandom, SEED } from "./random.ts";
+
+export { SEED } from "./random.ts";
+
 /**
  * Chance that can be repeated: `BANGER_TEST_SEED` sets the seed, and every test that uses chance prints it. `BANGER_TEST_FULL` asks
  * for the whole instead of a sample.
  */
-export const SEED = Number(process.env["BANGER_TEST_SEED"] ?? Math.trunc(Math.random() * 2 ** 31));
 export const isFull = process.env["BANGER_TEST_FULL"] !== undefined;
 
 export interface Chance {
@@ -12,15 +15,9 @@ export interface Chance {
   bytes(count: number): Buffer;
 }
 
-/** A small generator of numbers that a seed repeats (mulberry32). */
+/** Choices that a seed repeats. */
 export function makeChance(seed: number = SEED): Chance {
-  let state = seed;
-  const below = (limit: number): number => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) % limit;
-  };
+  const below = makeRandom(seed);
   return {
     below,
     pick: <T>(values: readonly T[]) => values[below(values.length)] as T,
