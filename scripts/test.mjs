@@ -13,10 +13,11 @@ import { runMain, SetupProblem } from "./setup/problem.mjs";
 import { seconds } from "./setup/seconds.mjs";
 import { sum, totalLine } from "./test/count.mjs";
 import { testEnvironment } from "./test/environment.mjs";
+import { failureText } from "./test/failures.mjs";
 import { endGroupsWithUs, runSuite } from "./test/run-suite.mjs";
 import { SUITES } from "./test/suites.mjs";
 
-/** @typedef {import("./test/count.mjs").Count & { readonly remark?: string }} Result */
+/** @typedef {Awaited<ReturnType<typeof runSuite>>} Result */
 /** @typedef {{ readonly name: string, readonly took: string, readonly result: Result }} Line */
 
 await runMain(async () => {
@@ -80,6 +81,7 @@ function report(lines) {
     const remark = result.remark === undefined ? "" : ` (${result.remark})`;
     console.log(`${result.failed === 0 ? "ok  " : "FAIL"} ${name.padEnd(13)} ${took.padStart(12)}   ${totalLine(result)}${remark}`);
   }
+  for (const { name, result } of lines) for (const failure of result.failures ?? []) console.log(`\n${name}:${failureText(failure)}`);
   const total = sum(lines.map(({ result }) => result));
   console.log(`\n${totalLine(total)}`);
   return total.failed === 0 ? 0 : 1;

@@ -5,20 +5,32 @@ import { dirname } from "node:path";
 import { BUN, inRoot, ROOT } from "../setup/places.mjs";
 import { openToolchain } from "../setup/rust.mjs";
 import { countCargo, countJunit, judge } from "./count.mjs";
+import { failuresIn } from "./failures.mjs";
 
 /** Process groups that run now, to end with us. @type {Set<number>} */
 const groups = new Set();
 
 /**
+ * The count, and of what failed the reasons.
+ * @param {import("./suites.mjs").Suite} suite
+ * @param {NodeJS.ProcessEnv} env
+ * @returns {Promise<import("./count.mjs").Count & { readonly remark?: string, readonly failures?: readonly import("./failures.mjs").Failure[] }>}
+ */
+export async function runSuite(suite, env) {
+  const { count, output } = suite.kind === "bun" ? await runBun(suite, env) : await runOther(suite, env);
+  return count.failed === 0 ? count : { ...count, failures: failuresIn(suite.kind, output) };
+}
+
+/**
  * @param {import("./suites.mjs").Suite} suite
  * @param {NodeJS.ProcessEnv} env
  */
-export async function runSuite(suite, env) {
-  if (suite.kind === "bun") return runBun(suite, env);
+async function runOther(suite, env) {
   const { argv, env: withTools } = suite.argv[0] === "cargo" ? await withCargo(suite.argv, env) : { argv: suite.argv, env };
   const { code, output } = await runTee(argv, suite, withTools);
-  if (suite.kind === "cargo") return judge(countCargo(output), { code });
-  return code === 0 ? { passed: 1, failed: 0, skipped: 0 } : { passed: 0, failed: 1, skipped: 0, remark: `ended with code ${code}` };
+  if (suite.kind === "cargo") return { count: judge(countCargo(output), { code }), output };
+  const passed = code === 0 ? 1 : 0;
+  return { count: { passed, failed: 1 - passed, skipped: 0, ...(passed === 1 ? {} : { remark: `ended with code ${code}` }) }, output };
 }
 
 /**
@@ -32,9 +44,9 @@ async function runBun(suite, env) {
   const folders = suite.argv.filter((folder) => existsSync(inRoot(folder)));
   const timeoutMs = suite.boots === true ? 180_000 : 20_000;
   const argv = [BUN, "test", "--timeout", String(timeoutMs), "--reporter=junit", `--reporter-outfile=${report}`, ...folders];
-  const { code } = await runTee(argv, suite, env);
+  const { code, output } = await runTee(argv, suite, env);
   const xml = existsSync(report) ? readFileSync(report, "utf8") : undefined;
-  return judge(countJunit(xml), { code, boots: suite.boots });
+  return { count: judge(countJunit(xml), { code, boots: suite.boots }), output };
 }
 
 /**
@@ -59,11 +71,14 @@ function runTee([program = "", ...rest], suite, env) {
     const group = child.pid;
     if (group !== undefined) groups.add(group);
     let output = "";
-    child.stdout.setEncoding("utf8").on("data", (text) => {
-      output += text;
-      process.stdout.write(text);
-    });
-    child.stderr.setEncoding("utf8").on("data", (text) => process.stderr.write(text));
+    for (const [from, to] of /** @type {const} */ ([
+      [child.stdout, process.stdout],
+      [child.stderr, process.stderr],
+    ]))
+      from.setEncoding("utf8").on("data", (text) => {
+        output += text;
+        to.write(text);
+      });
     const minutes = env["BANGER_TEST_FULL"] === undefined ? suite.minutes : (suite.fullMinutes ?? suite.minutes);
     const deadline = setTimeout(() => {
       console.error(`${suite.name}: still running after ${minutes} minutes; ending it`);
