@@ -13,6 +13,7 @@ mod fuzz_test;
 mod guest;
 mod http;
 mod init;
+mod initctl;
 mod keep;
 mod look;
 mod offers;

@@ -59,6 +59,11 @@ pub fn ask_to_power_off() -> std::io::Result<()> {
     signals::send(1, signals::real_time(POWER_OFF))
 }
 
+/// The agent's side, whoever is PID 1.
+pub fn ask_to_reboot() -> std::io::Result<()> {
+    signals::send(1, signals::real_time(REBOOT))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

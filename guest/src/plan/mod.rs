@@ -8,6 +8,7 @@ pub mod netlink;
 pub mod network;
 pub mod new_root;
 pub mod once;
+pub mod reserve;
 pub mod root;
 pub mod route;
 pub mod schema;

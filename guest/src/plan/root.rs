@@ -10,6 +10,7 @@ use rustix::mount::{MountFlags, UnmountFlags, mount, unmount};
 
 use super::disks::Disks;
 use super::new_root::NewRoot;
+use super::reserve::Reserve;
 use super::schema::{Format, Plan, Work};
 use super::stages::{Doing, Done, Trouble};
 use super::{grow, switch};
@@ -17,7 +18,13 @@ use super::{grow, switch};
 const BASE: &str = "/banger/base";
 const LAYER: &str = "/banger/layer";
 
-pub fn assemble(plan: &Plan, disks: &Disks) -> Done<NewRoot> {
+/// A root to stand in, and what is to be filled again once it is made.
+pub struct Assembled {
+    pub root: NewRoot,
+    pub reserve: Reserve,
+}
+
+pub fn assemble(plan: &Plan, disks: &Disks) -> Done<Assembled> {
     let root = plan.root.as_ref().ok_or_else(|| Trouble("the plan has no root".into()))?;
     for folder in [BASE, LAYER, switch::NEW_ROOT] {
         fs::create_dir_all(folder).doing(format_args!("make {folder}"))?;
@@ -25,8 +32,10 @@ pub fn assemble(plan: &Plan, disks: &Disks) -> Done<NewRoot> {
     mount_base(&disks.base, root.base.format)?;
     mount_ext4(&disks.layer, LAYER)?;
     grow::to_disk(&disks.layer, Path::new(LAYER))?;
+    let reserve = Reserve::open(Path::new(LAYER))?;
+    reserve.release_where_scarce()?;
     join()?;
-    // The join holds both; nothing else shall, so that they end with it.
+    // The join holds both, and so for a while does the reserve; nothing else shall, so that they end with it.
     for folder in [LAYER, BASE] {
         unmount(folder, UnmountFlags::DETACH).doing(format_args!("let go of {folder}"))?;
     }
@@ -34,7 +43,7 @@ pub fn assemble(plan: &Plan, disks: &Disks) -> Done<NewRoot> {
     if let (Some(work), Some(disk)) = (&plan.work, &disks.work) {
         mount_work(work, disk, &new_root)?;
     }
-    Ok(new_root)
+    Ok(Assembled { root: new_root, reserve })
 }
 
 fn mount_base(disk: &Path, format: Format) -> Done {

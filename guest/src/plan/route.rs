@@ -1,5 +1,6 @@
 //! The route itself.
 
+use std::path::Path;
 use std::rc::Rc;
 
 use h2::RecvStream;
@@ -12,6 +13,7 @@ use crate::agent::{Agent, Place, State};
 use crate::http::answer::{self, Refusal, Respond};
 use crate::http::body;
 use crate::init::steer;
+use crate::initctl;
 use crate::runtime;
 
 pub async fn handle(agent: &Rc<Agent>, body: RecvStream, respond: &mut Respond) {
@@ -60,6 +62,10 @@ async fn apply(agent: &Rc<Agent>, plan: Plan) -> Outcome {
     };
     agent.home.replace(home);
     agent.state.set(State::Configured);
+    if agent.place == Place::Guest && plan.init == Init::Agent {
+        // Without it the commands that end a guest say that there is no init; the guest itself is as it should be.
+        let _ = initctl::open(Path::new(initctl::PIPE));
+    }
     if agent.place == Place::Guest && plan.init == Init::Systemd {
         hand_over()?;
         agent.state.set(State::HandedOver);
