@@ -7,7 +7,7 @@ import { Duplex } from "node:stream";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
-import type { ErrorShape } from "../contract/errors.ts";
+import { BangerError, type ErrorShape } from "../contract/errors.ts";
 import type { OperationEvent } from "../contract/events.ts";
 import { encodeFrame, encodeJsonFrame, FRAME, FrameReader } from "../contract/frames.ts";
 import type { Log } from "../system/log.ts";
@@ -28,14 +28,14 @@ async function openWorld(uid = process.getuid?.() ?? 0) {
   world.defer(() => rmSync(folder, { recursive: true }));
   const system = makeSystem({ BANGER_HOME: folder }, silent);
   const services = makeFakeRooms(system);
-  const stops: string[] = [];
+  const [stops, troubles]: [string[], string[]] = [[], []];
   const daemon = {
     version: "1.0.0",
     pid: 42,
     startedAt: 7,
     config,
     requestStop: () => void stops.push("stop"),
-    onTrouble: () => undefined,
+    onTrouble: () => void troubles.push("trouble"),
   };
   const socketPath = join(folder, "s");
   const served = world.use(await serve({ ...services, daemon }, { socketPath, uid, system }));
@@ -46,7 +46,7 @@ async function openWorld(uid = process.getuid?.() ?? 0) {
       headers: { "banger-version": "1.0.0", ...options.headers },
       ...(options.body === undefined ? {} : { body: typeof options.body === "string" ? options.body : JSON.stringify(options.body) }),
     });
-  return { services, stops, socketPath, served, folder, ask };
+  return { services, stops, troubles, socketPath, served, folder, ask };
 }
 
 const eventsOf = async (response: Response): Promise<OperationEvent[]> =>
@@ -153,6 +153,17 @@ describe("long operations", () => {
     leave.abort();
     expect(services.operations.get(id).state).toBe("running");
     expect(await (await ask("POST", `/v1/operations/${id}/cancel`)).json()).toMatchObject({ state: "cancelled" });
+  });
+});
+
+describe("an operation that cannot be recorded", () => {
+  test("is refused, and things are put in order again", async () => {
+    const { ask, services, troubles } = await openWorld();
+    services.operations.start = () => {
+      throw new BangerError("unavailable", "disk_full", "the disk is full");
+    };
+    const response = await ask("POST", "/v1/vms", { body: { name: "dev" }, headers: ndjson });
+    expect([response.status, (await errorOf(response)).code, troubles]).toEqual([503, "disk_full", ["trouble"]]);
   });
 });
 
