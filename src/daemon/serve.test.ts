@@ -7,6 +7,7 @@ import { Duplex } from "node:stream";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
+import { setTimeout } from "node:timers/promises";
 import { BangerError, type ErrorShape } from "../contract/errors.ts";
 import type { OperationEvent } from "../contract/events.ts";
 import { encodeFrame, encodeJsonFrame, FRAME, FrameReader } from "../contract/frames.ts";
@@ -16,7 +17,7 @@ import { makeFakeRooms } from "./fake-rooms.ts";
 import { serve } from "./serve.ts";
 
 const silent: Log = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
-const config = { path: "/config.toml", text: undefined, readNow: async () => undefined };
+const config = { path: "/config.toml", text: undefined, readNow: () => setTimeout(20, undefined) };
 let world = new AsyncDisposableStack();
 afterEach(async () => {
   await world.disposeAsync();
@@ -164,6 +165,27 @@ describe("an operation that cannot be recorded", () => {
     };
     const response = await ask("POST", "/v1/vms", { body: { name: "dev" }, headers: ndjson });
     expect([response.status, (await errorOf(response)).code, troubles]).toEqual([503, "disk_full", ["trouble"]]);
+  });
+});
+
+describe("a client that has ended its side", () => {
+  const halfClosed = async (socketPath: string, path: string): Promise<string> => {
+    const socket = net.connect({ path: socketPath, allowHalfOpen: true });
+    socket.end(`GET ${path} HTTP/1.1\r\nhost: b\r\nbanger-version: 1.0.0\r\nconnection: close\r\ncontent-length: 2\r\n\r\n{}`);
+    return text(socket);
+  };
+
+  test("gets its answer, also when that takes a moment", async () => {
+    const { socketPath } = await openWorld();
+    for (let round = 0; round < 10; round += 1) expect(await halfClosed(socketPath, "/v1/config")).toStartWith("HTTP/1.1 200 OK\r\n");
+  });
+
+  test("is waited for no longer where lines come for ever", async () => {
+    const { ask, services, socketPath } = await openWorld();
+    const { operation } = (await (await ask("POST", "/v1/vms", { body: { name: "dev", image: "slow" } })).json()) as { operation: string };
+    expect(await halfClosed(socketPath, `/v1/operations/${operation}/events`)).toStartWith("HTTP/1.1 200 OK\r\n");
+    expect(services.operations.get(operation).state).toBe("running");
+    await ask("POST", `/v1/operations/${operation}/cancel`);
   });
 });
 
