@@ -64,10 +64,20 @@ function bytesOf(value: unknown): Buffer {
   return bytes;
 }
 
-/** Aborts when the client goes away. */
+/**
+ * Aborts when the client goes away. Who has ended its side counts as gone: a unix socket shows a killed client no differently, and
+ * where nothing is written for a long time nothing else would tell.
+ */
 export function goneOf(response: ServerResponse): AbortSignal {
   const gone = new AbortController();
-  response.once("close", () => gone.abort());
+  const { socket } = response.req;
+  const leave = (): void => gone.abort();
+  socket.once("end", leave);
+  response.once("close", () => {
+    socket.off("end", leave);
+    leave();
+  });
+  if (socket.readableEnded) leave();
   return gone.signal;
 }
 

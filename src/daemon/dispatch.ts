@@ -38,7 +38,8 @@ export async function dispatch(parts: HandlerParts, request: IncomingMessage, re
     }
     case "long": {
       const work = (context: OperationContext) => tellTrouble(parts, () => handler(parts, input, context) as Promise<unknown>);
-      const { id } = parts.operations.start(route.name, subjectOf(route.name, input), work);
+      // What cannot be recorded may have been all the same.
+      const { id } = await tellTrouble(parts, async () => parts.operations.start(route.name, subjectOf(route.name, input), work));
       if (!accepts(request, EVENTS_TYPE)) return answerJson(response, 202, { operation: id });
       return answerEvents(response, id, (signal) => parts.operations.watch(id, 0, signal));
     }
@@ -53,7 +54,7 @@ export async function dispatch(parts: HandlerParts, request: IncomingMessage, re
 const CHANGES_NOTHING = new Set<string>(["invalid", "not_found", "exists", "refused", "unsupported"]);
 
 /** What fails half way may leave something behind. */
-async function tellTrouble(parts: HandlerParts, body: () => Promise<unknown>): Promise<unknown> {
+async function tellTrouble<T>(parts: HandlerParts, body: () => Promise<T>): Promise<T> {
   try {
     return await body();
   } catch (error) {

@@ -82,6 +82,14 @@ describe("a daemon", () => {
   });
 });
 
+test("a daemon that fails when it listens already listens no more when it says so", async () => {
+  const home = makeHome();
+  mkdirSync(join(home, "run/daemon.json/in the way"), { recursive: true });
+  chmodSync(join(home, "run"), 0o700);
+  expect((await startDaemon(home)).readiness).toMatchObject({ ready: false });
+  expect(existsSync(socketOf(home))).toBe(false);
+});
+
 describe("a folder that others could tamper with is refused, with what to type", () => {
   test("one that others may enter", async () => {
     const home = makeHome();

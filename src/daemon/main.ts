@@ -63,8 +63,14 @@ export async function main({ environment, readyDescriptor, wire, signal }: MainO
     const startedAt = system.clock.nowMs();
     const daemon = { version: VERSION, pid: process.pid, startedAt, config: configFile, requestStop, onTrouble };
     const served = await serve({ ...services, daemon }, { socketPath: system.layout.daemonSocket, listeningDescriptor, uid, system });
-    // Not before: what is planted at the socket is refused, and nothing is left.
-    await writeNote(system);
+    try {
+      // Not before: what is planted at the socket is refused, and nothing is left.
+      await writeNote(system);
+    } catch (error) {
+      // Who is told why, and tries again, is to find nobody rather than one who is about to go.
+      await served.stopListening();
+      throw error;
+    }
     log.info("the daemon listens", { version: VERSION, pid: process.pid, socket: system.layout.daemonSocket });
     tellReady({ pid: process.pid });
     tellManager("READY=1");

@@ -7,7 +7,8 @@ import { Duplex } from "node:stream";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
-import type { ErrorShape } from "../contract/errors.ts";
+import { setTimeout } from "node:timers/promises";
+import { BangerError, type ErrorShape } from "../contract/errors.ts";
 import type { OperationEvent } from "../contract/events.ts";
 import { encodeFrame, encodeJsonFrame, FRAME, FrameReader } from "../contract/frames.ts";
 import type { Log } from "../system/log.ts";
@@ -16,7 +17,7 @@ import { makeFakeRooms } from "./fake-rooms.ts";
 import { serve } from "./serve.ts";
 
 const silent: Log = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
-const config = { path: "/config.toml", text: undefined, readNow: async () => undefined };
+const config = { path: "/config.toml", text: undefined, readNow: () => setTimeout(20, undefined) };
 let world = new AsyncDisposableStack();
 afterEach(async () => {
   await world.disposeAsync();
@@ -28,14 +29,14 @@ async function openWorld(uid = process.getuid?.() ?? 0) {
   world.defer(() => rmSync(folder, { recursive: true }));
   const system = makeSystem({ BANGER_HOME: folder }, silent);
   const services = makeFakeRooms(system);
-  const stops: string[] = [];
+  const [stops, troubles]: [string[], string[]] = [[], []];
   const daemon = {
     version: "1.0.0",
     pid: 42,
     startedAt: 7,
     config,
     requestStop: () => void stops.push("stop"),
-    onTrouble: () => undefined,
+    onTrouble: () => void troubles.push("trouble"),
   };
   const socketPath = join(folder, "s");
   const served = world.use(await serve({ ...services, daemon }, { socketPath, uid, system }));
@@ -46,7 +47,7 @@ async function openWorld(uid = process.getuid?.() ?? 0) {
       headers: { "banger-version": "1.0.0", ...options.headers },
       ...(options.body === undefined ? {} : { body: typeof options.body === "string" ? options.body : JSON.stringify(options.body) }),
     });
-  return { services, stops, socketPath, served, folder, ask };
+  return { services, stops, troubles, socketPath, served, folder, ask };
 }
 
 const eventsOf = async (response: Response): Promise<OperationEvent[]> =>
@@ -153,6 +154,38 @@ describe("long operations", () => {
     leave.abort();
     expect(services.operations.get(id).state).toBe("running");
     expect(await (await ask("POST", `/v1/operations/${id}/cancel`)).json()).toMatchObject({ state: "cancelled" });
+  });
+});
+
+describe("an operation that cannot be recorded", () => {
+  test("is refused, and things are put in order again", async () => {
+    const { ask, services, troubles } = await openWorld();
+    services.operations.start = () => {
+      throw new BangerError("unavailable", "disk_full", "the disk is full");
+    };
+    const response = await ask("POST", "/v1/vms", { body: { name: "dev" }, headers: ndjson });
+    expect([response.status, (await errorOf(response)).code, troubles]).toEqual([503, "disk_full", ["trouble"]]);
+  });
+});
+
+describe("a client that has ended its side", () => {
+  const halfClosed = async (socketPath: string, path: string): Promise<string> => {
+    const socket = net.connect({ path: socketPath, allowHalfOpen: true });
+    socket.end(`GET ${path} HTTP/1.1\r\nhost: b\r\nbanger-version: 1.0.0\r\nconnection: close\r\ncontent-length: 2\r\n\r\n{}`);
+    return text(socket);
+  };
+
+  test("gets its answer, also when that takes a moment", async () => {
+    const { socketPath } = await openWorld();
+    for (let round = 0; round < 10; round += 1) expect(await halfClosed(socketPath, "/v1/config")).toStartWith("HTTP/1.1 200 OK\r\n");
+  });
+
+  test("is waited for no longer where lines come for ever", async () => {
+    const { ask, services, socketPath } = await openWorld();
+    const { operation } = (await (await ask("POST", "/v1/vms", { body: { name: "dev", image: "slow" } })).json()) as { operation: string };
+    expect(await halfClosed(socketPath, `/v1/operations/${operation}/events`)).toStartWith("HTTP/1.1 200 OK\r\n");
+    expect(services.operations.get(operation).state).toBe("running");
+    await ask("POST", `/v1/operations/${operation}/cancel`);
   });
 });
 

@@ -44,6 +44,8 @@ export async function serve(parts: HandlerParts, { socketPath, listeningDescript
     });
   });
   web.on("upgrade", (request, socket, head) => void upgrade(parts, request, socket, head, sockets));
+  // Who has asked may end its side and wait for the answer, which takes a moment. (Node has the switch and does not declare it.)
+  Object.assign(web, { httpAllowHalfOpen: true });
   refuseOddRequests(web);
   const door = net.createServer({ allowHalfOpen: true }, (socket) => {
     const peer = sockets.peerOf(socket);

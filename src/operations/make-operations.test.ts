@@ -28,7 +28,7 @@ function makeWorld() {
   });
   let monotonicMs = 0;
   const clock = { ...makeClock(), monotonicMs: () => monotonicMs };
-  const engine = () => makeOperations(database, { clock, random: makeRandom(), log: silent });
+  const engine = (over = database) => makeOperations(over, { clock, random: makeRandom(), log: silent });
   return { database, engine, operations: engine(), pass: (ms: number) => void (monotonicMs += ms) };
 }
 
@@ -253,6 +253,25 @@ describe("the life of the daemon", () => {
     engine().reconcile();
     expect(await eventsOf(next, id)).toEqual(events);
     expect(next.get(id).state).toBe("failed");
+  });
+
+  test("an operation that was recorded though that failed gets an outcome, and its work never begins", async () => {
+    const { database, engine } = makeWorld();
+    let isFull = true;
+    const operations = engine({
+      ...database,
+      run: (sql, ...values) => {
+        const changed = database.run(sql, ...values);
+        if (isFull) throw new BangerError("unavailable", "disk_full", "the disk is full");
+        return changed;
+      },
+    });
+    let hasBegun = false;
+    expect(() => operations.start("vm.create", "dev", async () => (hasBegun = true))).toThrow("the disk is full");
+    isFull = false;
+    operations.reconcile();
+    expect(operations.list()).toMatchObject([{ name: "vm.create", state: "failed", error: { code: "operation_not_recorded" } }]);
+    expect(hasBegun).toBe(false);
   });
 
   test("close cancels what runs, waits for it, and lets nothing new begin", async () => {

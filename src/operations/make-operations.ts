@@ -31,6 +31,8 @@ interface Running {
 export function makeOperations(database: Database, system: Pick<System, "clock" | "random" | "log">): Operations {
   const { clock, random, log } = system;
   const running = new Map<string, Running>();
+  /** Their record could not be written, or so it was said. */
+  const notBegun = new Set<string>();
   const closing = new AbortController();
 
   const get = (id: string): OperationRecord => {
@@ -47,7 +49,12 @@ export function makeOperations(database: Database, system: Pick<System, "clock" 
       const operationId = random.hex(8);
       const startedAt = Math.trunc(clock.nowMs());
       const record: OperationRecord = { id: operationId, name, subject, state: "running", startedAt, endedAt: undefined, error: undefined };
-      insertOperation(database, record);
+      try {
+        insertOperation(database, record);
+      } catch (error) {
+        notBegun.add(operationId);
+        throw error;
+      }
       const abort = new AbortController();
       const events = makeEventLog({ database, clock, log, operationId, signal: closing.signal });
       const about = (better: string): void => setSubject(database, operationId, better);
@@ -86,8 +93,10 @@ export function makeOperations(database: Database, system: Pick<System, "clock" 
     forgetEnded: (beforeMs) => forgetEnded(database, beforeMs),
     reconcile() {
       for (const record of listRunning(database)) {
-        if (!running.has(record.id)) buryOperation(database, record.id, Math.trunc(clock.nowMs()));
+        if (running.has(record.id)) continue;
+        buryOperation(database, record.id, Math.trunc(clock.nowMs()), notBegun.has(record.id) ? notRecorded() : daemonDied());
       }
+      notBegun.clear();
     },
     async close() {
       closing.abort();
@@ -98,10 +107,20 @@ export function makeOperations(database: Database, system: Pick<System, "clock" 
   };
 }
 
-function buryOperation(database: Database, id: string, nowMs: number): void {
-  const error: ErrorShape = new BangerError("unavailable", "daemon_died", "the operation did not finish: the daemon ended while it ran", {
+function daemonDied(): BangerError {
+  return new BangerError("unavailable", "daemon_died", "the operation did not finish: the daemon ended while it ran", {
     hint: "banger ps shows what is left; try again",
-  }).toShape();
+  });
+}
+
+function notRecorded(): BangerError {
+  return new BangerError("unavailable", "operation_not_recorded", "the operation did not begin: it could not be recorded", {
+    hint: "try again",
+  });
+}
+
+function buryOperation(database: Database, id: string, nowMs: number, why: BangerError): void {
+  const error: ErrorShape = why.toShape();
   database.transaction(() => {
     const event: OperationEvent = { seq: countEvents(database, id), at: nowMs, type: "outcome", ok: false, error };
     insertEvent(database, id, event);

@@ -6,7 +6,8 @@
  * - An event is in the database before any watcher sees it; `watch` from any number gives the same events for ever.
  * - Losing every watcher changes nothing: the work goes on.
  * - `cancel` aborts the signal that the work was given; the outcome is then `cancelled`, unless the work was already done.
- * - An operation that was running when its daemon died gets the outcome `unavailable` `daemon_died` at the next start.
+ * - An operation that was running when its daemon died gets the outcome `unavailable` `daemon_died` at the next start;
+ *   one that could not be recorded never begins, and has the outcome `operation_not_recorded` if there is a record all the same.
  *
  * Leases: who makes something that leaves a trace on the computer writes a lease first and drops it last. What a lease
  * names and no VM and no running operation holds, the sweeper removes.
@@ -62,7 +63,7 @@ export interface Operations {
   measureEnded(beforeMs: number): { readonly count: number; readonly bytes: number; readonly lastEndedAt: number };
   /** Forgets these. */
   forgetEnded(beforeMs: number): void;
-  /** Gives operations of a dead daemon their outcome. Before listening. */
+  /** Gives operations of a dead daemon, and those that could not be recorded, their outcome. Before listening, and after trouble. */
   reconcile(): void;
   /** Cancels all and waits for their ends. */
   close(): Promise<void>;

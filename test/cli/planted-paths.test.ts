@@ -23,6 +23,7 @@ import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { runAsRoot } from "../support/as-root.ts";
 import { isFull, makeChance, SEED } from "../support/seeded.ts";
+import { untilEnded } from "../support/until-ended.ts";
 
 setDefaultTimeout(60_000);
 const PROGRAM = [process.execPath, join(import.meta.dir, "fake-banger.ts")];
@@ -240,7 +241,7 @@ async function endDaemon({ top }: Place): Promise<void> {
     try {
       if (!readFileSync(`/proc/${name}/environ`, "latin1").includes(`HOME=${top}\0`)) continue;
       process.kill(Number(name), "SIGKILL");
-      while (lstatSync(`/proc/${name}`, { throwIfNoEntry: false }) !== undefined) await Bun.sleep(5);
+      await untilEnded(Number(name));
     } catch {
       continue; // gone meanwhile
     }

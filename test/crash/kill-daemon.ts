@@ -1,4 +1,4 @@
-import { existsSync } from "node:fs";
+import { untilEnded } from "../support/until-ended.ts";
 import type { World } from "../support/world.ts";
 
 /** Kills the daemon of a world and waits until it is gone: until then its socket may still take connections. False when none runs. */
@@ -6,6 +6,6 @@ export async function killDaemon(world: World): Promise<boolean> {
   const pid = world.daemonPid();
   if (pid === undefined) return false;
   process.kill(pid, "SIGKILL");
-  while (existsSync(`/proc/${pid}`)) await Bun.sleep(1);
+  await untilEnded(pid);
   return true;
 }

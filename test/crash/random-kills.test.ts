@@ -5,12 +5,12 @@
  * BANGER_TEST_KILLS: how often.
  */
 import { expect, test } from "bun:test";
-import { existsSync } from "node:fs";
 import { openGoods } from "../support/goods.ts";
 import { closeWorld, openWorld, type Ran, type World } from "../support/world.ts";
 import { makeRandom, SEED, type RandomBelow } from "../support/random.ts";
 import { openNetworkWorld } from "../host/network-world.ts";
 import { dumpDatabase, findLeftovers, listFolders, listVms } from "../support/world-state.ts";
+import { killDaemon } from "./kill-daemon.ts";
 
 const KILLS = Number(process.env["BANGER_TEST_KILLS"] ?? (process.env["BANGER_TEST_FULL"] === undefined ? 40 : 1000));
 const NAMES = ["a", "b", "c", "d"];
@@ -58,12 +58,7 @@ function codeOf({ stdout }: Ran): string {
 
 async function killDaemonIn(world: World, ms: number): Promise<boolean> {
   await Bun.sleep(ms);
-  const pid = world.daemonPid();
-  if (pid === undefined) return false;
-  process.kill(pid, "SIGKILL");
-  // Until then its socket may still take connections.
-  while (existsSync(`/proc/${pid}`)) await Bun.sleep(1);
-  return true;
+  return killDaemon(world);
 }
 
 test(

@@ -5,12 +5,13 @@
  * BANGER_TEST_FULL: the guest that never stops writing writes 10 GiB.
  */
 import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
-import { closeSync, existsSync, openSync, read, readFileSync, statSync, write } from "node:fs";
+import { closeSync, openSync, read, readFileSync, statSync, write } from "node:fs";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { openClient } from "../../src/sdk/sdk.ts";
 import { openGoods, type Goods } from "../support/goods.ts";
 import { AROUND, modes, openTerminal } from "../support/terminal.ts";
+import { hasEnded, untilEnded } from "../support/until-ended.ts";
 import { BANGER, closeWorld, openWorld, processesOf, type World } from "../support/world.ts";
 
 setDefaultTimeout(180_000);
@@ -76,8 +77,7 @@ const keeperOf = ({ id }: Guest): number | undefined =>
 async function kill(pid: number | undefined): Promise<void> {
   if (pid === undefined) throw new Error("there is nothing to kill");
   process.kill(pid, "SIGKILL");
-  // A zombie may still have threads that hold its socket.
-  while (existsSync(`/proc/${pid}`)) await Bun.sleep(1);
+  await untilEnded(pid);
 }
 
 async function until(what: string, holds: () => boolean): Promise<void> {
@@ -204,10 +204,10 @@ describe("the keeper", () => {
     await kill(world.daemonPid());
     await guest.say(lines(0, 3000));
     await kill(pid);
-    expect(existsSync(`/proc/${keeper}`)).toBe(true);
+    expect(hasEnded(keeper)).toBe(false);
     // The test itself is the last that could still say something.
     guest.hush();
-    await until("the end of the keeper", () => !existsSync(`/proc/${keeper}`));
+    await until("the end of the keeper", () => hasEnded(keeper));
     expect(readFileSync(guest.logPath, "utf8")).toBe(`${SERVING}${lines(0, 3000)}`);
   });
 

@@ -71,6 +71,25 @@ test("a command that runs while the guest goes down tells how it ended", async (
   expect(await vmm.exited).toEqual({ reason: "guest-power-off" });
 });
 
+test("an end is told though the keeper of the console cannot be ended", async () => {
+  await using world = await openTestSystem();
+  const { processes } = world.system;
+  const system: System = {
+    ...world.system,
+    processes: {
+      ...processes,
+      signal: () => {
+        throw new BangerError("unavailable", "no_signals", "nothing can be signalled");
+      },
+    },
+  };
+  const driver = makeFakeDriver({ system, consoles: testConsoles(system), agentPath: builtAgent() });
+  const vmm = await driver.launch(await makePlan(system, "0123456789ab"), never);
+  processes.signal(vmm.record.identity, "SIGKILL");
+  expect(await vmm.exited).toEqual({ reason: "crashed", detail: "ended by SIGKILL" });
+  await vmm.letGo();
+});
+
 describe("a fake vm that is told to", () => {
   const open = async (trouble: FakeTrouble): Promise<string> => {
     await using world = await openTestSystem();

@@ -1,9 +1,10 @@
 /** Pausing with the fake driver, whose guest is a process: what is true of it must be true after the daemon's death, too. */
 import { afterAll, beforeAll, expect, setDefaultTimeout, test } from "bun:test";
-import { existsSync, readFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { spawn } from "node:child_process";
 import { openGoods } from "../support/goods.ts";
 import { BANGER, closeWorld, openWorld, type World } from "../support/world.ts";
+import { hasEnded, untilEnded } from "../support/until-ended.ts";
 import { findLeftovers } from "../support/world-state.ts";
 
 setDefaultTimeout(60_000);
@@ -21,7 +22,7 @@ async function killDaemon(): Promise<void> {
   const pid = world.daemonPid();
   if (pid === undefined) throw new Error("there is no daemon to kill");
   process.kill(pid, "SIGKILL");
-  while (existsSync(`/proc/${pid}`)) await Bun.sleep(1);
+  await untilEnded(pid);
 }
 
 beforeAll(async () => {
@@ -104,5 +105,5 @@ test("a paused vm stops when asked, by itself and by force", async () => {
   await world.ok(["pause", "dev"]);
   const { pid } = await show();
   await world.ok(["rm", "--force", "dev"]);
-  expect([existsSync(`/proc/${pid}`), findLeftovers(world)]).toEqual([false, []]);
+  expect([hasEnded(pid), findLeftovers(world)]).toEqual([true, []]);
 });

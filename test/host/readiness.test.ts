@@ -1,11 +1,12 @@
 /** What a vm waits for before it is ready, with the fake driver: its guest is a process, so that ports and files are this computer's. */
 import { afterAll, beforeAll, expect, setDefaultTimeout, test } from "bun:test";
 import { spawn } from "node:child_process";
-import { existsSync, readdirSync, symlinkSync, readFileSync, writeFileSync, mkdirSync } from "node:fs";
+import { readdirSync, symlinkSync, readFileSync, writeFileSync, mkdirSync } from "node:fs";
 import { createServer } from "node:net";
 import { join } from "node:path";
 import { openGoods, type Goods } from "../support/goods.ts";
 import { BANGER, closeWorld, openWorld, SHARED, type World } from "../support/world.ts";
+import { untilEnded } from "../support/until-ended.ts";
 import { findLeftovers } from "../support/world-state.ts";
 
 setDefaultTimeout(60_000);
@@ -212,7 +213,7 @@ test("the daemon's death ends the waiting and not the vm", async () => {
   await until(isWaiting("dev"));
   const pid = world.daemonPid() ?? 0;
   process.kill(pid, "SIGKILL");
-  while (existsSync(`/proc/${pid}`)) await Bun.sleep(1);
+  await untilEnded(pid);
   expect((await starting.ended).code).toBe(1);
   const shown = await show("dev");
   expect([shown.state, statesOf(shown)[2]]).toEqual(["running", "tcp:1: unknown"]);

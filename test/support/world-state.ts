@@ -2,6 +2,7 @@
 import { Database } from "bun:sqlite";
 import { existsSync, lstatSync, readdirSync } from "node:fs";
 import { join } from "node:path";
+import { hasEnded } from "./until-ended.ts";
 import { processesOf, type World } from "./world.ts";
 
 export interface VmRow {
@@ -62,7 +63,7 @@ export function findLeftovers(world: World): readonly string[] {
   return [
     ...vms.filter(({ state }) => !["running", "paused", "stopped"].includes(state)).map(({ name, state }) => `vm ${name} is ${state}`),
     ...[...running.values()]
-      .filter(({ pid }) => !existsSync(`/proc/${pid}`))
+      .filter(({ pid }) => pid === undefined || hasEnded(pid))
       .map(({ name, pid }) => `vm ${name} runs as ${pid}, which is gone`),
     ...processesOf(world.folder)
       .filter(({ words }) => !words.includes("daemon") && !running.has(holder(words) ?? ""))

@@ -1,9 +1,10 @@
 /** The serial port of a real guest: what it writes, what is typed to it, and the log that it keeps itself. */
 import { expect, setDefaultTimeout, test } from "bun:test";
-import { existsSync, readFileSync, statSync } from "node:fs";
+import { readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { openGoods } from "../support/goods.ts";
 import { AROUND, modes, openTerminal } from "../support/terminal.ts";
+import { untilEnded } from "../support/until-ended.ts";
 import { BANGER, withWorld, type World } from "../support/world.ts";
 
 setDefaultTimeout(300_000);
@@ -15,7 +16,7 @@ const [FIRST, LAST] = [1_000_000, 1_180_000];
 async function killDaemon(world: World): Promise<void> {
   const pid = world.daemonPid() ?? 0;
   process.kill(pid, "SIGKILL");
-  while (existsSync(`/proc/${pid}`)) await Bun.sleep(1);
+  await untilEnded(pid);
 }
 
 const rssOf = (pid: number): number => Number(/^VmRSS:\s+(\d+) kB/m.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1]) / 1024;

@@ -40,10 +40,10 @@ export class FakeVmm implements RunningVmm {
     this.#system = system;
     this.#ended = ended;
     this.#console = console;
-    this.exited = (ended ?? this.#watchByIdentity()).then(async (end) => {
-      await console?.drained();
-      return this.#explain(end);
-    });
+    this.exited = (ended ?? this.#watchByIdentity()).then(
+      (end) => this.#explain(end),
+      (error: unknown) => ({ reason: "crashed", detail: `it cannot be watched any more: ${String(error)}` }),
+    );
   }
 
   connectAgent(signal: AbortSignal): Promise<Socket> {
@@ -113,7 +113,12 @@ export class FakeVmm implements RunningVmm {
   }
 
   /** The agent ends with code 0 after a power off. Nobody tells us the code of a process that is not our child. */
-  #explain(end: End | undefined): VmmExit {
+  async #explain(end: End | undefined): Promise<VmmExit> {
+    try {
+      await this.#console?.drained();
+    } catch (error) {
+      this.#system.log.error("cannot read the last words of a guest", { vmId: this.record.vmId, error });
+    }
     if (this.#killed) return { reason: "killed" };
     if (end === undefined) return { reason: "crashed", detail: "it is gone" };
     if (end.code === 0) return { reason: "guest-power-off" };

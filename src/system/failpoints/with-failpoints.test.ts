@@ -92,6 +92,27 @@ describe("a point that was told to", () => {
     expect(() => system.files.lock(path())).toThrow(lock);
   });
 
+  test("fail after a program was started ends it, with what it started", async () => {
+    set({ point: "after processes.startDetached sh", nth: 1, action: "fail" });
+    const marker = join(home, "marker");
+    const argv = ["sh", "-c", `sleep 60 & echo $! > ${marker}; wait`, marker];
+    await expect(system.processes.startDetached(argv, { logPath: join(home, "log") })).rejects.toMatchObject({ code: "failpoint" });
+    expect(system.processes.findByArgument(marker)).toEqual([]);
+  });
+
+  test("fail after a child was started ends it", async () => {
+    set({ point: "after processes.start sleep", nth: 1, action: "fail" });
+    await expect(system.processes.start(["sleep", "61.0625"], { timeoutMs: 60_000 })).rejects.toMatchObject({ code: "failpoint" });
+    expect(system.processes.findByArgument("61.0625")).toEqual([]);
+  });
+
+  test("fail after a lock was taken gives it back", () => {
+    set({ point: `after files.lock ${path()}`, nth: 1, action: "fail" });
+    expect(() => system.files.lock(path())).toThrow("told to fail");
+    using lock = system.files.lock(path());
+    expect(lock).toBeDefined();
+  });
+
   test("wait goes on", async () => {
     set({ point: `before files.write ${path()}`, nth: 1, action: "wait" });
     await system.files.write(path(), "late");

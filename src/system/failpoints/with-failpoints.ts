@@ -1,7 +1,7 @@
 /** A `System` whose effects have failpoints. */
 import { Duplex, Writable } from "node:stream";
 import type { Database } from "../database.ts";
-import type { System } from "../system.ts";
+import type { OpenDescriptor, Processes, System } from "../system.ts";
 import { DATABASE_EFFECTS, FILE_EFFECTS, PROCESS_EFFECTS, ROW_EFFECTS, SOCKET_EFFECTS, type Effect, type Effects } from "./effects.ts";
 import type { Failpoints } from "./failpoints.ts";
 import { nameSubject } from "./name-subject.ts";
@@ -9,35 +9,41 @@ import { nameSubject } from "./name-subject.ts";
 /** Tells that `moment` of an effect is reached: `before`, `files.rename`, `/.../layer.ext4`. */
 type Reach = (moment: "before" | "after", member: string, subject: string) => void;
 type AnyFunction = (...given: readonly unknown[]) => unknown;
+type Detached = Awaited<ReturnType<Processes["startDetached"]>>;
 type AnyEffect = Effect<readonly unknown[], "now" | "later">;
 
 export function withFailpoints(system: System, failpoints: Failpoints): System {
   const { roots } = system.layout;
   const reach: Reach = (moment, member, subject) => failpoints.reach(`${moment} ${member} ${nameSubject(subject, roots)}`.trim());
-  const databases = wrap("databases", system.databases, DATABASE_EFFECTS, reach);
+  const wrap = makeWrap(reach);
+  const databases = wrap("databases", system.databases, DATABASE_EFFECTS);
   return {
     ...system,
-    files: wrap("files", system.files, FILE_EFFECTS, reach),
-    processes: wrap("processes", system.processes, PROCESS_EFFECTS, reach),
-    sockets: wrap("sockets", system.sockets, SOCKET_EFFECTS, reach),
-    databases: { ...databases, open: (path, migrations) => wrapDatabase(databases.open(path, migrations), reach) },
+    files: wrap("files", system.files, FILE_EFFECTS),
+    processes: wrap("processes", system.processes, PROCESS_EFFECTS),
+    sockets: wrap("sockets", system.sockets, SOCKET_EFFECTS),
+    databases: { ...databases, open: (path, migrations) => wrapDatabase(databases.open(path, migrations), wrap) },
   };
 }
 
-function wrapDatabase(database: Database, reach: Reach): Database {
-  const rows = wrap<Omit<Database, keyof Disposable>>("database", database, ROW_EFFECTS, reach);
+type Wrap = <Part extends object>(part: string, real: Part, effects: Effects<Part>) => Part;
+
+function wrapDatabase(database: Database, wrap: Wrap): Database {
+  const rows = wrap<Omit<Database, keyof Disposable>>("database", database, ROW_EFFECTS);
   return { ...rows, [Symbol.dispose]: () => database[Symbol.dispose]() };
 }
 
-/** The same object, with every effect between two points. */
-function wrap<Part extends object>(part: string, real: Part, effects: Effects<Part>, reach: Reach): Part {
-  const entries = effects as Readonly<Record<string, "look" | AnyEffect>>;
-  const members = Object.entries(real as Readonly<Record<string, unknown>>).map(([name, member]): [string, unknown] => {
-    const effect = entries[name];
-    if (effect === undefined || effect === "look") return [name, member];
-    return [name, between(member as AnyFunction, effect, (moment, subject) => reach(moment, `${part}.${name}`, subject))];
-  });
-  return Object.fromEntries(members) as Part;
+/** Makes the same object, with every effect between two points. */
+function makeWrap(reach: Reach): Wrap {
+  return <Part extends object>(part: string, real: Part, effects: Effects<Part>): Part => {
+    const entries = effects as Readonly<Record<string, "look" | AnyEffect>>;
+    const members = Object.entries(real as Readonly<Record<string, unknown>>).map(([name, member]): [string, unknown] => {
+      const effect = entries[name];
+      if (effect === undefined || effect === "look") return [name, member];
+      return [name, between(member as AnyFunction, effect, (moment, subject) => reach(moment, `${part}.${name}`, subject))];
+    });
+    return Object.fromEntries(members) as Part;
+  };
 }
 
 function between(
@@ -50,24 +56,47 @@ function between(
     reach("before", about);
     return { about, result: call(...given) };
   };
-  const finish = (about: string, result: unknown): unknown => {
-    try {
-      reach("after", about);
-      return result;
-    } catch (error) {
-      // The caller never gets it, and so cannot let go of it.
-      if (result instanceof Duplex || result instanceof Writable) result.destroy();
-      throw error;
-    }
-  };
   if (when === "now") {
     return (...given) => {
       const { about, result } = start(given);
-      return finish(about, result);
+      try {
+        reach("after", about);
+        return result;
+      } catch (error) {
+        void letGo(result);
+        throw error;
+      }
     };
   }
   return async (...given) => {
     const { about, result } = start(given);
-    return finish(about, await result);
+    const made = await result;
+    try {
+      reach("after", about);
+      return made;
+    } catch (error) {
+      await letGo(made);
+      throw error;
+    }
   };
+}
+
+/** Ends what an effect made: its caller never gets it, and so cannot. */
+async function letGo(made: unknown): Promise<void> {
+  if (typeof made !== "object" || made === null) return;
+  if (made instanceof Duplex || made instanceof Writable) made.destroy();
+  else if (Symbol.dispose in made) (made as Disposable)[Symbol.dispose]();
+  else if (Symbol.asyncDispose in made) await (made as AsyncDisposable)[Symbol.asyncDispose]();
+  else if ("descriptor" in made) (made as OpenDescriptor).close();
+  else if ("identity" in made) await end(made as Detached);
+}
+
+/** With what it has started itself: a program that outlives us leads a group of its own. */
+async function end({ identity, ended }: Detached): Promise<void> {
+  try {
+    process.kill(-identity.pid, "SIGKILL");
+  } catch (error) {
+    if (!(error instanceof Error) || !("code" in error) || error.code !== "ESRCH") throw error;
+  }
+  await ended;
 }
