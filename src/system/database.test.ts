@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
-import { mkdtempSync, readFileSync } from "node:fs";
+import { copyFileSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { openDatabase } from "./database.ts";
 
 const first = { number: 1, name: "first", sql: "CREATE TABLE a (x INTEGER) STRICT;\nCREATE TABLE b (y TEXT) STRICT" };
@@ -33,6 +33,35 @@ describe("the database", () => {
     expect(() => openDatabase(path, [first])).toThrow(/migration 10 \(second\) is not known/);
     expect(() => openDatabase(path, [{ ...first, sql: "SELECT 1" }, second])).toThrow(/migration 1 \(first\)/);
     expect(readFileSync(path).equals(before)).toBe(true);
+  });
+
+  test("is copied as it was before it is changed, and not when there is nothing to change", () => {
+    const path = fresh();
+    const folder = dirname(path);
+    {
+      using database = openDatabase(path, [first]);
+      database.run("INSERT INTO a VALUES (7)");
+    }
+    openDatabase(path, [first])[Symbol.dispose]();
+    expect(readdirSync(folder)).toEqual(["db"]);
+    writeFileSync(`${path}.before-2.new`, "cut off");
+    openDatabase(path, [first, between, second])[Symbol.dispose]();
+    expect(readdirSync(folder).toSorted()).toEqual(["db", "db.before-2"]);
+    // The older version finds what it left.
+    copyFileSync(`${path}.before-2`, path);
+    using old = openDatabase(path, [first]);
+    expect(old.all("SELECT * FROM a")).toEqual([{ x: 7 }]);
+  });
+
+  test("keeps the newest copies alone", () => {
+    const path = fresh();
+    const more = Array.from({ length: 12 }, (_, index) => ({
+      number: index + 2,
+      name: `t${index}`,
+      sql: `CREATE TABLE t${index} (x INTEGER) STRICT`,
+    }));
+    for (let count = 0; count <= more.length; count += 1) openDatabase(path, [first, ...more.slice(0, count)])[Symbol.dispose]();
+    expect(readdirSync(dirname(path)).toSorted()).toEqual(["db", "db.before-11", "db.before-12", "db.before-13"]);
   });
 
   test("keeps nothing of a transaction that throws", () => {

@@ -1,10 +1,12 @@
 /**
  * SQLite, through `node:sqlite`: WAL and synchronous FULL, so that what was acknowledged survives power loss. Migrations are
- * numbered and checksummed; a database from the future, or one whose past differs from ours, is refused untouched.
+ * numbered and checksummed; a database from the future, or one whose past differs from ours, is refused untouched. Before an
+ * older one is changed, a copy of it is kept.
  */
 import { createHash } from "node:crypto";
 import { DatabaseSync, type StatementSync } from "node:sqlite";
 import { BangerError } from "../contract/errors.ts";
+import { backUpDatabase } from "./back-up-database.ts";
 import type { Migration } from "./system.ts";
 
 export type SqlValue = string | number | bigint | null | Uint8Array;
@@ -90,8 +92,10 @@ function migrate(database: Database, path: string, migrations: readonly Migratio
     }
     applied.add(number);
   }
-  for (const migration of migrations.toSorted((a, b) => a.number - b.number)) {
-    if (applied.has(migration.number)) continue;
+  const missing = migrations.filter(({ number }) => !applied.has(number)).toSorted((a, b) => a.number - b.number);
+  // A new one holds nothing yet.
+  if (missing[0] !== undefined && applied.size > 0) backUpDatabase(database, path, missing[0].number);
+  for (const migration of missing) {
     database.transaction(() => {
       for (const statement of statementsOf(migration.sql)) database.run(statement);
       database.run("INSERT INTO migrations VALUES (?, ?, ?)", migration.number, migration.name, checksum(migration));
