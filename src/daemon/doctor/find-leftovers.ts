@@ -8,6 +8,7 @@ import { join } from "node:path";
 import type { LeftoverShape } from "../../contract/schemas/finding.ts";
 import type { Lease } from "../../operations/operations.ts";
 import type { ProcessIdentity } from "../../system/system.ts";
+import { findHalfWritten } from "../half-written.ts";
 import type { DoctorParts, Holders } from "./doctor.ts";
 
 export interface Leftover {
@@ -75,7 +76,7 @@ function findProcesses({
 
 /** Drafts in the stores, files that were being written beside their place, and scratch. */
 async function findHalfFiles({ system }: DoctorParts): Promise<readonly Leftover[]> {
-  const { files, layout, clock, processes } = system;
+  const { files, layout, clock } = system;
   const { state, run, cache, config } = layout.roots;
   const half = (what: string, why: string): Leftover => ({ kind: "half a file", what, why });
   const found: Leftover[] = [];
@@ -84,12 +85,9 @@ async function findHalfFiles({ system }: DoctorParts): Promise<readonly Leftover
       if (name.startsWith(".")) found.push(half(join(folder, name), "it was being made or removed"));
     }
   }
+  for (const { path, writer } of await findHalfWritten(system)) found.push(half(path, `process ${writer}, which wrote it, is gone`));
   for (const folder of [state, run, cache, config, layout.downloads, layout.initrds, layout.agents]) {
     for (const name of await files.list(folder)) {
-      const writer = /\.(\d+)\.new$/.exec(name)?.[1];
-      if (writer !== undefined && processes.identify(Number(writer)) === undefined) {
-        found.push(half(join(folder, name), `process ${writer}, which wrote it, is gone`));
-      }
       if (!/^\.verify-|^probe-[0-9a-f]+\.elf$/.test(name)) continue;
       const info = await files.find(join(folder, name));
       if (info !== undefined && clock.nowMs() - info.modifiedMs > SCRATCH_MS)

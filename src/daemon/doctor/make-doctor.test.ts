@@ -93,8 +93,8 @@ describe("leftovers", () => {
     put(join(layout.images, "whole", "manifest.json"));
     put(join(layout.downloads, ".verify-old"), 60);
     put(join(layout.downloads, ".verify-new"));
-    put(join(layout.roots.cache, `host-facts.json.${2 ** 22 + 1}.new`));
-    put(join(layout.roots.cache, `host-facts.json.${process.pid}.new`));
+    put(join(layout.roots.cache, `host-facts.json.${2 ** 22 + 1}-0123456789ab.new`));
+    put(join(layout.roots.cache, `host-facts.json.${process.pid}-0123456789ab.new`));
     const lease = (kind: Lease["kind"], key: string, vmId?: string, operationId?: string): number =>
       leases.push({ kind, key, vmId, operationId });
     lease("store-folder", join(layout.images, ".draft-held"), undefined, "00000000000000aa");
@@ -111,7 +111,7 @@ describe("leftovers", () => {
       `vm folder ${layout.vmFolder(GONE)}`,
       `half a file ${join(layout.images, ".draft-1")}`,
       `half a file ${join(layout.downloads, ".verify-old")}`,
-      `half a file ${join(layout.roots.cache, `host-facts.json.${2 ** 22 + 1}.new`)}`,
+      `half a file ${join(layout.roots.cache, `host-facts.json.${2 ** 22 + 1}-0123456789ab.new`)}`,
       `lease store-folder ${join(layout.images, ".draft-0")}`,
       `lease vm-run-folder ${layout.vmRunFolder(STOPPED)}`,
     ].toSorted();

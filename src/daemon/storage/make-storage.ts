@@ -3,6 +3,7 @@ import type { PrunedItem } from "../../contract/schemas/storage.ts";
 import { decidePrune } from "./decide-prune.ts";
 import { listCandidates, type Candidate } from "./list-candidates.ts";
 import { measureUses } from "./measure-uses.ts";
+import { findHalfWritten } from "../half-written.ts";
 import { removeCandidate } from "./remove-candidate.ts";
 import type { PruneRequest, Storage, StorageParts } from "./storage.ts";
 
@@ -39,6 +40,7 @@ export function makeStorage(parts: StorageParts): Storage {
         await files.removeFile(key);
         leases.drop(kind, key);
       }
+      for (const { path } of await findHalfWritten(system)) await files.removeFile(path);
     },
   };
 }

@@ -33,7 +33,7 @@ export interface Storage {
   measure(): Promise<{ readonly uses: StorageUse[]; readonly freeBytes: number }>;
   /** Stages: `look`, `remove`. Throws `invalid` `vms_need_age`. */
   prune(request: PruneRequest, context: OperationContext): Promise<PruneReport>;
-  /** Finishes removals that a daemon began and did not live to finish. Before listening. */
+  /** Finishes removals that a daemon began and did not live to finish, and removes files that it had half written. Before listening. */
   reconcile(): Promise<void>;
 }
 
