@@ -37,6 +37,7 @@ export const FOR_TESTS = [
   { name: "kmod", proof: ["depmod"] },
   { name: "openssh-client", proof: ["ssh"] },
   { name: "procps", proof: ["ps"] },
+  { name: "strace", proof: ["strace"] },
   { name: "systemd", proof: ["systemd-analyze"] },
   { name: "zsh", proof: ["zsh"] },
   { name: "fish", proof: ["fish"] },

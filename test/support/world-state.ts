@@ -30,10 +30,21 @@ export function dumpDatabase({ folder }: World): Readonly<Record<"vms" | "leases
 
 /** Every path of the world with its kind, without what the database and the log keep for themselves. */
 export function listFolders({ folder }: World): readonly string[] {
+  /** The daemon may be at work: what is gone by the time it is looked at is not there. */
+  const namesIn = (path: string): readonly string[] => {
+    try {
+      return readdirSync(join(folder, path));
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === "ENOENT") return [];
+      throw error;
+    }
+  };
   const below = (path: string): readonly string[] =>
-    (existsSync(join(folder, path)) ? readdirSync(join(folder, path)) : []).flatMap((name) => {
+    namesIn(path).flatMap((name) => {
       const inner = join(path, name);
-      return lstatSync(join(folder, inner)).isDirectory() ? [`${inner}/`, ...below(inner)] : [inner];
+      const info = lstatSync(join(folder, inner), { throwIfNoEntry: false });
+      if (info === undefined) return [];
+      return info.isDirectory() ? [`${inner}/`, ...below(inner)] : [inner];
     });
   return [...below("state"), ...below("run")].filter((path) => !/banger\.db-(wal|shm)$/.test(path)).toSorted();
 }
