@@ -1,7 +1,8 @@
 /** A copy of a database as it was before a newer version of banger changes its tables: whoever goes back to the older version puts it back. */
-import { closeSync, fsyncSync, openSync, readdirSync, renameSync, rmSync } from "node:fs";
+import { closeSync, fsyncSync, openSync, readdirSync, renameSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import type { Database } from "./database.ts";
+import { removeFileNow } from "./remove-file.ts";
 
 /** Older ones go: each holds every operation that was remembered then. */
 const KEPT = 3;
@@ -14,12 +15,12 @@ export function backUpDatabase(database: Database, path: string, next: number): 
   const folder = dirname(path);
   const target = `${path}.before-${next}`;
   const draft = `${target}.new`;
-  rmSync(draft, { force: true });
+  removeFileNow(draft);
   database.run("VACUUM INTO ?", draft);
   sync(draft);
   renameSync(draft, target);
   sync(folder);
-  for (const name of listBackups(path).slice(0, -KEPT)) rmSync(join(folder, name), { force: true });
+  for (const name of listBackups(path).slice(0, -KEPT)) removeFileNow(join(folder, name));
 }
 
 /** Names of the copies of the database at `path`, the oldest first. */

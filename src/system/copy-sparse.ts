@@ -4,6 +4,7 @@
  */
 import * as fs from "node:fs/promises";
 import { cloneFile, findData } from "./native.ts";
+import { removeFile } from "./remove-file.ts";
 
 const CHUNK_BYTES = 1024 * 1024;
 
@@ -20,7 +21,7 @@ export async function copySparse(from: string, to: string, signal?: AbortSignal)
       run = findData(source.fd, run.end);
     }
   } catch (error) {
-    await fs.rm(to, { force: true });
+    await removeFile(to);
     throw error;
   }
 }

@@ -7,6 +7,8 @@ import { pipeline } from "node:stream/promises";
 import { BangerError } from "../contract/errors.ts";
 import { copySparse } from "./copy-sparse.ts";
 import { findData, punchStart, tryLock } from "./native.ts";
+import { isErrno } from "./is-errno.ts";
+import { removeFile } from "./remove-file.ts";
 import { removeTree } from "./remove-tree.ts";
 import type { FileInfo, Files } from "./system.ts";
 import { watchFile } from "./watch-file.ts";
@@ -43,9 +45,7 @@ export function makeFiles(roots: readonly string[]): Files {
       await fs.rename(from, to);
       await sync(dirname(to));
     },
-    removeFile: async (path) => {
-      await fs.rm(path, { force: true });
-    },
+    removeFile,
     removeTree: (path) => removeTree(path, roots),
     lock,
     sync,
@@ -178,7 +178,7 @@ async function writeWhole(path: string, content: string | Uint8Array, mode = 0o6
     await file.sync();
     await fs.rename(beside, path);
   } catch (error) {
-    await fs.rm(beside, { force: true });
+    await removeFile(beside);
     throw error;
   }
   await sync(dirname(path));
@@ -209,9 +209,4 @@ function makeUpdate(): Files["update"] {
 async function sync(path: string): Promise<void> {
   await using file = await fs.open(path, "r");
   await file.sync();
-}
-
-/** Whether a thrown value is the system's error of this name. */
-export function isErrno(error: unknown, code: string): boolean {
-  return error instanceof Error && "code" in error && error.code === code;
 }

@@ -3,6 +3,7 @@
  * once: FFI blocks the event loop. errno is read straight after the call, before the runtime can overwrite it.
  */
 import { dlopen, ptr, read } from "bun:ffi";
+import { getSystemErrorName } from "node:util";
 
 const libc = dlopen("libc.so.6", {
   socket: { args: ["i32", "i32", "i32"], returns: "i32" },
@@ -52,15 +53,21 @@ function errno(): number {
   return place === null ? 0 : read.i32(place, 0);
 }
 
+/** What a call of Node's would throw. */
+function failure(what: string, code = errno()): Error {
+  const name = getSystemErrorName(-code);
+  return Object.assign(new Error(`${name}: ${what}`), { code: name });
+}
+
 /** A listening unix socket. Throws with errno. The descriptor has no close-on-exec flag: it is made to be handed on. */
 export function listenUnix(path: string): number {
   const descriptor = libc.socket(AF_UNIX, SOCK_STREAM, 0);
-  if (descriptor < 0) throw new Error(`socket: errno ${errno()}`);
+  if (descriptor < 0) throw failure("cannot make a socket");
   const address = unixAddress(path);
   if (libc.bind(descriptor, ptr(address), address.length) !== 0 || libc.listen(descriptor, 8) !== 0) {
     const code = errno();
     libc.close(descriptor);
-    throw new Error(`cannot listen on ${path}: errno ${code}`);
+    throw failure(`cannot listen on ${path}`, code);
   }
   return descriptor;
 }
@@ -76,14 +83,14 @@ function unixAddress(path: string): Uint8Array {
 /** One datagram to a unix socket; `@` at the start of its path stands for the zero of an abstract one. Throws with errno. */
 export function sendDatagram(path: string, text: string): void {
   const descriptor = libc.socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-  if (descriptor < 0) throw new Error(`socket: errno ${errno()}`);
+  if (descriptor < 0) throw failure("cannot make a socket");
   try {
     // The length of an abstract name counts, and no zero ends it.
     const address = path.startsWith("@") ? unixAddress(`\0${path.slice(1)}`).slice(0, -1) : unixAddress(path);
     const bytes = new TextEncoder().encode(text);
     const flags = MSG_NOSIGNAL | MSG_DONTWAIT;
     if (Number(libc.sendto(descriptor, ptr(bytes), bytes.length, flags, ptr(address), address.length)) !== bytes.length) {
-      throw new Error(`cannot send to ${path}: errno ${errno()}`);
+      throw failure(`cannot send to ${path}`);
     }
   } finally {
     libc.close(descriptor);
@@ -122,8 +129,7 @@ export function cloneFile(from: number, to: number): boolean {
 
 /** A named pipe for its owner alone. Throws with errno. */
 export function makeNamedPipe(path: string): void {
-  if (libc.mkfifo(ptr(new TextEncoder().encode(`${path}\0`)), 0o600) !== 0)
-    throw new Error(`cannot make the pipe ${path}: errno ${errno()}`);
+  if (libc.mkfifo(ptr(new TextEncoder().encode(`${path}\0`)), 0o600) !== 0) throw failure(`cannot make the pipe ${path}`);
 }
 
 /** Makes the first `bytes` bytes of a file a hole. False where the filesystem cannot. */
@@ -137,7 +143,7 @@ export function findData(descriptor: number, offset: number): { readonly start: 
   if (start < 0) {
     const code = errno();
     if (code === ENXIO) return undefined;
-    throw new Error(`lseek: errno ${code}`);
+    throw failure("cannot find data in a file", code);
   }
   return { start, end: Number(libc.lseek(descriptor, start, SEEK_HOLE)) };
 }

@@ -1,9 +1,10 @@
 /** Unix sockets and named pipes: made ahead for a child, connected to, and asked who is there. */
-import { constants, openSync, rmSync } from "node:fs";
+import { constants, openSync } from "node:fs";
 import net from "node:net";
 import { BangerError } from "../contract/errors.ts";
 import type { Duplex } from "node:stream";
 import { closeDescriptor, isHungUp, listenUnix, makeNamedPipe, peerCredentials, sendDatagram } from "./native.ts";
+import { removeFileNow } from "./remove-file.ts";
 import type { OpenDescriptor, Sockets } from "./system.ts";
 
 /** The runtime asks the kernel about a socket only while it reads. */
@@ -12,11 +13,11 @@ const WATCH_INTERVAL_MS = 250;
 export function makeSockets(): Sockets {
   return {
     listenForChild: (path) => {
-      rmSync(path, { force: true });
+      removeFileNow(path);
       return toHandOn(path, listenUnix(path));
     },
     makePipe: (path) => {
-      rmSync(path, { force: true });
+      removeFileNow(path);
       makeNamedPipe(path);
     },
     openPipe: (path, way) => {
