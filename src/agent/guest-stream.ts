@@ -36,6 +36,7 @@ export class GuestStream extends Duplex {
     this.#path = path;
     source.on("response", (headers) => this.#onResponse(headers));
     source.on("error", (cause) => this.#fail(cause));
+    source.on("aborted", () => this.#onSourceAborted());
     source.on("close", () => this.#onSourceClose());
     const onAbort = (): void => void this.destroy(abortReason(signal, `cannot go on with ${path}`));
     signal.addEventListener("abort", onAbort);
@@ -90,6 +91,18 @@ export class GuestStream extends Duplex {
   /** Bun says `end` after a reset, too. Then, and only then, the stream is already destroyed at this moment. */
   #onSourceEnd(): void {
     if (this.#source.destroyed || this.#source.aborted) return this.#fail(undefined);
+    this.#endedWell = true;
+    this.push(null);
+  }
+
+  /**
+   * The session is over before our side was. What it had read for this stream and nobody had taken yet, a window at most, would go
+   * with it: when the guest's side had ended by then, that is all there is, and is taken now.
+   */
+  #onSourceAborted(): void {
+    // A reset closes both sides.
+    if (this.#endedWell || this.#source.state.state !== constants.NGHTTP2_STREAM_STATE_HALF_CLOSED_REMOTE) return;
+    while (this.#source.read() !== null);
     this.#endedWell = true;
     this.push(null);
   }
