@@ -6,6 +6,7 @@ import {
   type IncomingHttpStatusHeader,
 } from "node:http2";
 import { Duplex } from "node:stream";
+import { hasEnded, takeRest } from "./end-stream.ts";
 import { abortReason, connectionLost, streamBroken } from "./guest-errors.ts";
 import { readRefusal } from "./read-refusal.ts";
 
@@ -90,19 +91,15 @@ export class GuestStream extends Duplex {
 
   /** Bun says `end` after a reset, too. Then, and only then, the stream is already destroyed at this moment. */
   #onSourceEnd(): void {
-    if (this.#source.destroyed || this.#source.aborted) return this.#fail(undefined);
+    if (!hasEnded(this.#source) && (this.#source.destroyed || this.#source.aborted)) return this.#fail(undefined);
     this.#endedWell = true;
     this.push(null);
   }
 
-  /**
-   * The session is over before our side was. What it had read for this stream and nobody had taken yet, a window at most, would go
-   * with it: when the guest's side had ended by then, that is all there is, and is taken now.
-   */
+  /** The stream or its session is over before our side was. If the guest's had ended by then, what came is all there is. */
   #onSourceAborted(): void {
-    // A reset closes both sides.
-    if (this.#endedWell || this.#source.state.state !== constants.NGHTTP2_STREAM_STATE_HALF_CLOSED_REMOTE) return;
-    while (this.#source.read() !== null);
+    if (this.#endedWell || !hasEnded(this.#source)) return;
+    takeRest(this.#source);
     this.#endedWell = true;
     this.push(null);
   }
