@@ -35,7 +35,7 @@ pub fn run() -> io::Result<Infallible> {
     let port = Arc::new(Port::open()?);
     crate::runtime::block_on(async move {
         let agent = Agent::new(Place::Guest);
-        let link = Link::open(port, agent.hello.line())?;
+        let mut link = Link::open(port, agent.hello.line())?;
         std::fs::create_dir_all("/run/banger")?;
         door::open(agent.clone(), Path::new(OFFERS))?;
         let mut going_down = agent.going_down.subscribe();
@@ -45,7 +45,7 @@ pub fn run() -> io::Result<Infallible> {
         };
         tokio::select! {
             // Goes down by itself as soon as the host has been told everything.
-            () = session::serve(&agent, link) => if !agent.is_going_down() {
+            () = session::serve(&agent, &mut link) => if !agent.is_going_down() {
                 return Err(io::Error::other("the port is gone"));
             },
             () = time_is_up => {}

@@ -2,6 +2,7 @@
 //! not the agent's to change.
 
 use std::io::{self, Read as _, Write as _};
+use std::net::Shutdown;
 use std::os::unix::fs::FileTypeExt;
 use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
@@ -29,6 +30,8 @@ pub enum Wire {
 const GRACE: Duration = Duration::from_secs(2);
 /// The host may be slow to take the last answer, but not that slow.
 const LAST_WORDS: Duration = Duration::from_secs(1);
+/// The host hangs up when it has read to the end. It is not waited for longer.
+const HANG_UP_WITHIN: Duration = Duration::from_secs(1);
 const ENDING: [i32; 2] = [libc::SIGTERM, libc::SIGINT];
 
 /// Returns when it was told to end, by signal or by the host, or when the connected socket is over.
@@ -93,14 +96,13 @@ fn say(text: &str) {
 }
 
 async fn host(agent: &Rc<Agent>, socket: UnixStream) -> io::Result<()> {
-    let channel = Arc::new(Socket(socket));
-    let link = Link::open(channel.clone(), agent.hello.line())?;
-    session::serve(agent, link).await;
-    if agent.is_going_down() {
-        // A host that hears the last words and the hang-up in one breath takes the words for lost.
-        tokio::time::sleep(HANG_UP_AFTER).await;
+    let socket = Arc::new(Socket(socket));
+    let mut link = Link::open(socket.clone(), agent.hello.line())?;
+    session::serve(agent, &mut link).await;
+    if agent.is_going_down() && socket.0.shutdown(Shutdown::Write).is_ok() {
+        // What a host says into a socket that is closed costs it what it has not read yet, such as the last words.
+        let _ = tokio::time::timeout(HANG_UP_WITHIN, link.hung_up()).await;
     }
-    drop(channel);
     Ok(())
 }
 
@@ -121,9 +123,6 @@ fn listen(path: &Path) -> io::Result<UnixListener> {
 }
 
 struct Socket(UnixStream);
-
-/// Time for a host to read what it was told last.
-const HANG_UP_AFTER: Duration = Duration::from_millis(100);
 
 impl Channel for Socket {
     fn read(&self, into: &mut [u8]) -> io::Result<Read> {

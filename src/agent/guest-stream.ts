@@ -6,6 +6,7 @@ import {
   type IncomingHttpStatusHeader,
 } from "node:http2";
 import { Duplex } from "node:stream";
+import { hasEnded, takeRest } from "./end-stream.ts";
 import { abortReason, connectionLost, streamBroken } from "./guest-errors.ts";
 import { readRefusal } from "./read-refusal.ts";
 
@@ -36,6 +37,7 @@ export class GuestStream extends Duplex {
     this.#path = path;
     source.on("response", (headers) => this.#onResponse(headers));
     source.on("error", (cause) => this.#fail(cause));
+    source.on("aborted", () => this.#onSourceAborted());
     source.on("close", () => this.#onSourceClose());
     const onAbort = (): void => void this.destroy(abortReason(signal, `cannot go on with ${path}`));
     signal.addEventListener("abort", onAbort);
@@ -89,7 +91,15 @@ export class GuestStream extends Duplex {
 
   /** Bun says `end` after a reset, too. Then, and only then, the stream is already destroyed at this moment. */
   #onSourceEnd(): void {
-    if (this.#source.destroyed || this.#source.aborted) return this.#fail(undefined);
+    if (!hasEnded(this.#source) && (this.#source.destroyed || this.#source.aborted)) return this.#fail(undefined);
+    this.#endedWell = true;
+    this.push(null);
+  }
+
+  /** The stream or its session is over before our side was. If the guest's had ended by then, what came is all there is. */
+  #onSourceAborted(): void {
+    if (this.#endedWell || !hasEnded(this.#source)) return;
+    takeRest(this.#source);
     this.#endedWell = true;
     this.push(null);
   }

@@ -231,6 +231,18 @@ function answering(status: number, body: string): (socket: Socket) => void {
   });
 }
 
+test("an answer that comes in one breath with the hang-up is an answer", async () => {
+  const body = JSON.stringify({ state: "configured", uptimeMs: 1, init: "agent" });
+  for (let round = 0; round < 20; round += 1) {
+    const peer = framePeer(({ type, stream }, socket) => {
+      if (type !== H2.headers) return;
+      socket.end(Buffer.concat([answer(stream, 200), h2Frame(H2.data, 1, stream, Buffer.from(body))]));
+    });
+    await using agent = await open(peer);
+    expect(await agent.health(never)).toMatchObject({ state: "configured" });
+  }
+});
+
 describe("an exec stream whose guest", () => {
   /** Answers 200 and `hello`, then does `after` once. */
   const exec = (after: (stream: number, socket: Socket) => void): ((socket: Socket) => void) =>
@@ -264,6 +276,35 @@ describe("an exec stream whose guest", () => {
     test(`dies is an error, ${when}`, async () => {
       await using agent = await open(exec((_stream, socket) => socket.destroy()));
       expect((await failureOf(readAll(agent, endFirst))).code).toMatch(/guest_(connection_lost|stream_reset)/);
+    });
+
+    test(`ends well and hangs up in one breath gives all bytes, ${when}, also to who reads slowly`, async () => {
+      const block = Buffer.alloc(16_000, "b");
+      for (let round = 0; round < 30; round += 1) {
+        const peer = framePeer(({ type, stream }, socket) => {
+          if (type !== H2.headers) return;
+          const blocks = Array.from({ length: round }, () => h2Frame(H2.data, 0, stream, block));
+          socket.end(Buffer.concat([answer(stream, 200), ...blocks, h2Frame(H2.data, 1, stream, Buffer.from("end"))]));
+        });
+        await using agent = await open(peer);
+        const stream = await agent.openExec(never);
+        if (endFirst) stream.end();
+        if (round % 3 === 1) await new Promise((resolve) => stream.once("readable", resolve));
+        if (round % 3 === 2) await agent.closed;
+        let bytes = 0;
+        for await (const chunk of stream) {
+          bytes += (chunk as Buffer).length;
+          if (round % 2 === 1) await new Promise((resolve) => setImmediate(resolve));
+        }
+        expect({ round, bytes }).toEqual({ round, bytes: round * block.length + 3 });
+      }
+    });
+
+    test(`hangs up before its end is an error, ${when}, after whatever came`, async () => {
+      for (let round = 0; round < 10; round += 1) {
+        await using agent = await open(exec((stream, socket) => socket.end(h2Frame(H2.data, 0, stream, Buffer.alloc(round * 1000)))));
+        expect((await failureOf(readAll(agent, endFirst))).code).toMatch(/guest_(connection_lost|stream_reset)/);
+      }
     });
 
     test(`says goaway is an error, ${when}`, async () => {

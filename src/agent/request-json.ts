@@ -1,4 +1,5 @@
 import { constants, type ClientHttp2Session, type ClientHttp2Stream } from "node:http2";
+import { watchEndStream } from "./end-stream.ts";
 import { abortReason, connectionLost, streamBroken } from "./guest-errors.ts";
 import { readCapped } from "./read-capped.ts";
 import { readRefusal } from "./read-refusal.ts";
@@ -35,7 +36,9 @@ export async function requestJson(session: ClientHttp2Session, request: JsonRequ
 /** A stream of a session that may have died a moment ago. */
 export function openStream(session: ClientHttp2Session, method: string, path: string, endStream: boolean): ClientHttp2Stream {
   if (session.destroyed || session.closed) throw connectionLost("the connection has ended");
-  return session.request({ ":method": method, ":path": path }, { endStream });
+  const stream = session.request({ ":method": method, ":path": path }, { endStream });
+  watchEndStream(stream);
+  return stream;
 }
 
 async function readAnswer(session: ClientHttp2Session, stream: ClientHttp2Stream, path: string): Promise<Uint8Array> {

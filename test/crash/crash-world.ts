@@ -79,7 +79,7 @@ function makeCrashWorld(world: World, driver: DriverName, goods: Goods, bystande
     },
     stopRecording: () => {
       rmSync(control);
-      return numberPoints(readFileSync(recorded, "utf8").trimEnd().split("\n"));
+      return numberPoints(readFileSync(recorded, "utf8").split("\n").filter(Boolean));
     },
     arm: (point, action) => {
       rmSync(`${control}.fired`, { force: true });

@@ -36,10 +36,12 @@ for (const driver of ["fake", "qemu"] as const) {
       [crash, names, runs] = [undefined, new Set(), 0];
     });
 
-    const steps = driver === "qemu" && !IS_FULL ? sample(STEPS, QEMU_SAMPLE, random) : STEPS;
+    const cut = STEPS.filter(({ isPassedOn }) => isPassedOn !== true);
+    const steps = driver === "qemu" && !IS_FULL ? sample(cut, QEMU_SAMPLE, random) : STEPS;
     test.each(steps.map((step) => [step.name, step] as const))("%s", async (_name, step) => {
       const points = await recordPoints(step, (crash ??= await openCrashWorld(driver)));
-      expect(points.length).toBeGreaterThan(0);
+      if (step.isPassedOn === true) expect(points).toEqual([]);
+      else expect(points.length).toBeGreaterThan(0);
       const failures: string[] = [];
       for (const action of ACTIONS) {
         for (const point of IS_FULL ? points : sample(points, SAMPLE[driver], random)) {
@@ -68,6 +70,7 @@ async function recordPoints(step: Step, world: CrashWorld): Promise<readonly Poi
   await step.prepare(world);
   // Behind its back blanks are made.
   await expectOrder(world);
+  await step.atLast?.(world);
   world.record();
   await world.world.ok(step.words(world));
   // What goes on behind a command's back belongs to it, too.
@@ -82,6 +85,7 @@ async function runAt(step: Step, point: Point, action: Action, world: CrashWorld
   try {
     await step.prepare(world);
     await expectOrder(world);
+    await step.atLast?.(world);
     world.arm(point, action);
     const ran = await world.world.banger(step.words(world));
     await judge(step, action, ran, world);

@@ -1,12 +1,9 @@
 /** What must be so after every crash, whatever was cut off. */
 import { expect } from "bun:test";
-import { dumpDatabase, findLeftovers, listFolders, listVms } from "../support/world-state.ts";
+import { dumpDatabase, listFolders, listVms } from "../support/world-state.ts";
 import type { CrashWorld } from "./crash-world.ts";
 import { killDaemon } from "./kill-daemon.ts";
-
-const CONVERGE_MS = 10_000;
-/** Blanks are made behind the back of a command that is done: what is quiet stays so for as long. */
-const QUIET_MS = 150;
+import { untilQuiet } from "./until-quiet.ts";
 
 /**
  * Nothing is left over, nobody else was disturbed. Starts a daemon when none runs.
@@ -15,7 +12,7 @@ const QUIET_MS = 150;
 export async function expectOrder(crash: CrashWorld, allowed: readonly string[] = []): Promise<void> {
   const { world, bystander, sleeper } = crash;
   await ask(crash, ["vm", "list"]);
-  expect(await untilQuiet(crash, allowed)).toEqual([]);
+  expect(await untilQuiet(world, allowed, () => ask(crash, ["vm", "list"]))).toEqual([]);
   const vms = new Map(listVms(world).map((vm) => [vm.name, vm]));
   expect(vms.get(bystander.name)).toMatchObject({ state: "running", pid: bystander.pid });
   expect(vms.get(sleeper)).toMatchObject({ state: "stopped", pid: undefined });
@@ -30,18 +27,6 @@ export async function expectSettled(crash: CrashWorld): Promise<void> {
   await killDaemon(world);
   await ask(crash, ["vm", "list"]);
   expect(look()).toEqual(before);
-}
-
-/** What is left over when it has stayed the same for a moment, or when time is up. */
-async function untilQuiet(crash: CrashWorld, allowed: readonly string[]): Promise<readonly string[]> {
-  const { world } = crash;
-  const deadline = Date.now() + CONVERGE_MS;
-  for (let quietSince = Date.now(); ; await Bun.sleep(20)) {
-    if (world.daemonPid() === undefined) await ask(crash, ["vm", "list"]);
-    const left = findLeftovers(world).filter((leftover) => !allowed.includes(leftover));
-    if (left.length > 0) quietSince = Date.now();
-    if (Date.now() - quietSince >= QUIET_MS || Date.now() > deadline) return left;
-  }
 }
 
 /** What is armed may happen behind the back of the command that it was meant for, and so under one of ours: that is asked again. */

@@ -9,8 +9,9 @@ import { openGoods } from "../support/goods.ts";
 import { closeWorld, openWorld, type Ran, type World } from "../support/world.ts";
 import { makeRandom, SEED, type RandomBelow } from "../support/random.ts";
 import { openNetworkWorld } from "../host/network-world.ts";
-import { dumpDatabase, findLeftovers, listFolders, listVms } from "../support/world-state.ts";
+import { dumpDatabase, listFolders, listVms } from "../support/world-state.ts";
 import { killDaemon } from "./kill-daemon.ts";
+import { untilQuiet } from "./until-quiet.ts";
 
 const KILLS = Number(process.env["BANGER_TEST_KILLS"] ?? (process.env["BANGER_TEST_FULL"] === undefined ? 40 : 1000));
 const NAMES = ["a", "b", "c", "d"];
@@ -105,7 +106,7 @@ test(
       }
 
       await world.ok(["vm", "list", "--json"]);
-      expect({ where, leftovers: findLeftovers(world) }).toEqual({ where, leftovers: [] });
+      expect({ where, leftovers: await untilQuiet(world) }).toEqual({ where, leftovers: [] });
       const listed = new Map(listVms(world).map((vm) => [vm.name, vm]));
       for (const [name, { state }] of ledger.sure) expect({ where, name, state: listed.get(name)?.state }).toEqual({ where, name, state });
       for (const { name, state, ephemeral } of listed.values())

@@ -1,17 +1,21 @@
 /** What is done to a vm or to goods while the daemon dies, fails or waits: each verb that changes something. */
-import { existsSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { DEBIAN_KERNEL } from "../support/goods.ts";
 import { makeSilentKernel } from "../support/silent-kernel.ts";
-import { listVms } from "../support/world-state.ts";
+import { SHARED } from "../support/world.ts";
+import { dumpDatabase, listVms } from "../support/world-state.ts";
 import type { CrashWorld } from "./crash-world.ts";
 
-/** How the thing is that a step is about. */
-export type Target = "absent" | "there" | "stopped" | "running" | "broken";
+/** How the thing is that a step is about. `changed`: as the step wants it. */
+export type Target = "absent" | "there" | "stopped" | "running" | "paused" | "broken" | "changed";
 
 export interface Step {
   readonly name: string;
   /** Brings the thing into the state `before`, from `absent`. */
   prepare(crash: CrashWorld): Promise<void>;
+  /** What else there is to do once all is in order, after which nothing is asked of a daemon before the words. */
+  atLast?(crash: CrashWorld): Promise<void>;
   readonly words: (crash: CrashWorld) => readonly string[];
   readonly before: Target;
   /** When the command said that it was done. */
@@ -19,11 +23,14 @@ export interface Step {
   /** What else it may be when the command was cut off, besides `before` and `done`. */
   readonly between?: readonly Target[];
   look(crash: CrashWorld): Target;
+  /** The daemon does nothing outside of itself for it: there is no point at which it could be cut off. */
+  readonly isPassedOn?: boolean;
   /** Back to `absent`. */
   reset(crash: CrashWorld): Promise<void>;
 }
 
 const NAME = "target";
+const OTHER_NAME = "renamed";
 const KERNEL = "little";
 
 const create = (more: readonly string[] = []) => ["vm", "create", NAME, ...more] as const;
@@ -32,7 +39,7 @@ const withKernel = ({ goods }: CrashWorld, words: readonly string[]): readonly s
 const ofVm = {
   look: ({ world }: CrashWorld): Target => (listVms(world).find(({ name }) => name === NAME)?.state as Target | undefined) ?? "absent",
   reset: async ({ world }: CrashWorld): Promise<void> => {
-    if (listVms(world).some(({ name }) => name === NAME)) await world.ok(["vm", "delete", "--force", NAME]);
+    for (const { name } of listVms(world)) if (name === NAME || name === OTHER_NAME) await world.ok(["vm", "delete", "--force", name]);
   },
 };
 const absent = { ...ofVm, before: "absent", prepare: async () => undefined } as const;
@@ -45,6 +52,14 @@ const running = {
   ...ofVm,
   before: "running",
   prepare: async (crash: CrashWorld) => void (await crash.world.ok(withKernel(crash, create()))),
+} as const;
+const paused = {
+  ...ofVm,
+  before: "paused",
+  prepare: async (crash: CrashWorld) => {
+    await running.prepare(crash);
+    await crash.world.ok(["vm", "pause", NAME]);
+  },
 } as const;
 const ofKernel = {
   look: ({ world }: CrashWorld): Target => (existsSync(join(world.folder, "data/banger/kernels", KERNEL)) ? "there" : "absent"),
@@ -70,13 +85,49 @@ export const STEPS: readonly Step[] = [
   },
   { ...stopped, name: "vm delete", words: () => ["vm", "delete", NAME], done: "absent" },
   { ...running, name: "vm delete --force", words: () => ["vm", "delete", "--force", NAME], done: "absent", between: ["stopped"] },
-  { ...running, name: "vm exec", words: () => ["vm", "exec", NAME, "--", "true"], done: "running" },
+  { ...running, name: "vm pause", words: () => ["vm", "pause", NAME], done: "paused" },
+  { ...paused, name: "vm resume", words: () => ["vm", "resume", NAME], done: "running" },
+  {
+    ...running,
+    name: "vm set",
+    words: () => ["vm", "set", NAME, "--memory", "300M", "--env", "CHANGED=1"],
+    done: "changed",
+    look: (crash) => (planOf(crash).includes("CHANGED") ? "changed" : ofVm.look(crash)),
+  },
+  {
+    ...running,
+    name: "vm rename",
+    words: () => ["vm", "rename", NAME, OTHER_NAME],
+    done: "changed",
+    look: (crash) => (listVms(crash.world).some(({ name }) => name === OTHER_NAME) ? "changed" : ofVm.look(crash)),
+  },
+  {
+    ...running,
+    name: "vm cp",
+    isPassedOn: true,
+    words: (crash) => ["vm", "cp", fileToCopy(crash), `${NAME}:${copyOf(crash)}`],
+    done: "running",
+    reset: async (crash) => {
+      await running.reset(crash);
+      // The guests of driver fake share our files.
+      rmSync(copyOf(crash), { force: true });
+    },
+  },
+  { ...running, name: "vm exec", isPassedOn: true, words: () => ["vm", "exec", NAME, "--", "true"], done: "running" },
   {
     ...ofKernel,
     name: "kernel import",
     before: "absent",
     prepare: async () => undefined,
     words: (crash) => ["kernel", "import", KERNEL, "--from", kernelFolder(crash)],
+    done: "there",
+  },
+  {
+    ...ofKernel,
+    name: "kernel pull",
+    before: "absent",
+    prepare: async ({ world }) => cpSync(join(SHARED, DOWNLOADS), join(world.folder, DOWNLOADS), { recursive: true }),
+    words: () => ["kernel", "pull", DEBIAN_KERNEL, "--as", KERNEL],
     done: "there",
   },
   {
@@ -88,18 +139,37 @@ export const STEPS: readonly Step[] = [
     done: "absent",
   },
   {
+    ...ofKernel,
+    name: "system prune",
+    before: "there",
+    prepare: async (crash) => void (await crash.world.ok(["kernel", "import", KERNEL, "--from", kernelFolder(crash)])),
+    words: () => ["system", "prune", "--yes", "--kernels"],
+    done: "absent",
+  },
+  {
     ...running,
     name: "a daemon's first start",
-    prepare: async (crash) => {
-      await running.prepare(crash);
-      await crash.world.ok(["daemon", "stop"]);
-      rmSync(join(crash.world.folder, "cache/banger"), { recursive: true });
+    atLast: async ({ world }) => {
+      await world.ok(["daemon", "stop"]);
+      rmSync(join(world.folder, "cache/banger"), { recursive: true });
     },
     words: () => ["vm", "list"],
     done: "running",
   },
   { ...running, name: "daemon stop", words: () => ["daemon", "stop"], done: "running" },
 ];
+
+const DOWNLOADS = "cache/banger/downloads";
+
+function fileToCopy({ world }: CrashWorld): string {
+  const path = join(world.folder, "to-copy");
+  writeFileSync(path, "copied ".repeat(60_000));
+  return path;
+}
+
+const copyOf = ({ world, driver }: CrashWorld): string => (driver === "fake" ? join(world.folder, "copied") : "/root/copied");
+
+const planOf = ({ world }: CrashWorld): string => String(dumpDatabase(world).vms.find(({ name }) => name === NAME)?.["plan"]);
 
 function kernelFolder({ world }: CrashWorld): string {
   const folder = join(world.folder, "kernel");

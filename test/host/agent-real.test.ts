@@ -93,6 +93,22 @@ describe("a command", () => {
     expect(await failureOf(running)).toMatchObject({ code: "output_too_long" });
   });
 
+  test("whose output is read slowly loses none of it when it ends", async () => {
+    for (const bytes of [0, 100_000, 400_000, 900_000]) {
+      const stream = await agent.openExec(never);
+      stream.write(encodeJsonFrame(FRAME.spec, { argv: ["head", "-c", String(bytes), "/dev/zero"], env: {} }));
+      stream.write(encodeFrame(FRAME.stdinEnd));
+      const reader = new FrameReader();
+      let printed = 0;
+      for await (const chunk of stream as AsyncIterable<Uint8Array>) {
+        for (const { type, payload } of reader.push(chunk)) if (type === FRAME.stdout) printed += payload.length;
+        // Not a wait for anything: a reader that is slower than the command.
+        await new Promise((resolve) => setTimeout(resolve, 1));
+      }
+      expect(printed).toBe(bytes);
+    }
+  });
+
   test("of many at once", async () => {
     const numbers = Array.from({ length: 40 }, (_, at) => String(at));
     expect(await Promise.all(numbers.map((number) => run(`echo ${number}`)))).toEqual(numbers.map((number) => `${number}\n`));

@@ -2,6 +2,7 @@ import { describe, expect, test } from "bun:test";
 import { runCommand } from "../../src/agent/agent.ts";
 import { makeOpenAgent } from "../../src/agent/open-agent.ts";
 import { BangerError } from "../../src/contract/errors.ts";
+import { encodeFrame, encodeJsonFrame, FRAME } from "../../src/contract/frames.ts";
 import { makeFakeDriver, type FakeTrouble } from "../../src/drivers/fake/fake.ts";
 import { testDriver, type DriverWorld } from "../../src/drivers/driver-suite.ts";
 import type { LaunchPlan } from "../../src/drivers/drivers.ts";
@@ -89,6 +90,32 @@ test("an end is told though the keeper of the console cannot be ended", async ()
   expect(await vmm.exited).toEqual({ reason: "crashed", detail: "ended by SIGKILL" });
   await vmm.letGo();
 });
+
+test("a guest that goes down is heard to the end, though the host goes on talking", async () => {
+  for (let round = 0; round < 40; round += 1) {
+    await using world = await openTestSystem();
+    await using vmm = await makeFakeDriver({ system: world.system, consoles: testConsoles(world.system), agentPath: builtAgent() }).launch(
+      await makePlan(world.system, "0123456789ab"),
+      never,
+    );
+    await using agent = await makeOpenAgent(world.system)({
+      connect: (signal) => vmm.connectAgent(signal),
+      deadlineMs: 10_000,
+      signal: never,
+    });
+    const ended = runCommand(await agent.openExec(never), { argv: ["sleep", "60"], env: {} });
+    const sink = await agent.openExec(never);
+    sink.on("error", () => undefined);
+    sink.write(encodeJsonFrame(FRAME.spec, { argv: ["cat"], env: {} }));
+    const talk = setInterval(() => sink.destroyed || sink.write(encodeFrame(FRAME.stdin, Buffer.from("and another thing"))), 1);
+    try {
+      await agent.powerOff(never);
+      expect((await ended).exit).toEqual({ signal: 15 });
+    } finally {
+      clearInterval(talk);
+    }
+  }
+}, 60_000);
 
 describe("a fake vm that is told to", () => {
   const open = async (trouble: FakeTrouble): Promise<string> => {

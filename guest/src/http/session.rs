@@ -31,7 +31,7 @@ impl Over {
 }
 
 /// Ends when the link is over, or when the agent goes down and the host has been told everything.
-pub async fn serve(agent: &Rc<Agent>, mut link: Link) {
+pub async fn serve(agent: &Rc<Agent>, link: &mut Link) {
     let mut going_down = agent.going_down.subscribe();
     loop {
         let begin = tokio::select! {

@@ -62,6 +62,13 @@ impl Link {
     }
 }
 
+impl Link {
+    /// Waits until the host has hung up, or the stream is over.
+    pub async fn hung_up(&mut self) {
+        while self.sessions.recv().await.is_some() {}
+    }
+}
+
 impl Drop for Link {
     fn drop(&mut self) {
         self.outbox.close();

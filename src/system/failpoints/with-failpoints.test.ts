@@ -97,6 +97,9 @@ describe("a point that was told to", () => {
     const marker = join(home, "marker");
     const argv = ["sh", "-c", `sleep 60 & echo $! > ${marker}; wait`, marker];
     await expect(system.processes.startDetached(argv, { logPath: join(home, "log") })).rejects.toMatchObject({ code: "failpoint" });
+    // Its child is killed with it, and ends a moment later.
+    for (const { pid, startTicks, bootId } of system.processes.findByArgument(marker))
+      await system.processes.watchEnd({ pid, startTicks, bootId }, AbortSignal.timeout(20_000));
     expect(system.processes.findByArgument(marker)).toEqual([]);
   });
 
