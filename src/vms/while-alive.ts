@@ -11,10 +11,13 @@ export interface Deadline extends Disposable {
 }
 
 /** The time that a guest has from the start of its VMM until it has its plan, however many of our questions it answers meanwhile. */
-export function startDeadline(ms: number): Deadline {
-  const late = new AbortController();
-  const timer = setTimeout(() => late.abort(), ms);
-  return { signal: late.signal, ms, [Symbol.dispose]: () => clearTimeout(timer) };
+export function startDeadline({ clock }: VmDependencies["system"], ms: number): Deadline {
+  const [late, over] = [new AbortController(), new AbortController()];
+  clock.sleep(ms, over.signal).then(
+    () => late.abort(),
+    () => undefined, // it is over
+  );
+  return { signal: late.signal, ms, [Symbol.dispose]: () => over.abort() };
 }
 
 /** Runs `body`, and ends it when the VMM is gone or time is over: why, with the last lines of the console, is then the error. */
