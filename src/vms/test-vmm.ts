@@ -15,10 +15,11 @@ export interface TestVmm extends RunningVmm {
 export interface TestVmmWorld {
   readonly alive: ReadonlySet<number>;
   readonly end: (pid: number) => void;
+  readonly pause: () => Promise<void>;
   readonly resume: () => Promise<void>;
 }
 
-export function makeTestVmm(record: VmmRecord, { alive, end, resume }: TestVmmWorld): TestVmm {
+export function makeTestVmm(record: VmmRecord, { alive, end, pause, resume }: TestVmmWorld): TestVmm {
   const { promise: exited, resolve } = Promise.withResolvers<VmmExit>();
   const state = { wasKilled: false, wasLetGo: false, isStill: false };
   let held = Promise.withResolvers<void>();
@@ -34,7 +35,10 @@ export function makeTestVmm(record: VmmRecord, { alive, end, resume }: TestVmmWo
       end(record.identity.pid);
       resolve({ reason: "killed" });
     },
-    pause: async () => void (state.isStill = true),
+    pause: async () => {
+      await pause();
+      state.isStill = true;
+    },
     isPaused: async () => state.isStill,
     resume: async () => {
       await resume();

@@ -1,6 +1,6 @@
 /** The heart without a computer around it: driver, VMMs, agents, network, disks and clock in memory; rows and files are real. */
 import { mkdtempSync, rmSync } from "node:fs";
-import type { Agent, Health } from "../agent/agent.ts";
+import type { Agent } from "../agent/agent.ts";
 import type { Driver, VmmExit } from "../drivers/drivers.ts";
 import { LEASES_MIGRATION, makeLeases } from "../operations/leases-rows.ts";
 import type { Leases, OperationContext } from "../operations/operations.ts";
@@ -8,6 +8,7 @@ import { openDatabase } from "../system/database.ts";
 import { makeSystem } from "../system/make-system.ts";
 import type { Database, Files, Log, ProcessIdentity, Processes, System } from "../system/system.ts";
 import type { VmDependencies } from "./dependencies.ts";
+import { makeTestAgent, type TestAgent, type TestGuest } from "./test-agent.ts";
 import { BOOT_ID, makeTestClock, type TestClock } from "./test-clock.ts";
 import { makeTestGoods } from "./test-goods.ts";
 import { makeTestVmm, orAborted, type TestVmm } from "./test-vmm.ts";
@@ -17,23 +18,15 @@ import { makeVmRows, VM_MIGRATIONS, type VmRows } from "./vm-rows.ts";
 const ignore = (): void => undefined;
 const log: Log = { debug: ignore, info: ignore, warn: ignore, error: ignore };
 
-export interface TestAgent extends Agent {
-  readonly powerOffs: number;
-  /** Whether it was told that the guest stands still. */
-  readonly isHeld: boolean;
-  /** How often the guest's clock was set. */
-  readonly clockSets: number;
-  /** Ends the connection, as a guest can. */
-  end(why: string): void;
-}
-
 /** What a test makes go another way; each is asked anew every time. */
 export interface Behaviour {
   launch(vmm: TestVmm): Promise<TestVmm>;
   adopt: Driver["adopt"];
   explainEnd(): Promise<VmmExit | undefined>;
   openAgent(agent: TestAgent, signal: AbortSignal): Promise<Agent>;
-  health(signal: AbortSignal): Promise<Health>;
+  health: TestGuest["health"];
+  configure: TestGuest["configure"];
+  pause(): Promise<void>;
   powerOff(vmm: TestVmm | undefined): Promise<void>;
   releaseLink(): Promise<void>;
   removeLink(vmId: string): Promise<void>;
@@ -104,7 +97,11 @@ export function openTestWorld(): TestWorld {
     explainEnd: async () => undefined,
     openAgent: async (agent) => agent,
     health: async () => ({ state: "configured", uptimeMs: 1, init: "agent" }),
-    powerOff: async (vmm) => vmm?.end({ reason: "guest-power-off" }),
+    configure: async () => undefined,
+    pause: async () => undefined,
+    powerOff: async (vmm) => {
+      if (vmm?.isStill === false) vmm.end({ reason: "guest-power-off" });
+    },
     releaseLink: async () => undefined,
     removeLink: async () => undefined,
     removeTree: (path) => real.files.removeTree(path),
@@ -139,48 +136,8 @@ export function openTestWorld(): TestWorld {
   const makeVmm = (vmId: string, identity: ProcessIdentity): TestVmm =>
     makeTestVmm(
       { driver: "fake", vmId, identity, runFolder: system.layout.vmRunFolder(vmId) },
-      { alive, end, resume: () => behaviour.resume() },
+      { alive, end, pause: () => behaviour.pause(), resume: () => behaviour.resume() },
     );
-  const makeAgent = (): TestAgent => {
-    const { promise: closed, resolve } = Promise.withResolvers<string>();
-    const counted = { powerOffs: 0, isHeld: false, clockSets: 0 };
-    const unused = (): Promise<never> => Promise.reject(new Error("not faked"));
-    return {
-      hello: { protocol: 1, agent: "0.1.0", boot: "0".repeat(32) },
-      closed,
-      health: (signal) => behaviour.health(signal),
-      configure: async () => ({ stages: [], kernel: "6.12" }),
-      amend: async ({ time }) => {
-        if (time !== undefined) counted.clockSets += 1;
-        return { clockBehindMs: 0 };
-      },
-      hold: () => void (counted.isHeld = true),
-      goOn: () => void (counted.isHeld = false),
-      openExec: unused,
-      openCopy: unused,
-      stats: unused,
-      ports: unused,
-      waitFor: unused,
-      powerOff: async () => {
-        counted.powerOffs += 1;
-        await behaviour.powerOff(vmms.at(-1));
-      },
-      dial: unused,
-      watchOffers: () => [] as unknown as AsyncIterable<never>,
-      takeOffer: unused,
-      end: resolve,
-      get powerOffs() {
-        return counted.powerOffs;
-      },
-      get isHeld() {
-        return counted.isHeld;
-      },
-      get clockSets() {
-        return counted.clockSets;
-      },
-      [Symbol.asyncDispose]: async () => resolve("we let go"),
-    };
-  };
   const driver: Driver = {
     name: "fake",
     capabilities: { pause: true, growDiskLive: false, snapshot: false, links: ["none"], isolates: false },
@@ -234,7 +191,11 @@ export function openTestWorld(): TestWorld {
     offered: ["fake"],
     openAgent: async ({ signal }) => {
       signal.throwIfAborted();
-      const agent = makeAgent();
+      const agent = makeTestAgent({
+        health: (given) => behaviour.health(given),
+        configure: (given) => behaviour.configure(given),
+        powerOff: () => behaviour.powerOff(vmms.at(-1)),
+      });
       agents.push(agent);
       return behaviour.openAgent(agent, signal);
     },
