@@ -17,6 +17,8 @@ import { watchBugs } from "./watch-bugs.ts";
 
 /** For the database, its journal and the log. */
 const LEAST_FREE_BYTES = 4 * 2 ** 20;
+/** The database is not even opened without a journal. */
+const JOURNAL_BYTES = 256 * 2 ** 10;
 /** Of the log, and of what came before it. */
 const LOG_MAX_BYTES = 8 * 2 ** 20;
 
@@ -46,8 +48,8 @@ export async function main({ environment, readyDescriptor, wire, signal }: MainO
     const uid = process.getuid?.() ?? -1;
     await makePrivateFolder(system.files, system.layout.roots.state, uid);
     await makePrivateFolder(system.files, system.layout.roots.run, uid);
-    await checkFree(system);
     using _lock = takeLock(system);
+    await makeRoom(system);
     const configFile = await readConfigFile(system);
     const config = parseConfig(configFile.text ?? "", configFile.path);
     const trouble = new EventTarget();
@@ -119,11 +121,15 @@ function makeTellManager(environment: MainOptions["environment"], { sockets, log
   };
 }
 
-/** What a database says that cannot be written to would be of no help. */
-async function checkFree({ files, layout }: System): Promise<void> {
+/** On a full disk a daemon must start all the same: vms are deleted through it. What was made ahead is given back for that. */
+async function makeRoom({ files, layout, log }: System): Promise<void> {
   const { state } = layout.roots;
   if ((await files.freeBytes(state)) >= LEAST_FREE_BYTES) return;
+  log.warn("the disk is full: ballast and blanks are given back", { state });
+  await files.removeFile(layout.ballast);
+  await files.removeTree(layout.blanks);
+  if ((await files.freeBytes(state)) >= JOURNAL_BYTES) return;
   throw new BangerError("unavailable", "disk_full", `cannot start the daemon: the disk that holds ${state} is full`, {
-    hint: "free some space, or set BANGER_HOME to a folder on another disk",
+    hint: "free some space: df -h",
   });
 }

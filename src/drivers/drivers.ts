@@ -7,6 +7,7 @@
  * - `exited` resolves once, with why; it never rejects. `explainEnd` tells of an end that was an orderly one only when this very
  *   start of the guest ended so.
  * - `kill` resolves when the process is gone. Twice is once. Disposal is kill; `letGo` ends the watching and leaves it running.
+ * - A guest whose write finds no room on the host's disk is held in the middle of it, not failed.
  * - The guest's bytes reach nobody but the agent stream and the console log. What it said before `exited` resolves is in the log.
  * - Argument lists are pure functions of the plan.
  * Never ask which driver it is: ask for a capability.
@@ -98,9 +99,11 @@ export interface RunningVmm extends AsyncDisposable {
   kill(): Promise<void>;
   /** With capability `pause`: the guest stands still, its clock and its connections too. Twice is once. */
   pause(): Promise<void>;
-  /** Twice is once. */
+  /** Lets it go on after a pause, and after it was held. Twice is once. */
   resume(): Promise<void>;
-  /** Whether the guest stands still now; false without the capability. */
+  /** Resolves when the guest is held because the host's disk is full, at once when it is. */
+  watchHeld(signal: AbortSignal): Promise<void>;
+  /** Whether the guest stands still now because it was paused; false without the capability. */
   isPaused(): Promise<boolean>;
   /** With capability `growDiskLive`: tells the guest that a disk, whose file is that long already, has `bytes`. Twice is once. */
   growDisk(serial: DiskPart["serial"], bytes: number): Promise<void>;

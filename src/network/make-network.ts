@@ -75,6 +75,19 @@ export function makeNetwork({ system }: NetworkDependencies): Network {
       }
     },
     removeLink: (vmId) => removeLink(system, vmId),
+    watchLink: async (vmId, signal) => {
+      const own = findProcesses().filter((process) => process.vmId === vmId);
+      if (!PROGRAMS.every((wanted) => own.some(({ program }) => program.startsWith(wanted)))) return;
+      const over = new AbortController();
+      const either = AbortSignal.any([signal, over.signal]);
+      const ends = own.map(({ identity }) => system.processes.watchEnd(identity, either));
+      try {
+        await Promise.race(ends);
+      } finally {
+        over.abort();
+        await Promise.allSettled(ends);
+      }
+    },
     findProcesses,
     traffic: async (all) => {
       // passt is in the namespace whose card leads out; pasta, which made it, is outside.

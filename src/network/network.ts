@@ -35,6 +35,8 @@ export interface Network {
   openLink(vmId: string, nat: { readonly wanted: boolean }, runFolder: string, logPath: string, signal: AbortSignal): Promise<Link>;
   /** Ends whatever process a vm's link has left. */
   removeLink(vmId: string): Promise<void>;
+  /** Resolves when the vm's link of processes does not work any more, because one has ended: soon after that, at once when one is not there. */
+  watchLink(vmId: string, signal: AbortSignal): Promise<void>;
   /** Every process that serves a link, with the vm that it serves. Found by looking, so also after a restart of the daemon. */
   findProcesses(): readonly LinkProcess[];
   /** What went over a vm's link; undefined where the link does not count: it is QEMU's own, or none. */

@@ -1,8 +1,8 @@
 import { describe, expect, test } from "bun:test";
-import { copyFileSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { copyFileSync, mkdtempSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
-import { openDatabase } from "./database.ts";
+import { openDatabase, type Database } from "./database.ts";
 
 const first = { number: 1, name: "first", sql: "CREATE TABLE a (x INTEGER) STRICT;\nCREATE TABLE b (y TEXT) STRICT" };
 const second = { number: 10, name: "second", sql: "ALTER TABLE a ADD COLUMN z TEXT" };
@@ -73,5 +73,47 @@ describe("the database", () => {
       }),
     ).toThrow("no");
     expect(database.all("SELECT * FROM a")).toEqual([]);
+  });
+
+  test("has room in its file for what is in the journal", () => {
+    const path = fresh();
+    const ballast = { release: () => false, restore: () => undefined };
+    const cut = openDatabase(path, [first], ballast);
+    cut.run("CREATE TABLE reserve (bytes BLOB)");
+    cut.run("INSERT INTO reserve VALUES (randomblob(1048576))");
+    cut[Symbol.dispose]();
+    using database = openDatabase(path, [first], ballast);
+    expect(statSync(path).size).toBeGreaterThan(2 ** 20);
+    expect(Number(database.first("PRAGMA freelist_count")?.["freelist_count"])).toBeGreaterThan(200);
+    expect(database.all("SELECT name FROM sqlite_schema WHERE name = ?", "reserve")).toEqual([]);
+  });
+
+  test("gives its ballast back when the disk is full, and goes on", () => {
+    let held = 0;
+    const room = "PRAGMA max_page_count = 100000";
+    using database: Database = openDatabase(fresh(), [first], {
+      release: () => {
+        if (held === 0) return false;
+        held = 0;
+        database.first(room);
+        return true;
+      },
+      restore: () => undefined,
+    });
+    const fill = (): void => void database.run("INSERT INTO b VALUES (?)", "x".repeat(2_000_000));
+    const full = /database or disk is full/;
+    database.first("PRAGMA max_page_count = 1");
+    expect(fill).toThrow(full);
+    expect(() => database.transaction(fill)).toThrow(full);
+    held = 1;
+    fill();
+    database.first("PRAGMA max_page_count = 1");
+    held = 1;
+    database.transaction(() => {
+      fill();
+      database.run("INSERT INTO a VALUES (1)");
+    });
+    expect(database.all("SELECT * FROM a")).toEqual([{ x: 1 }]);
+    expect(database.all("SELECT length(y) AS n FROM b")).toEqual([{ n: 2_000_000 }, { n: 2_000_000 }]);
   });
 });

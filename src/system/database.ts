@@ -5,9 +5,13 @@
  */
 import { createHash } from "node:crypto";
 import { DatabaseSync, type StatementSync } from "node:sqlite";
-import { BangerError } from "../contract/errors.ts";
+import { BangerError, toErrorShape } from "../contract/errors.ts";
 import { backUpDatabase } from "./back-up-database.ts";
+import type { Ballast } from "./ballast.ts";
 import type { Migration } from "./system.ts";
+
+/** 1 MiB: the records of some hundred operations, of which the oldest go. */
+const RESERVED_PAGES = 256;
 
 export type SqlValue = string | number | bigint | null | Uint8Array;
 export type Row = Readonly<Record<string, SqlValue>>;
@@ -19,17 +23,22 @@ export interface Database extends Disposable {
   all(sql: string, ...values: SqlValue[]): readonly Row[];
   /** The first row, or undefined. */
   first(sql: string, ...values: SqlValue[]): Row | undefined;
-  /** Runs `body` in one transaction, committed and synced when it returns, rolled back when it throws. */
+  /** Runs `body` in one transaction, committed and synced when it returns, rolled back when it throws. On a full disk it may run twice. */
   transaction<T>(body: () => T): T;
 }
 
-/** Opens or makes the database at `path` and brings it to the newest of `migrations`. */
-export function openDatabase(path: string, migrations: readonly Migration[]): Database {
+/**
+ * Opens or makes the database at `path` and brings it to the newest of `migrations`.
+ * @param ballast given back when the disk is full, and the change tried once more.
+ */
+export function openDatabase(path: string, migrations: readonly Migration[], ballast?: Ballast): Database {
   const sqlite = new DatabaseSync(path);
   try {
     sqlite.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA busy_timeout = 5000;");
-    const database = wrap(sqlite);
+    const database = wrap(sqlite, ballast);
     migrate(database, path, migrations);
+    if (ballast !== undefined) reserve(sqlite);
+    ballast?.restore();
     return database;
   } catch (error) {
     sqlite.close();
@@ -39,10 +48,10 @@ export function openDatabase(path: string, migrations: readonly Migration[]): Da
 
 /** Opens what is there, and changes nothing: neither the schema nor a row. */
 export function openDatabaseToRead(path: string): Database {
-  return wrap(new DatabaseSync(path, { readOnly: true }));
+  return wrap(new DatabaseSync(path, { readOnly: true }), undefined);
 }
 
-function wrap(sqlite: DatabaseSync): Database {
+function wrap(sqlite: DatabaseSync, ballast: Ballast | undefined): Database {
   const prepared = new Map<string, StatementSync>();
   let depth = 0;
   const prepare = (sql: string): StatementSync => {
@@ -52,27 +61,67 @@ function wrap(sqlite: DatabaseSync): Database {
     prepared.set(sql, statement);
     return statement;
   };
+  const insist = <T>(change: () => T): T => {
+    try {
+      const result = change();
+      ballast?.restore();
+      return result;
+    } catch (error) {
+      if (toErrorShape(error).code !== "host_enospc") throw error;
+      ballast?.release();
+      // Begun anew, the journal has the room that it took before.
+      sqlite.exec("PRAGMA wal_checkpoint(RESTART)");
+      return change();
+    }
+  };
   return {
-    run: (sql, ...values) => Number(prepare(sql).run(...values).changes),
+    run: (sql, ...values) => {
+      const change = (): number => Number(prepare(sql).run(...values).changes);
+      return depth > 0 ? change() : insist(change);
+    },
     all: (sql, ...values) => prepare(sql).all(...values),
     first: (sql, ...values) => prepare(sql).get(...values) ?? undefined,
     transaction(body) {
       if (depth > 0) return body();
-      sqlite.exec("BEGIN IMMEDIATE");
-      depth += 1;
-      try {
-        const result = body();
-        sqlite.exec("COMMIT");
-        return result;
-      } catch (error) {
-        sqlite.exec("ROLLBACK");
-        throw error;
-      } finally {
-        depth -= 1;
-      }
+      return insist(() => {
+        sqlite.exec("BEGIN IMMEDIATE");
+        depth += 1;
+        try {
+          const result = body();
+          sqlite.exec("COMMIT");
+          return result;
+        } catch (error) {
+          // SQLite may have done so by itself.
+          if (sqlite.isTransaction) sqlite.exec("ROLLBACK");
+          throw error;
+        } finally {
+          depth -= 1;
+        }
+      });
     },
     [Symbol.dispose]: () => sqlite.close(),
   };
+}
+
+/**
+ * Makes the file larger than what is in it: the journal can then be written back on a full disk, too. Random, since some filesystems
+ * store no zeros; in steps, since SQLite does not write what is gone before it was written.
+ */
+function reserve(sqlite: DatabaseSync): void {
+  const release = (): void => sqlite.exec("DROP TABLE IF EXISTS reserve");
+  // Of a daemon that died in the middle of this.
+  release();
+  const pages = Number(sqlite.prepare("PRAGMA page_count").get()?.["page_count"]);
+  if (pages >= RESERVED_PAGES) return;
+  try {
+    sqlite.exec("CREATE TABLE reserve (bytes BLOB)");
+    sqlite.exec(`INSERT INTO reserve VALUES (randomblob(${RESERVED_PAGES * 4096}))`);
+    sqlite.exec("PRAGMA wal_checkpoint(RESTART)");
+  } catch (error) {
+    if (toErrorShape(error).code !== "host_enospc") throw error;
+  } finally {
+    release();
+  }
 }
 
 function migrate(database: Database, path: string, migrations: readonly Migration[]): void {

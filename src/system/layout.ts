@@ -19,6 +19,8 @@ export interface Layout {
   readonly roots: Roots;
   readonly configFile: string;
   readonly database: string;
+  /** Takes room, and goes when the database needs it. */
+  readonly ballast: string;
   readonly daemonLock: string;
   readonly daemonLog: string;
   readonly daemonSocket: string;
@@ -66,6 +68,7 @@ export function makeLayout(environment: RootsEnvironment): Layout {
     roots,
     configFile: join(roots.config, "config.toml"),
     database: join(roots.state, "banger.db"),
+    ballast: join(roots.state, "ballast"),
     daemonLock: join(roots.state, "daemon.lock"),
     daemonLog: daemonLogOf(roots),
     daemonSocket: daemonSocketOf(roots),

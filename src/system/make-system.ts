@@ -1,4 +1,5 @@
 /** The real `System`. */
+import { makeBallast } from "./ballast.ts";
 import { openDatabase, openDatabaseToRead } from "./database.ts";
 import { makeClock } from "./clock.ts";
 import { Failpoints } from "./failpoints/failpoints.ts";
@@ -23,7 +24,10 @@ export function makeSystem(environment: Readonly<Record<string, string | undefin
     files: makeFiles(Object.values(layout.roots)),
     processes: makeProcesses(clock, environment),
     sockets: makeSockets(),
-    databases: { open: openDatabase, openToRead: openDatabaseToRead },
+    databases: {
+      open: (path, migrations) => openDatabase(path, migrations, makeBallast(layout.ballast)),
+      openToRead: openDatabaseToRead,
+    },
   };
   const failpoints = environment["BANGER_FAILPOINTS"];
   return failpoints === undefined ? system : withFailpoints(system, new Failpoints(failpoints));

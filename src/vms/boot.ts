@@ -14,6 +14,7 @@ import { makeGuestPlan } from "./guest-plan.ts";
 import { lengthenDisks } from "./lengthen-disks.ts";
 import { givenOf } from "./pending.ts";
 import type { VmBoot, VmRecord } from "./vm-record.ts";
+import { ENOUGH_BYTES } from "./watch-run.ts";
 import { startDeadline, whileAlive } from "./while-alive.ts";
 import { shortenLogs } from "./logs/shorten-logs.ts";
 
@@ -37,6 +38,7 @@ export interface BootedVm {
 /** Asks stores and driver for what the plan names; a thing that was there at create may be gone at start. */
 export async function resolveBoot(record: VmRecord, dependencies: VmDependencies, signal: AbortSignal): Promise<BootParts> {
   const { plan } = record;
+  await requireRoom(record.name, dependencies);
   const driver = driverOf(dependencies, plan.driver);
   const [image, kernel, probe, tscKHz] = await Promise.all([
     dependencies.images.parts(plan.image),
@@ -50,6 +52,22 @@ export async function resolveBoot(record: VmRecord, dependencies: VmDependencies
     });
   }
   return { image, kernel, probe, tscKHz: probe.acceleration === "tcg" ? tscKHz : undefined };
+}
+
+/** A guest that is held in its boot would be of no use. */
+async function requireRoom(name: string, { system: { files, layout } }: VmDependencies): Promise<void> {
+  const { state } = layout.roots;
+  const free = await files.freeBytes(state);
+  if (free >= ENOUGH_BYTES) return;
+  const left = Math.floor(free / 2 ** 20);
+  throw new BangerError(
+    "unavailable",
+    "host_disk_full",
+    `cannot start vm ${name}: the disk that holds ${state} has only ${left} MiB left`,
+    {
+      hint: "free some space: banger vm delete NAME, or df -h",
+    },
+  );
 }
 
 /** Boots the guest. `onVmm` stores the VMM's record as soon as there is one. */
@@ -99,7 +117,7 @@ export async function bootVm(
     stages,
   });
 
-  using late = startDeadline(defaults.bootDeadlineMs);
+  using late = startDeadline(system, defaults.bootDeadlineMs);
   const { vmm, agent } = await timed("boot", async (stage) => {
     stage.note(parts.probe.acceleration);
     if (parts.probe.acceleration === "tcg") steps.notice(`the guest is emulated, not accelerated: ${parts.probe.reason}`);

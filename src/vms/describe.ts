@@ -7,7 +7,8 @@ import { listPending } from "./pending.ts";
 import type { UnreadableVm } from "./vm-rows.ts";
 import type { VmRecord } from "./vm-record.ts";
 
-export async function describeVm(record: VmRecord, dependencies: VmDependencies): Promise<Vm> {
+/** @param now what is wrong with a guest that runs on. */
+export async function describeVm(record: VmRecord, now: readonly string[], dependencies: VmDependencies): Promise<Vm> {
   const { plan, boot } = record;
   const folder = dependencies.system.layout.vmFolder(record.id);
   const [layer, work] = await Promise.all([
@@ -18,7 +19,7 @@ export async function describeVm(record: VmRecord, dependencies: VmDependencies)
     id: record.id,
     name: record.name,
     state: record.state,
-    problems: [record.problem, layer.problem, work.problem].filter((problem) => problem !== null),
+    problems: [record.problem, ...now, layer.problem, work.problem].filter((problem) => problem !== null),
     generation: record.generation,
     image: plan.image,
     kernel: plan.kernel,

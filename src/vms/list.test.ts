@@ -29,6 +29,7 @@ const recordOf = (id: string, state: VmRecord["state"]): VmRecord => ({
   boot: null,
   createdAt: 0,
 });
+const knownOf = (id: string, state: VmRecord["state"], problems: readonly string[] = []) => ({ record: recordOf(id, state), problems });
 
 function setUp() {
   const world = { nowMs: 0, allocated: 10, looks: 0, fails: false };
@@ -42,7 +43,7 @@ function setUp() {
       },
     },
   } as unknown as VmDependencies;
-  const supervisors = new Map<string, { record: VmRecord }>([["a", { record: recordOf("a", "stopped") }]]);
+  const supervisors = new Map([["a", knownOf("a", "stopped")]]);
   const unreadable = [{ id: "z", name: "z", problem: "no plan" }];
   return { world, supervisors, list: makeVmList(supervisors as unknown as Map<string, Supervisor>, () => unreadable, dependencies) };
 }
@@ -62,12 +63,21 @@ test("is another one with the next state, the next vm, and the one that went", a
   const { supervisors, list } = setUp();
   const states = async () => (await list()).map(({ id, state }) => `${id} ${state}`);
   await list();
-  supervisors.set("a", { record: recordOf("a", "running") });
+  supervisors.set("a", knownOf("a", "running"));
   expect(await states()).toEqual(["a running", "z broken"]);
-  supervisors.set("b", { record: recordOf("b", "stopped") });
+  supervisors.set("b", knownOf("b", "stopped"));
   expect(await states()).toEqual(["a running", "b stopped", "z broken"]);
   supervisors.delete("a");
   expect(await states()).toEqual(["b stopped", "z broken"]);
+});
+
+test("is another one when something goes wrong with a guest that runs on", async () => {
+  const { supervisors, list } = setUp();
+  const before = supervisors.get("a");
+  if (before === undefined) throw new Error("there is no vm a");
+  expect((await list())[0]?.problems).toEqual([]);
+  supervisors.set("a", { ...before, problems: ["it is held"] });
+  expect((await list())[0]?.problems).toEqual(["it is held"]);
 });
 
 test("looks at the disks again after a second", async () => {

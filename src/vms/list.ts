@@ -12,8 +12,14 @@ import type { VmRecord } from "./vm-record.ts";
 
 const FRESH_MS = 1_000;
 
+/** What is told of a vm, but for its disks. */
+interface Known {
+  readonly record: VmRecord;
+  readonly problems: readonly string[];
+}
+
 interface Described {
-  readonly records: readonly VmRecord[];
+  readonly known: readonly Known[];
   readonly atMs: number;
   readonly vms: Promise<readonly Vm[]>;
 }
@@ -26,21 +32,24 @@ export function makeVmList(
 ) {
   const { clock } = dependencies.system;
   let last: Described | undefined;
-  const describeAll = async (records: readonly VmRecord[]): Promise<readonly Vm[]> => [
-    ...(await Promise.all(records.map((record) => describeVm(record, dependencies)))),
+  const describeAll = async (all: readonly Known[]): Promise<readonly Vm[]> => [
+    ...(await Promise.all(all.map(({ record, problems }) => describeVm(record, problems, dependencies)))),
     ...unreadable().map(describeUnreadable),
   ];
   return (): Promise<readonly Vm[]> => {
-    const records = [...supervisors.values()].map(({ record }) => record);
+    const known = [...supervisors.values()].map(({ record, problems }) => ({ record, problems }));
     const atMs = clock.monotonicMs();
-    if (last === undefined || atMs - last.atMs > FRESH_MS || !areSame(last.records, records)) {
-      last = { records, atMs, vms: describeAll(records) };
+    if (last === undefined || atMs - last.atMs > FRESH_MS || !areSame(last.known, known)) {
+      last = { known, atMs, vms: describeAll(known) };
     }
     return last.vms;
   };
 }
 
 /** A record is replaced when it changes, never changed. */
-function areSame(some: readonly VmRecord[], others: readonly VmRecord[]): boolean {
-  return some.length === others.length && some.every((record, at) => record === others[at]);
+function areSame(some: readonly Known[], others: readonly Known[]): boolean {
+  return (
+    some.length === others.length &&
+    some.every(({ record, problems }, at) => record === others[at]?.record && problems.join("\n") === others[at].problems.join("\n"))
+  );
 }

@@ -62,7 +62,7 @@ export function makeVms(dependencies: VmDependencies): Vms {
     if (supervisor.record.name !== ref) context.about(supervisor.record.name);
     return supervisor;
   };
-  const describe = (supervisor: Supervisor): Promise<Vm> => describeVm(supervisor.record, dependencies);
+  const describe = (supervisor: Supervisor): Promise<Vm> => describeVm(supervisor.record, supervisor.problems, dependencies);
   /** An ephemeral vm is gone as soon as it has stopped: what is told of it is how it ended. */
   const describeStopped = async (supervisor: Supervisor): Promise<Vm> => {
     const vm = await describe(supervisor);

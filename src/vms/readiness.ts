@@ -8,6 +8,7 @@ import type { StageContext } from "../operations/operations.ts";
 import type { System } from "../system/system.ts";
 import type { RunningGuest } from "./running-guest.ts";
 import type { VmRecord, VmRequirement } from "./vm-record.ts";
+import { LOST } from "./while-alive.ts";
 
 /** A guest that was just booted. */
 export interface ReadyGuest {
@@ -23,8 +24,6 @@ export interface ReadyGuest {
 const GRACE_MS = 10_000;
 /** Between attempts, so that a guest that breaks off each one costs nothing. */
 const PAUSE_MS = 250;
-/** The agent is not there for a moment; its keeper finds it again. */
-const LOST: ReadonlySet<string> = new Set(["guest_connection_lost", "guest_stream_reset", "agent_unreachable"]);
 
 /** Throws `timeout` `requirement_not_met` for the first that is not met. */
 export async function awaitReady(
@@ -102,6 +101,7 @@ async function waitFor(
       return await agent.waitFor(probeOf(requirement), leftMs, AbortSignal.any([signal, late]));
     } catch (error) {
       signal.throwIfAborted();
+      // Its keeper finds it again.
       const isLost = error instanceof BangerError && LOST.has(error.code);
       if (late.aborted || (isLost && leftMs === 0)) return { met: false, why: "the guest does not answer" };
       if (!isLost) throw error;

@@ -1,28 +1,43 @@
 /** What a vm is not fit for now, in words, with what to type instead. */
 import { BangerError } from "../contract/errors.ts";
-import type { Command, Decision } from "./state.ts";
+import type { VmState } from "../contract/schemas/vm.ts";
+import type { Command, Refusal, Verb } from "./state.ts";
 import type { VmRecord } from "./vm-record.ts";
 
 /** The no of the table of states. */
-export function refusedCommand(
-  { name }: VmRecord,
-  command: Command | "change",
-  { why, instead }: Pick<Extract<Decision, { kind: "refuse" }>, "why" | "instead">,
-): BangerError {
-  return new BangerError("refused", `vm_cannot_${command}`, `cannot ${command} vm ${name}: it ${why}`, {
-    ...(instead === undefined ? {} : { hint: `banger vm ${instead} ${name}` }),
-  });
+export function refusedCommand({ name }: Pick<VmRecord, "name">, command: Command | "change", { why, instead }: Refusal): BangerError {
+  return new BangerError("refused", `vm_cannot_${command}`, `cannot ${command} vm ${name}: it ${why}`, hintOf(instead, name));
 }
 
 /** For who wants to speak to its guest. */
-export function notRunning({ name, state }: VmRecord): BangerError {
-  return new BangerError("refused", "vm_not_running", `vm ${name} is not running: it is ${state}`, {
-    hint: state === "paused" ? `banger vm resume ${name}` : `banger vm start ${name}`,
-  });
+export function notRunning({ name, state }: Pick<VmRecord, "name" | "state">): BangerError {
+  return new BangerError("refused", "vm_not_running", `vm ${name} is not running: it is ${state}`, hintOf(waysToRun(state), name));
 }
 
 export function driverCannotPause({ name, plan }: VmRecord): BangerError {
   return new BangerError("unsupported", "cannot_pause", `cannot pause vm ${name}: driver ${plan.driver} does not pause`, {
     hint: `banger vm stop ${name}`,
   });
+}
+
+function waysToRun(state: VmState): readonly Verb[] {
+  switch (state) {
+    case "paused":
+      return ["resume"];
+    case "stopping":
+      return ["stop", "start"];
+    case "preparing":
+    case "deleting":
+      return ["show"];
+    case "stopped":
+    case "starting":
+    case "running":
+    case "broken":
+      return ["start"];
+  }
+}
+
+/** Commands and nothing else. A stop that is under way is joined by another, so that what comes after it is not refused. */
+function hintOf(verbs: readonly Verb[], name: string): { readonly hint?: string } {
+  return verbs.length === 0 ? {} : { hint: verbs.map((verb) => `banger vm ${verb} ${name}`).join(", then ") };
 }

@@ -4,6 +4,8 @@ import type { RunningVmm } from "../drivers/drivers.ts";
 import type { VmDependencies } from "./dependencies.ts";
 import { keepAgent, type AgentKeeper } from "./keep-agent.ts";
 import { powerOff } from "./power-off.ts";
+import type { VmBoot } from "./vm-record.ts";
+import { watchRun, type RunWatch } from "./watch-run.ts";
 
 /** An emulated guest that stood still for long has much to do at first. */
 const CLOCK_ANSWER_MS = 15_000;
@@ -14,8 +16,9 @@ export interface RunningGuestParts {
   readonly vmm: RunningVmm;
   /** The connection of the boot; undefined when a running VMM was taken over. */
   readonly agent: Agent | undefined;
+  readonly networkMode: VmBoot["networkMode"];
   /** Whether it is to stand still. */
-  readonly isHeld: boolean;
+  readonly isPaused: boolean;
   /** Ends it and removes every trace of this run. */
   readonly release: AsyncDisposableStack;
 }
@@ -23,39 +26,58 @@ export interface RunningGuestParts {
 export class RunningGuest {
   readonly vmm: RunningVmm;
   readonly agents: AgentKeeper;
-  #isHeld: boolean;
+  readonly #watch: RunWatch;
+  #isPaused: boolean;
   readonly #vmName: () => string;
   readonly #release: AsyncDisposableStack;
   readonly #system: VmDependencies["system"];
 
-  constructor({ vmName, vmm, agent, isHeld, release }: RunningGuestParts, dependencies: VmDependencies) {
+  constructor({ vmName, vmm, agent, networkMode, isPaused, release }: RunningGuestParts, dependencies: VmDependencies) {
     this.vmm = vmm;
-    this.agents = keepAgent({ vmm, agent, vmName, isHeld }, dependencies);
-    this.#isHeld = isHeld;
+    this.agents = keepAgent({ vmm, agent, vmName, isHeld: isPaused }, dependencies);
+    this.#isPaused = isPaused;
+    this.#watch = watchRun(
+      { vmm, networkMode, vmName, isPaused: () => this.#isPaused, onHeld: (isHeld) => this.#whenHeld(isHeld) },
+      dependencies,
+    );
     this.#vmName = vmName;
     this.#release = release;
     this.#system = dependencies.system;
   }
 
+  /** What is wrong with it while it runs, for people. */
+  get problems(): readonly string[] {
+    return this.#watch.problems;
+  }
+
+  /** Throws `unavailable` `vm_held` when it cannot answer. */
+  requireAwake(): void {
+    this.#watch.requireAwake();
+  }
+
   async standStill(): Promise<void> {
     this.agents.hold();
+    this.#isPaused = true;
     try {
       await this.vmm.pause();
-      this.#isHeld = true;
     } catch (error) {
-      this.agents.goOn();
+      this.#isPaused = false;
+      this.#speakAgain();
       throw error;
     }
   }
 
+  /** One that the host's disk holds stands still until there is room. */
   async goOn(): Promise<void> {
     await this.vmm.resume();
-    this.#isHeld = false;
-    this.agents.goOn();
+    this.#isPaused = false;
+    this.#speakAgain();
   }
 
   /** The clock stood still with the guest. How far it was behind, in milliseconds; undefined when the guest does not answer. */
   async setClock(signal: AbortSignal): Promise<number | undefined> {
+    // It is set when there is room.
+    if (this.#watch.isHeld) return undefined;
     try {
       const answerBy = AbortSignal.any([signal, AbortSignal.timeout(CLOCK_ANSWER_MS)]);
       const agent = await this.agents.current(answerBy);
@@ -78,7 +100,7 @@ export class RunningGuest {
 
   /** Asks the guest to power off, and waits for its end until the grace is over. One that stands still cannot, and goes on first. */
   async powerOff(graceMs: number, signal: AbortSignal): Promise<void> {
-    if (this.#isHeld) {
+    if (this.#isPaused) {
       await this.goOn().catch((error: unknown) => this.#system.log.warn("cannot resume a guest to stop it", { vm: this.#vmName(), error }));
     }
     await powerOff({ name: this.#vmName(), vmm: this.vmm, agents: this.agents }, graceMs, this.#system, signal);
@@ -86,13 +108,26 @@ export class RunningGuest {
 
   /** Ends whatever of this run is still there. */
   async end(): Promise<void> {
+    await this.#watch[Symbol.asyncDispose]();
     await this.agents[Symbol.asyncDispose]();
     await this.#release.disposeAsync();
   }
 
   /** Leaves it running and forgets it. */
   async letGo(): Promise<void> {
+    await this.#watch[Symbol.asyncDispose]();
     await this.agents[Symbol.asyncDispose]();
     await this.vmm.letGo();
+  }
+
+  #speakAgain(): void {
+    if (!this.#isPaused && !this.#watch.isHeld) this.agents.goOn();
+  }
+
+  #whenHeld(isHeld: boolean): void {
+    if (isHeld) return this.agents.hold();
+    this.#speakAgain();
+    // Not waited for: the guest may take a while to answer.
+    void this.setClock(new AbortController().signal);
   }
 }

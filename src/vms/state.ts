@@ -9,6 +9,9 @@ import type { VmState } from "../contract/schemas/vm.ts";
 
 export type Command = "start" | "stop" | "kill" | "pause" | "resume" | "delete";
 
+/** What a person may ask for instead, to be read after "banger vm". */
+export type Verb = "show" | "start" | "stop" | "resume" | "delete --force";
+
 /** What happened to a vm, as opposed to what somebody asked for. */
 export type VmEvent = "prepared" | "booted" | "paused" | "resumed" | "halted" | "failed";
 
@@ -16,8 +19,13 @@ export type Decision =
   | { readonly kind: "go"; readonly to: VmState }
   /** It is already so, or on the way: wait for that and answer the same. */
   | { readonly kind: "join" }
-  /** Why not, to be read after "vm NAME"; and what to type, after "banger vm". */
-  | { readonly kind: "refuse"; readonly why: string; readonly instead?: string };
+  /** Why not, to be read after "vm NAME"; and what to ask for instead, in this order. */
+  | ({ readonly kind: "refuse" } & Refusal);
+
+export interface Refusal {
+  readonly why: string;
+  readonly instead: readonly Verb[];
+}
 
 /** What `command` does to a vm in `state`. */
 export function decide(state: VmState, command: Command): Decision {
@@ -45,13 +53,13 @@ function decideStart(state: VmState): Decision {
     case "running":
       return { kind: "join" };
     case "paused":
-      return { kind: "refuse", why: "is paused", instead: "resume" };
+      return { kind: "refuse", why: "is paused", instead: ["resume"] };
     case "stopping":
-      return { kind: "refuse", why: "is being stopped", instead: "start, once it has stopped" };
+      return { kind: "refuse", why: "is being stopped", instead: ["stop", "start"] };
     case "preparing":
-      return { kind: "refuse", why: "is still being made" };
+      return { kind: "refuse", why: "is still being made", instead: [] };
     case "deleting":
-      return { kind: "refuse", why: "is being deleted" };
+      return { kind: "refuse", why: "is being deleted", instead: [] };
   }
 }
 
@@ -66,9 +74,9 @@ function decideStop(state: VmState): Decision {
     case "stopped":
       return { kind: "join" };
     case "preparing":
-      return { kind: "refuse", why: "is still being made" };
+      return { kind: "refuse", why: "is still being made", instead: [] };
     case "deleting":
-      return { kind: "refuse", why: "is being deleted" };
+      return { kind: "refuse", why: "is being deleted", instead: [] };
   }
 }
 
@@ -84,7 +92,7 @@ function decidePause(state: VmState): Decision {
     case "stopping":
     case "broken":
     case "deleting":
-      return { kind: "refuse", why: "is not running" };
+      return { kind: "refuse", why: "is not running", instead: [] };
   }
 }
 
@@ -100,7 +108,7 @@ function decideResume(state: VmState): Decision {
     case "stopping":
     case "broken":
     case "deleting":
-      return { kind: "refuse", why: "is not paused" };
+      return { kind: "refuse", why: "is not paused", instead: [] };
   }
 }
 
@@ -114,11 +122,11 @@ function decideDelete(state: VmState): Decision {
     case "starting":
     case "running":
     case "paused":
-      return { kind: "refuse", why: `is ${state}`, instead: "delete --force" };
+      return { kind: "refuse", why: `is ${state}`, instead: ["delete --force"] };
     case "stopping":
-      return { kind: "refuse", why: "is being stopped", instead: "delete, once it has stopped" };
+      return { kind: "refuse", why: "is being stopped", instead: ["delete --force"] };
     case "preparing":
-      return { kind: "refuse", why: "is still being made" };
+      return { kind: "refuse", why: "is still being made", instead: [] };
   }
 }
 
@@ -128,7 +136,7 @@ export function isBetween(state: VmState): boolean {
 }
 
 /** Why a vm cannot be changed in `state`, and what to type; undefined when it can. A change moves nothing. */
-export function refuseChange(state: VmState): Omit<Extract<Decision, { kind: "refuse" }>, "kind"> | undefined {
+export function refuseChange(state: VmState): Refusal | undefined {
   switch (state) {
     case "stopped":
     case "running":
@@ -136,13 +144,13 @@ export function refuseChange(state: VmState): Omit<Extract<Decision, { kind: "re
     case "broken":
       return undefined;
     case "starting":
-      return { why: "is being started: try again in a moment" };
+      return { why: "is being started: try again in a moment", instead: [] };
     case "stopping":
-      return { why: "is being stopped: try again in a moment" };
+      return { why: "is being stopped: try again in a moment", instead: [] };
     case "preparing":
-      return { why: "is still being made" };
+      return { why: "is still being made", instead: [] };
     case "deleting":
-      return { why: "is being deleted" };
+      return { why: "is being deleted", instead: [] };
   }
 }
 

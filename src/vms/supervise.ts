@@ -67,6 +67,11 @@ export class Supervisor {
     return this.#running !== undefined;
   }
 
+  /** What is wrong with a guest that runs on, for people. */
+  get problems(): readonly string[] {
+    return this.#running?.problems ?? [];
+  }
+
   /** Does this while nothing is under way, and has commands wait for it. False, and nothing is done, when something is. */
   async whileIdle(body: () => Promise<void>): Promise<boolean> {
     if (this.#moves.current !== undefined) return false;
@@ -191,6 +196,7 @@ export class Supervisor {
   /** The agent of the running guest; waits a little while the connection is being made again. */
   async agent(signal: AbortSignal): Promise<Agent> {
     if (this.#running === undefined || this.#row.record.state !== "running") throw notRunning(this.#row.record);
+    this.#running.requireAwake();
     return this.#running.agents.current(signal);
   }
 
@@ -279,9 +285,10 @@ export class Supervisor {
   }
 
   #adopt(vmm: RunningVmm, agent: Agent | undefined, release: AsyncDisposableStack): void {
-    const { state } = this.#row.record;
+    const { state, boot } = this.#row.record;
+    const networkMode = boot?.networkMode ?? "none";
     const running = new RunningGuest(
-      { vmName: () => this.#row.record.name, vmm, agent, isHeld: state === "paused", release },
+      { vmName: () => this.#row.record.name, vmm, agent, networkMode, isPaused: state === "paused", release },
       this.#dependencies,
     );
     this.#running = running;

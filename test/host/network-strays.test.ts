@@ -27,7 +27,15 @@ test("a link is unmade without harm to who only looks at its log", async () => {
     const network = makeNetwork({ system });
     while (system.processes.findByArgument(log).length < 5) await Bun.sleep(5);
     expect(network.findStrays()).toContain(vmId);
+    const told: string[] = [];
+    const over = new AbortController();
+    const watched = network.watchLink(vmId, over.signal).then(() => void told.push("ended"));
+    await Promise.resolve();
+    expect(told).toEqual([]);
     await network.removeLink(vmId);
+    await watched;
+    // Nothing is left to wait for.
+    await network.watchLink(vmId, over.signal);
     expect(await Promise.all(ours.map(async (child) => (await child.exited, child.signalCode)))).toEqual(["SIGTERM", "SIGTERM"]);
     expect(innocent.map(({ exitCode, signalCode }) => exitCode ?? signalCode)).toEqual([null, null, null]);
     expect(network.findStrays()).not.toContain(vmId);

@@ -124,6 +124,16 @@ describe("a guest in a small internet", () => {
       expect(await ask("out", "127.0.0.1", SECRET_PORT)).not.toContain("hello");
     });
 
+    test("is shown with a problem when its link has ended, and what to type", async () => {
+      const { id } = await show("out");
+      const passt = processesOf(`banger-${id}-passt`).find(({ words }) => words[0]?.endsWith("passt"));
+      process.kill(passt?.pid ?? 0, "SIGKILL");
+      const problems = async (): Promise<unknown> => (await world.json<{ problems: unknown }>(["vm", "show", "out"])).problems;
+      const gone = ["its network is gone, passt ended: banger vm stop out, then banger vm start out"];
+      for (const deadline = Date.now() + 30_000; !Bun.deepEquals(await problems(), gone) && Date.now() < deadline;) await Bun.sleep(100);
+      expect(await problems()).toEqual(gone);
+    });
+
     test("leaves no process when it is deleted", async () => {
       const { id } = await show("out");
       await world.ok(["vm", "delete", "--force", "out"]);

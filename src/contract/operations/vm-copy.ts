@@ -14,7 +14,7 @@ export const vmCopy = defineOperation({
   output: z.null(),
   stages: [],
   protocol: COPY_PROTOCOL,
-  errors: ["vm_not_found", "vm_not_running"],
+  errors: ["vm_not_found", "vm_not_running", "vm_held"],
   fields: { vm: { brief: "name or id of the vm", placeholder: "NAME", completes: "vm" } },
   cli: { words: ["vm", "cp"], aliases: [["cp"]], positional: ["vm"], composed: true },
   examples: [{ command: "banger cp notes.md dev:", does: "one file into the home in a vm" }],

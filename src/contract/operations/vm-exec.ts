@@ -14,7 +14,7 @@ export const vmExec = defineOperation({
   output: z.null(),
   stages: [],
   protocol: EXEC_PROTOCOL,
-  errors: ["vm_not_found", "vm_not_running"],
+  errors: ["vm_not_found", "vm_not_running", "vm_held"],
   fields: { vm: { brief: "name or id of the vm", placeholder: "NAME", completes: "vm" } },
   cli: { words: ["vm", "exec"], aliases: [["exec"]], positional: ["vm"], composed: true },
   examples: [{ command: "banger exec dev -- uname -a", does: "run one command" }],

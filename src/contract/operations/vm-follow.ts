@@ -12,7 +12,7 @@ export const vmFollow = defineOperation({
   input: logInput,
   output: followedLine,
   stages: [],
-  errors: ["vm_not_found", "vm_not_running", "log_without_times", "log_of_bytes", "no_guest_log"],
+  errors: ["vm_not_found", "vm_not_running", "vm_held", "log_without_times", "log_of_bytes", "no_guest_log"],
   fields: LOG_FIELDS,
   cli: { words: ["vm", "follow"], positional: ["vm"], composed: true },
   examples: [{ command: "banger vm follow dev", does: "the console as it grows" }],

@@ -37,7 +37,7 @@ export const vmLogs = defineOperation({
   input: logInput,
   output: logPart,
   stages: [],
-  errors: ["vm_not_found", "vm_not_running", "log_without_times", "log_of_bytes", "no_guest_log"],
+  errors: ["vm_not_found", "vm_not_running", "vm_held", "log_without_times", "log_of_bytes", "no_guest_log"],
   fields: LOG_FIELDS,
   cli: { words: ["vm", "logs"], aliases: [["logs"]], positional: ["vm"], composed: true },
   examples: [{ command: "banger logs dev", does: "the end of the console" }],

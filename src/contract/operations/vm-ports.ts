@@ -25,7 +25,7 @@ export const vmPorts = defineOperation({
     complete: z.boolean(),
   }),
   stages: [],
-  errors: ["vm_not_found", "vm_not_running", "agent_unreachable", "agent_too_old"],
+  errors: ["vm_not_found", "vm_not_running", "vm_held", "agent_unreachable", "agent_too_old"],
   fields: { vm: { brief: "name or id of the vm", placeholder: "NAME", completes: "vm" } },
   cli: { words: ["vm", "ports"], aliases: [["ports"]], positional: ["vm"] },
   examples: [{ command: "banger ports dev", does: "protocol, address, port and process" }],

@@ -14,7 +14,7 @@ export const vmStart = defineOperation({
   input: z.strictObject({ vm: vmRef }),
   output: vm,
   stages: ["resolve", "network", "boot", "agent", "guest"],
-  errors: ["vm_not_found", "vm_cannot_start", "driver_unusable", "vmm_gone", "guest_silent", "requirement_not_met"],
+  errors: ["vm_not_found", "vm_cannot_start", "host_disk_full", "driver_unusable", "vmm_gone", "guest_silent", "requirement_not_met"],
   fields: {
     vm: { brief: "name or id of the vm", placeholder: "NAME", completes: "vm" },
   },

@@ -28,7 +28,7 @@ export const vm = z.strictObject({
   id: z.string(),
   name: z.string(),
   state: vmState,
-  /** Why it is broken, or what cannot be read; empty otherwise. */
+  /** Why it is broken, what is wrong with a guest that runs on, what cannot be read; empty otherwise. */
   problems: z.array(z.string()),
   /** Rises with every change of this vm. */
   generation: z.number().int(),

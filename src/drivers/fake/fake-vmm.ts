@@ -78,7 +78,15 @@ export class FakeVmm implements RunningVmm {
     return this.#system.processes.isStopped(this.record.identity);
   }
 
-  /** Its guest has no disks. */
+  /** Its guest has no disks that could be full. */
+  watchHeld(signal: AbortSignal): Promise<void> {
+    return new Promise((_, reject) => {
+      if (signal.aborted) reject(signal.reason);
+      else signal.addEventListener("abort", () => reject(signal.reason), { once: true });
+    });
+  }
+
+  /** Nor are there any that grow. */
   growDisk(): Promise<void> {
     return Promise.reject(new BangerError("unsupported", "cannot_grow_disk", "cannot grow a disk of this vm: driver fake has no disks"));
   }

@@ -5,7 +5,8 @@ import type { LaunchPlan, RunningVmm } from "../drivers.ts";
 import { endProcess } from "../end-process.ts";
 import { readTail } from "../read-tail.ts";
 import { qemuArguments } from "./arguments.ts";
-import { QemuVmm, ShutdownWatch } from "./qemu-vmm.ts";
+import { EventWatch } from "./event-watch.ts";
+import { QemuVmm } from "./qemu-vmm.ts";
 import { Qmp } from "./qmp.ts";
 import { runPaths, writeRunNote } from "./run-folder.ts";
 
@@ -49,13 +50,13 @@ export async function launchQemu(
   undo.defer(() => endProcess(system, started.identity, started.ended));
   console.guard(started.identity);
 
-  const shutdown = new ShutdownWatch();
+  const events = new EventWatch();
   const died = started.ended.then(async (end) => {
     throw launchFailed(program, plan, end, await readTail(files, plan.vmmLogPath, vmmLogStart));
   });
   // It is awaited only while we wait for the monitor; later it is `exited` that tells.
   died.catch(() => undefined);
-  const qmp = await Promise.race([died, openMonitor(system, paths.qmpSocket, signal, shutdown)]).catch(async (thrown: unknown) => {
+  const qmp = await Promise.race([died, openMonitor(system, paths.qmpSocket, signal, events)]).catch(async (thrown: unknown) => {
     signal.throwIfAborted();
     // A QEMU that dies closes its monitor a moment earlier than it ends; its own words say more.
     return Promise.race([died, system.clock.sleep(DYING_MS, signal).then(() => Promise.reject(thrown))]);
@@ -63,7 +64,7 @@ export async function launchQemu(
 
   undo.move();
   const record = { driver: "qemu", vmId: plan.vmId, identity: started.identity, runFolder: plan.runFolder };
-  return new QemuVmm({ system, record, note, qmp, shutdown, console, ended: started.ended });
+  return new QemuVmm({ system, record, note, qmp, events, console, ended: started.ended });
 }
 
 async function sizeOf(files: System["files"], path: string): Promise<number> {
@@ -71,12 +72,12 @@ async function sizeOf(files: System["files"], path: string): Promise<number> {
 }
 
 /** Connects to QEMU's monitor and agrees with it on the protocol. */
-export async function openMonitor(system: System, path: string, signal: AbortSignal, shutdown: ShutdownWatch): Promise<Qmp> {
+export async function openMonitor(system: System, path: string, signal: AbortSignal, events: EventWatch): Promise<Qmp> {
   const socket = await system.sockets.connect(path, MONITOR_DEADLINE_MS, signal);
   const close = (): void => void socket.destroy();
   signal.addEventListener("abort", close);
   try {
-    return await Qmp.open(socket, system.clock, MONITOR_DEADLINE_MS, shutdown.onEvent);
+    return await Qmp.open(socket, system.clock, MONITOR_DEADLINE_MS, events.onEvent);
   } finally {
     signal.removeEventListener("abort", close);
   }

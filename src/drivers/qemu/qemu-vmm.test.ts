@@ -1,7 +1,8 @@
 import { expect, test } from "bun:test";
 import type { System } from "../../system/system.ts";
 import type { KeptConsole } from "../console/console.ts";
-import { QemuVmm, ShutdownWatch } from "./qemu-vmm.ts";
+import { EventWatch } from "./event-watch.ts";
+import { QemuVmm } from "./qemu-vmm.ts";
 
 const record = { driver: "qemu", vmId: "0123456789ab", identity: { pid: 1, startTicks: 1, bootId: "" }, runFolder: "/run" };
 const console = { drained: async () => undefined, letGo: () => undefined } as unknown as KeptConsole;
@@ -15,7 +16,7 @@ function makeComputer(logged: string[]): System {
 
 test("an end is told even when its logs cannot be read", async () => {
   const logged: string[] = [];
-  const parts = { system: makeComputer(logged), record, note, console, qmp: undefined, shutdown: new ShutdownWatch() };
+  const parts = { system: makeComputer(logged), record, note, console, qmp: undefined, events: new EventWatch() };
   const killed = new QemuVmm({ ...parts, ended: Promise.resolve({ code: undefined, signal: "SIGKILL" }) });
   expect(await killed.exited).toEqual({ reason: "crashed", detail: "ended by SIGKILL" });
   expect(logged).toHaveLength(1);
@@ -24,6 +25,6 @@ test("an end is told even when its logs cannot be read", async () => {
 test("an end is told even when the process cannot be watched", async () => {
   const watchEnd = async (): Promise<never> => Promise.reject(new Error("EMFILE"));
   const system = { ...makeComputer([]), processes: { watchEnd } } as unknown as System;
-  const vmm = new QemuVmm({ system, record, note: undefined, console, qmp: undefined, shutdown: new ShutdownWatch() });
+  const vmm = new QemuVmm({ system, record, note: undefined, console, qmp: undefined, events: new EventWatch() });
   expect(await vmm.exited).toEqual({ reason: "crashed", detail: "it cannot be watched any more: Error: EMFILE" });
 });

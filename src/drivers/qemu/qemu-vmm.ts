@@ -7,21 +7,13 @@ import { endProcess } from "../end-process.ts";
 import type { KeptConsole } from "../console/console.ts";
 import { decideExit, type EndOfQemu } from "./decide-exit.ts";
 import { readLastWords } from "./explain-end.ts";
-import type { Qmp, QmpEvent } from "./qmp.ts";
+import { HELD_STATUS, type EventWatch } from "./event-watch.ts";
+import type { Qmp } from "./qmp.ts";
 import { runPaths, type RunNote } from "./run-folder.ts";
 
 const CONNECT_MS = 5_000;
 /** The answer to `query-status`; it has more keys, which change with QEMU's versions. */
-const runState = z.object({ running: z.boolean() });
-/** Keeps the reason of the last SHUTDOWN event: it comes before the process ends. */
-export class ShutdownWatch {
-  reason: string | undefined;
-
-  readonly onEvent = (event: QmpEvent): void => {
-    const reason = event.data["reason"];
-    if (event.name === "SHUTDOWN" && typeof reason === "string") this.reason = reason;
-  };
-}
+const runState = z.object({ running: z.boolean(), status: z.string() });
 
 export interface QemuVmmParts {
   readonly system: System;
@@ -29,7 +21,7 @@ export interface QemuVmmParts {
   readonly note: RunNote | undefined;
   /** Undefined when another client holds the monitor. */
   readonly qmp: Qmp | undefined;
-  readonly shutdown: ShutdownWatch;
+  readonly events: EventWatch;
   readonly console: KeptConsole;
   /** For a child of ours; others are watched by their identity. */
   readonly ended?: Promise<NonNullable<EndOfQemu["end"]>>;
@@ -80,8 +72,13 @@ export class QemuVmm implements RunningVmm {
     await this.#monitor().execute("cont");
   }
 
+  async watchHeld(signal: AbortSignal): Promise<void> {
+    await orAborted(this.#parts.events.held, signal);
+  }
+
   async isPaused(): Promise<boolean> {
-    return !runState.parse(await this.#monitor().execute("query-status")).running;
+    const { running, status } = runState.parse(await this.#monitor().execute("query-status"));
+    return !running && status !== HELD_STATUS;
   }
 
   async growDisk(serial: DiskPart["serial"], bytes: number): Promise<void> {
@@ -119,11 +116,11 @@ export class QemuVmm implements RunningVmm {
   }
 
   async #explain(end: EndOfQemu["end"]): Promise<VmmExit> {
-    const { qmp, shutdown } = this.#parts;
+    const { qmp, events } = this.#parts;
     // The monitor's last event may still be on its way when the process is gone.
     await qmp?.ended;
     const said = await this.#readLastWords();
-    return decideExit({ shutdown: shutdown.reason, killed: this.#killed, end, ...said });
+    return decideExit({ shutdown: events.shutdown, killed: this.#killed, end, ...said });
   }
 
   /** Empty when they cannot be read: the folder of a vm that is deleted by force goes while we look. */
@@ -138,4 +135,17 @@ export class QemuVmm implements RunningVmm {
       return nothing;
     }
   }
+}
+
+/** Resolves with `promise`; rejects when the signal aborts first. */
+function orAborted(promise: Promise<void>, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const abort = (): void => reject(signal.reason);
+    if (signal.aborted) return abort();
+    signal.addEventListener("abort", abort, { once: true });
+    void promise.then(() => {
+      signal.removeEventListener("abort", abort);
+      resolve();
+    });
+  });
 }

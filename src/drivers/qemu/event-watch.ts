@@ -1,0 +1,28 @@
+import type { QmpEvent } from "./qmp.ts";
+
+/** QEMU's run state after a write that found no room, as `query-status` has it. */
+export const HELD_STATUS = "io-error";
+
+/** Keeps what QEMU's events said: why it ends, and whether it holds the guest because the host's disk is full. */
+export class EventWatch {
+  /** The reason of the last SHUTDOWN event: it comes before the process ends. */
+  shutdown: string | undefined;
+  #held = Promise.withResolvers<void>();
+
+  /** Resolves when the guest is held. */
+  get held(): Promise<void> {
+    return this.#held.promise;
+  }
+
+  readonly onEvent = ({ name, data }: QmpEvent): void => {
+    const { reason } = data;
+    if (name === "SHUTDOWN" && typeof reason === "string") this.shutdown = reason;
+    if (name === "BLOCK_IO_ERROR" && data["action"] === "stop") this.#held.resolve();
+    if (name === "RESUME") this.#held = Promise.withResolvers();
+  };
+
+  /** For a QEMU of an earlier daemon: its events went there. */
+  takeStatus(answer: unknown): void {
+    if (typeof answer === "object" && answer !== null && "status" in answer && answer.status === HELD_STATUS) this.#held.resolve();
+  }
+}

@@ -1,0 +1,36 @@
+/** Stores that hold goods by name alone, and change nothing. */
+import { BangerError } from "../contract/errors.ts";
+import type { VmDependencies } from "./dependencies.ts";
+
+/** @param images those that are there; a test may remove some. */
+export function makeTestGoods(images: ReadonlySet<string>, kernel: string): Pick<VmDependencies, "images" | "kernels"> {
+  const unused = (): never => {
+    throw new Error("not faked");
+  };
+  return {
+    images: {
+      parts: async (name) => {
+        if (!images.has(name)) throw new BangerError("not_found", "image_not_found", `there is no image ${name}`);
+        return { basePath: "/base", baseFormat: "squashfs", workSeedPath: undefined, kernelRef: kernel, init: "agent", requirements: [] };
+      },
+      pull: unused,
+      list: unused,
+      get: unused,
+      delete: unused,
+      verify: unused,
+      probes: unused,
+      reconcile: unused,
+    },
+    kernels: {
+      get: async (name) => ({ name }) as Awaited<ReturnType<VmDependencies["kernels"]["get"]>>,
+      bootSet: async () => ({ kernelPath: "/vmlinux", initrdPath: "/initrd", needsAcpi: false, version: "6.12" }),
+      pull: unused,
+      import: unused,
+      list: unused,
+      delete: unused,
+      findUnusedInitrds: unused,
+      verify: unused,
+      reconcile: unused,
+    },
+  };
+}

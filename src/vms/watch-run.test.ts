@@ -1,0 +1,117 @@
+import { afterEach, beforeEach, describe, expect, test } from "bun:test";
+import { makeVms } from "./make-vms.ts";
+import { settle, until } from "./test-clock.ts";
+import { makeContext, openTestWorld, type TestWorld } from "./test-world.ts";
+import type { Vms } from "./vms.ts";
+
+let world: TestWorld;
+let vms: Vms;
+beforeEach(() => {
+  world = openTestWorld();
+  vms = makeVms(world.dependencies);
+});
+afterEach(async () => {
+  await vms.close();
+  world[Symbol.dispose]();
+});
+const context = makeContext();
+const problems = async (): Promise<readonly string[]> => (await vms.get("dev")).problems;
+const full = "the host's disk is full: the guest is held until 64 MiB are free";
+const passSecond = async (): Promise<void> => {
+  world.clock.advance(1000);
+  await settle();
+};
+
+describe("a guest that the full disk of the host holds", () => {
+  beforeEach(async () => {
+    await vms.create({ name: "dev" }, context);
+    world.behaviour.freeBytes = 0;
+    world.vmms[0]?.hold();
+    await settle();
+  });
+
+  test("is shown, answers nothing, and goes on when there is room", async () => {
+    expect(await problems()).toEqual([full]);
+    expect((await vms.list())[0]?.problems).toEqual([full]);
+    expect(world.agents[0]).toMatchObject({ isHeld: true, clockSets: 0 });
+    await expect(vms.agentOf("dev")).rejects.toMatchObject({ code: "vm_held", message: expect.stringContaining("disk is full") });
+    await passSecond();
+    expect(await problems()).toEqual([full]);
+    world.behaviour.freeBytes = 2 ** 30;
+    await passSecond();
+    expect(await problems()).toEqual([]);
+    expect(await vms.agentOf("dev")).toBe(world.agents[0] as never);
+    expect(world.agents[0]).toMatchObject({ isHeld: false, clockSets: 1 });
+  });
+
+  test("stands still when it is paused, though there is room, until it is resumed", async () => {
+    await vms.pause("dev", context);
+    world.behaviour.freeBytes = 2 ** 30;
+    await passSecond();
+    expect(await vms.get("dev")).toMatchObject({ state: "paused", problems: [full] });
+    expect(world.vmms[0]?.isStill).toBe(true);
+    await vms.resume("dev", context);
+    await passSecond();
+    expect(await vms.get("dev")).toMatchObject({ state: "running", problems: [] });
+    expect(world.agents[0]?.isHeld).toBe(false);
+  });
+
+  test("is found so by the next daemon", async () => {
+    await vms.close();
+    vms = makeVms(world.dependencies);
+    const { adopt } = world.behaviour;
+    world.behaviour.adopt = async (record, signal) => {
+      const vmm = await adopt(record, signal);
+      world.vmms.at(-1)?.hold();
+      return vmm;
+    };
+    await vms.reconcile();
+    await settle();
+    expect(await problems()).toEqual([full]);
+    world.behaviour.freeBytes = 2 ** 30;
+    await passSecond();
+    expect(await problems()).toEqual([]);
+  });
+
+  test("is not started again before there is room", async () => {
+    await vms.kill("dev", context);
+    await expect(vms.start("dev", context)).rejects.toMatchObject({ code: "host_disk_full" });
+    world.behaviour.freeBytes = 2 ** 30;
+    expect(await vms.start("dev", context)).toMatchObject({ state: "running", problems: [] });
+  });
+
+  test("is tried again when it cannot be let go", async () => {
+    world.behaviour.freeBytes = 2 ** 30;
+    world.behaviour.resume = async () => Promise.reject(new Error("no monitor"));
+    await passSecond();
+    expect(await problems()).toEqual([full]);
+    world.behaviour.resume = async () => undefined;
+    await passSecond();
+    expect(await problems()).toEqual([]);
+  });
+
+  test("can be killed, and is watched no more", async () => {
+    expect(await vms.kill("dev", context)).toMatchObject({ state: "stopped", problems: [] });
+    expect(world.clock.sleepers).toBe(0);
+  });
+});
+
+test("a network that ended is shown, with what to type, also by the next daemon", async () => {
+  const end = Promise.withResolvers<void>();
+  world.behaviour.linkMode = "passt";
+  world.behaviour.linkEnd = end.promise;
+  await vms.create({ name: "dev" }, context);
+  expect(await problems()).toEqual([]);
+  end.resolve();
+  const gone = ["its network is gone, passt ended: banger vm stop dev, then banger vm start dev"];
+  await until("a problem", () => world.vmms.length === 1);
+  await settle();
+  expect(await problems()).toEqual(gone);
+  await vms.close();
+  vms = makeVms(world.dependencies);
+  await vms.reconcile();
+  await settle();
+  expect(await problems()).toEqual(gone);
+  await vms.stop("dev", 10_000, context);
+  expect(await problems()).toEqual([]);
+});
