@@ -2,6 +2,7 @@ import { BangerError, EXIT, toErrorShape, type ErrorShape } from "../contract/er
 import type { Command, Invocation } from "./command.ts";
 import type { Environment } from "./environment.ts";
 import { escapeLines, escapeText } from "../contract/escape-text.ts";
+import { InterruptedError } from "./interrupted.ts";
 import { flagsOf } from "./parse-arguments.ts";
 import { print } from "./print.ts";
 import { printJson } from "./print-json.ts";
@@ -24,6 +25,7 @@ export function showFailure(thrown: unknown, invocation: Invocation | undefined,
 export function exitCodeOf(thrown: unknown, command: Pick<Command, "passesGuestCode"> | undefined): number {
   if (thrown instanceof UsageError) return EXIT.usage;
   if (thrown instanceof BangerError && thrown.code === "invalid_input") return EXIT.usage;
+  if (thrown instanceof InterruptedError) return thrown.exitCode;
   if (command?.passesGuestCode === true) {
     if (thrown instanceof BangerError && thrown.code === "exec_not_found") return NOT_FOUND;
     if (thrown instanceof BangerError && thrown.code === "exec_not_executable") return NOT_EXECUTABLE;

@@ -1,5 +1,5 @@
 import { BangerError, type ErrorShape } from "../contract/errors.ts";
-import type { OperationEvent } from "../contract/events.ts";
+import { ASKED_TO_STOP, type OperationEvent } from "../contract/events.ts";
 import type { Database, System } from "../system/system.ts";
 import { makeEventLog, type EventLog } from "./event-log.ts";
 import {
@@ -76,8 +76,8 @@ export function makeOperations(database: Database, system: Pick<System, "clock" 
       const found = running.get(id);
       if (found?.abort.signal.aborted === false) {
         // Who watches learns that it was heard, before the work has come to its end.
-        found.events.append({ type: "notice", message: "asked to stop" });
-        found.abort.abort(new BangerError("cancelled", "operation_cancelled", "the operation was cancelled"));
+        found.events.append({ type: "notice", message: ASKED_TO_STOP });
+        found.abort.abort(new BangerError("cancelled", "operation_cancelled", `${wordsOf(get(id))} was cancelled`));
       }
       await found?.ended;
       return get(id);
@@ -91,11 +91,17 @@ export function makeOperations(database: Database, system: Pick<System, "clock" 
     },
     async close() {
       closing.abort();
-      const reason = new BangerError("cancelled", "daemon_stopping", "the operation was cancelled: the daemon is stopping");
-      for (const { abort } of running.values()) abort.abort(reason);
+      for (const [id, { abort }] of running) {
+        abort.abort(new BangerError("cancelled", "daemon_stopping", `${wordsOf(get(id))} was cancelled: the daemon is stopping`));
+      }
       await Promise.all([...running.values()].map(({ ended }) => ended));
     },
   };
+}
+
+/** `vm create dev`: as it would be typed. */
+function wordsOf({ name, subject }: Pick<OperationRecord, "name" | "subject">): string {
+  return `${name.replace(".", " ")}${subject === "" ? "" : ` ${subject}`}`;
 }
 
 function buryOperation(database: Database, id: string, nowMs: number): void {

@@ -235,15 +235,27 @@ describe("logs", () => {
 });
 
 describe("Ctrl-C", () => {
-  test("cancels the operation and tells its outcome", async () => {
+  test.each([
+    ["SIGINT", 130],
+    ["SIGTERM", 143],
+    ["SIGHUP", 129],
+  ] as const)("as %s cancels the operation, tells which, and ends with %d", async (signal, code) => {
     await using home = openHome();
-    const child = home.start(["vm", "create", "dev", "--image", "slow"]);
-    await readUntil(child.stderr, (text) => text.includes("disk"));
-    child.kill("SIGINT");
-    expect(await child.exited).toBe(1);
-    expect(await readUntil(child.stderr, () => false)).toContain("error: the operation was cancelled");
-    const { operations } = JSON.parse((await home.banger(["operation", "list", "--json"])).stdout) as { operations: readonly unknown[] };
-    expect(operations[0]).toMatchObject({ name: "vm.create", subject: "dev", state: "cancelled" });
+    for (const words of [
+      ["vm", "create"],
+      ["run", "--name"],
+    ]) {
+      const child = home.start([...words, "dev", "--image", "slow"]);
+      const before = await readUntil(child.stderr, (text) => text.includes("disk"));
+      child.kill(signal);
+      expect(await child.exited).toBe(code);
+      const said = before + (await readUntil(child.stderr, () => false));
+      expect(said).toEndWith("error: vm create dev was cancelled\n");
+      expect(said.includes("cancelling; Ctrl-C again leaves it to the daemon")).toBe(signal !== "SIGHUP");
+      expect(said).not.toContain("note:");
+      const { operations } = JSON.parse((await home.banger(["operation", "list", "--json"])).stdout) as { operations: readonly unknown[] };
+      expect(operations[0]).toMatchObject({ name: "vm.create", subject: "dev", state: "cancelled" });
+    }
   });
 
   test("pressed twice leaves at once, and the operation is cancelled all the same", async () => {
@@ -251,14 +263,16 @@ describe("Ctrl-C", () => {
     const child = home.start(["vm", "create", "dev", "--image", "stubborn"]);
     await readUntil(child.stderr, (text) => text.includes("disk"));
     child.kill("SIGINT");
-    await readUntil(child.stderr, (text) => text.includes("asked to stop"));
+    await readUntil(child.stderr, (text) => text.includes("cancelling"));
     child.kill("SIGINT");
     expect(await child.exited).toBe(130);
     const { operations } = JSON.parse((await home.banger(["operation", "list", "--json"])).stdout) as {
       operations: readonly { id: string }[];
     };
     const followed = await home.banger(["operation", "events", operations[0]?.id ?? ""]);
-    expect(followed).toMatchObject({ code: 1, stdout: expect.stringContaining("failed: the operation was cancelled") });
+    expect(followed.code).toBe(1);
+    expect(followed.stdout).toContain("note: asked to stop");
+    expect(followed.stdout).toContain("failed: vm create dev was cancelled");
   });
 });
 

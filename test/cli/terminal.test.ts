@@ -48,6 +48,17 @@ describe("a terminal", () => {
     expect(modes(terminal.text, "after")).toBe(modes(terminal.text, "before"));
   });
 
+  test("that goes away ends the client, though the command does not mind", async () => {
+    await using home = await openHomeWithVm();
+    for (const words of ["exec -i dev -- deaf", "exec -it dev -- deaf"]) {
+      const terminal = openTerminal(home, `exec "$@" ${words}`);
+      await terminal.until("ready");
+      terminal.hangUp();
+      expect([129, 1]).toContain(await terminal.child.exited);
+    }
+    expect(await home.banger(["exec", "dev", "--", "exit", "3"])).toMatchObject({ code: 3 });
+  });
+
   test("gets control characters of a command without -t spelled out", async () => {
     await using home = await openHomeWithVm();
     const terminal = openTerminal(home, `"$@" exec dev echo "$(printf 'a\\033[2Jb\\tc')"; echo done`);
@@ -73,7 +84,7 @@ describe("a terminal", () => {
     await slow.until(/boot {2}\d+ ms/);
     slow.type("\x03");
     await slow.until("error:");
-    expect(await slow.child.exited).toBe(1);
+    expect(await slow.child.exited).toBe(130);
     expect(slow.text).toContain("cancelling");
   });
 
