@@ -77,7 +77,7 @@ export const TOUCHES = /^(?:node:)?(?:fs|fs\/promises|child_process|sqlite|worke
  */
 export const MAY_TOUCH = [
   /^system\//,
-  /^sdk\/(?:check-socket-folder|is-daemon-up|launch-daemon|read-daemon-log|wait-for-socket)\.ts$/,
+  /^sdk\/(?:check-socket-folder|is-daemon-up|launch-daemon|read-daemon-log|wait-for-daemon)\.ts$/,
   /^sdk\/copy\//,
   /^cli\/print\.ts$/,
   /^daemon\/tell-ready\.ts$/,

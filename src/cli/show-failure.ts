@@ -32,7 +32,7 @@ export function exitCodeOf(thrown: unknown, command: Pick<Command, "passesGuestC
     return EXIT.guestFailure;
   }
   if (!(thrown instanceof BangerError)) return EXIT.bug;
-  return thrown.code === "daemon_unreachable" ? EXIT.daemonUnreachable : EXIT.failed;
+  return ["daemon_unreachable", "daemon_silent"].includes(thrown.code) ? EXIT.daemonUnreachable : EXIT.failed;
 }
 
 function shapeOf(thrown: unknown, command: Command | undefined): ErrorShape {

@@ -4,7 +4,7 @@ import { dirname } from "node:path";
 import type { Readable } from "node:stream";
 import { BangerError, fromErrorShape } from "../contract/errors.ts";
 import { READY_DESCRIPTOR, type Readiness } from "../contract/readiness.ts";
-import { waitForSocket } from "./wait-for-socket.ts";
+import { waitForDaemon } from "./wait-for-daemon.ts";
 
 export interface LaunchOptions {
   /** The program that runs the daemon in the foreground, and its arguments. */
@@ -12,7 +12,8 @@ export interface LaunchOptions {
   readonly environment: Readonly<Record<string, string | undefined>>;
   /** Gets what the daemon logs, appended. */
   readonly logPath: string;
-  readonly socketPath: string;
+  /** Where a daemon that listens says so; see `contract/daemon-note.ts`. */
+  readonly notePath: string;
 }
 
 /**
@@ -22,7 +23,7 @@ export interface LaunchOptions {
 const QUIET = { BUN_GC_TIMER_INTERVAL: "10000" };
 
 /** Starts a daemon that outlives us, and waits until it listens. When another one is just starting, waits for that one. Throws why it could not start. */
-export async function launchDaemon({ argv, environment, logPath, socketPath }: LaunchOptions): Promise<void> {
+export async function launchDaemon({ argv, environment, logPath, notePath }: LaunchOptions): Promise<void> {
   mkdirSync(dirname(logPath), { recursive: true, mode: 0o700 });
   const log = openSync(logPath, "a", 0o600);
   const [program = "", ...rest] = argv;
@@ -41,7 +42,7 @@ export async function launchDaemon({ argv, environment, logPath, socketPath }: L
   if (readiness === undefined) throw diedSilently(logPath);
   if (readiness.ready) return;
   if (readiness.error.code !== "daemon_running") throw fromErrorShape(readiness.error);
-  await waitForSocket(socketPath);
+  await waitForDaemon(notePath);
 }
 
 /** The daemon's line; undefined when it ended without one. */
