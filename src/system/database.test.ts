@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { mkdtempSync, readFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { openDatabase } from "./database.ts";
@@ -32,6 +32,18 @@ describe("the database", () => {
     const before = readFileSync(path);
     expect(() => openDatabase(path, [first])).toThrow(/migration 10 \(second\) is not known/);
     expect(() => openDatabase(path, [{ ...first, sql: "SELECT 1" }, second])).toThrow(/migration 1 \(first\)/);
+    expect(readFileSync(path).equals(before)).toBe(true);
+  });
+
+  test.each([
+    ["of something else", Buffer.alloc(9000, "no database ")],
+    ["whose pages were overwritten", undefined],
+  ])("%s is told as damaged, and left as it is", (_name, bytes) => {
+    const path = fresh();
+    openDatabase(path, [first])[Symbol.dispose]();
+    const before = bytes ?? readFileSync(path).fill(0xa5, 100);
+    writeFileSync(path, before);
+    expect(() => openDatabase(path, [first])).toThrow(expect.objectContaining({ code: "database_damaged", kind: "unavailable" }));
     expect(readFileSync(path).equals(before)).toBe(true);
   });
 
