@@ -1,4 +1,4 @@
-import { BangerError, EXIT, toErrorShape, type ErrorShape } from "../contract/errors.ts";
+import { EXIT, toErrorShape, type ErrorShape } from "../contract/errors.ts";
 import type { Command, Invocation } from "./command.ts";
 import type { Environment } from "./environment.ts";
 import { escapeLines, escapeText } from "../contract/escape-text.ts";
@@ -16,23 +16,26 @@ const NOT_EXECUTABLE = 126;
 export function showFailure(thrown: unknown, invocation: Invocation | undefined, environment: Environment): number {
   const command = invocation?.command;
   const shape = shapeOf(thrown, command);
-  if (invocation?.json === true) printJson(environment.stdout.descriptor, { error: shape });
-  else print(environment.stderr.descriptor, textOf(shape, thrown, environment));
-  return exitCodeOf(thrown, command);
+  try {
+    if (invocation?.json === true && shape.code !== "output_failed") printJson(environment.stdout.descriptor, { error: shape });
+    else print(environment.stderr.descriptor, textOf(shape, thrown, environment));
+  } catch {
+    // Nowhere is left to tell it: the code does.
+  }
+  return exitCodeOf(thrown, shape, command);
 }
 
 /** Kinds decide the code; where the other codes belong to the guest's command, all of ours are 125. */
-export function exitCodeOf(thrown: unknown, command: Pick<Command, "passesGuestCode"> | undefined): number {
-  if (thrown instanceof UsageError) return EXIT.usage;
-  if (thrown instanceof BangerError && thrown.code === "invalid_input") return EXIT.usage;
+function exitCodeOf(thrown: unknown, { code, kind }: ErrorShape, command: Command | undefined): number {
+  if (thrown instanceof UsageError || code === "invalid_input") return EXIT.usage;
   if (thrown instanceof InterruptedError) return thrown.exitCode;
   if (command?.passesGuestCode === true) {
-    if (thrown instanceof BangerError && thrown.code === "exec_not_found") return NOT_FOUND;
-    if (thrown instanceof BangerError && thrown.code === "exec_not_executable") return NOT_EXECUTABLE;
+    if (code === "exec_not_found") return NOT_FOUND;
+    if (code === "exec_not_executable") return NOT_EXECUTABLE;
     return EXIT.guestFailure;
   }
-  if (!(thrown instanceof BangerError)) return EXIT.bug;
-  return ["daemon_unreachable", "daemon_silent"].includes(thrown.code) ? EXIT.daemonUnreachable : EXIT.failed;
+  if (kind === "bug") return EXIT.bug;
+  return ["daemon_unreachable", "daemon_silent"].includes(code) ? EXIT.daemonUnreachable : EXIT.failed;
 }
 
 function shapeOf(thrown: unknown, command: Command | undefined): ErrorShape {
