@@ -17,7 +17,7 @@ const DAILY: readonly (readonly [string, string])[] = [
 ];
 
 const WIDTH = 96;
-const JSON_ROW: readonly [string, string] = ["    --json", "one JSON document on stdout"];
+const JSON_BRIEF = "one JSON document on stdout";
 
 /** What `banger --help` shows. */
 export function helpOfAll(commands: readonly Command[]): string {
@@ -60,7 +60,11 @@ export function helpOfCommand(command: Command): string {
   parts.push(
     "",
     "flags:",
-    columns([...flagsOf(command).map(rowOf), ...(command.hasJson === false ? [] : [JSON_ROW]), ["-h, --help", "show this"]]),
+    columns([
+      ...flagsOf(command).map(rowOf),
+      ...(command.hasJson === false ? [] : [["    --json", command.jsonBrief ?? JSON_BRIEF] as const]),
+      ["-h, --help", "show this"],
+    ]),
   );
   if (command.examples.length > 0) {
     parts.push("", "examples:", ...command.examples.map(({ command: line, does }) => `  # ${does}\n  ${line}`));

@@ -12,12 +12,15 @@ import { UsageError } from "./usage-error.ts";
 const NOT_FOUND = 127;
 const NOT_EXECUTABLE = 126;
 
+/** What was asked for, as far as it was understood. */
+type Asked = Pick<Invocation, "json"> & Partial<Pick<Invocation, "command" | "given" | "placed">>;
+
 /** Tells what went wrong: one JSON document on stdout when that was asked for, else lines on stderr. Returns the exit code. */
-export function showFailure(thrown: unknown, invocation: Invocation | undefined, environment: Environment): number {
-  const command = invocation?.command;
-  const shape = shapeOf(thrown, command);
+export function showFailure(thrown: unknown, asked: Asked, environment: Environment): number {
+  const { command, json } = asked;
+  const shape = shapeOf(thrown, asked);
   try {
-    if (invocation?.json === true && shape.code !== "output_failed") printJson(environment.stdout.descriptor, { error: shape });
+    if (json && shape.code !== "output_failed") printJson(environment.stdout.descriptor, { error: shape });
     else print(environment.stderr.descriptor, textOf(shape, thrown, environment));
   } catch {
     // Nowhere is left to tell it: the code does.
@@ -38,23 +41,25 @@ function exitCodeOf(thrown: unknown, { code, kind }: ErrorShape, command: Comman
   return ["daemon_unreachable", "daemon_silent"].includes(code) ? EXIT.daemonUnreachable : EXIT.failed;
 }
 
-function shapeOf(thrown: unknown, command: Command | undefined): ErrorShape {
+function shapeOf(thrown: unknown, { command, given = {}, placed = [] }: Asked): ErrorShape {
   if (thrown instanceof UsageError) {
     const hint = thrown.hint ?? (command === undefined ? undefined : `banger ${command.words.join(" ")} --help`);
     return { code: "usage", kind: "invalid", message: thrown.message, ...(hint === undefined ? {} : { hint }) };
   }
   const shape = toErrorShape(thrown);
   if (shape.code !== "invalid_input" || shape.problems === undefined || command === undefined) return shape;
-  const problems = shape.problems.map((problem) => `${wordOf(command, problem.path)}: ${problem.message}`);
+  const problems = shape.problems.map((problem) => `${wordOf(command, given, placed, problem.path)}: ${problem.message}`);
   return { ...shape, message: problems.join("; "), hint: shape.hint ?? `banger ${command.words.join(" ")} --help` };
 }
 
-/** What the user typed for a field: its flag, or its place. */
-function wordOf(command: Command, path: string): string {
+/** What the user typed for a field: its flag, or its place and what stood there. */
+function wordOf(command: Command, given: Invocation["given"], placed: readonly string[], path: string): string {
   const name = path.split(".")[0] ?? "";
+  const place = command.fields.find((each) => each.name === name)?.placeholder ?? path;
+  if (placed.includes(name)) return `${place} \`${String(given[name])}\``;
   const field = flagsOf(command).find((each) => each.name === name);
   if (field !== undefined) return `--${field.flag}`;
-  return command.fields.find((each) => each.name === name)?.placeholder ?? path;
+  return place;
 }
 
 /** Lines below the message: each of several problems, and the last that a guest wrote on its console. */

@@ -123,6 +123,12 @@ export function fromErrorShape(shape: ErrorShape): Error {
   });
 }
 
+/** What to type after a daemon ended in the middle of an operation. */
+export function hintAfterDeath(operation: string): string {
+  if (operation !== "vm.create") return "banger ps shows what is left; try again";
+  return "banger ps; a vm that is listed goes on by banger start NAME, one that is not was not made";
+}
+
 /** The HTTP status of each kind. */
 export const HTTP_STATUS: Readonly<Record<ErrorKind | "bug", number>> = {
   invalid: 400,

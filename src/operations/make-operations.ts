@@ -1,4 +1,4 @@
-import { BangerError, type ErrorShape } from "../contract/errors.ts";
+import { BangerError, hintAfterDeath, type ErrorShape } from "../contract/errors.ts";
 import { ASKED_TO_STOP, type OperationEvent } from "../contract/events.ts";
 import type { Database, System } from "../system/system.ts";
 import { makeEventLog, type EventLog } from "./event-log.ts";
@@ -86,7 +86,7 @@ export function makeOperations(database: Database, system: Pick<System, "clock" 
     forgetEnded: (beforeMs) => forgetEnded(database, beforeMs),
     reconcile() {
       for (const record of listRunning(database)) {
-        if (!running.has(record.id)) buryOperation(database, record.id, Math.trunc(clock.nowMs()));
+        if (!running.has(record.id)) buryOperation(database, record, Math.trunc(clock.nowMs()));
       }
     },
     async close() {
@@ -104,9 +104,10 @@ function wordsOf({ name, subject }: Pick<OperationRecord, "name" | "subject">): 
   return `${name.replace(".", " ")}${subject === "" ? "" : ` ${subject}`}`;
 }
 
-function buryOperation(database: Database, id: string, nowMs: number): void {
+function buryOperation(database: Database, record: OperationRecord, nowMs: number): void {
+  const { id } = record;
   const error: ErrorShape = new BangerError("unavailable", "daemon_died", "the operation did not finish: the daemon ended while it ran", {
-    hint: "banger ps shows what is left; try again",
+    hint: hintAfterDeath(record.name),
   }).toShape();
   database.transaction(() => {
     const event: OperationEvent = { seq: countEvents(database, id), at: nowMs, type: "outcome", ok: false, error };

@@ -1,5 +1,5 @@
 import type { Socket } from "node:net";
-import { BangerError, fromErrorShape, type ErrorShape } from "../contract/errors.ts";
+import { BangerError, fromErrorShape, hintAfterDeath, type ErrorShape } from "../contract/errors.ts";
 import type { OperationEvent } from "../contract/events.ts";
 import type { Verb } from "../contract/verb.ts";
 import { VERBS } from "../contract/verbs.ts";
@@ -66,13 +66,20 @@ export function openClient({ socketPath, notePath, patience, version = VERSION, 
       // The first connection brings the events by itself; only a second one has to ask for them.
       let first: AsyncIterable<Uint8Array> | undefined = bytesOf(response);
       const open = async (from: number): Promise<AsyncIterable<Uint8Array>> => {
-        const stream = first ?? (await openEvents(operation, from, options.signal).catch(forbidRepeat));
+        const stream = first ?? (await openEvents(operation, from, options.signal).catch((error: unknown) => forbidRepeat(name, error)));
         first = undefined;
         return stream;
       };
       return (await outputOf(followOperation(open, 0), options.onEvent)) as Output<Name>;
     },
-    events: (operation, from = 0, signal) => followOperation((next) => openEvents(operation, next, signal), from),
+    events: (operation, from = 0, signal) =>
+      followOperation(
+        (next) => openEvents(operation, next, signal),
+        from,
+        async () =>
+          ((await (await ask(VERBS["operation.show"], { operation }, "application/json", signal)).json()) as Output<"operation.show">)
+            .state !== "running",
+      ),
     async openLog(request, signal) {
       return readLines(bytesOf(await ask(VERBS["vm.follow"], request, EVENTS_TYPE, signal)));
     },
@@ -110,10 +117,10 @@ async function outputOf(events: AsyncIterable<OperationEvent>, onEvent: CallOpti
 }
 
 /** The request was taken: whoever hears `daemon_unreachable` might send it again. */
-function forbidRepeat(error: unknown): never {
+function forbidRepeat(operation: string, error: unknown): never {
   if (!(error instanceof BangerError) || error.code !== "daemon_unreachable") throw error;
   throw new BangerError("unavailable", "daemon_broke_off", "the banger daemon ended before the operation did", {
-    hint: "banger ps shows what is left; try again",
+    hint: hintAfterDeath(operation),
     cause: error,
   });
 }

@@ -128,6 +128,22 @@ describe("vms", () => {
     });
   });
 
+  test("that have no network are told from those that get one at their next start", async () => {
+    await using home = openHome();
+    await home.banger(["vm", "create", "in"]);
+    await home.banger(["vm", "create", "out", "--nat"]);
+    const networks = async (): Promise<readonly string[]> => {
+      const list = (await home.banger(["ps"])).stdout.trimEnd().split("\n").slice(1);
+      const shown = await Promise.all(["in", "out"].map(async (name) => (await home.banger(["vm", "show", name])).stdout));
+      return [...list.map((line) => line.split(/ {2,}/)[5] ?? ""), ...shown.map((text) => /^network +(.*)$/m.exec(text)?.[1] ?? "")];
+    };
+    expect(await networks()).toEqual(["none", "10.0.2.15/24", "none", "passt, 10.0.2.15/24"]);
+    await home.banger(["stop", "out"]);
+    expect(await networks()).toEqual(["none", "nat", "none", "nat, from its next start on"]);
+    await home.banger(["vm", "create", "new", "--no-start"]);
+    expect((await home.banger(["vm", "show", "new"])).stdout).toMatch(/^driver +fake, not started yet$/m);
+  });
+
   test("several are handled at once, and one mistyped does not keep the others", async () => {
     await using home = openHome();
     for (const name of ["a", "b"]) await home.banger(["vm", "create", name]);
@@ -142,7 +158,10 @@ describe("exit codes", () => {
     [["vm", "show", "nobody"], 1, "no vm is named `nobody`\ntry: banger ps"],
     [["vm", "create", "--memroy", "1G"], 2, "there is no flag --memroy\ndid you mean --memory?"],
     [["vm", "create", "--cpus", "0"], 2, "--cpus: "],
-    [["vm", "create", "--", "-"], 2, "a vm name has 1 to 63"],
+    [["vm", "create", "--", "-"], 2, "error: NAME `-`: a vm name has 1 to 63"],
+    [["vm", "create", "Dev"], 2, "error: NAME `Dev`: a vm name has 1 to 63"],
+    [["vm", "create", "--name", "Dev"], 2, "error: --name: a vm name has 1 to 63"],
+    [["vm", "create", "0123456789ab"], 2, "NAME `0123456789ab`: a vm name is not 12 hex digits, as an id is"],
     [["frobnicate"], 2, "there is no command `banger frobnicate`"],
     [["exec", "nobody", "--", "true"], 125, "no vm is named `nobody`"],
   ])("banger %p ends with %d", async (argv, code, part) => {
@@ -169,6 +188,51 @@ describe("--json", () => {
     expect(JSON.parse(usage.stdout)).toMatchObject({ error: { code: "usage" } });
     const several = await home.banger(["rm", "--json", "-f", "dev", "nobody"]);
     expect(JSON.parse(several.stdout)).toMatchObject([{ vm: "dev" }, { vm: "nobody", error: { code: "vm_not_found" } }]);
+  });
+
+  test("may stand before the command, and holds for help and for what is no command", async () => {
+    await using home = openHome();
+    const read = async (...argv: string[]): Promise<unknown> => {
+      const { stdout, stderr } = await home.banger(argv);
+      expect(stderr).toBe("");
+      return JSON.parse(stdout);
+    };
+    await home.banger(["daemon", "start"]);
+    expect(await read("--json", "ps")).toEqual({ vms: [] });
+    expect(await read("--json", "vm", "show", "nobody")).toMatchObject({ error: { code: "vm_not_found" } });
+    for (const argv of [["--json"], ["help", "--json"], ["vm", "--json"], ["ps", "--json", "--help"], ["--json", "help", "exec"]]) {
+      expect(await read(...argv)).toEqual({ help: expect.stringContaining("usage: banger") });
+    }
+    expect(await read("frobnicate", "--json")).toMatchObject({
+      error: { code: "usage", message: "there is no command `banger frobnicate`" },
+    });
+    expect(await read("--json", "--version")).toEqual({ version: "0.1.0" });
+  });
+
+  test("is told by help where it is not one document", async () => {
+    await using home = openHome();
+    const briefOf = async (...words: string[]): Promise<string> =>
+      / --json +(.*)/.exec((await home.banger([...words, "--help"])).stdout)?.[1] ?? "";
+    expect(await briefOf("ps")).toBe("one JSON document on stdout");
+    expect(await briefOf("operation", "events")).toBe("a JSON document a line, as it comes");
+    expect(await briefOf("logs")).toContain("with -f one a line");
+    expect(await briefOf("rm")).toContain("a list of them where several are named");
+  });
+
+  test("has nothing to follow of an operation after its last event", async () => {
+    await using home = openHome();
+    await home.banger(["vm", "create", "dev"]);
+    const { operations } = JSON.parse((await home.banger(["operation", "list", "--json"])).stdout) as {
+      operations: readonly { id: string }[];
+    };
+    const id = operations[0]?.id ?? "";
+    const all = (await home.banger(["operation", "events", id, "--json"])).stdout.trimEnd().split("\n");
+    expect((await home.banger(["operation", "events", id, "--from", String(all.length - 1), "--json"])).stdout).toBe(`${all.at(-1)}\n`);
+    expect(await home.banger(["operation", "events", id, "--from", "99"])).toEqual({
+      code: 1,
+      stdout: "",
+      stderr: "error: there is no event 99: the operation has ended, and has not so many\n",
+    });
   });
 
   test("gives what a command wrote as a document", async () => {

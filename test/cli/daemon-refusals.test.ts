@@ -49,7 +49,8 @@ describe("over a daemon that runs, bad input", () => {
 
   const create = (...words: string[]): string[] => ["vm", "create", ...words];
   const cases: readonly (readonly [words: string[], code: number, error: string | RegExp, advice?: string | RegExp])[] = [
-    [create("Dev"), 2, "a vm name has 1 to 63 of a-z"],
+    [create("Dev"), 2, "NAME `Dev`: a vm name has 1 to 63 of a-z"],
+    [create("0123456789ab"), 2, "a vm name is not 12 hex digits"],
     [create("-dev"), 2, "there is no flag -d"],
     [create("a".repeat(64)), 2, "a vm name has 1 to 63 of a-z"],
     [create("../dev"), 2, "a vm name has 1 to 63 of a-z"],
@@ -249,7 +250,7 @@ describe("a daemon of another version", () => {
       });
       const ran = await world.banger(["vm", "create", "--kernel", goods.kernel]);
       await server[Symbol.asyncDispose]();
-      expectRefusal(ran, 1, "the banger daemon ended before the operation did", "banger ps");
+      expectRefusal(ran, 1, "the banger daemon ended before the operation did", "banger ps; a vm that is listed goes on by banger start");
       expect((await world.json<{ vms: readonly unknown[] }>(["vm", "list"])).vms).toEqual([]);
     });
   });
