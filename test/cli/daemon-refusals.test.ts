@@ -74,7 +74,7 @@ describe("over a daemon that runs, bad input", () => {
     [create("dev", "--driver", "../vbox"), 2, "--driver", /qemu/],
     [create("dev", "--driver", "qemu"), 1, "there is no driver qemu", "--driver fake"],
     [create("dev", "--image", "nothing-12"), 1, "cannot find image nothing-12", "banger image pull debian-bookworm"],
-    [create("dev", "--kernel", "nothing-12"), 1, 'there is no kernel "nothing-12"', "banger kernel pull debian-6.12"],
+    [create("dev", "--kernel", "nothing-12"), 1, "there is no kernel nothing-12", "banger kernel pull debian-6.12"],
     [create("dev", "--kernel", "nothing-12", "--cpus", "200"), 1, "2 things are wrong\n  - .*nothing-12.*\n  - 200 cpus"],
     [create("there"), 1, "cannot create vm there: there is one of that name already", "banger vm show there"],
     [["vm", "creat", "dev"], 2, "there is no command `banger vm creat`", "did you mean banger vm create"],
@@ -87,7 +87,7 @@ describe("over a daemon that runs, bad input", () => {
     [["image", "pull", "nothing-12"], 1, "the catalog has no image of that name", "banger image pull debian-bookworm"],
     [["kernel", "pull", "nothing-12"], 1, "the catalog does not have it", "debian-6.12"],
     [["kernel", "import", "k", "--from", "/nowhere"], 1, "cannot import from /nowhere: there is no such folder"],
-    [["kernel", "delete", "nothing-12"], 1, 'there is no kernel "nothing-12"'],
+    [["kernel", "delete", "nothing-12"], 1, "there is no kernel nothing-12"],
     [["operation", "show", "0123456789abcdef"], 1, "no operation has the id 0123456789abcdef", "banger operation list"],
   ];
   const all = cases.map(([words, code, error, advice]) => [words, code, error, advice ?? ADVICE] as const);
