@@ -111,8 +111,7 @@ function finish(command: Command, { given, words, rest, json }: State): Parsed {
     placed.push(name);
     if (command.repeat === name) repeated = [word, ...left.splice(0, Math.max(0, left.length - after))];
   }
-  const [extra] = left;
-  if (extra !== undefined) throw tooMany(command, extra);
+  if (left.length > 0) throw tooMany(command, left, rest);
   for (const field of command.fields) {
     if (field.required && !(field.name in given)) throw new UsageError(`--${field.flag} is missing: ${field.brief}`);
   }
@@ -121,10 +120,13 @@ function finish(command: Command, { given, words, rest, json }: State): Parsed {
   return { given, placed, repeated, rest, json, wantsHelp: false };
 }
 
-function tooMany(command: Command, extra: string): UsageError {
-  const hint =
-    command.rest === undefined ? undefined : `put the command for the vm after --, as in: banger ${command.words.join(" ")} -- ${extra}`;
-  return new UsageError(`there is no place for \`${extra}\``, hint);
+function tooMany(command: Command, extra: readonly string[], rest: readonly string[]): UsageError {
+  const words = `banger ${command.words.join(" ")}`;
+  // With a command behind -- this is the name that other commands take here.
+  const isName = rest.length > 0 && flagsOf(command).some(({ name }) => name === "name");
+  const meant = isName ? `${words} --name ${extra[0]} -- ${rest.join(" ")}` : `${words} -- ${[...extra, ...rest].join(" ")}`;
+  const hint = isName ? meant : `put the command for the vm after --, as in: ${meant}`;
+  return new UsageError(`there is no place for \`${extra[0]}\``, command.rest === undefined ? undefined : hint);
 }
 
 /** The fields that can be given as flags: those by position only when they may be left out. */

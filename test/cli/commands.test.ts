@@ -163,6 +163,16 @@ describe("exit codes", () => {
     [["vm", "create", "--name", "Dev"], 2, "error: --name: a vm name has 1 to 63"],
     [["vm", "create", "0123456789ab"], 2, "NAME `0123456789ab`: a vm name is not 12 hex digits, as an id is"],
     [["frobnicate"], 2, "there is no command `banger frobnicate`"],
+    [["create", "dev"], 2, "did you mean banger vm create?"],
+    [["list"], 2, "did you mean banger vm list?"],
+    [["delete", "dev"], 2, "did you mean banger vm delete?"],
+    [["ssh", "dev"], 2, "did you mean banger shell?"],
+    [["images"], 2, "did you mean banger image list?"],
+    [["status"], 2, "did you mean banger daemon status?"],
+    [["image", "inspect"], 2, "did you mean banger image show?"],
+    [["vm", "inspect", "x"], 2, "did you mean banger vm show?"],
+    [["run", "dev", "--", "true", "x"], 2, "try: banger vm run --name dev -- true x"],
+    [["run", "echo", "hi"], 2, "try: put the command for the vm after --, as in: banger vm run -- echo hi"],
     [["exec", "nobody", "--", "true"], 125, "no vm is named `nobody`"],
   ])("banger %p ends with %d", async (argv, code, part) => {
     await using home = openHome();

@@ -66,6 +66,17 @@ describe("a terminal", () => {
     expect(terminal.text).toContain("a\\x1b[2Jb\tc\r\n");
   });
 
+  test("that is narrow gets tables and help that fit", async () => {
+    await using home = await openHomeWithVm();
+    for (const words of ["ps", "vm show dev", "vm create --help", "--help", "doctor", "stats", "operation list"]) {
+      const terminal = openTerminal(home, `"$@" ${words} 2>/dev/null; echo done`, { cols: 60, rows: 50 });
+      await terminal.until("done\r\n");
+      // A line to be typed stays whole.
+      const long = terminal.text.split("\r\n").filter((line) => line.length > 60 && !/^ {2}(?:banger|tar|#) /.test(line));
+      expect({ words, long }).toEqual({ words, long: [] });
+    }
+  });
+
   test("keeps a line of each stage with its time, however short it was", async () => {
     await using home = await openHomeWithVm();
     const terminal = openTerminal(home, `"$@" vm create x; "$@" run --ephemeral -- echo said; echo "done"`);
