@@ -62,6 +62,11 @@ export const LEAVE: readonly { readonly from: string; readonly to: RegExp; reado
     because: "lock and config come before there is anything to wire",
   },
   {
+    from: "cli/open-raw-terminal.ts",
+    to: /^system\/native\.ts$/,
+    because: "the modes of a terminal are the C library's, and one file speaks to that",
+  },
+  {
     from: "sdk/copy/descriptors.ts",
     to: /^system\/native\.ts$/,
     because: "holes, locks and times are the C library's, and one file speaks to that",

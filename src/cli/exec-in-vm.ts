@@ -6,7 +6,6 @@ import { captureOutput } from "./capture-output.ts";
 import { copyOutput, type Renderer } from "./copy-output.ts";
 import type { Environment, Terminal } from "./environment.ts";
 import { codeOfSignal } from "./interrupted.ts";
-import { openRawTerminal } from "./open-raw-terminal.ts";
 import { print } from "./print.ts";
 import { asBytes, makeEscaping } from "./renderers.ts";
 
@@ -45,8 +44,11 @@ export async function execInVm(
 ): Promise<number> {
   checkTerminal(wishes, environment);
   const terminal = wishes.tty ? { ...sizeOfTerminal(), term: environment.variables["TERM"] ?? "xterm" } : undefined;
+  const isRaw = wishes.tty && wishes.interactive;
+  // The C library is loaded for it, and only for it, while the command starts.
+  const loading = isRaw ? import("./open-raw-terminal.ts") : undefined;
   using session = await client.exec(vm, { ...spec, ...(terminal === undefined ? {} : { tty: terminal }) });
-  using _raw = wishes.tty && wishes.interactive ? openRawTerminal() : undefined;
+  using _raw = (await loading)?.openRawTerminal();
   using joined = joinSignals(session, wishes.tty);
   if (wishes.interactive) {
     process.stdin.on("error", () => session.stdin.end());

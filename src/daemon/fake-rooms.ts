@@ -178,7 +178,7 @@ function vmOf(name: string, id: string, state: Vm["state"], request: CreateReque
     accelerationReason: "there is nothing to accelerate",
     cpus: request.cpus ?? 2,
     memoryMiB: (request.memoryBytes ?? 2 ** 30) / 2 ** 20,
-    init: "agent",
+    init: request.init === "systemd" ? "systemd" : "agent",
     disks: { layer: { bytes: 2 ** 30, allocatedBytes: 4096 }, work: null },
     network:
       state === "running" && request.nat === true

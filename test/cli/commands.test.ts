@@ -144,6 +144,17 @@ describe("vms", () => {
     expect((await home.banger(["vm", "show", "new"])).stdout).toMatch(/^driver +fake, not started yet$/m);
   });
 
+  test("with systemd say that it goes on starting, unless that was waited for", async () => {
+    await using home = openHome();
+    const { stdout } = await home.banger(["vm", "create", "dev", "--init", "systemd"]);
+    expect(stdout).toMatch(/^vm dev is running; .*\nsystemd goes on starting in it; this waits for it: banger exec dev -- sh -c /);
+    await home.banger(["stop", "dev"]);
+    expect((await home.banger(["start", "dev"])).stdout).toContain("systemd goes on starting");
+    const waited = await home.banger(["vm", "create", "two", "--init", "systemd", "--wait-for", "unit:multi-user.target"]);
+    expect(waited.stdout).toBe("vm two is running; open a shell with: banger shell two\n");
+    expect((await home.banger(["vm", "create", "three"])).stdout).not.toContain("systemd");
+  });
+
   test("several are handled at once, and one mistyped does not keep the others", async () => {
     await using home = openHome();
     for (const name of ["a", "b"]) await home.banger(["vm", "create", name]);

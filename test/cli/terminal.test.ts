@@ -26,6 +26,16 @@ describe("a terminal", () => {
     expect(modes(terminal.text, "after")).toBe(modes(terminal.text, "before"));
   });
 
+  test("is raw in both directions: what the guest's terminal has made of lines is not done once more", async () => {
+    await using home = await openHomeWithVm();
+    for (const words of ["exec -it dev hex 610a62", "exec -t dev hex 610a62"]) {
+      const terminal = openTerminal(home, AROUND(`"$@" ${words}`));
+      await terminal.until(/after [0-9a-f]/);
+      expect(terminal.text).toContain(words.startsWith("exec -it") ? "\r\na\nb" : "\r\na\r\nb");
+      expect(modes(terminal.text, "after")).toBe(modes(terminal.text, "before"));
+    }
+  });
+
   test("is raw while the command runs: Ctrl-C is a key for the guest", async () => {
     await using home = await openHomeWithVm();
     const terminal = openTerminal(home, AROUND('"$@" shell dev'));
@@ -106,7 +116,7 @@ describe("a terminal", () => {
     await copying.until(/0 files {2}64 KiB {2}\S+ \S+\/s/);
     copying.type("\x03");
     await copying.until("error:");
-    expect(await copying.child.exited).toBe(1);
+    expect(await copying.child.exited).toBe(130);
     expect(copying.text).toContain("\r\x1b[K\x1b[31merror:");
   });
 });

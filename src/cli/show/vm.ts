@@ -87,6 +87,14 @@ export function showVmMoved(vm: Vm): string {
   return `vm ${vm.name} is ${vm.state}; ${nextOf(vm)}\n`;
 }
 
+/** What is told after a vm was started: its agent answers, and a systemd in it may need a while longer. */
+export function showVmStarted(vm: Vm): string {
+  const isStarting = vm.init === "systemd" && vm.state === "running" && !vm.requirements.some(({ kind }) => kind === "unit");
+  if (!isStarting) return showVmMoved(vm);
+  const wait = `banger exec ${vm.name} -- sh -c 'until systemctl -q is-active multi-user.target 2>/dev/null; do sleep 1; done'`;
+  return `${showVmMoved(vm)}systemd goes on starting in it; this waits for it: ${wait}\n`;
+}
+
 /** What is told after `banger vm set` and `banger vm rename`. */
 export function showVmChanged({ name, pending }: Vm, how: string): string {
   if (pending.length === 0) return `${how}\n`;
