@@ -62,6 +62,11 @@ export const LEAVE: readonly { readonly from: string; readonly to: RegExp; reado
     because: "lock and config come before there is anything to wire",
   },
   {
+    from: "cli/open-raw-terminal.ts",
+    to: /^system\/native\.ts$/,
+    because: "the modes of a terminal are the C library's, and one file speaks to that",
+  },
+  {
     from: "sdk/copy/descriptors.ts",
     to: /^system\/native\.ts$/,
     because: "holes, locks and times are the C library's, and one file speaks to that",
@@ -77,7 +82,7 @@ export const TOUCHES = /^(?:node:)?(?:fs|fs\/promises|child_process|sqlite|worke
  */
 export const MAY_TOUCH = [
   /^system\//,
-  /^sdk\/(?:check-socket-folder|is-daemon-up|launch-daemon|read-daemon-log|wait-for-socket)\.ts$/,
+  /^sdk\/(?:check-socket-folder|is-daemon-up|launch-daemon|read-daemon-log|wait-for-daemon)\.ts$/,
   /^sdk\/copy\//,
   /^cli\/print\.ts$/,
   /^daemon\/tell-ready\.ts$/,

@@ -28,6 +28,8 @@ function ofBun(lines) {
   /** @type {string[]} */
   let why = [];
   for (const line of lines) {
+    // Bun says them all again.
+    if (/^\d+ tests? failed:$/.test(line)) break;
     const end = /^\((pass|fail|skip|todo)\) (.*?)(?: \[[\d.]+ms\])?$/.exec(line);
     if (end === null) {
       if (/^(?:error:|[A-Za-z]*Error:|[+-] |Expected|Received)/.test(line)) why.push(line);

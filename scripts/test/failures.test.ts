@@ -12,6 +12,8 @@ test("finds the failed tests of bun, each with its own reason", () => {
     "      at /x.ts:12",
     "(fail) the world > is round [3.20ms]",
     "(fail) another",
+    "2 tests failed:",
+    "(fail) another",
     " 1 pass",
   ].join("\n");
   expect(failuresIn("bun", output)).toEqual([

@@ -1,48 +1,7 @@
 import type { OperationName } from "../contract/operation-table.ts";
-import type { VerbField } from "../contract/verb.ts";
 import { VERBS } from "../contract/verbs.ts";
 import type { Command } from "./command.ts";
-
-const VM: VerbField = {
-  name: "vm",
-  flag: "vm",
-  type: "string",
-  required: true,
-  brief: "name or id of the vm",
-  placeholder: "NAME",
-  completes: "vm",
-};
-
-/** A boolean flag of the command line alone. */
-function flag(name: string, alias: string | undefined, brief: string): VerbField {
-  return { name, flag: name, type: "boolean", required: false, default: false, brief, ...(alias === undefined ? {} : { alias }) };
-}
-
-function text(name: string, placeholder: string, brief: string, type: VerbField["type"] = "string"): VerbField {
-  return { name, flag: name, type, required: false, brief, placeholder };
-}
-
-/** What a copy is from or to; it is read as one by `copy-places.ts`. */
-function place(name: string, placeholder: string, brief: string): VerbField {
-  return { ...text(name, placeholder, brief), required: true };
-}
-
-const QUIET = flag("quiet", "q", "show only the names, one a line");
-const INTERACTIVE = flag("interactive", "i", "pass stdin on to the command");
-const TTY = flag("tty", "t", "give the command a terminal; it may then draw on yours");
-const ENV: VerbField = { ...text("env", "KEY=VALUE", "set an environment variable; may be repeated", "environment"), alias: "e" };
-const CWD = text("cwd", "DIR", "folder to run in; the user's home when left out");
-const USER: VerbField = { ...text("user", "USER", "user to run as, or USER:GROUP; root when left out"), alias: "u" };
-
-const SHELL: VerbField = {
-  name: "shell",
-  flag: "shell",
-  type: "choice",
-  required: true,
-  choices: ["bash", "zsh", "fish"],
-  brief: "the shell: bash, zsh or fish",
-  placeholder: "SHELL",
-};
+import { CWD, ENV, INTERACTIVE, LINES, QUIET, SHELL, TTY, USER, VM, flag, place, text } from "./command-fields.ts";
 
 /** Commands that call several operations, or none. */
 const COMPOSED: readonly Command[] = [
@@ -119,6 +78,7 @@ const COMPOSED: readonly Command[] = [
   },
   {
     words: ["vm", "logs"],
+    jsonBrief: "one JSON document on stdout; with -f one a line, as it comes",
     aliases: [["logs"]],
     summary: "Show or follow a log of a vm",
     detail:
@@ -136,6 +96,7 @@ const COMPOSED: readonly Command[] = [
   },
   {
     words: ["vm", "follow"],
+    jsonBrief: LINES,
     aliases: [],
     summary: "Follow a log of a vm",
     detail: "The same as banger logs -f.",
@@ -152,6 +113,7 @@ const COMPOSED: readonly Command[] = [
   },
   {
     ...VERBS["vm.stats"],
+    jsonBrief: "one JSON document on stdout; with -w one a line, as it comes",
     fields: [
       ...VERBS["vm.stats"].fields,
       flag("watch", "w", "go on until Ctrl-C: in place on a terminal, else a line for each vm at each interval"),
@@ -213,6 +175,7 @@ const COMPOSED: readonly Command[] = [
   },
   {
     words: ["daemon", "logs"],
+    jsonBrief: LINES,
     aliases: [],
     summary: "Show the log of the daemon",
     detail: "Works when no daemon runs. With --json each line is one entry.",
@@ -287,6 +250,8 @@ export const COMMANDS: readonly Command[] = [
     .filter(([, verb]) => !verb.composed)
     .map(([name, verb]) => ({
       ...verb,
+      ...(verb.kind === "events" ? { jsonBrief: LINES } : {}),
+      ...(verb.repeat === undefined ? {} : { jsonBrief: "one JSON document on stdout; a list of them where several are named" }),
       fields: [...verb.fields, ...(verb.quiet === undefined ? [] : [QUIET])],
       load: async () => (await import("./commands/operation.ts")).operation(name as OperationName),
     })),

@@ -20,6 +20,8 @@ export interface Command {
   readonly passesGuestCode?: boolean;
   /** False when it has no answer that could be a document. */
   readonly hasJson?: false;
+  /** What help says of --json, where it is not one document. */
+  readonly jsonBrief?: string;
   /** Not shown in help. */
   readonly hidden?: boolean;
   readonly examples: readonly Example[];
@@ -31,6 +33,8 @@ export interface Invocation {
   readonly command: Command;
   /** The fields that were given, by name. */
   readonly given: Readonly<Record<string, unknown>>;
+  /** Names of the fields that were given by place, not by a flag. */
+  readonly placed: readonly string[];
   /** The values of the repeated positional field. */
   readonly repeated: readonly string[];
   /** The command for the guest. */

@@ -1,4 +1,5 @@
 import { daemonLogOf, daemonNoteOf, daemonSocketOf, findRoots } from "../contract/roots.ts";
+import { findDaemonNote } from "../sdk/is-daemon-up.ts";
 import type { Environment } from "./environment.ts";
 
 export interface DaemonPlace {
@@ -8,8 +9,9 @@ export interface DaemonPlace {
   readonly notePath: string;
 }
 
-/** Where this user's daemon listens and logs. */
+/** Where this user's daemon listens and logs: as it says itself when one runs, for it may have been started with another folder for sockets. */
 export function daemonPlace({ variables }: Environment): DaemonPlace {
   const roots = findRoots(variables);
-  return { socketPath: daemonSocketOf(roots), logPath: daemonLogOf(roots), notePath: daemonNoteOf(roots) };
+  const notePath = daemonNoteOf(roots);
+  return { socketPath: findDaemonNote(notePath)?.socket ?? daemonSocketOf(roots), logPath: daemonLogOf(roots), notePath };
 }

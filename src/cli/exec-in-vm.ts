@@ -5,7 +5,7 @@ import type { Client, ExecSession } from "../sdk/sdk.ts";
 import { captureOutput } from "./capture-output.ts";
 import { copyOutput, type Renderer } from "./copy-output.ts";
 import type { Environment, Terminal } from "./environment.ts";
-import { openRawTerminal } from "./open-raw-terminal.ts";
+import { codeOfSignal } from "./interrupted.ts";
 import { print } from "./print.ts";
 import { asBytes, makeEscaping } from "./renderers.ts";
 
@@ -18,8 +18,8 @@ export interface ExecWishes {
   readonly json: boolean;
 }
 
-/** Signals that are passed on to the command, which is then the one to end. */
-const PASSED_ON = ["SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT"] as const;
+/** Signals that are passed on to the command, which is then the one to end; who sends one twice does not want to wait for that. */
+const PASSED_ON = ["SIGINT", "SIGTERM", "SIGQUIT"] as const;
 
 /**
  * Throws `refused` `not_a_terminal` when a terminal is wanted and there is none to give.
@@ -44,8 +44,11 @@ export async function execInVm(
 ): Promise<number> {
   checkTerminal(wishes, environment);
   const terminal = wishes.tty ? { ...sizeOfTerminal(), term: environment.variables["TERM"] ?? "xterm" } : undefined;
+  const isRaw = wishes.tty && wishes.interactive;
+  // The C library is loaded for it, and only for it, while the command starts.
+  const loading = isRaw ? import("./open-raw-terminal.ts") : undefined;
   using session = await client.exec(vm, { ...spec, ...(terminal === undefined ? {} : { tty: terminal }) });
-  using _raw = wishes.tty && wishes.interactive ? openRawTerminal() : undefined;
+  using _raw = (await loading)?.openRawTerminal();
   using joined = joinSignals(session, wishes.tty);
   if (wishes.interactive) {
     process.stdin.on("error", () => session.stdin.end());
@@ -82,18 +85,24 @@ function codeOf(exit: ExecExit): number {
   return "code" in exit ? exit.code : 128 + exit.signal;
 }
 
-/** Passes signals and changes of size on until disposed. A second Ctrl-C leaves at once, by `left`: who asked for the command may have to clean up. */
+/**
+ * Passes signals and changes of size on until disposed. By `left` we leave at once: at a second signal, and when our terminal goes away,
+ * for then nobody is left to end a command that does not mind it. The daemon hangs it up. Who asked for the command may have to clean up.
+ */
 function joinSignals(session: ExecSession, tty: boolean): Disposable & { readonly left: Promise<number> } {
   const { promise: left, resolve: leave } = Promise.withResolvers<number>();
-  let interrupts = 0;
+  const seen = new Set<NodeJS.Signals>();
   const listeners = PASSED_ON.map((name) => {
     const listener = (): void => {
-      if (name === "SIGINT" && (interrupts += 1) > 1) leave(128 + constants.signals.SIGINT);
+      if (seen.has(name)) leave(codeOfSignal(name));
       else session.signal(constants.signals[name]);
+      seen.add(name);
     };
     process.on(name, listener);
     return () => process.off(name, listener);
   });
+  const hangUp = (): void => leave(codeOfSignal("SIGHUP"));
+  process.on("SIGHUP", hangUp);
   const resize = (): void => {
     const { rows, columns } = sizeOfTerminal();
     session.resize(rows, columns);
@@ -103,6 +112,7 @@ function joinSignals(session: ExecSession, tty: boolean): Disposable & { readonl
     left,
     [Symbol.dispose]: () => {
       for (const stop of listeners) stop();
+      process.off("SIGHUP", hangUp);
       process.stdout.off("resize", resize);
     },
   };

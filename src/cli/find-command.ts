@@ -1,4 +1,5 @@
 import type { Command } from "./command.ts";
+import { otherCommand, otherVerb } from "./other-words.ts";
 import { suggest } from "./suggest.ts";
 import { UsageError } from "./usage-error.ts";
 
@@ -22,9 +23,21 @@ export function findCommand(commands: readonly Command[], argv: readonly string[
   if (verbs.length > 0 && (second === undefined || second.startsWith("-"))) return undefined;
   const isNoun = verbs.length > 0;
   const typed = isNoun ? `${first} ${second ?? ""}` : first;
-  const meant = isNoun ? suggest(second ?? "", verbs) : suggest(first, new Set(visible.map(({ words }) => words[0] ?? "")));
+  const all = new Set(visible.map(({ words }) => words.join(" ")));
+  const meant = isNoun ? meantVerb(second ?? "", verbs) : meantCommand(first, all);
   throw new UsageError(
     `there is no command \`banger ${typed}\``,
     meant === undefined ? `banger ${isNoun ? `${first} ` : ""}--help` : `did you mean banger ${isNoun ? `${first} ` : ""}${meant}?`,
   );
+}
+
+/** @param commands all that there are, as they are typed. */
+function meantCommand(typed: string, commands: ReadonlySet<string>): string | undefined {
+  const isVerb = [`vm ${typed}`, `daemon ${typed}`, `system ${typed}`].find((words) => commands.has(words));
+  return otherCommand(typed) ?? isVerb ?? suggest(typed, new Set([...commands].map((words) => words.split(" ")[0] ?? "")));
+}
+
+function meantVerb(typed: string, verbs: readonly string[]): string | undefined {
+  const other = otherVerb(typed);
+  return other !== undefined && verbs.includes(other) ? other : suggest(typed, verbs);
 }

@@ -1,6 +1,8 @@
 import type { VerbField } from "../contract/verb.ts";
 import type { Command } from "./command.ts";
 import { flagsOf } from "./parse-arguments.ts";
+import { widthOfOutput } from "./print.ts";
+import { hang, wrap } from "./wrap.ts";
 
 const DAILY: readonly (readonly [string, string])[] = [
   ["run", "create a vm and run a command in it"],
@@ -16,8 +18,9 @@ const DAILY: readonly (readonly [string, string])[] = [
   ["rm", "delete a vm"],
 ];
 
-const WIDTH = 96;
-const JSON_ROW: readonly [string, string] = ["    --json", "one JSON document on stdout"];
+/** Longer lines are hard to read. */
+const MOST_WIDTH = 96;
+const JSON_BRIEF = "one JSON document on stdout";
 
 /** What `banger --help` shows. */
 export function helpOfAll(commands: readonly Command[]): string {
@@ -41,26 +44,34 @@ export function helpOfAll(commands: readonly Command[]): string {
         words.length > 1 || hidden === true ? [] : [[words[0] ?? "", lowerFirst(summary)]],
       ),
     ),
-    "\nbanger COMMAND --help shows flags and examples; --json gives every answer as data.\n",
+    `\n${paragraph("banger COMMAND --help shows flags and examples; --json gives every answer as data.")}\n`,
   ].join("\n");
 }
 
 /** What `banger vm --help` shows. */
 export function helpOfNoun(commands: readonly Command[], noun: string): string {
   const rows = verbs(commands, noun).map(({ words, summary }): [string, string] => [words.join(" "), lowerFirst(summary)]);
-  return [`usage: banger ${noun} VERB [FLAGS]\n`, columns(rows), `\nbanger ${noun} VERB --help shows flags and examples.\n`].join("\n");
+  return [
+    `usage: banger ${noun} VERB [FLAGS]\n`,
+    columns(rows),
+    `\n${paragraph(`banger ${noun} VERB --help shows flags and examples.`)}\n`,
+  ].join("\n");
 }
 
 /** What `banger vm create --help` shows. */
 export function helpOfCommand(command: Command): string {
   const parts = [`${command.summary}.`];
-  if (command.detail !== undefined) parts.push(...wrap(command.detail));
+  if (command.detail !== undefined) parts.push(paragraph(command.detail));
   parts.push("", `usage: ${usageOf(command)}`);
   if (command.aliases.length > 0) parts.push(`short: ${command.aliases.map((words) => `banger ${words.join(" ")}`).join(", ")}`);
   parts.push(
     "",
     "flags:",
-    columns([...flagsOf(command).map(rowOf), ...(command.hasJson === false ? [] : [JSON_ROW]), ["-h, --help", "show this"]]),
+    columns([
+      ...flagsOf(command).map(rowOf),
+      ...(command.hasJson === false ? [] : [["    --json", command.jsonBrief ?? JSON_BRIEF] as const]),
+      ["-h, --help", "show this"],
+    ]),
   );
   if (command.examples.length > 0) {
     parts.push("", "examples:", ...command.examples.map(({ command: line, does }) => `  # ${does}\n  ${line}`));
@@ -98,19 +109,16 @@ function verbs(commands: readonly Command[], noun: string): readonly Command[] {
 }
 
 function columns(rows: readonly (readonly [string, string])[]): string {
-  const width = Math.max(...rows.map(([left]) => left.length));
-  return rows.map(([left, right]) => `  ${left.padEnd(width)}  ${right}`).join("\n");
+  const longest = Math.max(...rows.map(([left]) => left.length));
+  return rows.map(([left, right]) => hang(`  ${left.padEnd(longest)}  `, right, width())).join("\n");
 }
 
-/** Lines of whole words. */
-function wrap(text: string): readonly string[] {
-  const lines = [""];
-  for (const word of text.split(" ")) {
-    const line = lines.at(-1) ?? "";
-    if (line !== "" && line.length + word.length >= WIDTH) lines.push(word);
-    else lines[lines.length - 1] = line === "" ? word : `${line} ${word}`;
-  }
-  return lines;
+function paragraph(text: string): string {
+  return wrap(text, width()).join("\n");
+}
+
+function width(): number {
+  return Math.min(MOST_WIDTH, widthOfOutput());
 }
 
 function lowerFirst(text: string): string {

@@ -7,14 +7,15 @@ import { print } from "./print.ts";
 
 /** A client whose daemon is started, once, when nobody answers. */
 export function openDaemon(environment: Environment): Client {
-  const { socketPath } = daemonPlace(environment);
-  const client = openClient({ socketPath });
+  let client = openClient(daemonPlace(environment));
   const orStart = async <T>(ask: () => Promise<T>): Promise<T> => {
     try {
       return await ask();
     } catch (error) {
       if (!(error instanceof BangerError) || error.code !== "daemon_unreachable") throw error;
       await startDaemon(environment);
+      // It may be that of another session, which listens elsewhere.
+      client = openClient(daemonPlace(environment));
       print(environment.stderr.descriptor, "started the banger daemon\n");
       return await ask();
     }

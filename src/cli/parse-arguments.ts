@@ -22,7 +22,7 @@ export function parseArguments(command: Command, argv: readonly string[]): Parse
   for (let at = 0; at < argv.length;) {
     const word = argv[at] ?? "";
     const takesRest = command.rest !== undefined && state.words.length === command.positional.length;
-    if (HELP_FLAGS.has(word)) return { given: {}, repeated: [], rest: [], json: false, wantsHelp: true };
+    if (HELP_FLAGS.has(word)) return { given: {}, placed: [], repeated: [], rest: [], json: false, wantsHelp: true };
     if (word === "--" && command.rest !== undefined) return finish(command, { ...state, rest: argv.slice(at + 1) });
     if (word === "--") {
       state.words.push(...argv.slice(at + 1));
@@ -96,6 +96,7 @@ function finish(command: Command, { given, words, rest, json }: State): Parsed {
   const byName = new Map(command.fields.map((field) => [field.name, field]));
   const left = [...words];
   let repeated: readonly string[] = [];
+  const placed: string[] = [];
   for (const name of command.positional) {
     const field = byName.get(name);
     const placeholder = field?.placeholder ?? name.toUpperCase();
@@ -107,22 +108,25 @@ function finish(command: Command, { given, words, rest, json }: State): Parsed {
     const word = left.shift() ?? "";
     if (name in given) throw new UsageError(`${placeholder} was given twice: \`${word}\` and --${field?.flag ?? name}`);
     given[name] = field === undefined ? word : readValue(field, placeholder, word, undefined);
+    placed.push(name);
     if (command.repeat === name) repeated = [word, ...left.splice(0, Math.max(0, left.length - after))];
   }
-  const [extra] = left;
-  if (extra !== undefined) throw tooMany(command, extra);
+  if (left.length > 0) throw tooMany(command, left, rest);
   for (const field of command.fields) {
     if (field.required && !(field.name in given)) throw new UsageError(`--${field.flag} is missing: ${field.brief}`);
   }
   if (command.rest?.required === true && rest.length === 0)
     throw new UsageError(`${command.rest.placeholder} is missing: what is to run in the vm`);
-  return { given, repeated, rest, json, wantsHelp: false };
+  return { given, placed, repeated, rest, json, wantsHelp: false };
 }
 
-function tooMany(command: Command, extra: string): UsageError {
-  const hint =
-    command.rest === undefined ? undefined : `put the command for the vm after --, as in: banger ${command.words.join(" ")} -- ${extra}`;
-  return new UsageError(`there is no place for \`${extra}\``, hint);
+function tooMany(command: Command, extra: readonly string[], rest: readonly string[]): UsageError {
+  const words = `banger ${command.words.join(" ")}`;
+  // With a command behind -- this is the name that other commands take here.
+  const isName = rest.length > 0 && flagsOf(command).some(({ name }) => name === "name");
+  const meant = isName ? `${words} --name ${extra[0]} -- ${rest.join(" ")}` : `${words} -- ${[...extra, ...rest].join(" ")}`;
+  const hint = isName ? meant : `put the command for the vm after --, as in: ${meant}`;
+  return new UsageError(`there is no place for \`${extra[0]}\``, command.rest === undefined ? undefined : hint);
 }
 
 /** The fields that can be given as flags: those by position only when they may be left out. */

@@ -6,10 +6,10 @@ import type { Environment } from "./environment.ts";
 
 /** Has the daemon end and waits until it has; its pid, or undefined when none runs. Vms run on. */
 export async function stopDaemon(environment: Environment): Promise<number | undefined> {
-  const { socketPath } = daemonPlace(environment);
+  const place = daemonPlace(environment);
   try {
-    using watched = await watchDaemonEnd(socketPath);
-    const { pid } = await openClient({ socketPath }).call("daemon.stop", {});
+    using watched = await watchDaemonEnd(place.socketPath);
+    const { pid } = await openClient(place).call("daemon.stop", {});
     await watched.ended;
     return pid;
   } catch (error) {

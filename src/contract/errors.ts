@@ -93,6 +93,7 @@ const HOST_TROUBLES: Readonly<Record<string, readonly [what: string, hint: strin
   EMFILE: ["too many files are open", "banger daemon stop, and try again; vms run on"],
   ENFILE: ["too many files are open on this computer", "end some programs, and try again"],
   ENOMEM: ["there is not enough memory", "end some programs, and try again"],
+  SQLITE_CORRUPT: ["the database is damaged", "banger doctor"],
   EAGAIN: ["no more processes can be started", "end some programs, and try again"],
 };
 /** SQLite tells such a thing in its own words. */
@@ -100,6 +101,8 @@ const SQLITE_TROUBLES: readonly (readonly [RegExp, string])[] = [
   [/database or disk is full/, "ENOSPC"],
   [/disk I\/O error|unable to open database file/, "EIO"],
   [/out of memory/, "ENOMEM"],
+  // Also what a disk makes of it that gives back other bytes than it was given.
+  [/malformed|file is not a database/, "SQLITE_CORRUPT"],
   [/readonly database/, "EROFS"],
 ];
 
@@ -121,6 +124,12 @@ export function fromErrorShape(shape: ErrorShape): Error {
     ...(shape.problems === undefined ? {} : { problems: shape.problems }),
     ...(shape.data === undefined ? {} : { data: shape.data }),
   });
+}
+
+/** What to type after a daemon ended in the middle of an operation. */
+export function hintAfterDeath(operation: string): string {
+  if (operation !== "vm.create") return "banger ps shows what is left; try again";
+  return "banger ps; a vm that is listed goes on by banger start NAME, one that is not was not made";
 }
 
 /** The HTTP status of each kind. */

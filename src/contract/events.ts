@@ -42,6 +42,8 @@ const progress = z.strictObject({
 });
 /** Something the user should read once: which acceleration runs, what a fallback exposes. */
 const notice = z.strictObject({ type: z.literal("notice"), message: z.string() });
+/** The notice that a wish to cancel was heard: the outcome may be a while. */
+export const ASKED_TO_STOP = "asked to stop";
 const success = z.strictObject({ type: z.literal("outcome"), ok: z.literal(true), output: z.unknown() });
 const failure = z.strictObject({ type: z.literal("outcome"), ok: z.literal(false), error: errorShape });
 

@@ -53,7 +53,7 @@ export function findRoots(environment: RootsEnvironment): Roots {
   };
 }
 
-/** The daemon's socket below these roots. */
+/** Where a daemon that is started with these roots listens. */
 export function daemonSocketOf(roots: Roots): string {
   return join(roots.run, "banger.sock");
 }
@@ -63,9 +63,9 @@ export function daemonLogOf(roots: Roots): string {
   return join(roots.state, "daemon.log");
 }
 
-/** Where a daemon that runs says which process it is; see `contract/daemon-note.ts`. */
+/** Where a daemon that runs says which process it is, and where it listens; see `contract/daemon-note.ts`. */
 export function daemonNoteOf(roots: Roots): string {
-  return join(roots.run, "daemon.json");
+  return join(roots.state, "daemon.json");
 }
 
 /** The XDG specification has relative paths ignored. */

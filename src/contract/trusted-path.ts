@@ -3,6 +3,7 @@
  * its place. The daemon asks before it makes its socket, and the client before it believes one.
  */
 import { dirname } from "node:path";
+import { whyNoFolder } from "./folder-trouble.ts";
 
 export interface FolderFacts {
   readonly isLink: boolean;
@@ -20,10 +21,12 @@ export function foldersAbove(path: string): readonly string[] {
   return above === path ? [] : [...foldersAbove(above), above];
 }
 
-/** The same for a folder that we may not even look at, by what looking threw; throws it again when it was something else. */
+/** The same for a folder that cannot even be looked at, by what looking threw; throws it again when it was something else. */
 export function whyNotSeen(path: string, error: unknown): string {
   if (error instanceof Error && "code" in error && error.code === "EACCES") return `we may not look at ${path}`;
-  throw error;
+  const why = whyNoFolder(error);
+  if (why === undefined) throw error;
+  return `it ${why}`;
 }
 
 /**

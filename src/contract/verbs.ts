@@ -117,7 +117,7 @@ export const VERBS: Readonly<Record<OperationName, Verb>> = {
           "systemd"
         ],
         "default": "auto",
-        "brief": "what runs as the guest's init; auto takes what the image says",
+        "brief": "what runs as the guest's init; auto takes what the image says. With systemd it is ready while systemd goes on starting; --wait-for unit:multi-user.target waits for that",
         "placeholder": "INIT"
       },
       {

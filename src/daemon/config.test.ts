@@ -46,10 +46,35 @@ test.each([
   ['[defaults]\nmemory = "much"', 'line 2: defaults.memory: "much" is not a size'],
   ['[defaults]\nboot_deadline = "soon"', 'line 2: defaults.boot_deadline: "soon" is not a duration'],
   ["debian.mirror = 1", "line 1: debian.mirror: "],
+  ["[defaults]\nmemory = 2048", "line 2: defaults.memory: must be a size with its unit, such as 2G"],
+  ['[defaults]\nmemory = "2048"', "line 2: defaults.memory: must be a size with its unit, such as 2G"],
+  ['[defaults]\nmemory = "64M"', "line 2: defaults.memory: a vm has at least 128M of memory"],
+  ['[defaults]\ndisk = "900T"', "line 2: defaults.disk: a disk has at most 15T"],
+  ['[defaults]\nwork_disk = "1M"', "line 2: defaults.work_disk: a disk has at least 256 MiB"],
 ])("%p is refused with line and key", (text, part) => {
   expect(messageOf(text)).toContain(part);
 });
 
 test("all problems are told at once", () => {
-  expect(messageOf('x = 1\n[drivers]\norder = ["vbox"]')).toMatch(/line 3: drivers.order.*line 1: x: /);
+  const text = `x = 1
+[drivers]
+order = ["vbox"]
+qemu_binary = "qemu"
+y = 2
+[defaults]
+memory = 5
+z = 1
+[logs]
+console = "1K"
+`;
+  const found = messageOf(text).match(/line \d+: [\w.]+/g);
+  expect(found).toEqual([
+    "line 1: x",
+    "line 3: drivers.order.0",
+    "line 4: drivers.qemu_binary",
+    "line 5: drivers.y",
+    "line 7: defaults.memory",
+    "line 8: defaults.z",
+    "line 10: logs.console",
+  ]);
 });

@@ -25,9 +25,21 @@ import { z } from "zod";
 import { DRIVER_NAMES } from "../contract/driver-names.ts";
 import { BangerError, type Problem } from "../contract/errors.ts";
 import { duration, goodsName, size } from "../contract/schemas/names.ts";
+import { exactSize } from "../contract/sizes.ts";
+import { DISK_MAX_BYTES, DISK_MIN_BYTES } from "../disks/disks.ts";
+import { LEAST_MEMORY_MIB } from "../vms/vms.ts";
 import { wordIssue } from "../contract/word-issue.ts";
 
 const LEAST_CONSOLE_BYTES = 2 ** 20;
+
+/** A size of which it is said in which unit: a bare number could be meant in any. */
+const typedSize = z
+  .union([z.string(), z.number()], "must be a size with its unit, such as 2G")
+  .refine((value) => typeof value === "string" && /\D/.test(value), { error: "must be a size with its unit, such as 2G", abort: true })
+  .pipe(size);
+const diskSize = typedSize
+  .refine((bytes) => bytes >= DISK_MIN_BYTES, `a disk has at least ${exactSize(DISK_MIN_BYTES)}`)
+  .refine((bytes) => bytes <= DISK_MAX_BYTES, "a disk has at most 15T");
 
 /** All keys; `docs/config.md` tells of each. */
 export const configSchema = z.strictObject({
@@ -50,12 +62,19 @@ export const configSchema = z.strictObject({
     })
     .prefault({}),
   defaults: z
-    .strictObject({ memory: size.optional(), disk: size.optional(), work_disk: size.optional(), boot_deadline: duration.optional() })
+    .strictObject({
+      memory: typedSize
+        .refine((bytes) => bytes >= LEAST_MEMORY_MIB * 2 ** 20, `a vm has at least ${LEAST_MEMORY_MIB}M of memory`)
+        .optional(),
+      disk: diskSize.optional(),
+      work_disk: diskSize.optional(),
+      boot_deadline: duration.optional(),
+    })
     .prefault({}),
   logs: z
     .strictObject({
       /** How much of each console is kept. */
-      console: size.refine((bytes) => bytes >= LEAST_CONSOLE_BYTES, "at least 1M of a console is kept").optional(),
+      console: typedSize.refine((bytes) => bytes >= LEAST_CONSOLE_BYTES, "at least 1M of a console is kept").optional(),
     })
     .prefault({}),
 });
@@ -69,7 +88,11 @@ export function parseConfig(text: string, path: string): Config {
   if (parsed.success) return parsed.data;
   throw invalid(
     path,
-    parsed.error.issues.flatMap(problemsOf).map((problem) => withLine(problem, text)),
+    parsed.error.issues
+      .flatMap(problemsOf)
+      .map((problem) => ({ problem, line: lineOf(problem.path.split("."), text) }))
+      .toSorted((a, b) => (a.line ?? 0) - (b.line ?? 0))
+      .map(({ problem, line }) => withLine(problem, line)),
   );
 }
 
@@ -94,8 +117,7 @@ function problemsOf(issue: z.core.$ZodIssue): readonly Problem[] {
 }
 
 /** Neither parser nor schema knows lines; the key is looked for in its table. */
-function withLine(problem: Problem, text: string): Problem {
-  const line = lineOf(problem.path.split("."), text);
+function withLine(problem: Problem, line: number | undefined): Problem {
   return { ...problem, message: `${line === undefined ? "" : `line ${line}: `}${problem.path}: ${problem.message}` };
 }
 

@@ -67,7 +67,8 @@ function makeFakeVms(
     throw new BangerError("not_found", "vm_not_found", `no vm is named \`${ref}\``, { hint: "banger ps" });
   };
   const move = (ref: string, state: Vm["state"]): Vm => {
-    const vm = { ...get(ref), state };
+    const old = get(ref);
+    const vm: Vm = { ...old, state, ...(state === "stopped" ? { network: { ...old.network, mode: "none", address: null } } : {}) };
     vms.set(vm.name, vm);
     return vm;
   };
@@ -177,9 +178,12 @@ function vmOf(name: string, id: string, state: Vm["state"], request: CreateReque
     accelerationReason: "there is nothing to accelerate",
     cpus: request.cpus ?? 2,
     memoryMiB: (request.memoryBytes ?? 2 ** 30) / 2 ** 20,
-    init: "agent",
+    init: request.init === "systemd" ? "systemd" : "agent",
     disks: { layer: { bytes: 2 ** 30, allocatedBytes: 4096 }, work: null },
-    network: { mode: "none", address: null },
+    network:
+      state === "running" && request.nat === true
+        ? { mode: "passt", address: "10.0.2.15/24", nat: true }
+        : { mode: "none", address: null, nat: request.nat === true },
     env: request.env ?? {},
     pending: [],
     labels: request.labels ?? {},

@@ -46,6 +46,18 @@ const socketOf = (home: string): string => join(home, "run/banger.sock");
 const versionOf = async (home: string): Promise<unknown> => (await fetch("http://b/v1/version", { unix: socketOf(home) })).json();
 
 describe("a daemon", () => {
+  test.each([
+    ["it is a folder", (path: string) => mkdirSync(path)],
+    ["it leads to a folder", (path: string) => symlinkSync("/", path)],
+    ["it leads to nothing", (path: string) => symlinkSync("/nowhere/at/all", path)],
+  ])("does not start with a config of which %s", async (why, plant) => {
+    const home = makeHome();
+    mkdirSync(join(home, "config"));
+    plant(join(home, "config/config.toml"));
+    const { readiness } = await startDaemon(home);
+    expect(readiness).toMatchObject({ ready: false, error: { code: "invalid_config", message: expect.stringContaining(why) } });
+  });
+
   test("reconciles, listens, says so, and closes what it opened when it is told to end", async () => {
     const home = makeHome();
     const log: string[] = [];
@@ -84,8 +96,8 @@ describe("a daemon", () => {
 
 test("a daemon that fails when it listens already listens no more when it says so", async () => {
   const home = makeHome();
-  mkdirSync(join(home, "run/daemon.json/in the way"), { recursive: true });
-  chmodSync(join(home, "run"), 0o700);
+  mkdirSync(join(home, "state/daemon.json/in the way"), { recursive: true });
+  chmodSync(join(home, "state"), 0o700);
   expect((await startDaemon(home)).readiness).toMatchObject({ ready: false });
   expect(existsSync(socketOf(home))).toBe(false);
 });

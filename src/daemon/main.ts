@@ -101,9 +101,9 @@ function takeLock({ files, layout }: System): Disposable {
 }
 
 /** Who only asks whether a daemon runs finds this one. */
-async function writeNote({ files, processes, layout }: System): Promise<void> {
+async function writeNote({ files, processes, layout, clock }: System): Promise<void> {
   const { pid, startTicks = 0 } = processes.identify(process.pid) ?? { pid: process.pid };
-  const note: DaemonNote = { pid, startTicks };
+  const note: DaemonNote = { pid, startTicks, bootId: clock.bootId(), socket: layout.daemonSocket };
   await files.write(layout.daemonNote, JSON.stringify(note));
 }
 

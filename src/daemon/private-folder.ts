@@ -1,4 +1,5 @@
 import { BangerError } from "../contract/errors.ts";
+import { ANOTHER_HOME, whyNoFolder } from "../contract/folder-trouble.ts";
 import { foldersAbove, whyNotSeen, whyNotTrusted } from "../contract/trusted-path.ts";
 import type { FileInfo, Files } from "../system/system.ts";
 
@@ -7,15 +8,25 @@ export async function makePrivateFolder(files: Pick<Files, "find" | "makeFolder"
   // First those above, so that nothing is made where others have a say.
   await checkAbove(files, path, uid);
   const before = await files.find(path);
-  if (before === undefined) await files.makeFolder(path, 0o700);
+  if (before === undefined) await makeOrSayWhy(files, path);
   requirePrivate(path, before ?? (await files.find(path)), uid);
+}
+
+async function makeOrSayWhy(files: Pick<Files, "makeFolder">, path: string): Promise<void> {
+  try {
+    await files.makeFolder(path, 0o700);
+  } catch (error) {
+    const why = whyNoFolder(error);
+    if (why === undefined) throw error;
+    throw new BangerError("refused", "folder_unusable", `cannot use the folder ${path}: it ${why}`, { hint: ANOTHER_HOME, cause: error });
+  }
 }
 
 /** The same, for a folder that was looked at. */
 export function requirePrivate(path: string, found: FileInfo | undefined, uid: number): void {
   if (found?.kind !== "folder")
     throw notPrivate(path, `it is a ${found?.kind ?? "missing folder"}`, `move it away, or set BANGER_HOME to another folder`);
-  if (found.uid !== uid) throw notPrivate(path, `it belongs to uid ${found.uid}`, "set BANGER_HOME to a folder of your own");
+  if (found.uid !== uid) throw notPrivate(path, `it belongs to uid ${found.uid}`, ANOTHER_HOME);
   if ((found.mode & 0o077) !== 0) throw notPrivate(path, "others may enter it", `chmod 700 ${path}`);
 }
 
@@ -26,7 +37,7 @@ async function checkAbove(files: Pick<Files, "find">, path: string, uid: number)
       (found) => (found === undefined ? undefined : whyNotTrusted(folder, { ...found, isLink: found.kind === "link" }, trusted)),
       (error: unknown) => whyNotSeen(folder, error),
     );
-    if (why !== undefined) throw notPrivate(path, why, "set BANGER_HOME to a folder of your own");
+    if (why !== undefined) throw notPrivate(path, why, ANOTHER_HOME);
   }
 }
 

@@ -5,11 +5,11 @@ import type { Vms } from "../vms/vms.ts";
 export function refuseInUse(vms: Pick<Vms, "usersOf">, what: "image" | "kernel", name: string): void {
   const users = vms.usersOf(what, name);
   if (users.length === 0) return;
-  const holders = users.map((user) => `\`${user}\``).join(", ");
+  const holders = users.join(", ");
   throw new BangerError(
     "refused",
     `${what}_in_use`,
-    `cannot delete ${what} \`${name}\`: ${users.length === 1 ? "vm" : "vms"} ${holders} ${users.length === 1 ? "holds" : "hold"} it`,
+    `cannot delete ${what} ${name}: ${users.length === 1 ? "vm" : "vms"} ${holders} ${users.length === 1 ? "holds" : "hold"} it`,
     {
       hint: `banger rm ${users.join(" ")}`,
       data: { usedBy: [...users] },

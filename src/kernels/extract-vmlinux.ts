@@ -36,7 +36,10 @@ export async function extractVmlinux(system: System, file: Uint8Array, name: str
   } catch (error) {
     if (error instanceof BangerError && error.code !== "damaged_compression") throw error;
     if (!(error instanceof Error) || error instanceof TypeError) throw error;
-    throw new BangerError("invalid", "not_a_kernel", `cannot use ${name} as a kernel: ${error.message}`, { cause: error });
+    throw new BangerError("invalid", "not_a_kernel", `cannot use ${name} as a kernel: ${error.message}`, {
+      hint: `give one that is whole, a vmlinux (ELF) or a bzImage, plain or compressed; what it is tells: file ${name}`,
+      cause: error,
+    });
   }
 }
 

@@ -1,6 +1,8 @@
 /** `kernel import`: find, copy, store. */
+import { dirname } from "node:path";
 import { z } from "zod";
 import { BangerError, type Problem } from "../contract/errors.ts";
+import { wordIssue } from "../contract/word-issue.ts";
 import type { OperationContext } from "../operations/operations.ts";
 import type { System } from "../system/system.ts";
 import { assembleKernel } from "./assemble-kernel.ts";
@@ -43,32 +45,51 @@ export async function importKernel(
 
 async function checkFolder(system: System, from: string): Promise<void> {
   if (!from.startsWith("/")) throw new BangerError("invalid", "relative_path", `cannot import from ${from}: it is not an absolute path`);
-  // The folder that was named may be a link; the dot has it resolved.
-  if ((await system.files.find(`${from}/.`))?.kind === "folder") return;
+  if (await isFolder(system, from)) return;
+  if ((await system.files.find(from)) !== undefined) {
+    throw new BangerError("invalid", "not_a_folder", `cannot import from ${from}: it is no folder`, {
+      hint: `banger kernel import NAME --from ${dirname(from)}, the folder that the kernel's file is in`,
+    });
+  }
   throw new BangerError("not_found", "folder_not_found", `cannot import from ${from}: there is no such folder`, {
     hint: "banger kernel import NAME --from DIR, a folder with the kernel's file",
   });
+}
+
+async function isFolder(system: System, path: string): Promise<boolean> {
+  // The folder that was named may be a link; the dot has it resolved, and is refused below a file.
+  return await system.files.find(`${path}/.`).then(
+    (found) => found?.kind === "folder",
+    (error: unknown) => {
+      if (error instanceof Error && "code" in error && error.code === "ENOTDIR") return false;
+      throw error;
+    },
+  );
 }
 
 async function readMetadata(system: System, from: string): Promise<KernelMetadata | undefined> {
   const path = `${from}/metadata.json`;
   if ((await system.files.find(path))?.kind !== "file") return undefined;
   const text = await system.files.readText(path, 2 ** 20);
-  const fail = (message: string, problems: readonly Problem[]): never => {
-    throw new BangerError("invalid", "bad_metadata", `cannot import from ${from}: its metadata.json is not as it should be: ${message}`, {
+  const fail = (problems: readonly Problem[]): never => {
+    const all = problems.map(({ path: key, message }) => (key === "" ? message : `${key}: ${message}`)).join("; ");
+    throw new BangerError("invalid", "bad_metadata", `cannot import from ${from}: its metadata.json is not as it should be: ${all}`, {
+      hint: `edit ${path}; only "kernel" must be in it`,
       problems,
     });
   };
   try {
-    return kernelMetadata.parse(JSON.parse(text));
+    return kernelMetadata.parse(JSON.parse(text), { error: wordIssue });
   } catch (error) {
-    if (error instanceof SyntaxError) return fail(error.message, []);
+    if (error instanceof SyntaxError) return fail([{ code: "json", path: "", message: error.message }]);
     if (!(error instanceof z.ZodError)) throw error;
-    return fail(
-      z.prettifyError(error),
-      error.issues.map((issue) => ({ code: issue.code, path: issue.path.join("."), message: issue.message })),
-    );
+    return fail(error.issues.flatMap(problemsOf));
   }
+}
+
+function problemsOf(issue: z.core.$ZodIssue): readonly Problem[] {
+  if (issue.code !== "unrecognized_keys") return [{ code: issue.code, path: issue.path.join("."), message: issue.message }];
+  return issue.keys.map((key) => ({ code: "unknown_key", path: key, message: "there is no such key" }));
 }
 
 /** Who says 6.12.1 may mean 6.12.1-local. */

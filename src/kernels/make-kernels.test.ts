@@ -294,6 +294,9 @@ describe("an imported kernel", () => {
   const cases: Record<string, [() => void, string]> = {
     "with nothing in its folder": [() => put("x", ""), "no_kernel_in_folder"],
     "without a folder": [ignore, "folder_not_found"],
+    "from a file": [() => (put("x", ""), (from = join(from, "x"))), "not_a_folder"],
+    "that is none": [() => put("vmlinux", "#!/bin/sh\n"), "not_a_kernel"],
+    "that was cut off": [() => put("vmlinux", kernel.subarray(0, 60)), "not_a_kernel"],
     "with another digest than announced": [
       () => (put("vmlinux", kernel), put("metadata.json", JSON.stringify({ kernel: "vmlinux", sha256: "0".repeat(64) }))),
       "digest_mismatch",
@@ -336,6 +339,18 @@ describe("an imported kernel", () => {
     ],
     "that lacks drivers by its configuration": [() => (put("vmlinux", kernel), put("config", "CONFIG_VIRTIO_BLK=y\n")), "drivers_missing"],
   };
+  test("with several things wrong in its metadata is refused with each by its key, and what to edit", async () => {
+    put("metadata.json", '{"kernel":"../vmlinux","kernal":1,"needsAcpi":"no"}');
+    const told = await kernels.import("k", from, context).catch((error: unknown) => error);
+    expect(told).toMatchObject({ hint: `edit ${from}/metadata.json; only "kernel" must be in it` });
+    const said = told instanceof Error ? told.message : "";
+    expect(said.split("as it should be: ")[1]?.split("; ").toSorted()).toEqual([
+      "kernal: there is no such key",
+      "kernel: must be a path inside the folder",
+      "needsAcpi: must be true or false",
+    ]);
+  });
+
   test.each(Object.entries(cases))("%s is refused, and nothing stays", async (_name, [prepare, code]) => {
     prepare();
     expect(await codeOf(kernels.import("k", from, context))).toBe(code);

@@ -47,12 +47,9 @@ export function makeKernels(parts: KernelsParts): Kernels {
     pull: async (name, as, context) => {
       const entry = entryOf(name);
       if (entry === undefined) {
-        throw new BangerError(
-          "not_found",
-          "kernel_not_in_catalog",
-          `cannot pull kernel ${JSON.stringify(name)}: the catalog does not have it`,
-          { hint: `it has: ${pullable().join(", ")}` },
-        );
+        throw new BangerError("not_found", "kernel_not_in_catalog", `cannot pull kernel ${name}: the catalog does not have it`, {
+          hint: `it has: ${pullable().join(", ")}`,
+        });
       }
       return storedKernel(await pullDebianKernel({ ...parts, store }, entry, as, context), []);
     },

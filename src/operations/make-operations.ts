@@ -1,5 +1,5 @@
-import { BangerError, type ErrorShape } from "../contract/errors.ts";
-import type { OperationEvent } from "../contract/events.ts";
+import { BangerError, hintAfterDeath, type ErrorShape } from "../contract/errors.ts";
+import { ASKED_TO_STOP, type OperationEvent } from "../contract/events.ts";
 import type { Database, System } from "../system/system.ts";
 import { makeEventLog, type EventLog } from "./event-log.ts";
 import {
@@ -83,8 +83,8 @@ export function makeOperations(database: Database, system: Pick<System, "clock" 
       const found = running.get(id);
       if (found?.abort.signal.aborted === false) {
         // Who watches learns that it was heard, before the work has come to its end.
-        found.events.append({ type: "notice", message: "asked to stop" });
-        found.abort.abort(new BangerError("cancelled", "operation_cancelled", "the operation was cancelled"));
+        found.events.append({ type: "notice", message: ASKED_TO_STOP });
+        found.abort.abort(new BangerError("cancelled", "operation_cancelled", `${wordsOf(get(id))} was cancelled`));
       }
       await found?.ended;
       return get(id);
@@ -94,22 +94,28 @@ export function makeOperations(database: Database, system: Pick<System, "clock" 
     reconcile() {
       for (const record of listRunning(database)) {
         if (running.has(record.id)) continue;
-        buryOperation(database, record.id, Math.trunc(clock.nowMs()), notBegun.has(record.id) ? notRecorded() : daemonDied());
+        buryOperation(database, record.id, Math.trunc(clock.nowMs()), notBegun.has(record.id) ? notRecorded() : daemonDied(record.name));
       }
       notBegun.clear();
     },
     async close() {
       closing.abort();
-      const reason = new BangerError("cancelled", "daemon_stopping", "the operation was cancelled: the daemon is stopping");
-      for (const { abort } of running.values()) abort.abort(reason);
+      for (const [id, { abort }] of running) {
+        abort.abort(new BangerError("cancelled", "daemon_stopping", `${wordsOf(get(id))} was cancelled: the daemon is stopping`));
+      }
       await Promise.all([...running.values()].map(({ ended }) => ended));
     },
   };
 }
 
-function daemonDied(): BangerError {
+/** `vm create dev`: as it would be typed. */
+function wordsOf({ name, subject }: Pick<OperationRecord, "name" | "subject">): string {
+  return `${name.replace(".", " ")}${subject === "" ? "" : ` ${subject}`}`;
+}
+
+function daemonDied(name: string): BangerError {
   return new BangerError("unavailable", "daemon_died", "the operation did not finish: the daemon ended while it ran", {
-    hint: "banger ps shows what is left; try again",
+    hint: hintAfterDeath(name),
   });
 }
 

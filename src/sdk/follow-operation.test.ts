@@ -34,6 +34,11 @@ test("every event comes once and in order, wherever connections break", async ()
   );
 });
 
+test("an operation that ended before the first event that is wanted has no such event", async () => {
+  const over = Array.fromAsync(followOperation(makeOpen([], []), 99, async () => true));
+  await expect(over).rejects.toMatchObject({ code: "no_such_event" });
+});
+
 test("a daemon that gives nothing again and again is given up", async () => {
   expect(Array.fromAsync(followOperation(makeOpen([0, 1, 0, 1, 0], []), 0))).rejects.toMatchObject({ code: "events_broken_off" });
 });

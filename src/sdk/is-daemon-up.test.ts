@@ -9,16 +9,23 @@ beforeEach(() => void (note = join(mkdtempSync(join(tmpdir(), "banger-note-")), 
 afterEach(() => rmSync(join(note, ".."), { recursive: true }));
 
 const startTicks = Number(readFileSync("/proc/self/stat", "utf8").split(") ")[1]?.split(" ")[19]);
+const bootId = readFileSync("/proc/sys/kernel/random/boot_id", "utf8").trim();
 
 test("a process is up that has the pid and the start of the note", () => {
-  writeFileSync(note, JSON.stringify({ pid: process.pid, startTicks }));
+  writeFileSync(note, JSON.stringify({ pid: process.pid, startTicks, bootId, socket: "/s" }));
   expect(isDaemonUp(note)).toBe(true);
 });
 
 test.each([
-  ["of a process with the same pid that started at another time", JSON.stringify({ pid: process.pid, startTicks: startTicks + 1 })],
-  ["of no process", JSON.stringify({ pid: 2 ** 22 + 1, startTicks })],
-  ["of something else", JSON.stringify({ pid: "../self", startTicks })],
+  [
+    "of a process with the same pid that started at another time",
+    JSON.stringify({ pid: process.pid, startTicks: startTicks + 1, bootId, socket: "/s" }),
+  ],
+  ["of another boot", JSON.stringify({ pid: process.pid, startTicks, bootId: "00000000-0000-4000-8000-000000000000", socket: "/s" })],
+  ["of no process", JSON.stringify({ pid: 2 ** 22 + 1, startTicks, bootId, socket: "/s" })],
+  ["of something else", JSON.stringify({ pid: "../self", startTicks, bootId, socket: "/s" })],
+  ["that does not say where it listens", JSON.stringify({ pid: process.pid, startTicks, bootId })],
+  ["that says so by a relative path", JSON.stringify({ pid: process.pid, startTicks, bootId, socket: "s" })],
   ["cut off", '{"pid":'],
 ])("a note %s is of no daemon", (_name, text) => {
   writeFileSync(note, text);
@@ -33,7 +40,7 @@ test("a process that was killed and not waited for is not up", async () => {
     const statOf = (of: number): string => readFileSync(`/proc/${of}/stat`, "utf8").split(") ")[1] ?? "";
     // Stopped, the parent waits for nobody.
     while (!statOf(child.pid).startsWith("T")) await Bun.sleep(1);
-    writeFileSync(note, JSON.stringify({ pid, startTicks: Number(statOf(pid).split(" ")[19]) }));
+    writeFileSync(note, JSON.stringify({ pid, startTicks: Number(statOf(pid).split(" ")[19]), bootId, socket: "/s" }));
     expect(isDaemonUp(note)).toBe(true);
     process.kill(pid, "SIGKILL");
     while (!statOf(pid).startsWith("Z")) await Bun.sleep(1);

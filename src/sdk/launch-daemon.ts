@@ -1,10 +1,12 @@
-import { spawn } from "node:child_process";
-import { closeSync, mkdirSync, openSync, readFileSync } from "node:fs";
+import { spawn, type ChildProcess } from "node:child_process";
+import { once } from "node:events";
+import { closeSync, fstatSync, mkdirSync, openSync, readFileSync } from "node:fs";
 import { dirname } from "node:path";
 import type { Readable } from "node:stream";
 import { BangerError, fromErrorShape } from "../contract/errors.ts";
+import { ANOTHER_HOME, whyNoFolder } from "../contract/folder-trouble.ts";
 import { READY_DESCRIPTOR, type Readiness } from "../contract/readiness.ts";
-import { waitForSocket } from "./wait-for-socket.ts";
+import { waitForDaemon } from "./wait-for-daemon.ts";
 
 export interface LaunchOptions {
   /** The program that runs the daemon in the foreground, and its arguments. */
@@ -12,8 +14,12 @@ export interface LaunchOptions {
   readonly environment: Readonly<Record<string, string | undefined>>;
   /** Gets what the daemon logs, appended. */
   readonly logPath: string;
-  readonly socketPath: string;
+  /** Where a daemon that listens says so; see `contract/daemon-note.ts`. */
+  readonly notePath: string;
 }
+
+/** Of what a daemon said last. */
+const MOST_WORDS = 500;
 
 /**
  * The runtime looks each second whether there is garbage, which wakes three threads of a daemon that does nothing; it collects without
@@ -22,9 +28,9 @@ export interface LaunchOptions {
 const QUIET = { BUN_GC_TIMER_INTERVAL: "10000" };
 
 /** Starts a daemon that outlives us, and waits until it listens. When another one is just starting, waits for that one. Throws why it could not start. */
-export async function launchDaemon({ argv, environment, logPath, socketPath }: LaunchOptions): Promise<void> {
-  mkdirSync(dirname(logPath), { recursive: true, mode: 0o700 });
-  const log = openSync(logPath, "a", 0o600);
+export async function launchDaemon({ argv, environment, logPath, notePath }: LaunchOptions): Promise<void> {
+  const log = openLog(logPath);
+  const before = fstatSync(log).size;
   const [program = "", ...rest] = argv;
   const child = spawn(program, rest, { cwd: "/", detached: true, env: { ...QUIET, ...environment }, stdio: ["ignore", log, log, "pipe"] });
   closeSync(log);
@@ -37,11 +43,24 @@ export async function launchDaemon({ argv, environment, logPath, socketPath }: L
     });
   });
   pipe.destroy();
+  if (readiness === undefined) throw diedSilently(logPath, before, await endOf(child));
   child.unref();
-  if (readiness === undefined) throw diedSilently(logPath);
   if (readiness.ready) return;
   if (readiness.error.code !== "daemon_running") throw fromErrorShape(readiness.error);
-  await waitForSocket(socketPath);
+  await waitForDaemon(notePath);
+}
+
+/** Opens the log, in the folder that is made for it: where anything can be wrong with BANGER_HOME, it is met here. */
+function openLog(logPath: string): number {
+  const folder = dirname(logPath);
+  try {
+    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    return openSync(logPath, "a", 0o600);
+  } catch (error) {
+    const why = whyNoFolder(error);
+    if (why === undefined) throw error;
+    throw new BangerError("refused", "folder_unusable", `cannot use the folder ${folder}: it ${why}`, { hint: ANOTHER_HOME, cause: error });
+  }
 }
 
 /** The daemon's line; undefined when it ended without one. */
@@ -54,14 +73,25 @@ async function readReadiness(pipe: Readable): Promise<Readiness | undefined> {
   return undefined;
 }
 
-function diedSilently(logPath: string): BangerError {
-  const lastLine = readFileSync(logPath, "utf8").trimEnd().split("\n").at(-1) ?? "";
-  return new BangerError(
-    "unavailable",
-    "daemon_did_not_start",
-    `cannot start the banger daemon: it ended before it listened: ${lastLine.slice(0, 500)}`,
-    {
-      hint: `look at ${logPath}`,
-    },
-  );
+/** By what it wrote into the log since it was started, and how it ended. */
+function diedSilently(logPath: string, from: number, how: string): BangerError {
+  const lines = readFileSync(logPath).subarray(from).toString("utf8").trim().split("\n");
+  const said = whyOf(lines.at(-1) ?? "").slice(0, MOST_WORDS);
+  const message = `cannot start the banger daemon: it ended before it listened, ${how}${said === "" ? "" : `: ${said}`}`;
+  return new BangerError("unavailable", "daemon_did_not_start", message, { hint: "banger daemon logs" });
+}
+
+/** What a line of the log says for people; a line of something else as it is. */
+function whyOf(line: string): string {
+  try {
+    const { message, error } = JSON.parse(line) as { readonly message?: unknown; readonly error?: { readonly message?: unknown } };
+    return [message, error?.message].filter((part) => typeof part === "string").join(": ");
+  } catch {
+    return line;
+  }
+}
+
+async function endOf(child: ChildProcess): Promise<string> {
+  if (child.exitCode === null && child.signalCode === null) await once(child, "exit");
+  return child.signalCode === null ? `with code ${child.exitCode}` : `by ${child.signalCode}`;
 }

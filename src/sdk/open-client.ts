@@ -1,5 +1,5 @@
 import type { Socket } from "node:net";
-import { BangerError, fromErrorShape, type ErrorShape } from "../contract/errors.ts";
+import { BangerError, fromErrorShape, hintAfterDeath, type ErrorShape } from "../contract/errors.ts";
 import type { OperationEvent } from "../contract/events.ts";
 import type { Verb } from "../contract/verb.ts";
 import { VERBS } from "../contract/verbs.ts";
@@ -8,11 +8,16 @@ import { buildRequest } from "./build-request.ts";
 import { checkSocketFolder } from "./check-socket-folder.ts";
 import { followOperation } from "./follow-operation.ts";
 import { readLines } from "./read-lines.ts";
+import { orSilent, type Patience } from "./or-silent.ts";
 import type { CallOptions, CallableName, Client, Output, Request } from "./sdk.ts";
 import { unreachable } from "./unreachable.ts";
 
 export interface ClientOptions {
   readonly socketPath: string;
+  /** Where the daemon says which process it is; by this one that hangs is told with its pid. */
+  readonly notePath?: string;
+  /** How long one that says nothing is waited for. */
+  readonly patience?: Patience;
   /** Told to the daemon; it answers only its own. */
   readonly version?: string;
   /** How long a guest may take to start a command. */
@@ -20,11 +25,14 @@ export interface ClientOptions {
 }
 
 /** A client of the daemon at a socket. Nothing is connected before the first call. */
-export function openClient({ socketPath, version = VERSION, startDeadlineMs }: ClientOptions): Client {
+export function openClient({ socketPath, notePath, patience, version = VERSION, startDeadlineMs }: ClientOptions): Client {
+  const probe = (signal: AbortSignal): Promise<unknown> =>
+    fetch(`http://banger${VERBS["daemon.version"].path}`, { unix: socketPath, headers: { [VERSION_HEADER]: version }, signal });
+  const orTold = <T>(answer: Promise<T>): Promise<T> => orSilent(answer, probe, notePath, patience);
   const ask = async (verb: Verb, request: Readonly<Record<string, unknown>>, accept: string, signal?: AbortSignal): Promise<Response> => {
     checkSocketFolder(socketPath);
     const { method, path, body } = buildRequest(verb, request);
-    const response = await fetch(`http://banger${path}`, {
+    const answer = fetch(`http://banger${path}`, {
       unix: socketPath,
       method,
       headers: { [VERSION_HEADER]: version, accept, ...(body === undefined ? {} : { "content-type": "application/json" }) },
@@ -35,6 +43,8 @@ export function openClient({ socketPath, version = VERSION, startDeadlineMs }: C
     }).catch((error: unknown) => {
       throw signal?.aborted === true ? error : unreachable(socketPath, error);
     });
+    // A log may be silent before its first line, too.
+    const response = await (verb.kind === "follow" ? answer : orTold(answer));
     if (response.ok) return response;
     throw await failureOf(response);
   };
@@ -43,7 +53,7 @@ export function openClient({ socketPath, version = VERSION, startDeadlineMs }: C
   const openCopy = async (vm: string, first: Uint8Array): Promise<Socket> => {
     checkSocketFolder(socketPath);
     const { openUpgrade } = await import("./open-upgrade.ts");
-    return openUpgrade({ socketPath, version, verb: VERBS["vm.copy"], request: { vm }, protocol: COPY_PROTOCOL, first });
+    return orTold(openUpgrade({ socketPath, version, verb: VERBS["vm.copy"], request: { vm }, protocol: COPY_PROTOCOL, first }));
   };
 
   return {
@@ -56,25 +66,33 @@ export function openClient({ socketPath, version = VERSION, startDeadlineMs }: C
       // The first connection brings the events by itself; only a second one has to ask for them.
       let first: AsyncIterable<Uint8Array> | undefined = bytesOf(response);
       const open = async (from: number): Promise<AsyncIterable<Uint8Array>> => {
-        const stream = first ?? (await openEvents(operation, from, options.signal).catch(forbidRepeat));
+        const stream = first ?? (await openEvents(operation, from, options.signal).catch((error: unknown) => forbidRepeat(name, error)));
         first = undefined;
         return stream;
       };
       return (await outputOf(followOperation(open, 0), options.onEvent)) as Output<Name>;
     },
-    events: (operation, from = 0, signal) => followOperation((next) => openEvents(operation, next, signal), from),
+    events: (operation, from = 0, signal) =>
+      followOperation(
+        (next) => openEvents(operation, next, signal),
+        from,
+        async () =>
+          ((await (await ask(VERBS["operation.show"], { operation }, "application/json", signal)).json()) as Output<"operation.show">)
+            .state !== "running",
+      ),
     async openLog(request, signal) {
       return readLines(bytesOf(await ask(VERBS["vm.follow"], request, EVENTS_TYPE, signal)));
     },
     async openConsole(vm, from) {
       checkSocketFolder(socketPath);
-      return (await import("./open-console.ts")).openConsole(socketPath, version, vm, from);
+      const { openConsole } = await import("./open-console.ts");
+      return orTold(openConsole(socketPath, version, vm, from));
     },
     async exec(vm, spec) {
       checkSocketFolder(socketPath);
       const { openExec } = await import("./open-exec.ts");
       // What only matters once the command runs is loaded while it starts.
-      const [socket, { startSession }] = await Promise.all([openExec(socketPath, version, vm, spec), import("./start-session.ts")]);
+      const [socket, { startSession }] = await Promise.all([orTold(openExec(socketPath, version, vm, spec)), import("./start-session.ts")]);
       return startSession(socket, startDeadlineMs);
     },
     async copyIn(vm, from, to, options = {}) {
@@ -99,10 +117,10 @@ async function outputOf(events: AsyncIterable<OperationEvent>, onEvent: CallOpti
 }
 
 /** The request was taken: whoever hears `daemon_unreachable` might send it again. */
-function forbidRepeat(error: unknown): never {
+function forbidRepeat(operation: string, error: unknown): never {
   if (!(error instanceof BangerError) || error.code !== "daemon_unreachable") throw error;
   throw new BangerError("unavailable", "daemon_broke_off", "the banger daemon ended before the operation did", {
-    hint: "banger ps shows what is left; try again",
+    hint: hintAfterDeath(operation),
     cause: error,
   });
 }

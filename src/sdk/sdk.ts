@@ -12,6 +12,7 @@
  * Laws:
  * - A failure that the daemon told is thrown as the `BangerError` that it was.
  * - Nobody listening at the socket is `unavailable` `daemon_unreachable`.
+ * - A daemon that hangs is `unavailable` `daemon_silent` after ten seconds: it answers nothing, not even which it is.
  * - A connection that drops while an operation runs is made again, and the events go on with the next number.
  */
 import type { Readable, Writable } from "node:stream";

@@ -64,6 +64,18 @@ describe("the database", () => {
     expect(readdirSync(dirname(path)).toSorted()).toEqual(["db", "db.before-11", "db.before-12", "db.before-13"]);
   });
 
+  test.each([
+    ["of something else", Buffer.alloc(9000, "no database ")],
+    ["whose pages were overwritten", undefined],
+  ])("%s is told as damaged, and left as it is", (_name, bytes) => {
+    const path = fresh();
+    openDatabase(path, [first])[Symbol.dispose]();
+    const before = bytes ?? readFileSync(path).fill(0xa5, 100);
+    writeFileSync(path, before);
+    expect(() => openDatabase(path, [first])).toThrow(expect.objectContaining({ code: "database_damaged", kind: "unavailable" }));
+    expect(readFileSync(path).equals(before)).toBe(true);
+  });
+
   test("keeps nothing of a transaction that throws", () => {
     using database = openDatabase(fresh(), [first]);
     expect(() =>

@@ -4,6 +4,7 @@
  * older one is changed, a copy of it is kept.
  */
 import { createHash } from "node:crypto";
+import { dirname } from "node:path";
 import { DatabaseSync, type StatementSync } from "node:sqlite";
 import { BangerError, toErrorShape } from "../contract/errors.ts";
 import { backUpDatabase } from "./back-up-database.ts";
@@ -42,13 +43,34 @@ export function openDatabase(path: string, migrations: readonly Migration[], bal
     return database;
   } catch (error) {
     sqlite.close();
-    throw error;
+    throw isDamage(error) ? damaged(path, error) : error;
   }
+}
+
+/** SQLite's words for a file that is none of its own, or that has become none. */
+function isDamage(error: unknown): error is Error {
+  return error instanceof Error && /file is not a database|database disk image is malformed/.test(error.message);
+}
+
+function damaged(path: string, cause: Error): BangerError {
+  return new BangerError("unavailable", "database_damaged", `cannot open the database ${path}: it is damaged: ${cause.message}`, {
+    // Alone it must not be moved: a daemon that knows of no vms removes their disks.
+    hint: `put a copy of it back, or begin anew: mv ${dirname(path)} ${dirname(path)}.damaged, which keeps the disks of the vms`,
+    cause,
+  });
 }
 
 /** Opens what is there, and changes nothing: neither the schema nor a row. */
 export function openDatabaseToRead(path: string): Database {
-  return wrap(new DatabaseSync(path, { readOnly: true }), undefined);
+  const sqlite = new DatabaseSync(path, { readOnly: true });
+  try {
+    // Only now it is looked into.
+    sqlite.exec("PRAGMA schema_version");
+    return wrap(sqlite, undefined);
+  } catch (error) {
+    sqlite.close();
+    throw isDamage(error) ? damaged(path, error) : error;
+  }
 }
 
 function wrap(sqlite: DatabaseSync, ballast: Ballast | undefined): Database {

@@ -24,7 +24,7 @@ export interface Layout {
   readonly daemonLock: string;
   readonly daemonLog: string;
   readonly daemonSocket: string;
-  /** Which process the daemon is, while one runs. */
+  /** Which process the daemon is and where it listens, while one runs. */
   readonly daemonNote: string;
   /** Holds `layer.ext4`, `work.ext4`, `console.log`, `vmm.log` of one VM. */
   vmFolder(vmId: string): string;

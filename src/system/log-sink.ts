@@ -1,5 +1,5 @@
 /** Where the lines of a log go. Written at once: a crash loses nothing that was said. */
-import { copyFileSync, fstatSync, ftruncateSync, statSync, writeSync } from "node:fs";
+import { copyFileSync, fstatSync, ftruncateSync, statSync, writeSync, type Stats } from "node:fs";
 
 export interface LogSink {
   write(line: string): void;
@@ -31,9 +31,18 @@ export function makeLogSink(descriptor: number): LogSink {
   };
 }
 
+/** Undefined where there is none, and where there cannot be one: whoever makes the folder tells why. */
+function findFile(path: string): Stats | undefined {
+  try {
+    return statSync(path, { throwIfNoEntry: false });
+  } catch {
+    return undefined;
+  }
+}
+
 /** Somebody may have removed the file, or put another in its place. */
 function isThisFile(descriptor: number, path: string): boolean {
-  const found = statSync(path, { throwIfNoEntry: false });
+  const found = findFile(path);
   const { ino, dev } = fstatSync(descriptor);
   return found?.isFile() === true && found.ino === ino && found.dev === dev;
 }

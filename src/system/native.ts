@@ -21,6 +21,9 @@ const libc = dlopen("libc.so.6", {
   utimensat: { args: ["i32", "ptr", "ptr", "i32"], returns: "i32" },
   ioctl: { args: ["i32", "u64", "i32"], returns: "i32" },
   syscall: { args: ["i64", "i64", "i64", "i64", "i64"], returns: "i64" },
+  tcgetattr: { args: ["i32", "ptr"], returns: "i32" },
+  tcsetattr: { args: ["i32", "i32", "ptr"], returns: "i32" },
+  cfmakeraw: { args: ["ptr"], returns: "void" },
   __errno_location: { args: [], returns: "ptr" },
 }).symbols;
 
@@ -44,6 +47,9 @@ const SECOND_NS = 1_000_000_000n;
 const FALLOC_FL_KEEP_SIZE = 1;
 const FALLOC_FL_PUNCH_HOLE = 2;
 const FICLONE = 0x40049409;
+const TCSADRAIN = 1;
+/** More than a `struct termios` has on any architecture. */
+const TERMIOS_BYTES = 128;
 /** The same numbers on every architecture: they were added after the tables were unified. */
 const SYS_PIDFD_SEND_SIGNAL = 424;
 const SYS_PIDFD_OPEN = 434;
@@ -172,4 +178,21 @@ export function setLinkModifiedTime(folder: number, name: Uint8Array, mtimeNs: b
 function timesOf(mtimeNs: bigint): BigInt64Array {
   const nanos = ((mtimeNs % SECOND_NS) + SECOND_NS) % SECOND_NS;
   return new BigInt64Array([0n, UTIME_OMIT, (mtimeNs - nanos) / SECOND_NS, nanos]);
+}
+
+/**
+ * Puts a terminal into raw mode, in both directions: what is typed is passed on key by key, and what is written is not changed on its way.
+ * Returns the modes that it had, for `setTerminalModes`; undefined when it is no terminal, or none any more.
+ */
+export function makeTerminalRaw(descriptor: number): Uint8Array | undefined {
+  const before = new Uint8Array(TERMIOS_BYTES);
+  if (libc.tcgetattr(descriptor, ptr(before)) !== 0) return undefined;
+  const raw = before.slice();
+  libc.cfmakeraw(ptr(raw));
+  return setTerminalModes(descriptor, raw) ? before : undefined;
+}
+
+/** Sets the modes of a terminal, after what was written has been shown. False when it is gone. */
+export function setTerminalModes(descriptor: number, modes: Uint8Array): boolean {
+  return libc.tcsetattr(descriptor, TCSADRAIN, ptr(modes)) === 0;
 }

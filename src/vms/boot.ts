@@ -18,6 +18,9 @@ import { ENOUGH_BYTES } from "./watch-run.ts";
 import { startDeadline, whileAlive } from "./while-alive.ts";
 import { shortenLogs } from "./logs/shorten-logs.ts";
 
+/** Who has told already why guests are emulated here: that is long, and the same at every start. */
+const told = new WeakSet<VmDependencies>();
+
 /** What a start needs to know; found out in stage `resolve`. */
 export interface BootParts {
   readonly image: ImageParts;
@@ -120,7 +123,11 @@ export async function bootVm(
   using late = startDeadline(system, defaults.bootDeadlineMs);
   const { vmm, agent } = await timed("boot", async (stage) => {
     stage.note(parts.probe.acceleration);
-    if (parts.probe.acceleration === "tcg") steps.notice(`the guest is emulated, not accelerated: ${parts.probe.reason}`);
+    if (parts.probe.acceleration === "tcg") {
+      const isKnown = told.has(dependencies);
+      steps.notice(isKnown ? "emulated; banger doctor says why" : `the guest is emulated, not accelerated: ${parts.probe.reason}`);
+      told.add(dependencies);
+    }
     // What was set while it was stopped, or cut off by a crash.
     await lengthenDisks(record.id, record.plan, dependencies);
     const launched = undo.use(await driver.launch(launchPlan(record, parts, link, layout), steps.signal));

@@ -31,7 +31,10 @@ export async function describeVm(record: VmRecord, now: readonly string[], depen
     init: plan.init,
     disks: { layer: layer.disk, work: work.disk },
     // A link lives and dies with its VMM.
-    network: boot === null || boot.vmm === null ? { mode: "none", address: null } : { mode: boot.networkMode, address: boot.address },
+    network:
+      boot === null || boot.vmm === null
+        ? { mode: "none", address: null, nat: plan.nat }
+        : { mode: boot.networkMode, address: boot.address, nat: plan.nat },
     env: plan.env,
     pending: listPending(record),
     labels: plan.labels,
@@ -79,7 +82,7 @@ export function describeUnreadable({ id, name, problem }: UnreadableVm): Vm {
     memoryMiB: 0,
     init: "agent",
     disks: { layer: { bytes: 0, allocatedBytes: 0 }, work: null },
-    network: { mode: "none", address: null },
+    network: { mode: "none", address: null, nat: false },
     env: {},
     pending: [],
     labels: {},

@@ -7,7 +7,7 @@ import { DISK_MAX_BYTES, DISK_MIN_BYTES } from "../disks/disks.ts";
 export const MIB = 2 ** 20;
 
 /** The smallest guest that boots the distribution's kernel with our initramfs. */
-const LEAST_MEMORY_MIB = 128;
+export const LEAST_MEMORY_MIB = 128;
 const ENV_NAME = /^[A-Za-z_][A-Za-z0-9_]*$/;
 const ENV_MOST_BYTES = 64 * 1024;
 

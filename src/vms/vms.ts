@@ -51,6 +51,7 @@ export interface ChangeRequest {
   readonly labels?: Readonly<Record<string, string | null>> | undefined;
 }
 
+export { LEAST_MEMORY_MIB } from "./shape.ts";
 export type { LogRequest } from "./logs/log-request.ts";
 
 export interface Vms {

@@ -29,7 +29,7 @@ test("a daemon takes the socket that it is handed, says that it is ready, and le
     expect(manager.hear()).toBe("STOPPING=1");
     expect(await daemon.exited).toBe(0);
     expect(statSync(socketPath).ino).toBe(ino);
-    expect(existsSync(join(home.path, "run/daemon.json"))).toBe(false);
+    expect(existsSync(join(home.path, "state/daemon.json"))).toBe(false);
   }
 });
 

@@ -128,6 +128,33 @@ describe("vms", () => {
     });
   });
 
+  test("that have no network are told from those that get one at their next start", async () => {
+    await using home = openHome();
+    await home.banger(["vm", "create", "in"]);
+    await home.banger(["vm", "create", "out", "--nat"]);
+    const networks = async (): Promise<readonly string[]> => {
+      const list = (await home.banger(["ps"])).stdout.trimEnd().split("\n").slice(1);
+      const shown = await Promise.all(["in", "out"].map(async (name) => (await home.banger(["vm", "show", name])).stdout));
+      return [...list.map((line) => line.split(/ {2,}/)[5] ?? ""), ...shown.map((text) => /^network +(.*)$/m.exec(text)?.[1] ?? "")];
+    };
+    expect(await networks()).toEqual(["none", "10.0.2.15/24", "none", "passt, 10.0.2.15/24"]);
+    await home.banger(["stop", "out"]);
+    expect(await networks()).toEqual(["none", "nat", "none", "nat, from its next start on"]);
+    await home.banger(["vm", "create", "new", "--no-start"]);
+    expect((await home.banger(["vm", "show", "new"])).stdout).toMatch(/^driver +fake, not started yet$/m);
+  });
+
+  test("with systemd say that it goes on starting, unless that was waited for", async () => {
+    await using home = openHome();
+    const { stdout } = await home.banger(["vm", "create", "dev", "--init", "systemd"]);
+    expect(stdout).toMatch(/^vm dev is running; .*\nsystemd goes on starting in it; this waits for it: banger exec dev -- sh -c /);
+    await home.banger(["stop", "dev"]);
+    expect((await home.banger(["start", "dev"])).stdout).toContain("systemd goes on starting");
+    const waited = await home.banger(["vm", "create", "two", "--init", "systemd", "--wait-for", "unit:multi-user.target"]);
+    expect(waited.stdout).toBe("vm two is running; open a shell with: banger shell two\n");
+    expect((await home.banger(["vm", "create", "three"])).stdout).not.toContain("systemd");
+  });
+
   test("several are handled at once, and one mistyped does not keep the others", async () => {
     await using home = openHome();
     for (const name of ["a", "b"]) await home.banger(["vm", "create", name]);
@@ -142,7 +169,10 @@ describe("exit codes", () => {
     [["vm", "show", "nobody"], 1, "no vm is named `nobody`\ntry: banger ps"],
     [["vm", "create", "--memroy", "1G"], 2, "there is no flag --memroy\ndid you mean --memory?"],
     [["vm", "create", "--cpus", "0"], 2, "--cpus: "],
-    [["vm", "create", "--", "-"], 2, "a vm name has 1 to 63"],
+    [["vm", "create", "--", "-"], 2, "error: NAME `-`: a vm name has 1 to 63"],
+    [["vm", "create", "Dev"], 2, "error: NAME `Dev`: a vm name has 1 to 63"],
+    [["vm", "create", "--name", "Dev"], 2, "error: --name: a vm name has 1 to 63"],
+    [["vm", "create", "0123456789ab"], 2, "NAME `0123456789ab`: a vm name is not 12 hex digits, as an id is"],
     [["frobnicate"], 2, "there is no command `banger frobnicate`"],
     [["exec", "nobody", "--", "true"], 125, "no vm is named `nobody`"],
   ])("banger %p ends with %d", async (argv, code, part) => {
@@ -152,6 +182,25 @@ describe("exit codes", () => {
     expect(ended.stderr).toContain(part);
     expect(ended.stdout).toBe("");
   });
+});
+
+test("words of other tools, and words at the wrong place, are answered with what is meant", async () => {
+  await using home = openHome();
+  for (const [argv, hint] of [
+    [["create", "dev"], "did you mean banger vm create?"],
+    [["list"], "did you mean banger vm list?"],
+    [["delete", "dev"], "did you mean banger vm delete?"],
+    [["ssh", "dev"], "did you mean banger shell?"],
+    [["images"], "did you mean banger image list?"],
+    [["status"], "did you mean banger daemon status?"],
+    [["image", "inspect"], "did you mean banger image show?"],
+    [["vm", "inspect", "x"], "did you mean banger vm show?"],
+    [["run", "dev", "--", "true", "x"], "try: banger vm run --name dev -- true x"],
+    [["run", "echo", "hi"], "try: put the command for the vm after --, as in: banger vm run -- echo hi"],
+  ] as const) {
+    const { code, stdout, stderr } = await home.banger(argv);
+    expect({ argv, code, stdout, hint: stderr.trimEnd().split("\n").at(-1) }).toEqual({ argv, code: 2, stdout: "", hint });
+  }
 });
 
 describe("--json", () => {
@@ -169,6 +218,51 @@ describe("--json", () => {
     expect(JSON.parse(usage.stdout)).toMatchObject({ error: { code: "usage" } });
     const several = await home.banger(["rm", "--json", "-f", "dev", "nobody"]);
     expect(JSON.parse(several.stdout)).toMatchObject([{ vm: "dev" }, { vm: "nobody", error: { code: "vm_not_found" } }]);
+  });
+
+  test("may stand before the command, and holds for help and for what is no command", async () => {
+    await using home = openHome();
+    const read = async (...argv: string[]): Promise<unknown> => {
+      const { stdout, stderr } = await home.banger(argv);
+      expect(stderr).toBe("");
+      return JSON.parse(stdout);
+    };
+    await home.banger(["daemon", "start"]);
+    expect(await read("--json", "ps")).toEqual({ vms: [] });
+    expect(await read("--json", "vm", "show", "nobody")).toMatchObject({ error: { code: "vm_not_found" } });
+    for (const argv of [["--json"], ["help", "--json"], ["vm", "--json"], ["ps", "--json", "--help"], ["--json", "help", "exec"]]) {
+      expect(await read(...argv)).toEqual({ help: expect.stringContaining("usage: banger") });
+    }
+    expect(await read("frobnicate", "--json")).toMatchObject({
+      error: { code: "usage", message: "there is no command `banger frobnicate`" },
+    });
+    expect(await read("--json", "--version")).toEqual({ version: "0.1.0" });
+  });
+
+  test("is told by help where it is not one document", async () => {
+    await using home = openHome();
+    const briefOf = async (...words: string[]): Promise<string> =>
+      / --json +(.*)/.exec((await home.banger([...words, "--help"])).stdout)?.[1] ?? "";
+    expect(await briefOf("ps")).toBe("one JSON document on stdout");
+    expect(await briefOf("operation", "events")).toBe("a JSON document a line, as it comes");
+    expect(await briefOf("logs")).toContain("with -f one a line");
+    expect(await briefOf("rm")).toContain("a list of them where several are named");
+  });
+
+  test("has nothing to follow of an operation after its last event", async () => {
+    await using home = openHome();
+    await home.banger(["vm", "create", "dev"]);
+    const { operations } = JSON.parse((await home.banger(["operation", "list", "--json"])).stdout) as {
+      operations: readonly { id: string }[];
+    };
+    const id = operations[0]?.id ?? "";
+    const all = (await home.banger(["operation", "events", id, "--json"])).stdout.trimEnd().split("\n");
+    expect((await home.banger(["operation", "events", id, "--from", String(all.length - 1), "--json"])).stdout).toBe(`${all.at(-1)}\n`);
+    expect(await home.banger(["operation", "events", id, "--from", "99"])).toEqual({
+      code: 1,
+      stdout: "",
+      stderr: "error: there is no event 99: the operation has ended, and has not so many\n",
+    });
   });
 
   test("gives what a command wrote as a document", async () => {
@@ -235,15 +329,27 @@ describe("logs", () => {
 });
 
 describe("Ctrl-C", () => {
-  test("cancels the operation and tells its outcome", async () => {
+  test.each([
+    ["SIGINT", 130],
+    ["SIGTERM", 143],
+    ["SIGHUP", 129],
+  ] as const)("as %s cancels the operation, tells which, and ends with %d", async (signal, code) => {
     await using home = openHome();
-    const child = home.start(["vm", "create", "dev", "--image", "slow"]);
-    await readUntil(child.stderr, (text) => text.includes("disk"));
-    child.kill("SIGINT");
-    expect(await child.exited).toBe(1);
-    expect(await readUntil(child.stderr, () => false)).toContain("error: the operation was cancelled");
-    const { operations } = JSON.parse((await home.banger(["operation", "list", "--json"])).stdout) as { operations: readonly unknown[] };
-    expect(operations[0]).toMatchObject({ name: "vm.create", subject: "dev", state: "cancelled" });
+    for (const words of [
+      ["vm", "create"],
+      ["run", "--name"],
+    ]) {
+      const child = home.start([...words, "dev", "--image", "slow"]);
+      const before = await readUntil(child.stderr, (text) => text.includes("disk"));
+      child.kill(signal);
+      expect(await child.exited).toBe(code);
+      const said = before + (await readUntil(child.stderr, () => false));
+      expect(said).toEndWith("error: vm create dev was cancelled\n");
+      expect(said.includes("cancelling; Ctrl-C again leaves it to the daemon")).toBe(signal !== "SIGHUP");
+      expect(said).not.toContain("note:");
+      const { operations } = JSON.parse((await home.banger(["operation", "list", "--json"])).stdout) as { operations: readonly unknown[] };
+      expect(operations[0]).toMatchObject({ name: "vm.create", subject: "dev", state: "cancelled" });
+    }
   });
 
   test("pressed twice leaves at once, and the operation is cancelled all the same", async () => {
@@ -251,14 +357,16 @@ describe("Ctrl-C", () => {
     const child = home.start(["vm", "create", "dev", "--image", "stubborn"]);
     await readUntil(child.stderr, (text) => text.includes("disk"));
     child.kill("SIGINT");
-    await readUntil(child.stderr, (text) => text.includes("asked to stop"));
+    await readUntil(child.stderr, (text) => text.includes("cancelling"));
     child.kill("SIGINT");
     expect(await child.exited).toBe(130);
     const { operations } = JSON.parse((await home.banger(["operation", "list", "--json"])).stdout) as {
       operations: readonly { id: string }[];
     };
     const followed = await home.banger(["operation", "events", operations[0]?.id ?? ""]);
-    expect(followed).toMatchObject({ code: 1, stdout: expect.stringContaining("failed: the operation was cancelled") });
+    expect(followed.code).toBe(1);
+    expect(followed.stdout).toContain("note: asked to stop");
+    expect(followed.stdout).toContain("failed: vm create dev was cancelled");
   });
 });
 
@@ -269,14 +377,9 @@ describe("help", () => {
     expect((await home.banger(["vm"])).stdout).toContain("vm create");
     expect((await home.banger(["vm", "--help"])).stdout).toContain("vm create");
     const create = (await home.banger(["vm", "create", "--nat", "--help"])).stdout;
-    for (const part of [
-      "usage: banger vm create [FLAGS] [NAME]",
-      "--work-disk SIZE",
-      "--no-start",
-      "(one of auto, agent, systemd; default auto)",
-      "examples:",
-    ])
+    for (const part of ["usage: banger vm create [FLAGS] [NAME]", "--work-disk SIZE", "--no-start", "examples:"])
       expect(create).toContain(part);
+    expect(create.replaceAll(/\s+/g, " ")).toContain("(one of auto, agent, systemd; default auto)");
     expect((await home.banger(["help", "exec"])).stdout).toContain("-- COMMAND...");
   });
 });

@@ -145,9 +145,17 @@ describe("without a daemon that answers", () => {
 
   test("one that hangs is not waited for", async () => {
     await using other = openHome();
-    mkdirSync(join(other.path, "run"), { mode: 0o700 });
+    for (const folder of ["run", "state"]) mkdirSync(join(other.path, folder), { mode: 0o700 });
     const startTicks = Number(readFileSync("/proc/self/stat", "utf8").split(") ")[1]?.split(" ")[19]);
-    writeFileSync(join(other.path, "run/daemon.json"), JSON.stringify({ pid: process.pid, startTicks }));
+    writeFileSync(
+      join(other.path, "state/daemon.json"),
+      JSON.stringify({
+        pid: process.pid,
+        startTicks,
+        bootId: readFileSync("/proc/sys/kernel/random/boot_id", "utf8").trim(),
+        socket: join(other.path, "run/banger.sock"),
+      }),
+    );
     const connected = Promise.withResolvers<void>();
     const silent = net.createServer(() => connected.resolve()).listen(join(other.path, "run/banger.sock"));
     expect(await other.banger(["internal", "complete", "zsh", "--", "start", ""])).toEqual({ code: 0, stdout: "", stderr: "" });

@@ -130,7 +130,7 @@ describe("cp", () => {
     const part = (): string | undefined => readdirSync(place.here).find((name) => statSync(join(place.here, name)).size > 0);
     for (const deadline = Date.now() + 20_000; part() === undefined && Date.now() < deadline;) await Bun.sleep(10);
     child.kill("SIGINT");
-    expect(await child.exited).toBe(1);
+    expect(await child.exited).toBe(130);
     expect(await child.stderr.text()).toBe("error: the copy was cancelled\ntry: what arrived is kept: repeat the copy with --resume\n");
     expect(existsSync(join(place.here, "slow"))).toBe(false);
     expect(part()).toMatch(/^\.banger-[0-9a-f]{16}\.part$/);

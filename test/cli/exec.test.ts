@@ -25,6 +25,28 @@ describe("a second Ctrl-C", () => {
     expect(JSON.parse((await home.banger(["ps", "--json"])).stdout)).toEqual({ vms: [] });
   });
 
+  test.each([
+    ["SIGTERM", 143],
+    ["SIGQUIT", 131],
+  ] as const)("or a second %s leaves, too", async (signal, code) => {
+    await using home = await openHomeWithVm();
+    const child = home.start(["exec", "dev", "--", "deaf"]);
+    const read = readerOf(child.stdout);
+    await read("ready\n");
+    child.kill(signal);
+    await read(`heard ${code - 128}\n`);
+    child.kill(signal);
+    expect(await child.exited).toBe(code);
+  });
+
+  test("is not waited for at SIGHUP", async () => {
+    await using home = await openHomeWithVm();
+    const child = home.start(["exec", "-i", "dev", "--", "deaf"]);
+    await readerOf(child.stdout)("ready\n");
+    child.kill("SIGHUP");
+    expect(await child.exited).toBe(129);
+  });
+
   test("leaves a vm that is kept as it is", async () => {
     await using home = await openHomeWithVm();
     const child = home.start(["exec", "dev", "--", "deaf"]);

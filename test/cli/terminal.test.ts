@@ -26,6 +26,16 @@ describe("a terminal", () => {
     expect(modes(terminal.text, "after")).toBe(modes(terminal.text, "before"));
   });
 
+  test("is raw in both directions: what the guest's terminal has made of lines is not done once more", async () => {
+    await using home = await openHomeWithVm();
+    for (const words of ["exec -it dev hex 610a62", "exec -t dev hex 610a62"]) {
+      const terminal = openTerminal(home, AROUND(`"$@" ${words}`));
+      await terminal.until(/after [0-9a-f]/);
+      expect(terminal.text).toContain(words.startsWith("exec -it") ? "\r\na\nb" : "\r\na\r\nb");
+      expect(modes(terminal.text, "after")).toBe(modes(terminal.text, "before"));
+    }
+  });
+
   test("is raw while the command runs: Ctrl-C is a key for the guest", async () => {
     await using home = await openHomeWithVm();
     const terminal = openTerminal(home, AROUND('"$@" shell dev'));
@@ -48,11 +58,33 @@ describe("a terminal", () => {
     expect(modes(terminal.text, "after")).toBe(modes(terminal.text, "before"));
   });
 
+  test("that goes away ends the client, though the command does not mind", async () => {
+    await using home = await openHomeWithVm();
+    for (const words of ["exec -i dev -- deaf", "exec -it dev -- deaf"]) {
+      const terminal = openTerminal(home, `exec "$@" ${words}`);
+      await terminal.until("ready");
+      terminal.hangUp();
+      expect([129, 1]).toContain(await terminal.child.exited);
+    }
+    expect(await home.banger(["exec", "dev", "--", "exit", "3"])).toMatchObject({ code: 3 });
+  });
+
   test("gets control characters of a command without -t spelled out", async () => {
     await using home = await openHomeWithVm();
     const terminal = openTerminal(home, `"$@" exec dev echo "$(printf 'a\\033[2Jb\\tc')"; echo done`);
     await terminal.until("done");
     expect(terminal.text).toContain("a\\x1b[2Jb\tc\r\n");
+  });
+
+  test("that is narrow gets tables and help that fit", async () => {
+    await using home = await openHomeWithVm();
+    for (const words of ["ps", "vm show dev", "vm create --help", "--help", "doctor", "stats", "operation list"]) {
+      const terminal = openTerminal(home, `"$@" ${words} 2>/dev/null; echo done`, { cols: 60, rows: 50 });
+      await terminal.until("done\r\n");
+      // A line to be typed stays whole.
+      const long = terminal.text.split("\r\n").filter((line) => line.length > 60 && !/^ {2}(?:banger|tar|#) /.test(line));
+      expect({ words, long }).toEqual({ words, long: [] });
+    }
   });
 
   test("keeps a line of each stage with its time, however short it was", async () => {
@@ -73,7 +105,7 @@ describe("a terminal", () => {
     await slow.until(/boot {2}\d+ ms/);
     slow.type("\x03");
     await slow.until("error:");
-    expect(await slow.child.exited).toBe(1);
+    expect(await slow.child.exited).toBe(130);
     expect(slow.text).toContain("cancelling");
   });
 
@@ -84,7 +116,7 @@ describe("a terminal", () => {
     await copying.until(/0 files {2}64 KiB {2}\S+ \S+\/s/);
     copying.type("\x03");
     await copying.until("error:");
-    expect(await copying.child.exited).toBe(1);
+    expect(await copying.child.exited).toBe(130);
     expect(copying.text).toContain("\r\x1b[K\x1b[31merror:");
   });
 });

@@ -7,7 +7,7 @@
 import { Database } from "bun:sqlite";
 import { afterAll, afterEach, beforeAll, expect, setDefaultTimeout, test } from "bun:test";
 import { spawn, type ChildProcess } from "node:child_process";
-import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { openGoods, type Goods } from "../support/goods.ts";
 import { makeRandom, sample, SEED } from "../support/random.ts";
@@ -104,8 +104,9 @@ function rewrite(id: string, { state, pid }: Reboot): void {
   const written = writtenPid(pid, boot.vmm.identity);
   Object.assign(boot.vmm.identity, written, { bootId: OTHER_BOOT });
   database.run("UPDATE vms SET state = ?, boot = ? WHERE id = ?", [state, JSON.stringify(boot), id]);
-  // The daemon's own word, where its folder is not one that the boot empties.
-  if (existsSync(run("daemon.json"))) writeFileSync(run("daemon.json"), JSON.stringify(written));
+  // The daemon's own word, in a folder that outlives the boot.
+  const note = join(world.folder, "state/banger/daemon.json");
+  writeFileSync(note, JSON.stringify({ ...(JSON.parse(readFileSync(note, "utf8")) as object), ...written, bootId: OTHER_BOOT }));
 }
 
 function clearRunFolder(how: Reboot["runFolder"]): void {

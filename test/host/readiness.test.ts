@@ -189,7 +189,7 @@ test("who cancels leaves nothing of a create, and a stopped vm of a start", asyn
   const creating = start(["vm", "create", "gone", "--kernel", goods.kernel, "--wait-for", "tcp:1"]);
   await until(isWaiting("gone"));
   creating.interrupt();
-  expect((await creating.ended).code).toBe(1);
+  expect((await creating.ended).code).toBe(130);
   expect((await world.json<{ vms: readonly unknown[] }>(["ps"])).vms).toEqual([]);
 
   await create("dev", "--wait-for", "tcp:1", "--no-start");
@@ -197,7 +197,7 @@ test("who cancels leaves nothing of a create, and a stopped vm of a start", asyn
   const starting = start(["start", "dev"]);
   await until(isWaiting("dev"));
   starting.interrupt();
-  expect((await starting.ended).code).toBe(1);
+  expect((await starting.ended).code).toBe(130);
   expect(await show("dev")).toMatchObject({ state: "stopped" });
 
   const again = start(["start", "dev"]);
@@ -214,7 +214,7 @@ test("the daemon's death ends the waiting and not the vm", async () => {
   const pid = world.daemonPid() ?? 0;
   process.kill(pid, "SIGKILL");
   await untilEnded(pid);
-  expect((await starting.ended).code).toBe(1);
+  expect((await starting.ended).code).toBe(130);
   const shown = await show("dev");
   expect([shown.state, statesOf(shown)[2]]).toEqual(["running", "tcp:1: unknown"]);
   expect(await world.ok(["exec", "dev", "--", "echo", "here"])).toBe("here\n");

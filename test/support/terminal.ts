@@ -5,6 +5,8 @@ export interface Terminal {
   readonly text: string;
   type(keys: string): void;
   resize(cols: number, rows: number): void;
+  /** Closes it, as who shuts its window. */
+  hangUp(): void;
   /** Resolves when it has shown this. */
   until(part: string | RegExp): Promise<void>;
 }
@@ -36,6 +38,7 @@ export function openTerminal(
     },
     type: (keys) => void child.terminal?.write(keys),
     resize: (cols, rows) => child.terminal?.resize(cols, rows),
+    hangUp: () => child.terminal?.close(),
     until: async (part) => {
       while (typeof part === "string" ? !text.includes(part) : !part.test(text)) await new Promise<void>((resolve) => (wake = resolve));
     },

@@ -98,7 +98,7 @@ describe("a copy that is cut off", () => {
     await untilArrived(async () => Number(await exec(`stat -c %s /root/${part} 2>/dev/null || echo 0`)), MIB);
     copying.interrupt();
     expect(await copying.ended).toEqual({
-      code: 1,
+      code: 130,
       stderr: "error: the copy was cancelled\ntry: what arrived is kept: repeat the copy with --resume\n",
     });
     expect(await exec("ls /root/large 2>/dev/null || echo none")).toBe("none\n");

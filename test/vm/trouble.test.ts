@@ -77,8 +77,8 @@ describe("a guest that never answers", () => {
     await until("a VMM", () => vmms().length === 1);
     create.interrupt();
     const { code, stderr } = await create.ended;
-    expect(code).toBe(1);
-    expect(stderr).toMatch(/error: the operation was cancelled\n$/);
+    expect(code).toBe(130);
+    expect(stderr).toMatch(/error: vm create dev was cancelled\n$/);
     await expectNothing();
   });
 
@@ -87,7 +87,7 @@ describe("a guest that never answers", () => {
     const cancelled = start(["vm", "start", "dev"]);
     await until("a VMM", () => vmms().length === 1);
     cancelled.interrupt();
-    expect((await cancelled.ended).code).toBe(1);
+    expect((await cancelled.ended).code).toBe(130);
     expect(await world.json(["vm", "show", "dev"])).toMatchObject({ state: "stopped", problems: [], pid: null });
 
     const starting = start(["vm", "start", "dev"]);

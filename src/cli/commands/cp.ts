@@ -6,13 +6,13 @@ import { makeCopyProgress } from "../copy-progress.ts";
 import type { Environment } from "../environment.ts";
 import { escapeText } from "../../contract/escape-text.ts";
 import { formatBytes, formatMs } from "../format.ts";
+import { codeOfSignal, InterruptedError, INTERRUPTS, type Interrupt } from "../interrupted.ts";
 import { openDaemon } from "../open-daemon.ts";
 import { print } from "../print.ts";
 import { UsageError } from "../usage-error.ts";
 
 /** Of a tree full of problems the rest is only counted. */
 const MOST_PROBLEMS = 1000;
-const INTERRUPTED = 130;
 
 /** `banger cp` */
 export const cp: Run = async ({ given, repeated, json }, environment) => {
@@ -43,11 +43,16 @@ async function copyWithProgress(
   environment: Environment,
 ): Promise<CopyResult> {
   const interrupted = new AbortController();
-  const interrupt = (): void => {
-    if (interrupted.signal.aborted) process.exit(INTERRUPTED);
-    interrupted.abort();
-  };
-  process.on("SIGINT", interrupt);
+  let asked: Interrupt | undefined;
+  const listeners = INTERRUPTS.map((signal) => {
+    const interrupt = (): void => {
+      if (asked !== undefined) process.exit(codeOfSignal(signal));
+      asked = signal;
+      interrupted.abort();
+    };
+    process.on(signal, interrupt);
+    return () => process.off(signal, interrupt);
+  });
   using progress = makeCopyProgress(environment.stderr.descriptor, environment.stderr.isTerminal && !json);
   const options: CopyOptions = {
     ...Object.fromEntries(Object.entries(wishes).filter(([, value]) => value !== undefined)),
@@ -63,9 +68,12 @@ async function copyWithProgress(
     const client = openDaemon(environment);
     return await (direction === "in" ? client.copyIn(vm, from, to, options) : client.copyOut(vm, from, to, options));
   } catch (error) {
-    throw withHint(error);
+    const hinted = withHint(error);
+    throw asked !== undefined && hinted instanceof BangerError && hinted.kind === "cancelled"
+      ? new InterruptedError(hinted, asked)
+      : hinted;
   } finally {
-    process.off("SIGINT", interrupt);
+    for (const stop of listeners) stop();
   }
 }
 

@@ -38,7 +38,7 @@ async function callEach(client: Client, name: CallableName, invocation: Invocati
       else await show(name, output, invocation, environment);
     } catch (error) {
       if (invocation.json) outputs.push({ [field]: value, error: (await import("../../contract/errors.ts")).toErrorShape(error) });
-      const failed = showFailure(error, invocation.json ? undefined : invocation, environment);
+      const failed = showFailure(error, { ...invocation, json: false }, environment);
       code = code === 0 ? failed : code;
     }
   }

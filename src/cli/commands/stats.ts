@@ -95,7 +95,7 @@ async function watchOnScreen(rounds: Rounds, descriptor: number): Promise<void> 
   try {
     using screen = openScreen(descriptor);
     for await (const vms of rounds) {
-      last = `${await showStats(vms)}${showStatsNotes(vms)}`;
+      last = `${await showStats(vms, Infinity)}${showStatsNotes(vms)}`;
       screen.draw(last.trimEnd().split("\n"));
     }
   } finally {

@@ -4,8 +4,9 @@ import { pairs, table } from "../table.ts";
 
 /** `banger kernel list` */
 export function showKernels(kernels: readonly Kernel[]): Promise<string> {
+  const hasProblems = kernels.some(({ problems }) => problems.length > 0);
   return table(
-    ["NAME", "VERSION", "SOURCE", "SIZE", "CREATED", "USED BY", "PROBLEMS"],
+    ["NAME", "VERSION", "SOURCE", "SIZE", "CREATED", "USED BY", ...(hasProblems ? ["PROBLEMS"] : [])],
     kernels.map((kernel) => [
       kernel.name,
       kernel.version ?? "unknown",
@@ -13,15 +14,16 @@ export function showKernels(kernels: readonly Kernel[]): Promise<string> {
       formatBytes(kernel.bytes),
       `${formatAge(kernel.createdAt)} ago`,
       kernel.usedBy.join(", "),
-      kernel.problems.join("; "),
+      ...(hasProblems ? [kernel.problems.join("; ")] : []),
     ]),
   );
 }
 
 /** `banger image list` */
 export function showImages(images: readonly Image[]): Promise<string> {
+  const hasProblems = images.some(({ problems }) => problems.length > 0);
   return table(
-    ["NAME", "DISTRO", "KERNEL", "SOURCE", "SIZE", "CREATED", "USED BY", "PROBLEMS"],
+    ["NAME", "DISTRO", "KERNEL", "SOURCE", "SIZE", "CREATED", "USED BY", ...(hasProblems ? ["PROBLEMS"] : [])],
     images.map((image) => [
       image.name,
       image.distro ?? "unknown",
@@ -30,7 +32,7 @@ export function showImages(images: readonly Image[]): Promise<string> {
       formatBytes(image.bytes),
       `${formatAge(image.createdAt)} ago`,
       image.usedBy.join(", "),
-      image.problems.join("; "),
+      ...(hasProblems ? [image.problems.join("; ")] : []),
     ]),
   );
 }

@@ -5,8 +5,8 @@ type Shows = { readonly [Name in CallableName]: (output: Output<Name>) => Promis
 
 /** What a person is shown of an operation's output. */
 const SHOWS: Shows = {
-  "vm.create": async (vm) => (await import("./vm.ts")).showVmMoved(vm),
-  "vm.start": async (vm) => (await import("./vm.ts")).showVmMoved(vm),
+  "vm.create": async (vm) => (await import("./vm.ts")).showVmStarted(vm),
+  "vm.start": async (vm) => (await import("./vm.ts")).showVmStarted(vm),
   "vm.stop": (vm) => `vm ${escapeText(vm.name)} is ${vm.state}\n`,
   "vm.kill": (vm) => `vm ${escapeText(vm.name)} is ${vm.state}\n`,
   "vm.pause": async (vm) => (await import("./vm.ts")).showVmMoved(vm),

@@ -11,15 +11,15 @@ const NONE = "-";
 /** Where lines follow each other, most values keep to their columns. */
 const STEADY = [12, 7, 13, 9, 9, 9, 21, 9, 19, 21, 21, 21, 5, 6, 5];
 
-/** `banger stats` */
-export function showStats(vms: readonly Rated[]): Promise<string> {
-  return table(HEADING, vms.map(rowOf));
+/** `banger stats`. @param width that of the terminal, or without end where lines are cut. */
+export function showStats(vms: readonly Rated[], width?: number): Promise<string> {
+  return table(HEADING, vms.map(rowOf), width);
 }
 
 /** The same as lines that others follow: the heading only where it is asked for. */
 export async function showStatsLines(vms: readonly Rated[], withHeading: boolean): Promise<string> {
   const heading = HEADING.map((word, column) => word.padEnd(STEADY[column] ?? 0));
-  const lines = await table(heading, vms.map(rowOf));
+  const lines = await table(heading, vms.map(rowOf), Infinity);
   return withHeading ? lines : lines.slice(lines.indexOf("\n") + 1);
 }
 

@@ -14,7 +14,7 @@ export function showVms(vms: readonly Vm[]): Promise<string> {
       vm.image,
       String(vm.cpus),
       formatBytes(vm.memoryMiB * 2 ** 20),
-      vm.network.address ?? vm.network.mode,
+      vm.network.address ?? modeOf(vm),
       `${formatAge(vm.createdAt)} ago`,
       ...(hasProblems ? [vm.problems.join("; ")] : []),
     ]),
@@ -25,7 +25,8 @@ export function showVms(vms: readonly Vm[]): Promise<string> {
 export async function showVm(vm: Vm): Promise<string> {
   const { layer, work } = vm.disks;
   const disk = ({ bytes, allocatedBytes }: typeof layer): string => `${formatBytes(bytes)}, ${formatBytes(allocatedBytes)} of it in use`;
-  const network = vm.network.address === null ? vm.network.mode : `${vm.network.mode}, ${vm.network.address}`;
+  const isOff = vm.network.nat && vm.network.mode === "none";
+  const network = isOff ? "nat, from its next start on" : [modeOf(vm), vm.network.address].filter((part) => part !== null).join(", ");
   const facts = pairs([
     ["name", vm.name],
     ["id", vm.id],
@@ -33,7 +34,7 @@ export async function showVm(vm: Vm): Promise<string> {
     ["problems", vm.problems.join("; ")],
     ["image", vm.image],
     ["kernel", vm.kernel],
-    ["driver", `${vm.driver}, ${vm.acceleration}: ${vm.accelerationReason}`],
+    ["driver", vm.startedAt === null ? `${vm.driver}, not started yet` : `${vm.driver}, ${vm.acceleration}: ${vm.accelerationReason}`],
     ["cpus", String(vm.cpus)],
     ["memory", formatBytes(vm.memoryMiB * 2 ** 20)],
     ["init", vm.init],
@@ -70,6 +71,11 @@ export async function showVm(vm: Vm): Promise<string> {
   ].join("\n");
 }
 
+/** What its link is made of; a vm that has none now, and gets one when it is started, is told from one that never does. */
+function modeOf({ network: { mode, nat } }: Vm): string {
+  return mode === "none" && nat ? "nat" : mode;
+}
+
 function keysAndValues(all: Readonly<Record<string, string>>): string {
   return Object.entries(all)
     .map(([key, value]) => `${key}=${value}`)
@@ -79,6 +85,14 @@ function keysAndValues(all: Readonly<Record<string, string>>): string {
 /** What is told after a verb that changed a vm. */
 export function showVmMoved(vm: Vm): string {
   return `vm ${vm.name} is ${vm.state}; ${nextOf(vm)}\n`;
+}
+
+/** What is told after a vm was started: its agent answers, and a systemd in it may need a while longer. */
+export function showVmStarted(vm: Vm): string {
+  const isStarting = vm.init === "systemd" && vm.state === "running" && !vm.requirements.some(({ kind }) => kind === "unit");
+  if (!isStarting) return showVmMoved(vm);
+  const wait = `banger exec ${vm.name} -- sh -c 'until systemctl -q is-active multi-user.target 2>/dev/null; do sleep 1; done'`;
+  return `${showVmMoved(vm)}systemd goes on starting in it; this waits for it: ${wait}\n`;
 }
 
 /** What is told after `banger vm set` and `banger vm rename`. */

@@ -56,7 +56,11 @@ export const vmCreate = defineOperation({
     nat: { brief: "give the vm a way out to the network; no network card without it" },
     env: { brief: "environment of every command in the vm; may be repeated", placeholder: "KEY=VALUE", alias: "e" },
     labels: { brief: "a label to find it by; may be repeated", placeholder: "KEY=VALUE", flag: "label", alias: "l" },
-    init: { brief: "what runs as the guest's init; auto takes what the image says", placeholder: "INIT" },
+    init: {
+      brief:
+        "what runs as the guest's init; auto takes what the image says. With systemd it is ready while systemd goes on starting; --wait-for unit:multi-user.target waits for that",
+      placeholder: "INIT",
+    },
     driver: { brief: "VMM to use, such as qemu; the first that works here when left out", placeholder: "DRIVER", completes: "driver" },
     ephemeral: { brief: "delete the vm when it stops" },
     start: { brief: "leave the vm stopped" },

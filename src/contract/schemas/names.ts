@@ -8,7 +8,9 @@ export const vmName = z
   .regex(
     /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/,
     "a vm name has 1 to 63 of a-z, 0-9 and hyphen, and neither starts nor ends with a hyphen",
-  );
+  )
+  // A vm is asked for by either: a name that is another's id would be that one, or hide it.
+  .refine((name) => !/^[0-9a-f]{12}$/.test(name), "a vm name is not 12 hex digits, as an id is");
 
 /** A name of an image or a kernel in the local store. */
 export const goodsName = z

@@ -46,7 +46,8 @@ export const vm = z.strictObject({
     layer: z.strictObject({ bytes: z.number(), allocatedBytes: z.number() }),
     work: z.strictObject({ bytes: z.number(), allocatedBytes: z.number() }).nullable(),
   }),
-  network: z.strictObject({ mode: z.enum(["none", "passt", "user"]), address: z.string().nullable() }),
+  /** `mode` is what its link is made of: `none` while no VMM runs. `nat` is whether it gets one at each start. */
+  network: z.strictObject({ mode: z.enum(["none", "passt", "user"]), address: z.string().nullable(), nat: z.boolean() }),
   env: z.record(z.string(), z.string()),
   /** What was set and the running guest has not got yet: as it is now, and as it will be from the next start on. Texts for people. */
   pending: z.array(

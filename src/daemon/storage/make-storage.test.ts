@@ -173,7 +173,7 @@ describe("prune", () => {
     const { items } = await world.run((context) => storage.prune({ ...NOTHING, images: true }, context));
     expect(items.find(({ kind }) => kind === "image")).toMatchObject({
       name: "late",
-      kept: "cannot delete image `late`: vm `dev` holds it",
+      kept: "cannot delete image late: vm dev holds it",
     });
     expect(await world.images.list()).toHaveLength(1);
   });

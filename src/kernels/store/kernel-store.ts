@@ -71,7 +71,7 @@ export function makeKernelStore(system: System, leases: Leases): KernelStore {
     names: async () => (await files.list(layout.kernels)).filter((name) => goodsName.safeParse(name).success),
     pathOf: async (name) => {
       if (await exists(name)) return `${layout.kernels}/${name}`;
-      throw new BangerError("not_found", "kernel_not_found", `there is no kernel ${JSON.stringify(name)}`);
+      throw new BangerError("not_found", "kernel_not_found", `there is no kernel ${name}`);
     },
     remove: async (name) => {
       // Out of the list in one step; what is left of it when that is cut off, reconcile removes.
