@@ -134,6 +134,19 @@ describe("a creation", () => {
   });
 });
 
+test("blanks are made for the next vm, and none on a full disk", async () => {
+  let refills = 0;
+  const refill = async (): Promise<void> => void (refills += 1);
+  vms = makeVms({ ...world.dependencies, disks: { ...world.dependencies.disks, refill } });
+  world.behaviour.freeBytes = 2 ** 20;
+  await expect(vms.create({ name: "dev" }, context)).rejects.toMatchObject({ code: "host_disk_full" });
+  await settle();
+  expect(refills).toBe(0);
+  world.behaviour.freeBytes = 2 ** 30;
+  await vms.create({ name: "dev" }, context);
+  await until("a refill", () => refills === 1);
+});
+
 describe("a deletion", () => {
   test("is refused while the guest runs; with force it is killed first", async () => {
     await vms.create({ name: "dev" }, context);

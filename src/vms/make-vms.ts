@@ -19,6 +19,7 @@ import { readStats } from "./stats.ts";
 import { Supervisor } from "./supervise.ts";
 import type { VmRecord } from "./vm-record.ts";
 import type { UnreadableVm } from "./vm-rows.ts";
+import { ENOUGH_BYTES } from "./watch-run.ts";
 import type { CreateRequest, Vms } from "./vms.ts";
 
 /** What the room has in memory. */
@@ -172,9 +173,12 @@ function hasVmm({ record }: Supervisor): boolean {
   return record.boot !== null && record.boot.vmm !== null;
 }
 
-/** Makes blanks for the next vms, while nobody waits. */
+/** Makes blanks for the next vms, while nobody waits; on a full disk others need the room more. */
 function refillPool({ disks, system, onTrouble }: VmDependencies, signal: AbortSignal): void {
-  disks.refill(signal).catch((error: unknown) => {
+  const refill = async (): Promise<void> => {
+    if ((await system.files.freeBytes(system.layout.roots.state)) >= ENOUGH_BYTES) await disks.refill(signal);
+  };
+  refill().catch((error: unknown) => {
     if (signal.aborted) return;
     system.log.warn("cannot refill the pool of blanks", { error });
     onTrouble();
