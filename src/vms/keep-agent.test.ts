@@ -18,7 +18,10 @@ async function runningVmm(): Promise<TestVmm> {
   return world.vmms.at(-1) as TestVmm;
 }
 const keep = async (): Promise<ReturnType<typeof keepAgent>> =>
-  keepAgent({ vmm: await runningVmm(), agent: undefined, vmName: () => "dev", isHeld: false }, world.dependencies);
+  keepAgent(
+    { vmm: await runningVmm(), agent: undefined, vmName: () => "dev", isHeld: false, onSilence: () => undefined },
+    world.dependencies,
+  );
 
 describe("a connection to an agent that is kept", () => {
   test("is made at once when a VMM was taken over, and again when it ends", async () => {
@@ -62,7 +65,7 @@ describe("a connection to an agent that is kept", () => {
   test("is waited for no longer than its caller, and no longer than its VMM lives", async () => {
     world.behaviour.openAgent = () => new Promise(() => undefined);
     const vmm = await runningVmm();
-    const keeper = keepAgent({ vmm, agent: undefined, vmName: () => "dev", isHeld: false }, world.dependencies);
+    const keeper = keepAgent({ vmm, agent: undefined, vmName: () => "dev", isHeld: false, onSilence: () => undefined }, world.dependencies);
     const caller = new AbortController();
     const asked = keeper.current(caller.signal).catch((error: unknown) => error);
     caller.abort(new Error("I changed my mind"));

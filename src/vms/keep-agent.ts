@@ -21,6 +21,8 @@ export interface AgentKeeper extends AsyncDisposable {
   hold(): void;
   /** It runs again. */
   goOn(): void;
+  /** Whether there has been no connection for longer than a guest that does well takes for one. */
+  readonly isLost: boolean;
   /** The agent now, or as soon as there is one. Throws `unavailable` `agent_unreachable` after a while. */
   current(signal: AbortSignal): Promise<Agent>;
 }
@@ -32,9 +34,11 @@ export interface KeptGuest {
   readonly vmName: () => string;
   /** Whether it stands still now. */
   readonly isHeld: boolean;
+  /** Told each time that a connection has ended or could not be made while the guest runs. */
+  readonly onSilence: () => void;
 }
 
-export function keepAgent({ vmm, agent: first, vmName, isHeld }: KeptGuest, dependencies: VmDependencies): AgentKeeper {
+export function keepAgent({ vmm, agent: first, vmName, isHeld, onSilence }: KeptGuest, dependencies: VmDependencies): AgentKeeper {
   const { system, openAgent } = dependencies;
   const over = new AbortController();
   let agent = first;
@@ -46,6 +50,9 @@ export function keepAgent({ vmm, agent: first, vmName, isHeld }: KeptGuest, depe
   let held = new AbortController();
   if (isHeld) held.abort();
   else runs.resolve();
+
+  /** Since when there is no connection though the guest runs. */
+  let aloneSinceMs = system.clock.monotonicMs();
 
   /** Since the last good connection; the first after one is made at once. */
   let failures = 0;
@@ -63,7 +70,10 @@ export function keepAgent({ vmm, agent: first, vmName, isHeld }: KeptGuest, depe
       } catch (error) {
         over.signal.throwIfAborted();
         if (signal.aborted) failures = 0;
-        else system.log.warn("cannot reach the agent of a running guest", { vm: vmName(), error });
+        else {
+          system.log.warn("cannot reach the agent of a running guest", { vm: vmName(), error });
+          onSilence();
+        }
       }
     }
   };
@@ -78,7 +88,9 @@ export function keepAgent({ vmm, agent: first, vmName, isHeld }: KeptGuest, depe
       if (system.clock.monotonicMs() - since >= GOOD_MS) failures = 0;
       system.log.info("the connection to an agent ended", { vm: vmName(), why });
       agent = undefined;
+      aloneSinceMs = system.clock.monotonicMs();
       next = Promise.withResolvers<Agent>();
+      if (!held.signal.aborted) onSilence();
     }
   };
   void vmm.exited.then(() => over.abort());
@@ -94,8 +106,12 @@ export function keepAgent({ vmm, agent: first, vmName, isHeld }: KeptGuest, depe
     },
     goOn: () => {
       if (held.signal.aborted) held = new AbortController();
+      aloneSinceMs = system.clock.monotonicMs();
       runs.resolve();
       agent?.goOn();
+    },
+    get isLost() {
+      return agent === undefined && !held.signal.aborted && system.clock.monotonicMs() - aloneSinceMs > PATIENCE_MS;
     },
     current: async (signal) => {
       const patience = AbortSignal.timeout(PATIENCE_MS);
@@ -103,7 +119,7 @@ export function keepAgent({ vmm, agent: first, vmName, isHeld }: KeptGuest, depe
       return await Promise.race([next.promise, rejectOn(limit)]).catch((error: unknown) => {
         signal.throwIfAborted();
         throw new BangerError("unavailable", "agent_unreachable", `the agent of vm ${vmName()} does not answer`, {
-          hint: `banger vm logs ${vmName()}`,
+          hint: `see what it said last: banger vm logs ${vmName()}; end it: banger vm kill ${vmName()}`,
           cause: error,
         });
       });

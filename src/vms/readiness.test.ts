@@ -43,7 +43,13 @@ async function run(behaviours: readonly Behaviour[], deadlineMs = 60_000) {
     },
   } as unknown as Agent;
   const guest = {
-    agents: { current: async () => agent, hold: () => undefined, goOn: () => undefined, [Symbol.asyncDispose]: async () => undefined },
+    agents: {
+      current: async () => agent,
+      hold: () => undefined,
+      goOn: () => undefined,
+      isLost: false,
+      [Symbol.asyncDispose]: async () => undefined,
+    },
   };
   const stage = {
     progress: (done: number, total: number | undefined, _unit: string, waitingFor?: string) =>

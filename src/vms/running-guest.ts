@@ -2,6 +2,7 @@
 import type { Agent } from "../agent/agent.ts";
 import type { RunningVmm } from "../drivers/drivers.ts";
 import type { VmDependencies } from "./dependencies.ts";
+import { hasHalted } from "./has-halted.ts";
 import { keepAgent, type AgentKeeper } from "./keep-agent.ts";
 import { powerOff } from "./power-off.ts";
 import type { VmBoot } from "./vm-record.ts";
@@ -19,6 +20,8 @@ export interface RunningGuestParts {
   readonly networkMode: VmBoot["networkMode"];
   /** Whether it is to stand still. */
   readonly isPaused: boolean;
+  /** Told when its kernel has halted, which ends no VMM. */
+  readonly onHalted: () => void;
   /** Ends it and removes every trace of this run. */
   readonly release: AsyncDisposableStack;
 }
@@ -32,9 +35,10 @@ export class RunningGuest {
   readonly #release: AsyncDisposableStack;
   readonly #system: VmDependencies["system"];
 
-  constructor({ vmName, vmm, agent, networkMode, isPaused, release }: RunningGuestParts, dependencies: VmDependencies) {
+  constructor({ vmName, vmm, agent, networkMode, isPaused, onHalted, release }: RunningGuestParts, dependencies: VmDependencies) {
     this.vmm = vmm;
-    this.agents = keepAgent({ vmm, agent, vmName, isHeld: isPaused }, dependencies);
+    const onSilence = (): void => void this.#lookWhetherHalted(onHalted);
+    this.agents = keepAgent({ vmm, agent, vmName, isHeld: isPaused, onSilence }, dependencies);
     this.#isPaused = isPaused;
     this.#watch = watchRun(
       { vmm, networkMode, vmName, isPaused: () => this.#isPaused, onHeld: (isHeld) => this.#whenHeld(isHeld) },
@@ -47,7 +51,8 @@ export class RunningGuest {
 
   /** What is wrong with it while it runs, for people. */
   get problems(): readonly string[] {
-    return this.#watch.problems;
+    const lost = `its agent does not answer: banger vm kill ${this.#vmName()} ends it`;
+    return [...this.#watch.problems, ...(this.agents.isLost ? [lost] : [])];
   }
 
   /** Throws `unavailable` `vm_held` when it cannot answer. */
@@ -118,6 +123,14 @@ export class RunningGuest {
     await this.#watch[Symbol.asyncDispose]();
     await this.agents[Symbol.asyncDispose]();
     await this.vmm.letGo();
+  }
+
+  async #lookWhetherHalted(onHalted: () => void): Promise<void> {
+    try {
+      if (await hasHalted(this.vmm.record.vmId, this.#system)) onHalted();
+    } catch (error) {
+      this.#system.log.warn("cannot look at the console of a guest that is silent", { vm: this.#vmName(), error });
+    }
   }
 
   #speakAgain(): void {

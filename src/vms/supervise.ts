@@ -288,7 +288,15 @@ export class Supervisor {
     const { state, boot } = this.#row.record;
     const networkMode = boot?.networkMode ?? "none";
     const running = new RunningGuest(
-      { vmName: () => this.#row.record.name, vmm, agent, networkMode, isPaused: state === "paused", release },
+      {
+        vmName: () => this.#row.record.name,
+        vmm,
+        agent,
+        networkMode,
+        isPaused: state === "paused",
+        onHalted: () => void this.#haltedByItself(running),
+        release,
+      },
       this.#dependencies,
     );
     this.#running = running;
@@ -310,6 +318,19 @@ export class Supervisor {
     };
     const vm = { record: this.#row.record, guest: running, write, cancel, over: () => (this.#readying = undefined) };
     return startReadying(vm, this.#dependencies, steps);
+  }
+
+  /** The guest's kernel has halted, which switches nothing off where there is no ACPI. It meant to be off. */
+  async #haltedByItself(running: RunningGuest): Promise<void> {
+    while (this.#moves.current !== undefined) await this.idle();
+    if (this.#running !== running || this.#row.record.state !== "running") return;
+    this.#dependencies.system.log.info("ending a guest whose kernel has halted", { vm: this.#row.record.name });
+    try {
+      await this.stop(0, makeQuietSteps(new AbortController().signal));
+    } catch (error) {
+      this.#dependencies.system.log.error("cannot end a guest that halted", { vm: this.#row.record.name, error });
+      this.#dependencies.onTrouble();
+    }
   }
 
   /** The guest ended without being asked to. */

@@ -1,4 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
+import { mkdirSync, writeFileSync } from "node:fs";
+import { dirname } from "node:path";
 import { makeVms } from "./make-vms.ts";
 import { settle, until } from "./test-clock.ts";
 import { makeContext, openTestWorld, type TestWorld } from "./test-world.ts";
@@ -113,5 +115,53 @@ test("a network that ended is shown, with what to type, also by the next daemon"
   await settle();
   expect(await problems()).toEqual(gone);
   await vms.stop("dev", 10_000, context);
+  expect(await problems()).toEqual([]);
+});
+
+describe("an agent that answers no more", () => {
+  beforeEach(async () => {
+    await vms.create({ name: "dev" }, context);
+    world.behaviour.openAgent = async () => Promise.reject(new Error("no answer"));
+    world.agents[0]?.end("it did not answer a ping");
+    await settle();
+  });
+  const lost = ["its agent does not answer: banger vm kill dev ends it"];
+  const passTime = async (seconds: number): Promise<void> => {
+    for (let second = 0; second < seconds; second += 1) await passSecond();
+  };
+
+  test("is shown after a while, until it does", async () => {
+    expect(await problems()).toEqual([]);
+    await passTime(12);
+    expect(await problems()).toEqual(lost);
+    expect((await vms.list())[0]?.problems).toEqual(lost);
+    world.behaviour.openAgent = async (agent) => agent;
+    await passTime(12);
+    expect(await problems()).toEqual([]);
+  });
+
+  test("is not missed while its guest stands still", async () => {
+    await vms.pause("dev", context);
+    await passTime(12);
+    expect(await problems()).toEqual([]);
+    await vms.resume("dev", context);
+    expect(await problems()).toEqual([]);
+    await passTime(12);
+    expect(await problems()).toEqual(lost);
+  });
+});
+
+test("a guest whose kernel has halted is stopped; one that only lost its agent runs on", async () => {
+  const { id } = await vms.create({ name: "dev" }, context);
+  const path = world.system.layout.consoleLog(id);
+  mkdirSync(dirname(path), { recursive: true });
+  world.agents[0]?.end("it ended the stream");
+  await until("another connection", () => world.agents.length === 2);
+  await settle();
+  expect(await vms.get("dev")).toMatchObject({ state: "running" });
+  writeFileSync(path, "[    9.0] reboot: Power off not available: System halted instead\n");
+  world.agents[1]?.end("it did not answer a ping");
+  await until("the end", () => world.rows.find("dev")?.state === "stopped");
+  expect(world.vmms[0]?.wasKilled).toBe(true);
   expect(await problems()).toEqual([]);
 });

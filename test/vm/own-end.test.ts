@@ -34,6 +34,16 @@ test("poweroff, halt and shutdown end it in order", async () => {
   }
 });
 
+test("poweroff -f, which halts a kernel that cannot switch off, ends it too", async () => {
+  // What is connected is cut off when the silence is noticed.
+  const forced = world.banger(["vm", "exec", "dev", "--", "poweroff", "-f"], { timeoutMs: 120_000 });
+  for (const deadline = Date.now() + 120_000; listVms(world)[0]?.state === "running"; await Bun.sleep(100))
+    if (Date.now() > deadline) throw new Error("it still runs");
+  await forced;
+  expect(await world.json(["vm", "show", "dev"])).toMatchObject({ state: "stopped", problems: [] });
+  await world.ok(["vm", "start", "dev"]);
+});
+
 test("one without a free block starts again, and again", async () => {
   // Largest pieces first, down to single blocks.
   await sh("for size in 16M 1M 64K 4K; do n=0; while fallocate -l $size /fill-$size-$n 2>/dev/null; do n=$((n+1)); done; done");
