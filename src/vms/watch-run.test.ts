@@ -144,10 +144,15 @@ describe("an agent that answers no more", () => {
     await vms.pause("dev", context);
     await passTime(12);
     expect(await problems()).toEqual([]);
-    await vms.resume("dev", context);
+    const resumed = vms.resume("dev", context);
+    await settle();
     expect(await problems()).toEqual([]);
     await passTime(12);
     expect(await problems()).toEqual(lost);
+    // Its clock is set as soon as it answers.
+    world.behaviour.openAgent = async (agent) => agent;
+    await passTime(12);
+    await resumed;
   });
 });
 

@@ -214,7 +214,7 @@ test("the daemon's death ends the waiting and not the vm", async () => {
   const pid = world.daemonPid() ?? 0;
   process.kill(pid, "SIGKILL");
   await untilEnded(pid);
-  expect((await starting.ended).code).toBe(130);
+  expect((await starting.ended).code).toBe(1);
   const shown = await show("dev");
   expect([shown.state, statesOf(shown)[2]]).toEqual(["running", "tcp:1: unknown"]);
   expect(await world.ok(["exec", "dev", "--", "echo", "here"])).toBe("here\n");

@@ -10,7 +10,7 @@ setDefaultTimeout(180_000);
 interface Shown {
   readonly id: string;
   readonly pid: number;
-  readonly network: { readonly mode: string; readonly address: string | null };
+  readonly network: { readonly mode: string; readonly address: string | null; readonly nat: boolean };
 }
 
 /** Prints what a web server says, or how it could not be asked. */
@@ -49,7 +49,7 @@ describe("a guest in a small internet", () => {
 
     test("is shown with its mode and its address", async () => {
       const { id, network } = await show("out");
-      expect(network).toEqual({ mode: "passt", address: "10.0.2.15/24" });
+      expect(network).toEqual({ mode: "passt", address: "10.0.2.15/24", nat: true });
       expect(linkProcesses(id)).toHaveLength(2);
       expect(await world.ok(["vm", "show", "out"])).toMatch(/^network +passt, 10\.0\.2\.15\/24$/m);
     });
@@ -105,7 +105,7 @@ describe("a guest in a small internet", () => {
       await world.ok(["vm", "stop", "out"]);
       expect(linkProcesses(id)).toEqual([]);
       expect(findLeftovers(world)).toEqual([]);
-      expect((await show("out")).network).toEqual({ mode: "none", address: null });
+      expect((await show("out")).network).toEqual({ mode: "none", address: null, nat: true });
     });
 
     test("has its network again after a start", async () => {
@@ -145,7 +145,7 @@ describe("a guest in a small internet", () => {
   test("without --nat there is no card, nothing outside, and a loopback that works", async () => {
     await world.ok(["vm", "create", "in", "--kernel", goods.kernel]);
     const { id, network } = await show("in");
-    expect(network).toEqual({ mode: "none", address: null });
+    expect(network).toEqual({ mode: "none", address: null, nat: false });
     expect(linkProcesses(id)).toEqual([]);
     // What has no device behind it is the kernel's own.
     expect((await exec("in", "sh", "-c", "ls -d /sys/class/net/*/device")).stdout).toBe("");
