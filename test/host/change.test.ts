@@ -97,7 +97,10 @@ test("a rename keeps the id and everything else, and refuses a name that is take
     code: 1,
     stderr: expect.stringContaining("there is one of that name already"),
   });
-  expect(await failure("rename", "dev", "No Name")).toMatchObject({ code: 2, stderr: expect.stringContaining("NEW `No Name`: a vm name has") });
+  expect(await failure("rename", "dev", "No Name")).toMatchObject({
+    code: 2,
+    stderr: expect.stringContaining("NEW `No Name`: a vm name has"),
+  });
   expect(await world.ok(["rename", "dev", "prod"])).toBe("the vm is called prod now\n");
   expect(await show("prod")).toMatchObject({ id: before.id, state: "running", pending: [] });
   expect((await failure("vm", "show", "dev")).code).toBe(1);
