@@ -4,6 +4,7 @@
 //! of two copies to one place one is told so, and neither gives its name to what the other wrote.
 
 use std::os::fd::OwnedFd;
+use std::time::{Duration, Instant};
 
 use rustix::fs::{
     AtFlags, FileType, FlockOperation, Mode, OFlags, fchmod, fdatasync, flock, fstat, ftruncate, futimens, openat,
@@ -21,6 +22,10 @@ use super::messages::{Digest, Meta};
 const BEGINNING: &[u8] = b".banger-";
 const END: &[u8] = b".part";
 const DIGITS: usize = 16;
+
+/// A copy that was cut off a moment ago may not have heard of it yet, when somebody goes on with it at once.
+const PATIENCE: Duration = Duration::from_secs(3);
+const LOOK_AGAIN: Duration = Duration::from_millis(20);
 
 /// Where what arrives for `name` is kept. Of no name: the mark of a folder that was made and is not whole.
 pub fn part_name(name: &[u8]) -> Vec<u8> {
@@ -81,7 +86,13 @@ impl Part {
     }
 
     fn lock(folder: &Folder, file: OwnedFd, name: Vec<u8>) -> Result<Self, NotPlaced> {
-        flock(&file, FlockOperation::NonBlockingLockExclusive).map_err(|_| NotPlaced::Busy)?;
+        let deadline = Instant::now() + PATIENCE;
+        while flock(&file, FlockOperation::NonBlockingLockExclusive).is_err() {
+            if Instant::now() > deadline {
+                return Err(NotPlaced::Busy);
+            }
+            std::thread::sleep(LOOK_AGAIN);
+        }
         let part = Self { file, name, end: 0, content: Content::default() };
         // Whoever had the lock until now has given it its name.
         if part.is_named(folder)? { Ok(part) } else { Err(NotPlaced::Busy) }
@@ -159,4 +170,28 @@ fn open_existing(folder: &Folder, name: &[u8]) -> Result<Option<OwnedFd>, Errno>
     }
     unlinkat(&folder.fd, os(name), AtFlags::empty())?;
     Ok(None)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn waits_a_moment_for_a_copy_that_was_cut_off() {
+        let path = std::env::temp_dir().join(format!("banger-part-{}", std::process::id()));
+        std::fs::create_dir_all(&path).unwrap();
+        let flags = OFlags::RDONLY | OFlags::DIRECTORY;
+        let folder = Folder::existing(rustix::fs::open(&path, flags, Mode::empty()).unwrap());
+        let first = Part::open(&folder, b"x").unwrap();
+        let release = std::thread::spawn(move || {
+            std::thread::sleep(Duration::from_millis(100));
+            drop(first);
+        });
+        let second = Part::find(&folder, b"x").unwrap();
+        assert!(second.is_some());
+        release.join().unwrap();
+        // One that goes on is not waited for.
+        assert!(matches!(Part::find(&folder, b"x"), Err(NotPlaced::Busy)));
+        std::fs::remove_dir_all(&path).unwrap();
+    }
 }
