@@ -8,6 +8,7 @@ import { escapeLines } from "../contract/escape-text.ts";
 import { openRawTerminal } from "./open-raw-terminal.ts";
 import { print } from "./print.ts";
 import { asBytes, makeEscaping } from "./renderers.ts";
+import { whenReplaced } from "./when-replaced.ts";
 import { openTerminalOutput, type TerminalOutput } from "./terminal/open-terminal-output.ts";
 
 export interface ConsoleWishes {
@@ -127,7 +128,7 @@ class Screen {
         if (session.ended !== undefined) return session.ended;
       } catch (error) {
         if (error instanceof BangerError && error.code === "vm_not_running") return this.#showRest();
-        if (!isBreak(error)) throw error;
+        if (!isBreak(error)) throw whenReplaced(error, this.#wordsToGoOn);
       }
       await pause();
       this.#session = this.#client.openConsole(this.#vm, this.#next);
@@ -137,6 +138,10 @@ class Screen {
     throw new BangerError("unavailable", "console_broken_off", "the daemon broke off the console again and again", {
       hint: "banger daemon status",
     });
+  }
+
+  get #wordsToGoOn(): string | undefined {
+    return this.#next === undefined ? undefined : `banger console ${this.#vm} --offset ${this.#next}`;
   }
 
   /** A key pressed while the daemon is away waits for the next one. */

@@ -44,6 +44,26 @@ test("every byte comes once and in order, wherever connections break", async () 
   );
 });
 
+test("a daemon that stops says so, and the next one is asked for the rest", async () => {
+  const asked: (LogPlace | undefined)[] = [];
+  const open = makeOpen([], 4, asked);
+  let isFirst = true;
+  const openStopping = async (place: LogPlace | undefined): Promise<AsyncIterable<unknown>> => {
+    const lines = await open(place);
+    if (!isFirst) return lines;
+    isFirst = false;
+    return (async function* firstOf() {
+      for await (const line of lines) {
+        yield line;
+        yield { error: new BangerError("unavailable", "daemon_stopping", "the daemon is stopping").toShape() };
+      }
+    })();
+  };
+  const lines = await Array.fromAsync(followLog(openStopping));
+  expect(lines.map((line) => ("text" in line ? line.text : "")).join("")).toBe(LOG);
+  expect(asked).toEqual([undefined, { from: 4 }]);
+});
+
 test("a daemon that gives nothing again and again is given up", () => {
   expect(Array.fromAsync(followLog(makeOpen([0, 0, 0, 0, 0], 1, [])))).rejects.toMatchObject({ code: "log_broken_off" });
 });

@@ -33,9 +33,11 @@ export async function* followLog(open: OpenLog): AsyncGenerator<Exclude<Followed
   throw new BangerError("unavailable", "log_broken_off", "the daemon broke off the log again and again", { hint: "banger daemon status" });
 }
 
-/** Whether the connection broke, after which one asks again. What the daemon itself says is final. */
+/** The second: somebody else started it, and it died again. The third: it says itself that another one has to be asked. */
+const BREAKS: ReadonlySet<string> = new Set(["daemon_broke_off", "daemon_did_not_start", "daemon_stopping"]);
+
+/** Whether the connection broke, after which one asks again. What else the daemon says is final. */
 export function isBreak(error: unknown): boolean {
-  // The second: somebody else started it, and it died again.
-  if (error instanceof BangerError) return error.code === "daemon_broke_off" || error.code === "daemon_did_not_start";
+  if (error instanceof BangerError) return BREAKS.has(error.code);
   return error instanceof Error && error.name !== "AbortError" && "code" in error;
 }

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
+import { BangerError } from "../contract/errors.ts";
 import { keepAgent } from "./keep-agent.ts";
 import { settle, until } from "./test-clock.ts";
 import type { TestVmm } from "./test-vmm.ts";
@@ -60,6 +61,25 @@ describe("a connection to an agent that is kept", () => {
     isReady = true;
     world.clock.advance(100);
     expect(await keeper.current(never)).toBe(world.agents[1] as never);
+  });
+
+  test("is told at once to be impossible when the agent speaks another protocol", async () => {
+    world.behaviour.openAgent = async () =>
+      Promise.reject(new BangerError("unsupported", "agent_protocol_mismatch", "it speaks protocol 1", { data: { theirs: 1, ours: 2 } }));
+    await using keeper = await keep();
+    const waiting = keeper.current(never).catch((error: unknown) => error);
+    expect(await waiting).toMatchObject({
+      code: "agent_protocol_mismatch",
+      message: "vm dev was started by another version of banger: it speaks protocol 1",
+      data: { theirs: 1, ours: 2 },
+      hint: expect.stringContaining("banger vm stop dev"),
+    });
+    expect(await keeper.current(never).catch((error: unknown) => error)).toBe(keeper.mismatch as never);
+    // It may have been a lie.
+    world.behaviour.openAgent = async (agent) => agent;
+    world.clock.advance(100);
+    await until("a connection", () => keeper.mismatch === undefined);
+    expect(await keeper.current(never)).toBe(world.agents.at(-1) as never);
   });
 
   test("is waited for no longer than its caller, and no longer than its VMM lives", async () => {

@@ -23,7 +23,12 @@ export interface AgentKeeper extends AsyncDisposable {
   goOn(): void;
   /** Whether there has been no connection for longer than a guest that does well takes for one. */
   readonly isLost: boolean;
-  /** The agent now, or as soon as there is one. Throws `unavailable` `agent_unreachable` after a while. */
+  /** Why there can be none: the agent is of another version of banger, and speaks another protocol. */
+  readonly mismatch: BangerError | undefined;
+  /**
+   * The agent now, or as soon as there is one. Throws `unavailable` `agent_unreachable` after a while, and `unsupported`
+   * `agent_protocol_mismatch` as soon as that is known.
+   */
   current(signal: AbortSignal): Promise<Agent>;
 }
 
@@ -54,6 +59,17 @@ export function keepAgent({ vmm, agent: first, vmName, isHeld, onSilence }: Kept
   /** Since when there is no connection though the guest runs. */
   let aloneSinceMs = system.clock.monotonicMs();
 
+  let mismatch: BangerError | undefined;
+  const refuse = (error: unknown): void => {
+    mismatch = error instanceof BangerError && error.code === "agent_protocol_mismatch" ? mismatchOf(vmName(), error) : undefined;
+    if (mismatch === undefined) return;
+    const told = next;
+    next = Promise.withResolvers();
+    // Without a caller nobody would handle it.
+    told.promise.catch(() => undefined);
+    told.reject(mismatch);
+  };
+
   /** Since the last good connection; the first after one is made at once. */
   let failures = 0;
   const pause = async (): Promise<void> => {
@@ -72,6 +88,7 @@ export function keepAgent({ vmm, agent: first, vmName, isHeld, onSilence }: Kept
         if (signal.aborted) failures = 0;
         else {
           system.log.warn("cannot reach the agent of a running guest", { vm: vmName(), error });
+          refuse(error);
           onSilence();
         }
       }
@@ -82,6 +99,7 @@ export function keepAgent({ vmm, agent: first, vmName, isHeld, onSilence }: Kept
       agent ??= await connect();
       if (held.signal.aborted) agent.hold();
       const since = system.clock.monotonicMs();
+      mismatch = undefined;
       next.resolve(agent);
       const why = await agent.closed;
       if (over.signal.aborted) return;
@@ -113,11 +131,16 @@ export function keepAgent({ vmm, agent: first, vmName, isHeld, onSilence }: Kept
     get isLost() {
       return agent === undefined && !held.signal.aborted && system.clock.monotonicMs() - aloneSinceMs > PATIENCE_MS;
     },
+    get mismatch() {
+      return mismatch;
+    },
     current: async (signal) => {
+      if (mismatch !== undefined) throw mismatch;
       const patience = AbortSignal.timeout(PATIENCE_MS);
       const limit = AbortSignal.any([signal, patience, over.signal]);
       return await Promise.race([next.promise, rejectOn(limit)]).catch((error: unknown) => {
         signal.throwIfAborted();
+        if (error instanceof BangerError && error === mismatch) throw error;
         throw new BangerError("unavailable", "agent_unreachable", `the agent of vm ${vmName()} does not answer`, {
           hint: `see what it said last: banger vm logs ${vmName()}; end it: banger vm kill ${vmName()}`,
           cause: error,
@@ -130,6 +153,14 @@ export function keepAgent({ vmm, agent: first, vmName, isHeld, onSilence }: Kept
       await kept;
     },
   };
+}
+
+/** With what to type: which vm it is about is known here. */
+function mismatchOf(vm: string, { message, data, kind, code }: BangerError): BangerError {
+  return new BangerError(kind, code, `vm ${vm} was started by another version of banger: ${message}`, {
+    hint: `banger vm stop ${vm}, which cannot ask it to power off, and banger vm start ${vm}; or use the version that started it`,
+    ...(data === undefined ? {} : { data }),
+  });
 }
 
 function rejectOn(signal: AbortSignal): Promise<never> {

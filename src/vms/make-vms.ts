@@ -159,7 +159,7 @@ export function makeVms(dependencies: VmDependencies): Vms {
       await reconcileVms(held, dependencies, closing.signal);
     },
     close: async () => {
-      closing.abort();
+      closing.abort(new BangerError("unavailable", "daemon_stopping", "the daemon is stopping", { hint: "banger daemon status" }));
       await Promise.all([...supervisors.values()].map((supervisor) => supervisor.letGo()));
     },
   };

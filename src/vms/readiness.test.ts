@@ -48,6 +48,7 @@ async function run(behaviours: readonly Behaviour[], deadlineMs = 60_000) {
       hold: () => undefined,
       goOn: () => undefined,
       isLost: false,
+      mismatch: undefined,
       [Symbol.asyncDispose]: async () => undefined,
     },
   };

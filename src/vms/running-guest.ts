@@ -51,8 +51,9 @@ export class RunningGuest {
 
   /** What is wrong with it while it runs, for people. */
   get problems(): readonly string[] {
-    const lost = `its agent does not answer: banger vm kill ${this.#vmName()} ends it`;
-    return [...this.#watch.problems, ...(this.agents.isLost ? [lost] : [])];
+    const { mismatch, isLost } = this.agents;
+    if (mismatch !== undefined) return [...this.#watch.problems, mismatch.message];
+    return [...this.#watch.problems, ...(isLost ? [`its agent does not answer: banger vm kill ${this.#vmName()} ends it`] : [])];
   }
 
   /** Throws `unavailable` `vm_held` when it cannot answer. */

@@ -24,11 +24,15 @@ export interface RunOptions {
   readonly input?: string | Uint8Array;
   readonly timeoutMs?: number;
   readonly env?: Readonly<Record<string, string>>;
+  /** Another build, instead of the world's. */
+  readonly program?: string;
 }
 
 export interface World {
   readonly folder: string;
   readonly environment: Readonly<Record<string, string>>;
+  /** The build that it drives. */
+  readonly program: string;
   /** Runs `banger` with these words. */
   banger(words: readonly string[], options?: RunOptions): Promise<Ran>;
   /** As `banger`; throws with everything that was printed unless it ends with code 0. */
@@ -50,6 +54,8 @@ export interface WorldOptions {
   readonly isolatedCache?: boolean;
   /** More of the environment; `FOLDER` stands for the world's folder. */
   readonly env?: Readonly<Record<string, string>>;
+  /** The build that it drives, instead of that of this checkout; `FOLDER` stands for the world's folder. */
+  readonly program?: string;
 }
 
 /** Runs `body` in a new world and takes the world down, whatever happens. */
@@ -83,7 +89,9 @@ export async function openWorld(options: WorldOptions = {}): Promise<World> {
   await mkdir(join(folder, "run"), { mode: 0o700 });
   if (options.config !== undefined) await writeFile(join(folder, "config/banger/config.toml"), options.config);
   const prefix = options.prefix ?? [];
-  const banger: World["banger"] = (words, given = {}) => run([...prefix, BANGER, ...words], { ...environment, ...given.env }, given);
+  const program = options.program?.replace("FOLDER", folder) ?? BANGER;
+  const banger: World["banger"] = (words, given = {}) =>
+    run([...prefix, given.program ?? program, ...words], { ...environment, ...given.env }, given);
   const ok: World["ok"] = async (words, given) => {
     const ran = await banger(words, given);
     if (ran.code !== 0) throw new Error(`banger ${words.join(" ")} ended with ${ran.code}\nstdout: ${ran.stdout}\nstderr: ${ran.stderr}`);
@@ -92,6 +100,7 @@ export async function openWorld(options: WorldOptions = {}): Promise<World> {
   return {
     folder,
     environment,
+    program,
     banger,
     ok,
     json: async <T>(words: readonly string[], given?: RunOptions) => JSON.parse(await ok([...words, "--json"], given)) as T,
@@ -101,7 +110,13 @@ export async function openWorld(options: WorldOptions = {}): Promise<World> {
 
 /** Deletes every vm, stops the daemon, and checks that nothing of the world is left running. */
 export async function closeWorld(world: World): Promise<void> {
-  const listed = await world.banger(["vm", "list", "--json"]);
+  const list = (): Promise<Ran> => world.banger(["vm", "list", "--json"]);
+  let listed = await list();
+  if (listed.code !== 0) {
+    // The daemon may be of another version.
+    await world.banger(["daemon", "stop"]);
+    listed = await list();
+  }
   if (listed.code === 0) {
     for (const { name } of vmsOf(listed.stdout)) await world.banger(["vm", "delete", "--force", name]);
   }

@@ -8,6 +8,7 @@ import { openDaemon } from "../open-daemon.ts";
 import { printJson } from "../print-json.ts";
 import { print } from "../print.ts";
 import { UsageError } from "../usage-error.ts";
+import { whenReplaced } from "../when-replaced.ts";
 
 type LogsRequest = Request<"vm.logs">;
 
@@ -55,23 +56,32 @@ async function followLogs(client: Client, request: LogsRequest, json: boolean, e
     const { from, cursor } = place;
     return { vm, source, bytes, ...(from === undefined ? {} : { from }), ...(cursor === undefined ? {} : { cursor }) };
   };
-  let next: number | undefined = request.from;
-  for await (const line of followLog((place) => client.openLog(place === undefined ? request : goOn(place)))) {
-    if (json) printJson(stdout.descriptor, line);
-    else if ("ended" in line) {
-      print(stdout.descriptor, shown.end());
-      print(stderr.descriptor, `vm ${escapeText(vm)} is ${line.ended}: its log ends here\n`);
-    } else {
-      if (line.source !== "guest") {
-        if (next !== undefined && line.offset > next) {
+  let place: LogPlace = {};
+  try {
+    for await (const line of followLog((last) => client.openLog(last === undefined ? request : goOn(last)))) {
+      if (json) printJson(stdout.descriptor, line);
+      else if ("ended" in line) {
+        print(stdout.descriptor, shown.end());
+        print(stderr.descriptor, `vm ${escapeText(vm)} is ${line.ended}: its log ends here\n`);
+      } else {
+        const next = place.from ?? request.from;
+        if (line.source !== "guest" && next !== undefined && line.offset > next)
           print(stderr.descriptor, `note: ${line.offset - next} bytes were gone before they could be read\n`);
-        }
-        next = line.endOffset;
+        print(stdout.descriptor, shown.next(line.text));
       }
-      print(stdout.descriptor, shown.next(line.text));
+      if ("source" in line) place = line.source === "guest" ? { cursor: line.cursor ?? undefined } : { from: line.endOffset };
     }
+  } catch (error) {
+    throw whenReplaced(error, wordsToGoOn(request, place));
   }
   return 0;
+}
+
+/** As it would be typed, by another program; undefined while there is no place to go on from. */
+function wordsToGoOn({ vm, source }: LogsRequest, { from, cursor }: LogPlace): string | undefined {
+  const words = `banger logs -f ${vm}${source === undefined ? "" : ` --source ${source}`}`;
+  if (from !== undefined) return `${words} --from ${from}`;
+  return cursor === undefined ? undefined : `${words} --cursor '${cursor}'`;
 }
 
 /** Text in pieces, escaped as if it came at once. */

@@ -18,10 +18,16 @@ export async function readLog(vm: LogVm, request: LogRequest, system: System, si
   return readGuestLog(await vm.agent(signal), vm.record.name, request, system.clock, signal);
 }
 
-/** Parts as they come, and why there will be no more. */
+/** Parts as they come, and why there will be no more. Throws the signal's reason when it aborts. */
 export async function* followLog(vm: LogVm, request: LogRequest, system: System, signal: AbortSignal): AsyncGenerator<FollowedLine> {
   const { source } = request;
-  if (source === "guest") yield* followGuestLog(vm, request, system.clock, signal);
-  else yield* followHostLog(vm, { ...request, source }, system, signal);
+  try {
+    if (source === "guest") yield* followGuestLog(vm, request, system.clock, signal);
+    else yield* followHostLog(vm, { ...request, source }, system, signal);
+  } catch (error) {
+    // What waited says only that it was aborted.
+    signal.throwIfAborted();
+    throw error;
+  }
   yield { ended: vm.ended ?? "stopped" };
 }

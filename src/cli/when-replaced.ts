@@ -1,0 +1,16 @@
+import { BangerError } from "../contract/errors.ts";
+
+/**
+ * What to tell when the daemon beneath a command that reads on and on is of another version by now, as after an upgrade: ours cannot go on, and
+ * `words` go on with the new program where it was, if it had come anywhere. Any other failure as it is.
+ */
+export function whenReplaced(error: unknown, words: string | undefined): unknown {
+  if (!(error instanceof BangerError) || error.code !== "daemon_version_differs" || words === undefined) return error;
+  const { client, daemon } = error.data ?? {};
+  const message = `cannot go on: the daemon was replaced by that of banger ${String(daemon)}, and this is banger ${String(client)}`;
+  return new BangerError(error.kind, error.code, message, {
+    hint: words,
+    ...(error.data === undefined ? {} : { data: error.data }),
+    cause: error,
+  });
+}
