@@ -41,7 +41,7 @@ describe("recording", () => {
     await system.files.write(join(folder, "note"), "x");
     await system.files.find(folder);
     await system.processes.run(["/bin/true"], { timeoutMs: 5000 });
-    using database = system.databases.open(join(home, "a.db"), []);
+    using database = system.databases.open(join(system.layout.roots.state, "a.db"), []);
     database.transaction(() => database.run("CREATE TABLE vms (id TEXT)"));
     database.run("INSERT OR REPLACE INTO vms (id) VALUES (?)", "a");
     await system.files.removeTree(folder);
@@ -49,7 +49,7 @@ describe("recording", () => {
       ...around("files.makeFolder state/vms/ID"),
       ...around("files.write state/vms/ID/note"),
       ...around("processes.run true"),
-      ...around(`databases.open ${home}/a.db`),
+      ...around("databases.open state/a.db"),
       "before database.transaction",
       ...around("database.run CREATE vms"),
       "after database.transaction",
@@ -60,10 +60,12 @@ describe("recording", () => {
 });
 
 describe("a point that was told to", () => {
-  const path = (): string => join(home, "file");
+  // Below a root: the name of a folder that chance has named may look like a number.
+  const path = (): string => join(system.layout.roots.state, "file");
+  beforeEach(() => system.files.makeFolder(system.layout.roots.state));
 
   test("fail before does so, at the n-th time and only once, and nothing was done", async () => {
-    set({ point: `before files.write ${path()}`, nth: 2, action: "fail" });
+    set({ point: "before files.write state/file", nth: 2, action: "fail" });
     await system.files.write(path(), "first");
     await expect(system.files.write(path(), "second")).rejects.toMatchObject({ code: "failpoint", kind: "unavailable" });
     expect(readFileSync(path(), "utf8")).toBe("first");
@@ -74,20 +76,20 @@ describe("a point that was told to", () => {
 
   test("fail counts anew when it is told so again", async () => {
     for (const _ of [1, 2]) {
-      set({ point: `before files.write ${path()}`, nth: 1, action: "fail" });
+      set({ point: "before files.write state/file", nth: 1, action: "fail" });
       await expect(system.files.write(path(), "x")).rejects.toMatchObject({ code: "failpoint" });
       await system.files.write(path(), "x");
     }
   });
 
   test("fail after does so when it was done", async () => {
-    set({ point: `after files.write ${path()}`, nth: 1, action: "fail" });
+    set({ point: "after files.write state/file", nth: 1, action: "fail" });
     await expect(system.files.write(path(), "first")).rejects.toMatchObject({ code: "failpoint" });
     expect(readFileSync(path(), "utf8")).toBe("first");
   });
 
   test("fail after a call that answers at once throws", () => {
-    const lock = `after files.lock ${path()}`;
+    const lock = "after files.lock state/file";
     set({ point: lock, nth: 1, action: "fail" });
     expect(() => system.files.lock(path())).toThrow(lock);
   });
@@ -110,14 +112,14 @@ describe("a point that was told to", () => {
   });
 
   test("fail after a lock was taken gives it back", () => {
-    set({ point: `after files.lock ${path()}`, nth: 1, action: "fail" });
+    set({ point: "after files.lock state/file", nth: 1, action: "fail" });
     expect(() => system.files.lock(path())).toThrow("told to fail");
     using lock = system.files.lock(path());
     expect(lock).toBeDefined();
   });
 
   test("wait goes on", async () => {
-    set({ point: `before files.write ${path()}`, nth: 1, action: "wait" });
+    set({ point: "before files.write state/file", nth: 1, action: "wait" });
     await system.files.write(path(), "late");
     expect(existsSync(`${control}.fired`)).toBe(true);
     expect(readFileSync(path(), "utf8")).toBe("late");
@@ -130,7 +132,7 @@ describe("a point that was told to", () => {
       const { files } = makeSystem(process.env, makeJsonLog(2));
       await files.write(${JSON.stringify(path())}, "done");
       await files.write(${JSON.stringify(`${path()}.2`)}, "never");`;
-    set({ point: `${moment} files.write ${path()}`, nth: 1, action: "kill" });
+    set({ point: `${moment} files.write state/file`, nth: 1, action: "kill" });
     const child = Bun.spawn([process.execPath, "-e", program], { env: { BANGER_HOME: home, BANGER_FAILPOINTS: control } });
     await child.exited;
     expect(child.signalCode).toBe("SIGKILL");
