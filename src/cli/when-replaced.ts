@@ -1,4 +1,6 @@
 import { BangerError } from "../contract/errors.ts";
+import type { LogPlace } from "../sdk/sdk.ts";
+import { quote } from "./completion/shell-scripts.ts";
 
 /**
  * What to tell when the daemon beneath a command that reads on and on is of another version by now, as after an upgrade: ours cannot go on, and
@@ -13,4 +15,11 @@ export function whenReplaced(error: unknown, words: string | undefined): unknown
     ...(error.data === undefined ? {} : { data: error.data }),
     cause: error,
   });
+}
+
+/** What follows a log from a place on, as it would be typed; undefined when there is no place. A cursor is the guest's: it is quoted. */
+export function wordsToFollow(vm: string, source: string | undefined, { from, cursor }: LogPlace): string | undefined {
+  const words = `banger logs -f ${vm}${source === undefined ? "" : ` --source ${source}`}`;
+  if (from !== undefined) return `${words} --from ${from}`;
+  return cursor === undefined ? undefined : `${words} --cursor ${quote(cursor)}`;
 }

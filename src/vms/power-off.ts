@@ -28,7 +28,11 @@ export async function powerOff(
     const agent = await guest.agents.current(answerBy);
     await agent.powerOff(answerBy);
   };
-  const asked = ask().catch((error: unknown) => log.info("a guest does not answer to being asked to power off", { vm: guest.name, error }));
+  const asked = ask().catch((error: unknown) => {
+    log.info("a guest does not answer to being asked to power off", { vm: guest.name, error });
+    // Nobody will ever have asked it.
+    if (error instanceof BangerError && error.code === "agent_protocol_mismatch") over.abort();
+  });
   const left = Promise.withResolvers<never>();
   const leaveIfStopping = (): void => {
     const { reason } = signal as { reason: unknown };

@@ -143,6 +143,17 @@ describe("a stop", () => {
     expect(row(vm)?.state).toBe("stopped");
   });
 
+  test("does not wait for a guest that cannot be asked, since its agent is of another version", async () => {
+    const vm = await started();
+    world.behaviour.openAgent = async () =>
+      Promise.reject(new BangerError("unsupported", "agent_protocol_mismatch", "it speaks protocol 1"));
+    world.agents[0]?.end("the daemon was another one");
+    await until("an attempt", () => world.agents.length === 2);
+    await vm.stop(10_000, context);
+    expect(world.vmms[0]?.wasKilled).toBe(true);
+    expect(row(vm)?.state).toBe("stopped");
+  });
+
   test("goes on when a user cancels it, and not when the daemon ends, which leaves the guest to the next", async () => {
     world.behaviour.powerOff = async () => undefined;
     const vm = await started();

@@ -112,7 +112,7 @@ test("a vm whose agent speaks another protocol than the daemon is told as such, 
     expect(await world.ok(["exec", "dev", "--", "echo", "here"])).toBe("here\n");
 
     await world.ok(["daemon", "stop"]);
-    await world.ok(["vm", "stop", "dev", "--grace", "1s"], { program });
+    await world.ok(["vm", "stop", "dev"], { program });
     expect(listVms(world)).toMatchObject([{ name: "dev", state: "stopped" }]);
     await world.ok(["daemon", "stop"], { program });
     await world.ok(["vm", "start", "dev"]);

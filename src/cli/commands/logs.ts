@@ -8,7 +8,7 @@ import { openDaemon } from "../open-daemon.ts";
 import { printJson } from "../print-json.ts";
 import { print } from "../print.ts";
 import { UsageError } from "../usage-error.ts";
-import { whenReplaced } from "../when-replaced.ts";
+import { whenReplaced, wordsToFollow } from "../when-replaced.ts";
 
 type LogsRequest = Request<"vm.logs">;
 
@@ -72,16 +72,9 @@ async function followLogs(client: Client, request: LogsRequest, json: boolean, e
       if ("source" in line) place = line.source === "guest" ? { cursor: line.cursor ?? undefined } : { from: line.endOffset };
     }
   } catch (error) {
-    throw whenReplaced(error, wordsToGoOn(request, place));
+    throw whenReplaced(error, wordsToFollow(vm, source, place));
   }
   return 0;
-}
-
-/** As it would be typed, by another program; undefined while there is no place to go on from. */
-function wordsToGoOn({ vm, source }: LogsRequest, { from, cursor }: LogPlace): string | undefined {
-  const words = `banger logs -f ${vm}${source === undefined ? "" : ` --source ${source}`}`;
-  if (from !== undefined) return `${words} --from ${from}`;
-  return cursor === undefined ? undefined : `${words} --cursor '${cursor}'`;
 }
 
 /** Text in pieces, escaped as if it came at once. */

@@ -60,7 +60,7 @@ complete -c banger -f -k -a '(__banger_complete)'
 `,
 };
 
-function quote(word: string): string {
+export function quote(word: string): string {
   return `'${word.replaceAll("'", `'\\''`)}'`;
 }
 
