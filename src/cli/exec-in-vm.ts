@@ -50,14 +50,38 @@ export async function execInVm(
   using session = await client.exec(vm, { ...spec, ...(terminal === undefined ? {} : { tty: terminal }) });
   using _raw = (await loading)?.openRawTerminal();
   using joined = joinSignals(session, wishes.tty);
-  if (wishes.interactive) {
-    process.stdin.on("error", () => session.stdin.end());
-    process.stdin.pipe(session.stdin);
-  } else session.stdin.end();
+  const unreadable = wishes.interactive ? passStdinOn(session, environment.stdin) : undefined;
+  if (unreadable === undefined) session.stdin.end();
 
   const exit = wishes.json ? captureOutput(session, environment.stdout.descriptor) : showOutput(session, wishes, environment);
   // Awaited here: what is in use goes when this returns.
-  return await Promise.race([exit.then(codeOf), joined.left]);
+  return await Promise.race([exit.then(codeOf), joined.left, ...(unreadable === undefined ? [] : [unreadable])]);
+}
+
+/** Rejects when stdin cannot be read to its end: the command must not take a part for the whole. A terminal that goes away ends it. */
+function passStdinOn({ stdin }: ExecSession, { isTerminal }: Terminal): Promise<never> {
+  const { promise, reject } = Promise.withResolvers<never>();
+  const onError = (error: unknown): void => {
+    if (isTerminal) stdin.end();
+    else reject(inputFailure(error));
+  };
+  try {
+    process.stdin.on("error", onError);
+    // Of what cannot be read at all, Bun throws.
+    process.stdin.pipe(stdin);
+  } catch (error) {
+    onError(error);
+  }
+  return promise;
+}
+
+function inputFailure(error: unknown): BangerError {
+  const { code = "" } = error as NodeJS.ErrnoException;
+  const why = code === "EISDIR" ? "it is a folder" : String(error);
+  return new BangerError("unavailable", "input_failed", `cannot read stdin: ${why}`, {
+    hint: "look at where the input comes from; the command was ended",
+    cause: error,
+  });
 }
 
 async function showOutput(session: ExecSession, { tty, interactive }: ExecWishes, { stdout, stderr }: Environment): Promise<ExecExit> {

@@ -8,7 +8,7 @@ import type { System } from "../system/system.ts";
 import { findListeningDescriptor, findNotifySocket } from "./activation.ts";
 import { parseConfig } from "./config.ts";
 import { readConfigFile } from "./config-file.ts";
-import { makePrivateFolder } from "./private-folder.ts";
+import { makePrivateFolder, requireUsable } from "./private-folder.ts";
 import { serve } from "./serve.ts";
 import { keepOrder } from "./keep-order.ts";
 import type { Wire } from "./rooms.ts";
@@ -48,6 +48,7 @@ export async function main({ environment, readyDescriptor, wire, signal }: MainO
     const uid = process.getuid?.() ?? -1;
     await makePrivateFolder(system.files, system.layout.roots.state, uid);
     await makePrivateFolder(system.files, system.layout.roots.run, uid);
+    await requireUsable(system.files, usedFromTheStart(system));
     using _lock = takeLock(system);
     await makeRoom(system);
     const configFile = await readConfigFile(system);
@@ -90,6 +91,11 @@ export async function main({ environment, readyDescriptor, wire, signal }: MainO
     tellManager(`STATUS=${toErrorShape(error).message.split("\n")[0] ?? ""}`);
     throw error;
   }
+}
+
+/** Neither a lock nor SQLite says well that it may not open what is there. */
+function usedFromTheStart({ layout: { roots, daemonLock, database } }: System): readonly string[] {
+  return [roots.state, roots.run, daemonLock, database, `${database}-wal`, `${database}-shm`];
 }
 
 function takeLock({ files, layout }: System): Disposable {

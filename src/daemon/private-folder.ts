@@ -12,6 +12,24 @@ export async function makePrivateFolder(files: Pick<Files, "find" | "makeFolder"
   requirePrivate(path, before ?? (await files.find(path)), uid);
 }
 
+/** Throws `refused` `state_unusable` for the first of these files and folders that is there and that we may not read and write. */
+export async function requireUsable(files: Pick<Files, "find" | "mayUse">, paths: readonly string[]): Promise<void> {
+  for (const path of paths) {
+    if (files.mayUse(path)) continue;
+    const found = await files.find(path);
+    if (found === undefined) continue;
+    const mode = found.mode.toString(8).padStart(3, "0");
+    throw new BangerError(
+      "refused",
+      "state_unusable",
+      `cannot use ${path}: we may not read and write it (uid ${found.uid}, mode ${mode})`,
+      {
+        hint: `ls -l ${path}; have chown or chmod give it back, or ${ANOTHER_HOME}`,
+      },
+    );
+  }
+}
+
 async function makeOrSayWhy(files: Pick<Files, "makeFolder">, path: string): Promise<void> {
   try {
     await files.makeFolder(path, 0o700);

@@ -1,4 +1,5 @@
 import { describe, expect, setDefaultTimeout, test } from "bun:test";
+import { openSync } from "node:fs";
 import { createHash, randomBytes } from "node:crypto";
 import { openHome, readUntil } from "./home.ts";
 
@@ -11,6 +12,19 @@ async function openHomeWithVm() {
   return home;
 }
 const sha256 = (bytes: Uint8Array | string): string => createHash("sha256").update(bytes).digest("hex");
+
+test("a stdin that cannot be read fails, and is not taken for an empty one", async () => {
+  await using home = await openHomeWithVm();
+  const child = Bun.spawn([...home.program, "exec", "-i", "dev", "--", "cat"], {
+    env: home.variables,
+    stdin: openSync("/", "r"),
+    stdout: "pipe",
+    stderr: "pipe",
+  });
+  const [stdout, stderr, code] = await Promise.all([child.stdout.text(), child.stderr.text(), child.exited]);
+  expect({ code, stdout }).toEqual({ code: 125, stdout: "" });
+  expect(stderr).toMatch(/^error: cannot read stdin: it is a folder\n/);
+});
 
 describe("a second Ctrl-C", () => {
   test("leaves a command that does not mind the first, and an ephemeral vm goes all the same", async () => {
