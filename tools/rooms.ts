@@ -76,7 +76,7 @@ export const LEAVE: readonly { readonly from: string; readonly to: RegExp; reado
 /** Modules and globals that reach the computer. */
 export const TOUCHES = /^(?:node:)?(?:fs|fs\/promises|child_process|sqlite|worker_threads)$|^bun(?::(?:ffi|sqlite))?$/;
 /**
- * Who may use them: `system`, tests, and above the socket, where there is no `system`, what starts a daemon, what prints,
+ * Who may use them: `system`, tests, and above the socket, where there is no `system`, what starts a daemon, what prints and what reads stdin,
  * and what copies the user's files: as the user's own program it has their folder and their rights, and the daemon touches none.
  * `tell-ready` is the daemon's end of the descriptor that `launch-daemon` hands over.
  */
@@ -84,7 +84,7 @@ export const MAY_TOUCH = [
   /^system\//,
   /^sdk\/(?:check-socket-folder|is-daemon-up|launch-daemon|read-daemon-log|wait-for-daemon)\.ts$/,
   /^sdk\/copy\//,
-  /^cli\/print\.ts$/,
+  /^cli\/(?:open-stdin|print)\.ts$/,
   /^daemon\/tell-ready\.ts$/,
   ...TEST_SUPPORT,
 ];

@@ -6,6 +6,7 @@ import { captureOutput } from "./capture-output.ts";
 import { copyOutput, type Renderer } from "./copy-output.ts";
 import type { Environment, Terminal } from "./environment.ts";
 import { codeOfSignal } from "./interrupted.ts";
+import { openStdin } from "./open-stdin.ts";
 import { print } from "./print.ts";
 import { asBytes, makeEscaping } from "./renderers.ts";
 
@@ -59,19 +60,14 @@ export async function execInVm(
 }
 
 /** Rejects when stdin cannot be read to its end: the command must not take a part for the whole. A terminal that goes away ends it. */
-function passStdinOn({ stdin }: ExecSession, { isTerminal }: Terminal): Promise<never> {
+function passStdinOn({ stdin }: ExecSession, { descriptor, isTerminal }: Terminal): Promise<never> {
   const { promise, reject } = Promise.withResolvers<never>();
-  const onError = (error: unknown): void => {
+  const source = openStdin(descriptor);
+  source.on("error", (error: unknown) => {
     if (isTerminal) stdin.end();
     else reject(inputFailure(error));
-  };
-  try {
-    process.stdin.on("error", onError);
-    // Of what cannot be read at all, Bun throws.
-    process.stdin.pipe(stdin);
-  } catch (error) {
-    onError(error);
-  }
+  });
+  source.pipe(stdin);
   return promise;
 }
 

@@ -1,5 +1,6 @@
 import { describe, expect, setDefaultTimeout, test } from "bun:test";
-import { openSync } from "node:fs";
+import { openSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { createHash, randomBytes } from "node:crypto";
 import { openHome, readUntil } from "./home.ts";
 
@@ -24,6 +25,19 @@ test("a stdin that cannot be read fails, and is not taken for an empty one", asy
   const [stdout, stderr, code] = await Promise.all([child.stdout.text(), child.stderr.text(), child.exited]);
   expect({ code, stdout }).toEqual({ code: 125, stdout: "" });
   expect(stderr).toMatch(/^error: cannot read stdin: it is a folder\n/);
+});
+
+test("a file as stdin is read from where the program before has left it", async () => {
+  await using home = await openHomeWithVm();
+  const path = join(home.path, "lines");
+  writeFileSync(path, "first\nsecond\nthird\n");
+  const child = Bun.spawn(["sh", "-c", 'read line; "$@"', "sh", ...home.program, "exec", "-i", "dev", "--", "cat"], {
+    env: home.variables,
+    stdin: Bun.file(path),
+    stdout: "pipe",
+  });
+  expect(await child.stdout.text()).toBe("second\nthird\n");
+  expect(await child.exited).toBe(0);
 });
 
 describe("a second Ctrl-C", () => {
