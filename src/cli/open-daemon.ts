@@ -13,10 +13,10 @@ export function openDaemon(environment: Environment): Client {
       return await ask();
     } catch (error) {
       if (!(error instanceof BangerError) || error.code !== "daemon_unreachable") throw error;
-      await startDaemon(environment);
+      const isOurs = await startDaemon(environment);
       // It may be that of another session, which listens elsewhere.
       client = openClient(daemonPlace(environment));
-      print(environment.stderr.descriptor, "started the banger daemon\n");
+      if (isOurs) print(environment.stderr.descriptor, "started the banger daemon\n");
       return await ask();
     }
   };
@@ -31,10 +31,10 @@ export function openDaemon(environment: Environment): Client {
   };
 }
 
-/** Starts the daemon and waits until it listens. Throws why it could not. */
-export async function startDaemon(environment: Environment): Promise<void> {
+/** Starts the daemon and waits until it listens. False when somebody else was faster. Throws why it could not. */
+export async function startDaemon(environment: Environment): Promise<boolean> {
   const { launchDaemon } = await import("../sdk/launch-daemon.ts");
-  await launchDaemon({
+  return await launchDaemon({
     argv: [...environment.self, "internal", "daemon"],
     environment: environment.variables,
     ...daemonPlace(environment),

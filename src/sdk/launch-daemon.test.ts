@@ -8,7 +8,7 @@ let home: string;
 beforeEach(() => void (home = mkdtempSync(join(tmpdir(), "banger-launch-"))));
 afterEach(() => rmSync(home, { recursive: true }));
 
-const launch = (script: string, folder = join(home, "state")): Promise<void> =>
+const launch = (script: string, folder = join(home, "state")): Promise<boolean> =>
   launchDaemon({
     argv: ["sh", "-c", script],
     environment: { PATH: process.env["PATH"] },

@@ -27,8 +27,11 @@ const MOST_WORDS = 500;
  */
 const QUIET = { BUN_GC_TIMER_INTERVAL: "10000" };
 
-/** Starts a daemon that outlives us, and waits until it listens. When another one is just starting, waits for that one. Throws why it could not start. */
-export async function launchDaemon({ argv, environment, logPath, notePath }: LaunchOptions): Promise<void> {
+/**
+ * Starts a daemon that outlives us, and waits until it listens. When another one is just starting, waits for that one, and is false. Throws why it
+ * could not start.
+ */
+export async function launchDaemon({ argv, environment, logPath, notePath }: LaunchOptions): Promise<boolean> {
   const log = openLog(logPath);
   const before = fstatSync(log).size;
   const [program = "", ...rest] = argv;
@@ -45,9 +48,10 @@ export async function launchDaemon({ argv, environment, logPath, notePath }: Lau
   pipe.destroy();
   if (readiness === undefined) throw diedSilently(logPath, before, await endOf(child));
   child.unref();
-  if (readiness.ready) return;
+  if (readiness.ready) return true;
   if (readiness.error.code !== "daemon_running") throw fromErrorShape(readiness.error);
   await waitForDaemon(notePath);
+  return false;
 }
 
 /** Opens the log, in the folder that is made for it: where anything can be wrong with BANGER_HOME, it is met here. */

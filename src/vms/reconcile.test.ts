@@ -158,6 +158,19 @@ describe("a VMM that cannot be taken over", () => {
     expect(row()?.state).toBe("stopped");
   });
 
+  test("since the computer was short of something, is tried again", async () => {
+    running();
+    world.alive.add(PID);
+    const { adopt } = world.behaviour;
+    world.behaviour.adopt = async () => Promise.reject(Object.assign(new Error("EMFILE: too many open files"), { code: "EMFILE" }));
+    await expect(vms.reconcile()).rejects.toThrow();
+    expect(row()).toMatchObject({ state: "running", problem: null });
+    world.behaviour.adopt = adopt;
+    await vms.reconcile();
+    expect(row()).toMatchObject({ state: "running", problem: null });
+    expect(world.vmms).toHaveLength(1);
+  });
+
   test("of a driver that no longer is, too", async () => {
     running({ plan: { driver: "gone" } });
     world.alive.add(PID);

@@ -6,13 +6,14 @@
  * - `deleting`: the deletion is finished.
  * - `running`, `paused`: the VMM is found again by pid and start time and made to be what the row says, and supervised on; when it is gone the vm is `stopped`
  *   after an orderly power off or a reboot of the host, and `broken` otherwise. One that is there and cannot be taken over is left
- *   as it is, and the vm is `broken`.
+ *   as it is, and the vm is `broken`; unless the computer was short of something, when it is tried again.
  * - `starting`: the command died with the daemon; the VMM is ended and the vm is `stopped`.
  * - `stopping`: the stop goes on, in the background.
  * - An ephemeral vm that has stopped is deleted.
  * - Processes that carry the id of a vm that does not run are ended; folders and leases that belong to no row are removed. A row
  *   that cannot be read holds what is its own: another version of banger may be able to read it.
  */
+import { toErrorShape } from "../contract/errors.ts";
 import type { RunningVmm } from "../drivers/drivers.ts";
 import { releaseRunFolder } from "./boot.ts";
 import { driverOf, makeQuietSteps, type VmDependencies } from "./dependencies.ts";
@@ -81,6 +82,8 @@ async function takeOver(supervisor: Supervisor, dependencies: VmDependencies, si
   } catch (error) {
     const identity = record.boot?.vmm?.identity;
     if (identity === undefined || record.state === "stopping") throw error;
+    // What the computer lacks for a moment says nothing of the VMM: it is tried again.
+    if (toErrorShape(error).code.startsWith("host_")) throw error;
     dependencies.system.log.error("cannot take over a VMM", { vm: record.name, error });
     const why = error instanceof Error ? error.message : String(error);
     supervisor.foundLost(`its VMM (process ${identity.pid}) runs and cannot be reached: ${why}`);

@@ -19,6 +19,8 @@ describe("the daemon", () => {
     await using home = openHome();
     const all = await Promise.all(Array.from({ length: 5 }, () => home.banger(["ps", "--json"])));
     for (const { code, stdout } of all) expect({ code, stdout }).toEqual({ code: 0, stdout: '{"vms":[]}\n' });
+    // Whoever started it says so.
+    expect(all.map(({ stderr }) => stderr).join("")).toBe("started the banger daemon\n");
   });
 
   test("can be asked for, started and stopped, each twice", async () => {
