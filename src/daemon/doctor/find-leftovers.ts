@@ -8,7 +8,7 @@ import { join } from "node:path";
 import type { LeftoverShape } from "../../contract/schemas/finding.ts";
 import type { Lease } from "../../operations/operations.ts";
 import type { ProcessIdentity } from "../../system/system.ts";
-import { findHalfWritten } from "../half-written.ts";
+import { findHalfWritten, writtenFolders } from "../half-written.ts";
 import type { DoctorParts, Holders } from "./doctor.ts";
 
 export interface Leftover {
@@ -77,7 +77,6 @@ function findProcesses({
 /** Drafts in the stores, files that were being written beside their place, and scratch. */
 async function findHalfFiles({ system }: DoctorParts): Promise<readonly Leftover[]> {
   const { files, layout, clock } = system;
-  const { state, run, cache, config } = layout.roots;
   const half = (what: string, why: string): Leftover => ({ kind: "half a file", what, why });
   const found: Leftover[] = [];
   for (const folder of [layout.kernels, layout.images, layout.blanks]) {
@@ -86,7 +85,7 @@ async function findHalfFiles({ system }: DoctorParts): Promise<readonly Leftover
     }
   }
   for (const { path, writer } of await findHalfWritten(system)) found.push(half(path, `process ${writer}, which wrote it, is gone`));
-  for (const folder of [state, run, cache, config, layout.downloads, layout.initrds, layout.agents]) {
+  for (const folder of writtenFolders(layout)) {
     for (const name of await files.list(folder)) {
       if (!/^\.verify-|^probe-[0-9a-f]+\.elf$/.test(name)) continue;
       const info = await files.find(join(folder, name));
