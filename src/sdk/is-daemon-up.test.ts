@@ -3,13 +3,14 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { isDaemonUp } from "./is-daemon-up.ts";
+import { BOOT_ID, startTicksOf } from "./test-note.ts";
 
 let note: string;
 beforeEach(() => void (note = join(mkdtempSync(join(tmpdir(), "banger-note-")), "daemon.json")));
 afterEach(() => rmSync(join(note, ".."), { recursive: true }));
 
-const startTicks = Number(readFileSync("/proc/self/stat", "utf8").split(") ")[1]?.split(" ")[19]);
-const bootId = readFileSync("/proc/sys/kernel/random/boot_id", "utf8").trim();
+const startTicks = startTicksOf(process.pid);
+const bootId = BOOT_ID;
 
 test("a process is up that has the pid and the start of the note", () => {
   writeFileSync(note, JSON.stringify({ pid: process.pid, startTicks, bootId, socket: "/s" }));
@@ -40,7 +41,7 @@ test("a process that was killed and not waited for is not up", async () => {
     const statOf = (of: number): string => readFileSync(`/proc/${of}/stat`, "utf8").split(") ")[1] ?? "";
     // Stopped, the parent waits for nobody.
     while (!statOf(child.pid).startsWith("T")) await Bun.sleep(1);
-    writeFileSync(note, JSON.stringify({ pid, startTicks: Number(statOf(pid).split(" ")[19]), bootId, socket: "/s" }));
+    writeFileSync(note, JSON.stringify({ pid, startTicks: startTicksOf(pid), bootId, socket: "/s" }));
     expect(isDaemonUp(note)).toBe(true);
     process.kill(pid, "SIGKILL");
     while (!statOf(pid).startsWith("Z")) await Bun.sleep(1);

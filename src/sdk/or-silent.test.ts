@@ -1,29 +1,20 @@
 import { afterEach, beforeEach, expect, test } from "bun:test";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { createServer, type RequestListener } from "node:http";
 import net from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { openClient } from "./open-client.ts";
+import { noteOfUs } from "./test-note.ts";
 
 let folder: string;
 beforeEach(() => void (folder = mkdtempSync(join(tmpdir(), "banger-silent-"))));
 afterEach(() => rmSync(folder, { recursive: true }));
 
-const startTicks = Number(readFileSync("/proc/self/stat", "utf8").split(") ")[1]?.split(" ")[19]);
-
 /** A client that has little patience, and a note of this process as the daemon. */
 function openHasty() {
   const [socketPath, notePath] = [join(folder, "banger.sock"), join(folder, "daemon.json")];
-  writeFileSync(
-    notePath,
-    JSON.stringify({
-      pid: process.pid,
-      startTicks,
-      bootId: readFileSync("/proc/sys/kernel/random/boot_id", "utf8").trim(),
-      socket: socketPath,
-    }),
-  );
+  writeFileSync(notePath, JSON.stringify(noteOfUs(socketPath)));
   return openClient({ socketPath, notePath, patience: { answerMs: 20, probeMs: 200 } });
 }
 

@@ -1,8 +1,9 @@
 /** Completion in the real shells, typed at a terminal. */
 import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { mkdirSync, writeFileSync } from "node:fs";
 import net from "node:net";
 import { join } from "node:path";
+import { noteOfUs } from "../../src/sdk/test-note.ts";
 import { openHome, type Home } from "./home.ts";
 
 // Several programs start here, on computers that may be busy.
@@ -146,18 +147,10 @@ describe("without a daemon that answers", () => {
   test("one that hangs is not waited for", async () => {
     await using other = openHome();
     for (const folder of ["run", "state"]) mkdirSync(join(other.path, folder), { mode: 0o700 });
-    const startTicks = Number(readFileSync("/proc/self/stat", "utf8").split(") ")[1]?.split(" ")[19]);
-    writeFileSync(
-      join(other.path, "state/daemon.json"),
-      JSON.stringify({
-        pid: process.pid,
-        startTicks,
-        bootId: readFileSync("/proc/sys/kernel/random/boot_id", "utf8").trim(),
-        socket: join(other.path, "run/banger.sock"),
-      }),
-    );
+    const socket = join(other.path, "run/banger.sock");
+    writeFileSync(join(other.path, "state/daemon.json"), JSON.stringify(noteOfUs(socket)));
     const connected = Promise.withResolvers<void>();
-    const silent = net.createServer(() => connected.resolve()).listen(join(other.path, "run/banger.sock"));
+    const silent = net.createServer(() => connected.resolve()).listen(socket);
     expect(await other.banger(["internal", "complete", "zsh", "--", "start", ""])).toEqual({ code: 0, stdout: "", stderr: "" });
     await connected.promise;
     silent.close();

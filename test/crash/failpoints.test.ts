@@ -7,12 +7,12 @@
  */
 import { afterAll, describe, expect, setDefaultTimeout, test } from "bun:test";
 import { makeRandom, sample, SEED } from "../support/random.ts";
+import { isFull } from "../support/seeded.ts";
 import type { Ran } from "../support/world.ts";
 import { openCrashWorld, type Action, type CrashWorld, type DriverName, type Point } from "./crash-world.ts";
 import { expectOrder, expectSettled } from "./judge.ts";
 import { STEPS, type Step } from "./steps.ts";
 
-const IS_FULL = process.env["BANGER_TEST_FULL"] !== undefined;
 /** Of each action, at each verb. */
 const SAMPLE: Readonly<Record<DriverName, number>> = { fake: 1, qemu: 1 };
 /** The part of all points that is gone through in the long run: more than a quarter of its runs have real guests. */
@@ -23,7 +23,7 @@ const MOST_OF_A_KIND = 2;
 const QEMU_SAMPLE = 5;
 const ACTIONS: readonly Action[] = ["kill", "fail", "wait"];
 
-setDefaultTimeout(IS_FULL ? 3_600_000 : 300_000);
+setDefaultTimeout(isFull ? 3_600_000 : 300_000);
 
 /** A new one after each failure, which would lead to others. */
 let crash: CrashWorld | undefined;
@@ -40,7 +40,7 @@ for (const driver of ["fake", "qemu"] as const) {
     });
 
     const cut = STEPS.filter(({ isPassedOn }) => isPassedOn !== true);
-    const steps = driver === "qemu" && !IS_FULL ? sample(cut, QEMU_SAMPLE, random) : STEPS;
+    const steps = driver === "qemu" && !isFull ? sample(cut, QEMU_SAMPLE, random) : STEPS;
     test.each(steps.map((step) => [step.name, step] as const))("%s", async (_name, step) => {
       const points = await recordPoints(step, (crash ??= await openCrashWorld(driver)));
       if (step.isPassedOn === true) expect(points).toEqual([]);
@@ -69,7 +69,7 @@ for (const driver of ["fake", "qemu"] as const) {
 }
 
 function howMany(driver: DriverName, points: number): number {
-  return IS_FULL ? Math.ceil(points * FULL_PART[driver]) : SAMPLE[driver];
+  return isFull ? Math.ceil(points * FULL_PART[driver]) : SAMPLE[driver];
 }
 
 /** Up to the second time of each. */

@@ -8,12 +8,13 @@ import { expect, test } from "bun:test";
 import { openGoods } from "../support/goods.ts";
 import { closeWorld, openWorld, type Ran, type World } from "../support/world.ts";
 import { makeRandom, SEED, type RandomBelow } from "../support/random.ts";
+import { isFull } from "../support/seeded.ts";
 import { openNetworkWorld } from "../host/network-world.ts";
 import { dumpDatabase, listFolders, listVms } from "../support/world-state.ts";
 import { killDaemon } from "./kill-daemon.ts";
 import { untilQuiet } from "./until-quiet.ts";
 
-const KILLS = Number(process.env["BANGER_TEST_KILLS"] ?? (process.env["BANGER_TEST_FULL"] === undefined ? 40 : 1000));
+const KILLS = Number(process.env["BANGER_TEST_KILLS"] ?? (isFull ? 1000 : 40));
 const NAMES = ["a", "b", "c", "d"];
 /** Longer than any of the commands takes on a quiet computer, so that all of their moments are hit. */
 const LATEST_KILL_MS = 450;

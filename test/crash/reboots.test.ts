@@ -9,8 +9,10 @@ import { afterAll, afterEach, beforeAll, expect, setDefaultTimeout, test } from 
 import { spawn, type ChildProcess } from "node:child_process";
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { startTicksOf } from "../../src/sdk/test-note.ts";
 import { openGoods, type Goods } from "../support/goods.ts";
 import { makeRandom, sample, SEED } from "../support/random.ts";
+import { isFull } from "../support/seeded.ts";
 import { hasEnded, untilEnded } from "../support/until-ended.ts";
 import { closeWorld, openWorld, processesOf, type World } from "../support/world.ts";
 import { dumpDatabase, findLeftovers, listFolders, listVms } from "../support/world-state.ts";
@@ -29,16 +31,15 @@ interface Reboot {
 
 const ALL: readonly Reboot[] = STATE.flatMap((state) => PID.flatMap((pid) => RUN_FOLDER.map((runFolder) => ({ state, pid, runFolder }))));
 /** One of each state, at least. */
-const CHOSEN =
-  process.env["BANGER_TEST_FULL"] === undefined
-    ? STATE.flatMap((state, index) =>
-        sample(
-          ALL.filter((reboot) => reboot.state === state),
-          index === 0 ? 2 : 1,
-          makeRandom(SEED + index),
-        ),
-      )
-    : ALL;
+const CHOSEN = !isFull
+  ? STATE.flatMap((state, index) =>
+      sample(
+        ALL.filter((reboot) => reboot.state === state),
+        index === 0 ? 2 : 1,
+        makeRandom(SEED + index),
+      ),
+    )
+  : ALL;
 
 setDefaultTimeout(120_000);
 
@@ -82,12 +83,6 @@ function startInnocents(vmId: string): void {
 }
 
 const isAlive = ({ exitCode, signalCode }: ChildProcess): boolean => exitCode === null && signalCode === null;
-
-/** Field 22 of its line in /proc, which names the moment of its start. */
-function startTicksOf(pid: number): number {
-  const stat = readFileSync(`/proc/${pid}/stat`, "latin1");
-  return Number(stat.slice(stat.lastIndexOf(")") + 2).split(" ")[19]);
-}
 
 function writtenPid(pid: Reboot["pid"], was: { readonly pid: number; readonly startTicks: number }): typeof was {
   const [stranger] = innocents;

@@ -3,56 +3,26 @@ import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "
 import { createServer, type Socket } from "node:net";
 import { once } from "node:events";
 import type { Duplex } from "node:stream";
-import { makeOpenAgent } from "../../src/agent/open-agent.ts";
 import { runCommand, type Agent } from "../../src/agent/agent.ts";
 import { encodeFrame, encodeJsonFrame, FRAME, FrameReader } from "../../src/contract/frames.ts";
-import { makeFakeDriver } from "../../src/drivers/fake/fake.ts";
-import type { RunningVmm } from "../../src/drivers/drivers.ts";
-import { builtAgent, openTestSystem, type TestSystem, testConsoles } from "./drivers-world.ts";
+import { openRealAgent, type RealAgent } from "./real-agent.ts";
 
 setDefaultTimeout(30_000);
 const never = new AbortController().signal;
 const MIB = 1024 * 1024;
 
-let home: TestSystem;
-let vmm: RunningVmm;
+let guest: RealAgent;
+/** The session now: some tests end one. */
 let agent: Agent;
 
-const open = (): Promise<Agent> =>
-  makeOpenAgent(home.system)({ connect: (signal) => vmm.connectAgent(signal), deadlineMs: 10_000, signal: never });
-
 beforeAll(async () => {
-  home = await openTestSystem();
-  const { system } = home;
-  const runFolder = system.layout.vmRunFolder("0123456789ab");
-  await system.files.makeFolder(runFolder);
-  await system.files.makeFolder(system.layout.vmFolder("0123456789ab"));
-  vmm = await makeFakeDriver({ system, consoles: testConsoles(system), agentPath: builtAgent() }).launch(
-    {
-      vmId: "0123456789ab",
-      name: "test",
-      cpus: 1,
-      memoryMiB: 1,
-      acceleration: "none",
-      kernelPath: "/none",
-      initrdPath: "/none",
-      needsAcpi: false,
-      tscKHz: undefined,
-      disks: [],
-      link: { kind: "none" },
-      runFolder,
-      consoleLogPath: system.layout.consoleLog("0123456789ab"),
-      vmmLogPath: system.layout.vmmLog("0123456789ab"),
-    },
-    never,
-  );
-  agent = await open();
+  guest = await openRealAgent();
+  ({ agent } = guest);
 });
 
 afterAll(async () => {
   await agent[Symbol.asyncDispose]();
-  await vmm[Symbol.asyncDispose]();
-  await home[Symbol.asyncDispose]();
+  await guest[Symbol.asyncDispose]();
 });
 
 const run = async (script: string, input?: string): Promise<string> => {
@@ -115,7 +85,7 @@ describe("a command", () => {
   });
 
   test("gets SIGHUP when its stream is destroyed", async () => {
-    const mark = `${home.folder}/hup`;
+    const mark = `${guest.folder}/hup`;
     const stream = await start(`trap 'echo hup > ${mark}; exit' HUP; echo ready; while :; do sleep 0.02; done`);
     await untilSaid(stream, "ready");
     stream.destroy();
@@ -123,12 +93,12 @@ describe("a command", () => {
   });
 
   test("gets SIGHUP when its connection dies, and the next connection works", async () => {
-    const mark = `${home.folder}/hup2`;
+    const mark = `${guest.folder}/hup2`;
     const stream = await start(`trap 'echo hup > ${mark}; exit' HUP; echo ready; while :; do sleep 0.02; done`);
     await untilSaid(stream, "ready");
     stream.on("error", () => undefined);
     await agent[Symbol.asyncDispose]();
-    agent = await open();
+    agent = await guest.reopen();
     expect(await run(`while [ ! -s ${mark} ]; do sleep 0.01; done; cat ${mark}`)).toBe("hup\n");
   });
 
@@ -192,7 +162,7 @@ describe("a port in the guest", () => {
 test("a host that died in the middle of a frame does not disturb the next", async () => {
   await agent[Symbol.asyncDispose]();
   for (const cut of [1, 9, 10, 500, 16_000]) {
-    const broken = await vmm.connectAgent(never);
+    const broken = await guest.vmm.connectAgent(never);
     broken.write(Buffer.alloc(32_768));
     broken.write(`banger-sync ${"a".repeat(32)}\n`);
     await once(broken, "data");
@@ -204,11 +174,11 @@ test("a host that died in the middle of a frame does not disturb the next", asyn
       ]).subarray(0, 24 + cut),
     );
     broken.destroy();
-    agent = await open();
+    agent = await guest.reopen();
     expect(await run("echo fine")).toBe("fine\n");
     await agent[Symbol.asyncDispose]();
   }
-  agent = await open();
+  agent = await guest.reopen();
 });
 
 async function start(script: string): Promise<Duplex> {

@@ -10,6 +10,7 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import { openClient } from "../../src/sdk/sdk.ts";
 import { openGoods, type Goods } from "../support/goods.ts";
+import { isFull } from "../support/seeded.ts";
 import { AROUND, modes, openTerminal } from "../support/terminal.ts";
 import { hasEnded, untilEnded } from "../support/until-ended.ts";
 import { BANGER, closeWorld, openWorld, processesOf, type World } from "../support/world.ts";
@@ -18,7 +19,7 @@ setDefaultTimeout(180_000);
 
 const MIB = 2 ** 20;
 const CAP = MIB;
-const FLOOD_BYTES = (process.env["BANGER_TEST_FULL"] === undefined ? 100 : 10 * 1024) * MIB;
+const FLOOD_BYTES = (isFull ? 10 * 1024 : 100) * MIB;
 /** `banger-agent: serving`, which each start of a fake guest says. */
 const SERVING = "banger-agent: serving\n";
 const POWER_OFF = "banger-agent: power off\n";

@@ -5,44 +5,21 @@ import { BangerError } from "../../src/contract/errors.ts";
 import { encodeFrame, encodeJsonFrame, FRAME } from "../../src/contract/frames.ts";
 import { makeFakeDriver, type FakeTrouble } from "../../src/drivers/fake/fake.ts";
 import { testDriver, type DriverWorld } from "../../src/drivers/driver-suite.ts";
-import type { LaunchPlan } from "../../src/drivers/drivers.ts";
 import type { System } from "../../src/system/system.ts";
-import { builtAgent, openTestSystem, testConsoles } from "./drivers-world.ts";
+import { builtAgent, makeFakePlan, openTestSystem, testConsoles } from "./drivers-world.ts";
+import { openRealAgent } from "./real-agent.ts";
 
 const never = new AbortController().signal;
-
-async function makePlan(system: System, vmId: string): Promise<LaunchPlan> {
-  const runFolder = system.layout.vmRunFolder(vmId);
-  const folder = system.layout.vmFolder(vmId);
-  await system.files.makeFolder(runFolder);
-  await system.files.makeFolder(folder);
-  return {
-    vmId,
-    name: "test",
-    cpus: 1,
-    memoryMiB: 256,
-    acceleration: "none",
-    kernelPath: "/none",
-    initrdPath: "/none",
-    needsAcpi: false,
-    tscKHz: undefined,
-    disks: [],
-    link: { kind: "none" },
-    runFolder,
-    consoleLogPath: `${folder}/console.log`,
-    vmmLogPath: `${folder}/vmm.log`,
-  };
-}
 
 async function openWorld(): Promise<DriverWorld> {
   const { system, ...home } = await openTestSystem();
   return {
     system,
     makeDriver: () => makeFakeDriver({ system, consoles: testConsoles(system), agentPath: builtAgent() }),
-    makePlan: (vmId) => makePlan(system, vmId),
+    makePlan: (vmId) => makeFakePlan(system, vmId),
     makeBroken: async (vmId) => ({
       driver: makeFakeDriver({ system, consoles: testConsoles(system), agentPath: "/bin/false" }),
-      plan: await makePlan(system, vmId),
+      plan: await makeFakePlan(system, vmId),
     }),
     powerOff: async (vmm) => {
       await using agent = await makeOpenAgent(system)({ connect: (signal) => vmm.connectAgent(signal), deadlineMs: 10_000, signal: never });
@@ -55,16 +32,8 @@ async function openWorld(): Promise<DriverWorld> {
 testDriver("fake", openWorld);
 
 test("a command that runs while the guest goes down tells how it ended", async () => {
-  await using world = await openTestSystem();
-  await using vmm = await makeFakeDriver({ system: world.system, consoles: testConsoles(world.system), agentPath: builtAgent() }).launch(
-    await makePlan(world.system, "0123456789ab"),
-    never,
-  );
-  await using agent = await makeOpenAgent(world.system)({
-    connect: (signal) => vmm.connectAgent(signal),
-    deadlineMs: 10_000,
-    signal: never,
-  });
+  await using guest = await openRealAgent();
+  const { agent, vmm } = guest;
   const running = runCommand(await agent.openExec(never), { argv: ["sleep", "60"], env: {} });
   await runCommand(await agent.openExec(never), { argv: ["true"], env: {} });
   await agent.powerOff(never);
@@ -85,7 +54,7 @@ test("an end is told though the keeper of the console cannot be ended", async ()
     },
   };
   const driver = makeFakeDriver({ system, consoles: testConsoles(system), agentPath: builtAgent() });
-  const vmm = await driver.launch(await makePlan(system, "0123456789ab"), never);
+  const vmm = await driver.launch(await makeFakePlan(system, "0123456789ab"), never);
   processes.signal(vmm.record.identity, "SIGKILL");
   expect(await vmm.exited).toEqual({ reason: "crashed", detail: "ended by SIGKILL" });
   await vmm.letGo();
@@ -93,16 +62,8 @@ test("an end is told though the keeper of the console cannot be ended", async ()
 
 test("a guest that goes down is heard to the end, though the host goes on talking", async () => {
   for (let round = 0; round < 40; round += 1) {
-    await using world = await openTestSystem();
-    await using vmm = await makeFakeDriver({ system: world.system, consoles: testConsoles(world.system), agentPath: builtAgent() }).launch(
-      await makePlan(world.system, "0123456789ab"),
-      never,
-    );
-    await using agent = await makeOpenAgent(world.system)({
-      connect: (signal) => vmm.connectAgent(signal),
-      deadlineMs: 10_000,
-      signal: never,
-    });
+    await using guest = await openRealAgent();
+    const { agent } = guest;
     const ended = runCommand(await agent.openExec(never), { argv: ["sleep", "60"], env: {} });
     const sink = await agent.openExec(never);
     sink.on("error", () => undefined);
@@ -126,7 +87,7 @@ describe("a fake vm that is told to", () => {
       agentPath: builtAgent(),
       trouble: () => trouble,
     });
-    await using vmm = await driver.launch(await makePlan(world.system, "0123456789ab"), never);
+    await using vmm = await driver.launch(await makeFakePlan(world.system, "0123456789ab"), never);
     try {
       await using agent = await makeOpenAgent(world.system)({
         connect: (signal) => vmm.connectAgent(signal),

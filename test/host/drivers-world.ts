@@ -3,7 +3,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { existsSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
-import { makeConsoles, type Consoles } from "../../src/drivers/drivers.ts";
+import { makeConsoles, type Consoles, type LaunchPlan } from "../../src/drivers/drivers.ts";
 import { makeSystem } from "../../src/system/make-system.ts";
 import type { Log, System } from "../../src/system/system.ts";
 
@@ -24,6 +24,30 @@ export async function openTestSystem(): Promise<TestSystem> {
 /** Consoles with the keeper that was built. */
 export function testConsoles(system: System, maxBytes = 2 ** 24): Consoles {
   return makeConsoles({ system, agentPath: builtAgent(), maxBytes });
+}
+
+/** What the fake driver needs of a vm: folders, and nothing that boots. */
+export async function makeFakePlan(system: System, vmId: string): Promise<LaunchPlan> {
+  const runFolder = system.layout.vmRunFolder(vmId);
+  const folder = system.layout.vmFolder(vmId);
+  await system.files.makeFolder(runFolder);
+  await system.files.makeFolder(folder);
+  return {
+    vmId,
+    name: "test",
+    cpus: 1,
+    memoryMiB: 256,
+    acceleration: "none",
+    kernelPath: "/none",
+    initrdPath: "/none",
+    needsAcpi: false,
+    tscKHz: undefined,
+    disks: [],
+    link: { kind: "none" },
+    runFolder,
+    consoleLogPath: `${folder}/console.log`,
+    vmmLogPath: `${folder}/vmm.log`,
+  };
 }
 
 /** The guest agent that was built. Fails with what to type when there is none. */
