@@ -39,7 +39,10 @@ const LOCK_EX = 2;
 const LOCK_NB = 4;
 const SEEK_DATA = 3;
 const SEEK_HOLE = 4;
+const ENOENT = 2;
+const ESRCH = 3;
 const ENXIO = 6;
+const EINVAL = 22;
 const POLLHUP = 0x10;
 const AT_SYMLINK_NOFOLLOW = 0x100;
 const UTIME_OMIT = 0x3fffffffn;
@@ -154,10 +157,14 @@ export function findData(descriptor: number, offset: number): { readonly start: 
   return { start, end: Number(libc.lseek(descriptor, start, SEEK_HOLE)) };
 }
 
-/** A descriptor that means this very process. Undefined when there is no such process. */
+/** A descriptor that means this very process. Undefined when there is no such process. Throws when that cannot be told. */
 export function openPidfd(pid: number): number | undefined {
   const descriptor = Number(libc.syscall(SYS_PIDFD_OPEN, pid, 0, 0, 0));
-  return descriptor < 0 ? undefined : descriptor;
+  if (descriptor >= 0) return descriptor;
+  const code = errno();
+  // A number that is a thread's is no process either; kernels differ in how they say so.
+  if (code === ESRCH || code === ENOENT || code === EINVAL) return undefined;
+  throw failure(`cannot look at process ${pid}`, code);
 }
 
 export function signalPidfd(descriptor: number, signal: number): boolean {

@@ -3,6 +3,7 @@
  * certainly does.
  */
 import { readdirSync, readFileSync } from "node:fs";
+import { isErrno } from "./is-errno.ts";
 import { closeDescriptor, openPidfd, signalPidfd } from "./native.ts";
 import type { Clock, FoundProcess, ProcessIdentity } from "./system.ts";
 
@@ -18,15 +19,11 @@ interface Stat {
 
 /** Fields 3 and 22 of `/proc/PID/stat`; undefined for a process that is gone or a zombie. */
 function statOf(pid: number): Stat | undefined {
-  try {
-    const stat = readFileSync(`/proc/${pid}/stat`, "latin1");
-    // The second field is the program's name in parentheses, and may hold anything; fields are counted after the last ")".
-    const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
-    const state = fields[0] ?? "X";
-    return state === "Z" || state === "X" ? undefined : { state, startTicks: Number(fields[19]) };
-  } catch {
-    return undefined; // no such process
-  }
+  const stat = readOf(pid, "stat");
+  // The second field is the program's name in parentheses, and may hold anything; fields are counted after the last ")".
+  const fields = stat?.slice(stat.lastIndexOf(")") + 2).split(" ") ?? [];
+  const state = fields[0] ?? "X";
+  return state === "Z" || state === "X" ? undefined : { state, startTicks: Number(fields[19]) };
 }
 
 export function identify(pid: number, clock: Clock): ProcessIdentity | undefined {
@@ -68,8 +65,8 @@ export function findByArgument(marker: string, clock: Clock): readonly FoundProc
   for (const name of readdirSync("/proc")) {
     const pid = Number(name);
     if (!Number.isInteger(pid) || pid === process.pid) continue;
-    const words = readOrEmpty(`/proc/${pid}/cmdline`);
-    if (!words.includes(marker)) continue;
+    const words = readOf(pid, "cmdline");
+    if (words?.includes(marker) !== true) continue;
     const identity = identify(pid, clock);
     if (identity !== undefined && isOurs(pid)) found.push({ ...identity, argv: words.split("\0") });
   }
@@ -78,14 +75,21 @@ export function findByArgument(marker: string, clock: Clock): readonly FoundProc
 
 function isOurs(pid: number): boolean {
   const own = process.getuid?.();
-  return own === 0 || new RegExp(`^Uid:\\s+${own}\\s`, "m").test(readOrEmpty(`/proc/${pid}/status`));
+  return own === 0 || new RegExp(`^Uid:\\s+${own}\\s`, "m").test(readOf(pid, "status") ?? "");
 }
 
-/** Empty for a process that is gone meanwhile. */
-function readOrEmpty(path: string): string {
+/** Errors of a process that is gone, the second when it goes while it is read, and of one that is hidden from us: it is none of ours. */
+const NOT_THERE = ["ENOENT", "ESRCH", "EACCES", "EPERM"];
+
+/**
+ * Undefined when there is no such process. Throws when that cannot be told, for want of descriptors or memory: a process that is taken for
+ * gone is never ended, and its vm is taken for broken.
+ */
+function readOf(pid: number, name: "stat" | "cmdline" | "status"): string | undefined {
   try {
-    return readFileSync(path, "utf8");
-  } catch {
-    return "";
+    return readFileSync(`/proc/${pid}/${name}`, "utf8");
+  } catch (error) {
+    if (NOT_THERE.some((code) => isErrno(error, code))) return undefined;
+    throw error;
   }
 }

@@ -69,7 +69,7 @@ export function makeProcesses(clock: Clock, environment: Readonly<Record<string,
     if (options.signal?.aborted === true) abort();
     if (options.onStderrLine !== undefined && child.stderr !== null) eachLine(child.stderr, options.onStderrLine);
     return {
-      identity: identify(child.pid ?? 0, clock) ?? { pid: child.pid ?? 0, startTicks: 0, bootId: clock.bootId() },
+      identity: identifyChild(child, clock),
       stdout: child.stdout ?? Readable.from([]),
       stderr: child.stderr ?? Readable.from([]),
       stdin: child.stdin ?? failNoStdin(),
@@ -123,7 +123,7 @@ export function makeProcesses(clock: Clock, environment: Readonly<Record<string,
     isStopped: (identity) => isStopped(identity, clock),
     signal: (identity, signal) => signalProcess(identity, signal, clock),
     watchEnd: async (identity, signal) => {
-      for (let everyMs = FIRST_LOOK_MS; isAlive(identity, clock); everyMs = Math.min(everyMs * 2, LAST_LOOK_MS)) {
+      for (let everyMs = FIRST_LOOK_MS; mayBeAlive(identity, clock); everyMs = Math.min(everyMs * 2, LAST_LOOK_MS)) {
         await clock.sleep(Math.ceil(everyMs - (clock.monotonicMs() % everyMs)), signal);
       }
     },
@@ -179,10 +179,29 @@ async function startDetached(
     const ended = endOf(child);
     await spawned(child, argv[0] ?? "");
     child.unref();
-    const pid = child.pid ?? 0;
-    return { identity: identify(pid, clock) ?? { pid, startTicks: 0, bootId: clock.bootId() }, ended };
+    return { identity: identifyChild(child, clock), ended };
   } finally {
     closeSync(log);
+  }
+}
+
+/** Of a program just started. One that we could not find again is ended. */
+function identifyChild(child: ChildProcess, clock: Clock): ProcessIdentity {
+  const pid = child.pid ?? 0;
+  try {
+    return identify(pid, clock) ?? { pid, startTicks: 0, bootId: clock.bootId() };
+  } catch (error) {
+    child.kill("SIGKILL");
+    throw error;
+  }
+}
+
+/** A look that fails, for want of memory or descriptors, is no end. */
+function mayBeAlive(identity: ProcessIdentity, clock: Clock): boolean {
+  try {
+    return isAlive(identity, clock);
+  } catch {
+    return true;
   }
 }
 

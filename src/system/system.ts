@@ -212,13 +212,13 @@ export interface Processes {
   }>;
   /** The identity of a pid now, or undefined. */
   identify(pid: number): ProcessIdentity | undefined;
-  /** Whether this very process still runs (a zombie does not). */
+  /** Whether this very process still runs (a zombie does not). Throws, as the others here, when it cannot be told, for want of descriptors, say. */
   isAlive(identity: ProcessIdentity): boolean;
   /** Whether this very process was stopped by SIGSTOP and the like; false when it is gone. */
   isStopped(identity: ProcessIdentity): boolean;
   /** Signals this very process, race-free by pidfd. False when it is gone. */
   signal(identity: ProcessIdentity, signal: "SIGTERM" | "SIGKILL" | "SIGHUP" | "SIGINT" | "SIGSTOP" | "SIGCONT"): boolean;
-  /** Resolves when this very process is gone; works for processes that are not our children. */
+  /** Resolves when this very process is gone, which is looked for until it can be told; works for processes that are not our children. */
   watchEnd(identity: ProcessIdentity, signal?: AbortSignal): Promise<void>;
   /** Processes of ours whose arguments contain `marker`, by looking at /proc. Who only names it may be a stranger: look at `argv`. */
   findByArgument(marker: string): readonly FoundProcess[];

@@ -94,12 +94,19 @@ export class ConsoleKeeper implements KeptConsole {
       const since = clock.monotonicMs();
       if (this.#keeper !== undefined) await this.#endOf(this.#keeper, signal);
       if (clock.monotonicMs() - since > LONGEST_PAUSE_MS) pauseMs = FIRST_PAUSE_MS;
-      // It ends with its VMM, which may not be known yet.
-      if (!processes.isAlive(vmm)) return;
-      log.warn("the keeper of a console is gone: starting another", { runFolder: this.#plan.runFolder });
-      await clock.sleep(pauseMs, signal);
-      if (!processes.isAlive(vmm)) return;
-      await this.#start();
+      try {
+        // It ends with its VMM, which may not be known yet.
+        if (!processes.isAlive(vmm)) return;
+        log.warn("the keeper of a console is gone: starting another", { runFolder: this.#plan.runFolder });
+        await clock.sleep(pauseMs, signal);
+        if (!processes.isAlive(vmm)) return;
+        await this.#start();
+      } catch (error) {
+        // For want of memory or descriptors: a guest whose console nobody reads stands still when the pipe is full.
+        signal.throwIfAborted();
+        log.error("cannot start another keeper of a console yet", { runFolder: this.#plan.runFolder, error });
+        await clock.sleep(pauseMs, signal);
+      }
       pauseMs = Math.min(pauseMs * 2, LONGEST_PAUSE_MS);
     }
   }
