@@ -14,6 +14,7 @@ import { keepOrder } from "./keep-order.ts";
 import type { Wire } from "./rooms.ts";
 import { makeTellReady } from "./tell-ready.ts";
 import { watchBugs } from "./watch-bugs.ts";
+import { whenQuiet } from "./when-quiet.ts";
 
 /** For the database, its journal and the log. */
 const LEAST_FREE_BYTES = 4 * 2 ** 20;
@@ -21,6 +22,8 @@ const LEAST_FREE_BYTES = 4 * 2 ** 20;
 const JOURNAL_BYTES = 256 * 2 ** 10;
 /** Of the log, and of what came before it. */
 const LOG_MAX_BYTES = 8 * 2 ** 20;
+/** Who asks again within that time is to be answered at once: what was given back costs the next request some 5 ms. */
+const QUIET_MS = 15_000;
 
 export interface MainOptions {
   readonly environment: Readonly<Record<string, string | undefined>>;
@@ -65,7 +68,12 @@ export async function main({ environment, readyDescriptor, wire, signal }: MainO
     if (signal.aborted) requestStop();
     const startedAt = system.clock.nowMs();
     const daemon = { version: VERSION, pid: process.pid, startedAt, config: configFile, requestStop, onTrouble };
-    const served = await serve({ ...services, daemon }, { socketPath: system.layout.daemonSocket, listeningDescriptor, uid, system });
+    using quiet = whenQuiet(system.clock, QUIET_MS, () => giveBack(system));
+    quiet.noteWork();
+    const served = await serve(
+      { ...services, daemon },
+      { socketPath: system.layout.daemonSocket, listeningDescriptor, uid, system, onWork: quiet.noteWork },
+    );
     try {
       // Not before: what is planted at the socket is refused, and nothing is left.
       await writeNote(system);
@@ -104,6 +112,14 @@ function takeLock({ files, layout }: System): Disposable {
   throw new BangerError("exists", "daemon_running", `cannot start the daemon: another one runs for ${layout.roots.state}`, {
     hint: "banger daemon status",
   });
+}
+
+function giveBack({ processes, log }: System): void {
+  try {
+    processes.giveBackMemory();
+  } catch (error) {
+    log.warn("cannot give back memory", { error });
+  }
 }
 
 /** Who only asks whether a daemon runs finds this one. */

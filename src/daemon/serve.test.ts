@@ -39,7 +39,7 @@ async function openWorld(uid = process.getuid?.() ?? 0) {
     onTrouble: () => void troubles.push("trouble"),
   };
   const socketPath = join(folder, "s");
-  const served = world.use(await serve({ ...services, daemon }, { socketPath, uid, system }));
+  const served = world.use(await serve({ ...services, daemon }, { socketPath, uid, system, onWork: () => undefined }));
   const ask = (method: string, path: string, options: { body?: unknown; headers?: Record<string, string> } = {}) =>
     fetch(`http://banger${path}`, {
       unix: socketPath,
@@ -320,7 +320,9 @@ describe("the path of the socket", () => {
     if (kind === "link") symlinkSync("/etc/passwd", socketPath);
     const system = makeSystem({ BANGER_HOME: folder }, silent);
     const daemon = { version: "1.0.0", pid: 1, startedAt: 0, config, requestStop: () => {}, onTrouble: () => {} };
-    expect(serve({ ...services, daemon }, { socketPath, uid: 0, system })).rejects.toMatchObject({ code: "socket_path_taken" });
+    expect(serve({ ...services, daemon }, { socketPath, uid: 0, system, onWork: () => undefined })).rejects.toMatchObject({
+      code: "socket_path_taken",
+    });
   });
 });
 

@@ -25,6 +25,8 @@ export interface ServeOptions {
   /** The only uid that is answered. */
   readonly uid: number;
   readonly system: Pick<System, "sockets" | "files" | "log">;
+  /** Told when something is asked, and when that is over. */
+  readonly onWork: () => void;
 }
 
 export interface Served extends AsyncDisposable {
@@ -33,17 +35,23 @@ export interface Served extends AsyncDisposable {
 }
 
 /** Listens. Disposal ends every connection. */
-export async function serve(parts: HandlerParts, { socketPath, listeningDescriptor, uid, system }: ServeOptions): Promise<Served> {
+export async function serve(parts: HandlerParts, { socketPath, listeningDescriptor, uid, system, onWork }: ServeOptions): Promise<Served> {
   const { log, files, sockets } = system;
   const connections = new Set<Duplex>();
   const web = http.createServer((request, response) => {
+    onWork();
+    response.once("close", onWork);
     dispatch(parts, request, response).catch((error: unknown) => {
       if (toErrorShape(error).kind === "bug") log.error("a request failed", { method: request.method, url: request.url, error });
       if (response.headersSent) response.destroy();
       else answerError(response, error);
     });
   });
-  web.on("upgrade", (request, socket, head) => void upgrade(parts, request, socket, head, sockets));
+  web.on("upgrade", (request, socket, head) => {
+    onWork();
+    socket.once("close", onWork);
+    void upgrade(parts, request, socket, head, sockets);
+  });
   // Who has asked may end its side and wait for the answer, which takes a moment. (Node has the switch and does not declare it.)
   Object.assign(web, { httpAllowHalfOpen: true });
   refuseOddRequests(web);

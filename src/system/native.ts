@@ -11,6 +11,7 @@ const libc = dlopen("libc.so.6", {
   listen: { args: ["i32", "i32"], returns: "i32" },
   close: { args: ["i32"], returns: "i32" },
   sendto: { args: ["i32", "ptr", "u64", "i32", "ptr", "u32"], returns: "i64" },
+  madvise: { args: ["u64", "u64", "i32"], returns: "i32" },
   getsockopt: { args: ["i32", "i32", "i32", "ptr", "ptr"], returns: "i32" },
   lseek: { args: ["i32", "i64", "i32"], returns: "i64" },
   poll: { args: ["ptr", "u64", "i32"], returns: "i32" },
@@ -39,6 +40,7 @@ const LOCK_EX = 2;
 const LOCK_NB = 4;
 const SEEK_DATA = 3;
 const SEEK_HOLE = 4;
+const MADV_DONTNEED = 4;
 const ENOENT = 2;
 const ESRCH = 3;
 const ENXIO = 6;
@@ -169,6 +171,11 @@ export function openPidfd(pid: number): number | undefined {
 
 export function signalPidfd(descriptor: number, signal: number): boolean {
   return Number(libc.syscall(SYS_PIDFD_SEND_SIGNAL, descriptor, signal, 0, 0)) === 0;
+}
+
+/** Lets go of the resident pages of a mapping: one that was never written, or what was written is lost. Nothing happens where that may not be. */
+export function dropPages({ start, bytes }: { readonly start: bigint; readonly bytes: bigint }): void {
+  libc.madvise(start, bytes, MADV_DONTNEED);
 }
 
 /** Sets when an open file or folder changed, to the nanosecond; Node's own calls take seconds as a double. False when it may not be. */

@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { finished } from "node:stream/promises";
 import { Readable } from "node:stream";
 import { BangerError } from "../contract/errors.ts";
+import { giveBackMemory } from "./own-memory.ts";
 import { findByArgument, identify, isAlive, isStopped, signalProcess } from "./process-identity.ts";
 import { networkUsageOf, usageOf } from "./process-usage.ts";
 import { collectText, eachLine } from "./program-output.ts";
@@ -129,6 +130,7 @@ export function makeProcesses(clock: Clock, environment: Readonly<Record<string,
     },
     findByArgument: (marker) => findByArgument(marker, clock),
     usage: (identity) => usageOf(identity, clock),
+    giveBackMemory,
     networkUsage: (identity) => networkUsageOf(identity, clock),
   };
 }

@@ -6,6 +6,7 @@ import { execFileSync } from "node:child_process";
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { openGoods, type Goods } from "../support/goods.ts";
+import { writeLittleBootstrap } from "../support/little-bootstrap.ts";
 import { closeWorld, openWorld, SHARED, type World } from "../support/world.ts";
 import { listVms } from "../support/world-state.ts";
 import { killDaemon } from "./kill-daemon.ts";
@@ -35,15 +36,19 @@ export interface CrashWorld extends AsyncDisposable {
   disarm(): void;
 }
 
+/** Found before the system's; below a world's folder. */
+export const PROGRAMS = "programs";
+
 export async function openCrashWorld(driver: DriverName): Promise<CrashWorld> {
   const goods = await openGoods();
   const world = await openWorld({
     config: `[drivers]\norder = ["${driver}"]\n`,
     isolatedGoods: true,
     isolatedCache: true,
-    env: { BANGER_FAILPOINTS: "FOLDER/failpoint" },
+    env: { BANGER_FAILPOINTS: "FOLDER/failpoint", PATH: `FOLDER/${PROGRAMS}:${process.env["PATH"] ?? "/usr/bin:/bin"}` },
   });
   try {
+    writeLittleBootstrap(join(world.folder, PROGRAMS));
     mkdirSync(join(world.folder, "data"), { mode: 0o700 });
     // Of its own, since its kernels come and go.
     execFileSync("cp", ["-a", join(SHARED, "data/banger"), join(world.folder, "data/banger")]);

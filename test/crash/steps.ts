@@ -1,11 +1,12 @@
 /** What is done to a vm or to goods while the daemon dies, fails or waits: each verb that changes something. */
 import { cpSync, existsSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { DEBIAN_KERNEL } from "../support/goods.ts";
+import { DEBIAN_KERNEL, IMAGE } from "../support/goods.ts";
+import { placesLeft } from "../support/little-bootstrap.ts";
 import { makeSilentKernel } from "../support/silent-kernel.ts";
 import { SHARED } from "../support/world.ts";
 import { dumpDatabase, listVms } from "../support/world-state.ts";
-import type { CrashWorld } from "./crash-world.ts";
+import { PROGRAMS, type CrashWorld } from "./crash-world.ts";
 
 /** How the thing is that a step is about. `changed`: as the step wants it. */
 export type Target = "absent" | "there" | "stopped" | "running" | "paused" | "broken" | "changed";
@@ -31,7 +32,8 @@ export interface Step {
 
 const NAME = "target";
 const OTHER_NAME = "renamed";
-const KERNEL = "little";
+/** A kernel and an image. */
+const LITTLE = "little";
 
 const create = (more: readonly string[] = []) => ["vm", "create", NAME, ...more] as const;
 const withKernel = ({ goods }: CrashWorld, words: readonly string[]): readonly string[] => [...words, "--kernel", goods.kernel];
@@ -62,11 +64,23 @@ const paused = {
   },
 } as const;
 const ofKernel = {
-  look: ({ world }: CrashWorld): Target => (existsSync(join(world.folder, "data/banger/kernels", KERNEL)) ? "there" : "absent"),
+  look: ({ world }: CrashWorld): Target => (existsSync(join(world.folder, "data/banger/kernels", LITTLE)) ? "there" : "absent"),
   reset: async (crash: CrashWorld): Promise<void> => {
-    if (ofKernel.look(crash) === "there") await crash.world.ok(["kernel", "delete", KERNEL]);
+    if (ofKernel.look(crash) === "there") await crash.world.ok(["kernel", "delete", LITTLE]);
   },
 };
+const ofImage = {
+  look: ({ world }: CrashWorld): Target => {
+    // Where it is put together is no folder of the world's.
+    const left = placesLeft(join(world.folder, PROGRAMS));
+    if (left.length > 0) throw new Error(`left behind: ${left.join(", ")}`);
+    return existsSync(join(world.folder, "data/banger/images", LITTLE)) ? "there" : "absent";
+  },
+  reset: async (crash: CrashWorld): Promise<void> => {
+    if (ofImage.look(crash) === "there") await crash.world.ok(["image", "delete", LITTLE]);
+  },
+};
+const pullImage = ["image", "pull", IMAGE, "--as", LITTLE] as const;
 
 export const STEPS: readonly Step[] = [
   { ...absent, name: "vm create", words: (crash) => withKernel(crash, create()), done: "running", between: ["stopped"] },
@@ -119,7 +133,7 @@ export const STEPS: readonly Step[] = [
     name: "kernel import",
     before: "absent",
     prepare: async () => undefined,
-    words: (crash) => ["kernel", "import", KERNEL, "--from", kernelFolder(crash)],
+    words: (crash) => ["kernel", "import", LITTLE, "--from", kernelFolder(crash)],
     done: "there",
   },
   {
@@ -127,23 +141,32 @@ export const STEPS: readonly Step[] = [
     name: "kernel pull",
     before: "absent",
     prepare: async ({ world }) => cpSync(join(SHARED, DOWNLOADS), join(world.folder, DOWNLOADS), { recursive: true }),
-    words: () => ["kernel", "pull", DEBIAN_KERNEL, "--as", KERNEL],
+    words: () => ["kernel", "pull", DEBIAN_KERNEL, "--as", LITTLE],
     done: "there",
   },
   {
     ...ofKernel,
     name: "kernel delete",
     before: "there",
-    prepare: async (crash) => void (await crash.world.ok(["kernel", "import", KERNEL, "--from", kernelFolder(crash)])),
-    words: () => ["kernel", "delete", KERNEL],
+    prepare: async (crash) => void (await crash.world.ok(["kernel", "import", LITTLE, "--from", kernelFolder(crash)])),
+    words: () => ["kernel", "delete", LITTLE],
     done: "absent",
   },
   {
     ...ofKernel,
     name: "system prune",
     before: "there",
-    prepare: async (crash) => void (await crash.world.ok(["kernel", "import", KERNEL, "--from", kernelFolder(crash)])),
+    prepare: async (crash) => void (await crash.world.ok(["kernel", "import", LITTLE, "--from", kernelFolder(crash)])),
     words: () => ["system", "prune", "--yes", "--kernels"],
+    done: "absent",
+  },
+  { ...ofImage, name: "image pull", before: "absent", prepare: async () => undefined, words: () => pullImage, done: "there" },
+  {
+    ...ofImage,
+    name: "image delete",
+    before: "there",
+    prepare: async ({ world }) => void (await world.ok(pullImage)),
+    words: () => ["image", "delete", LITTLE],
     done: "absent",
   },
   {

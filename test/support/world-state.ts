@@ -88,6 +88,11 @@ export function findLeftovers(world: World): readonly string[] {
     ...listFolders(world)
       .filter((path) => /\.new$|\/\.draft-/.test(path))
       .map((path) => `half a file: ${path}`),
+    ...["images", "kernels"].flatMap((room) =>
+      names(`data/banger/${room}`)
+        .filter((name) => name.startsWith("."))
+        .map((name) => `half of something: ${room}/${name}`),
+    ),
     ...(leases as unknown as readonly LeaseRow[])
       .filter(({ kind, vm_id: id }) => id === null || !known.has(id) || (kind === "vm-run-folder" && !running.has(id)))
       .map(({ kind, key }) => `lease without holder: ${kind} ${key}`),

@@ -32,11 +32,14 @@ export async function openBootstrapFolder(
 ): Promise<BootstrapFolder> {
   const path = PREFIX + basename(draftFolder).slice(1);
   await using undo = new AsyncDisposableStack();
-  undo.defer(() => leases.drop("bootstrap", path));
+  undo.defer(async () => {
+    await removeFolder(system, path, uid);
+    // Not before: what cannot be removed now is swept up later, by its lease.
+    leases.drop("bootstrap", path);
+  });
   leases.write({ kind: "bootstrap", key: path, vmId: undefined, operationId });
   // By the program, because the umask of the daemon would close it; and it refuses one that somebody else has put there.
   await system.processes.runOk(["mkdir", "--mode=0711", path], { timeoutMs: MAKE_MS });
-  undo.defer(() => removeFolder(system, path, uid));
   const open = undo.move();
   return { path, [Symbol.asyncDispose]: () => open.disposeAsync() };
 }
@@ -72,7 +75,7 @@ async function endProcesses({ processes }: System, path: string): Promise<void> 
   }
 }
 
-/** The files are the image's users', whom we may act for in a user namespace alone; root may without. */
+/** Nobody else has made it: its name could not be guessed. The files are the image's users', whom we may act for in a user namespace alone; root may without. */
 async function removeFolder({ processes }: System, path: string, uid: number): Promise<void> {
   if (!PLACE.test(path)) throw new Error(`${path} is not a folder that an image was made in`);
   const asAll = uid === 0 ? [] : ["unshare", "--map-root-user", "--map-auto"];

@@ -65,6 +65,8 @@ export const PROCESS_EFFECTS: Effects<Processes> = {
   findByArgument: "look",
   usage: "look",
   networkUsage: "look",
+  // Nothing outside of us.
+  giveBackMemory: "look",
   which: "look",
 };
 
