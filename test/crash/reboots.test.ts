@@ -13,9 +13,9 @@ import { startTicksOf } from "../../src/sdk/test-note.ts";
 import { openGoods, type Goods } from "../support/goods.ts";
 import { makeRandom, sample, SEED } from "../support/random.ts";
 import { isFull } from "../support/seeded.ts";
-import { hasEnded, untilEnded } from "../support/until-ended.ts";
-import { closeWorld, openWorld, processesOf, type World } from "../support/world.ts";
+import { closeWorld, openWorld, type World } from "../support/world.ts";
 import { dumpDatabase, findLeftovers, listFolders, listVms } from "../support/world-state.ts";
+import { losePower } from "./lose-power.ts";
 
 const RUN_FOLDER = ["as it was", "emptied", "gone"] as const;
 const PID = ["nobody's", "somebody else's", "somebody else's, who started at the same moment", "of init"] as const;
@@ -61,17 +61,6 @@ afterEach(async () => {
 afterAll(async () => closeWorld(world));
 
 const run = (...path: readonly string[]): string => join(world.folder, "run/banger", ...path);
-
-/** Ends all at once, as the loss of power does. */
-async function losePower(): Promise<void> {
-  const spared = new Set(innocents.map(({ pid }) => pid));
-  const doomed = processesOf(world.folder).filter(({ pid }) => !spared.has(pid));
-  for (const { pid } of doomed) {
-    // One may have ended by itself meanwhile.
-    if (!hasEnded(pid)) process.kill(pid, "SIGKILL");
-  }
-  for (const { pid } of doomed) await untilEnded(pid);
-}
 
 function startInnocents(vmId: string): void {
   const log = join(world.folder, "state/banger/vms", vmId, "console.log");
@@ -126,7 +115,7 @@ test.each(CHOSEN.map((reboot) => [`a vm that was ${reboot.state}, pid ${reboot.p
     const vm = await world.json<{ id: string }>(["vm", "create", NAME, "--kernel", goods.kernel]);
     if (reboot.state === "paused") await world.ok(["vm", "pause", NAME]);
     startInnocents(vm.id);
-    await losePower();
+    await losePower(world, new Set(innocents.map(({ pid }) => pid)));
     rewrite(vm.id, reboot);
     clearRunFolder(reboot.runFolder);
 
@@ -135,7 +124,7 @@ test.each(CHOSEN.map((reboot) => [`a vm that was ${reboot.state}, pid ${reboot.p
     expect(await findOutcome(expected.length)).toEqual({ leftovers: [], vms: expected });
     // A second look finds nothing more to do.
     const before = { database: dumpDatabase(world), folders: listFolders(world) };
-    await losePower();
+    await losePower(world, new Set(innocents.map(({ pid }) => pid)));
     await world.ok(["vm", "list"]);
     expect({ database: dumpDatabase(world), folders: listFolders(world) }).toEqual(before);
     if (expected.length > 0) {
