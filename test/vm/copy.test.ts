@@ -1,7 +1,7 @@
 /** Copies into and out of a real guest by the built binary, and copies that are cut off. */
 import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
 import { spawn } from "node:child_process";
-import { randomBytes } from "node:crypto";
+import { createHash, randomBytes } from "node:crypto";
 import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { allocatedBytes, tell, writeSparse } from "../host/copy-trees.ts";
@@ -53,6 +53,22 @@ beforeAll(async () => {
 afterAll(async () => closeWorld(world));
 
 describe("a real guest", () => {
+  test("that loses its power right after a copy has it", async () => {
+    mkdirSync(here("kept/deep"), { recursive: true });
+    const content = randomBytes(MIB + 1);
+    for (const name of ["kept/one", "kept/deep/two"]) writeFileSync(here(name), content);
+    await cp(here("kept"), "dev:");
+    await cp(here("kept"), "dev:/opt/");
+    await world.ok(["vm", "kill", "dev"]);
+    await world.ok(["vm", "start", "dev"]);
+    const sums = await exec("cat /root/kept/one /root/kept/deep/two /opt/kept/one /opt/kept/deep/two | sha256sum");
+    expect(sums).toBe(
+      `${createHash("sha256")
+        .update(Buffer.concat(Array(4).fill(content)))
+        .digest("hex")}  -\n`,
+    );
+  });
+
   test("gets a tree and gives it back as it was", async () => {
     mkdirSync(here("tree/deep/er"), { recursive: true });
     writeFileSync(here("tree/program"), "#!/bin/sh\necho it runs\n", { mode: 0o755 });

@@ -5,7 +5,7 @@ use std::path::Path;
 use std::rc::Rc;
 
 use bytes::Bytes;
-use rustix::fs::{Gid, Uid};
+use rustix::fs::{Gid, Uid, syncfs};
 use rustix::io::Errno;
 
 use super::folder::{Folder, Owner};
@@ -29,6 +29,8 @@ pub struct Wishes {
     pub owner: Option<String>,
     pub resume: bool,
     pub checksum: bool,
+    /// Whether the file systems are a guest's own, and to be flushed before it is said that all is done.
+    pub to_disk: bool,
 }
 
 struct Receiver<'a> {
@@ -72,9 +74,18 @@ pub fn receive(wire: &mut Wire, wishes: &Wishes) -> Result<(), Stop> {
         made: None,
     };
     while receiver.step()? {}
-    let counts = receiver.counts;
+    let (counts, base) = (receiver.counts, receiver.target.base.clone());
     drop(receiver);
+    if wishes.to_disk {
+        flush(&base)?;
+    }
     wire.send(&Message::Done(counts))
+}
+
+/// What is told to be there outlives the guest, however it ends. A tree may lie on several file systems; of one it is told whether that failed.
+fn flush(base: &Folder) -> Result<(), Stop> {
+    rustix::fs::sync();
+    syncfs(&base.fd).map_err(|errno| Stop::failed("io", format!("cannot write what was copied to the disk: {errno}")))
 }
 
 impl Receiver<'_> {

@@ -12,7 +12,7 @@ use super::messages::Message;
 use super::spec::Spec;
 use super::wire::{Stop, Wire};
 use super::{receive, send};
-use crate::agent::Agent;
+use crate::agent::{Agent, Place};
 use crate::http::answer::{self, Gone, Respond, Sink};
 use crate::http::body;
 use crate::http::session::Over;
@@ -58,9 +58,10 @@ fn start(agent: &Agent, mut wire: Wire) -> Result<oneshot::Receiver<Stop>, Stop>
         return Err(Stop::failed("busy", format!("{MAX_COPIES} copies are under way in this guest")));
     }
     let place = agent.copies.clone();
+    let to_disk = agent.place == Place::Guest;
     let (ended, end) = oneshot::channel();
     let work = move || {
-        let stop = match copy(&mut wire) {
+        let stop = match copy(&mut wire, to_disk) {
             Ok(()) => Stop::Done,
             Err(stop) => stop,
         };
@@ -76,11 +77,11 @@ fn start(agent: &Agent, mut wire: Wire) -> Result<oneshot::Receiver<Stop>, Stop>
     started.map(|_| end).map_err(|error| Stop::failed("io", format!("cannot start a thread: {error}")))
 }
 
-fn copy(wire: &mut Wire) -> Result<(), Stop> {
+fn copy(wire: &mut Wire, to_disk: bool) -> Result<(), Stop> {
     let Message::Spec(json) = wire.receive()? else { return Err(Stop::Protocol) };
     match Spec::parse(&json)? {
         Spec::In { to, several, owner, resume, checksum } => {
-            receive::receive(wire, &receive::Wishes { to, several, owner, resume, checksum })
+            receive::receive(wire, &receive::Wishes { to, several, owner, resume, checksum, to_disk })
         }
         Spec::Out { from, follow } => send::send(wire, &from, follow),
     }
