@@ -6,11 +6,13 @@ import { measureDaemon } from "./row-daemon.ts";
 import { measureDisk } from "./row-disk.ts";
 import { measureExec } from "./row-exec.ts";
 import { measureFootprint } from "./row-footprint.ts";
+import { measureHostile } from "./row-hostile.ts";
 
 export const ROWS: readonly { readonly row: number; readonly measure: () => AsyncIterable<Row> }[] = [
   { row: 1, measure: measureCreate },
   { row: 3, measure: measureFootprint },
   { row: 4, measure: measureExec },
+  { row: 4, measure: measureHostile },
   { row: 6, measure: measureDisk },
   { row: 8, measure: measureCommandLine },
   { row: 10, measure: measureDaemon },
