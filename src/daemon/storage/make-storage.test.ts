@@ -178,6 +178,22 @@ describe("prune", () => {
     expect(await world.images.list()).toHaveLength(1);
   });
 
+  test("what cannot be removed keeps nothing else, and is told as a failure", async () => {
+    fillCaches();
+    const world = await openWorld();
+    await world.run((context) => world.images.pull("late", "late", context));
+    const failure = Object.assign(new Error("EIO: i/o error, rename"), { code: "EIO" });
+    const images: StorageParts["images"] = { ...world.images, delete: () => Promise.reject(failure) };
+    const storage = makeStorage({ ...world.parts, images });
+    const pruning = world.run((context) => storage.prune({ ...NOTHING, images: true }, context));
+    await expect(pruning).rejects.toMatchObject({
+      code: "host_eio",
+      message: "cannot remove image late: the disk does not answer: EIO: i/o error, rename; everything else that was to go is gone",
+    });
+    expect(readdirSync(system.layout.downloads)).not.toContain("sha256-old");
+    expect(world.leases.list()).toEqual([]);
+  });
+
   test("what a daemon began to remove and did not live to is removed by the next", async () => {
     fillCaches();
     const { storage, leases } = await openWorld();

@@ -1,10 +1,9 @@
 import { BangerError } from "../../contract/errors.ts";
-import type { PrunedItem } from "../../contract/schemas/storage.ts";
 import { decidePrune } from "./decide-prune.ts";
 import { listCandidates, type Candidate } from "./list-candidates.ts";
 import { measureUses } from "./measure-uses.ts";
 import { findHalfWritten } from "../half-written.ts";
-import { removeCandidate } from "./remove-candidate.ts";
+import { itemOf, removeAll } from "./remove-all.ts";
 import type { PruneRequest, Storage, StorageParts } from "./storage.ts";
 
 export function makeStorage(parts: StorageParts): Storage {
@@ -20,17 +19,7 @@ export function makeStorage(parts: StorageParts): Storage {
         stage.note(`${found.length} ${found.length === 1 ? "thing" : "things"}`);
         return found;
       });
-      const items: PrunedItem[] = [];
-      if (request.dryRun) items.push(...going.map((candidate) => itemOf(candidate, null)));
-      else {
-        await context.stage("remove", async (stage) => {
-          for (const [done, candidate] of going.entries()) {
-            context.signal.throwIfAborted();
-            stage.progress(done, going.length, "items");
-            items.push(itemOf(candidate, (await removeCandidate(candidate, parts, context)) ?? null));
-          }
-        });
-      }
+      const items = request.dryRun ? going.map((candidate) => itemOf(candidate, null)) : await removeAll(going, parts, context);
       const usedBytes = items.reduce((sum, item) => (item.kept === null ? sum + item.usedBytes : sum), 0);
       return { dryRun: request.dryRun, items, usedBytes, at };
     },
@@ -54,10 +43,6 @@ async function decide(request: PruneRequest, parts: StorageParts, nowMs: number)
   const { count, bytes, lastEndedAt } = parts.operations.measureEnded(limit);
   const ended = { kind: "operation", name: String(count), bytes, usedBytes: 0, usedAt: lastEndedAt, needs: null } as const;
   return count === 0 ? going : [...going, ended];
-}
-
-function itemOf({ kind, name, usedBytes, usedAt }: Candidate, kept: string | null): PrunedItem {
-  return { kind, name, usedBytes, usedAt, kept };
 }
 
 function checkAge({ vms, olderThanMs }: PruneRequest): void {

@@ -6,15 +6,16 @@ import type { StorageParts } from "./storage.ts";
 
 const BUSY = "a vm is being made or started, or goods are fetched";
 
-/** Removes it, unless it is used by now; says why it stays, or undefined when it is gone. */
+/** Removes it, unless it is used by now; says why it stays, or undefined when it is gone. Throws what went wrong. */
 export async function removeCandidate(candidate: Candidate, parts: StorageParts, context: OperationContext): Promise<string | undefined> {
   try {
     const done = await parts.gate.tryAlone(() => removeAlone(candidate, parts, context));
     return done === undefined ? BUSY : done.result;
   } catch (error) {
-    if (!(error instanceof BangerError) || error.kind === "cancelled") throw error;
     // Gone meanwhile is gone.
-    return error.kind === "not_found" ? undefined : error.message;
+    if (error instanceof BangerError && error.kind === "not_found") return undefined;
+    if (error instanceof BangerError && error.kind === "refused") return error.message;
+    throw error;
   }
 }
 
