@@ -11,8 +11,9 @@ import { isFull, memoryOf } from "../support/seeded.ts";
 import type { Ran } from "../support/world.ts";
 import { ENDLESS_DEEDS, EXEC_DEEDS, PLAN_DEEDS, SYNC_DEEDS } from "./hostile-deeds.ts";
 
-const ROUNDS = isFull ? 200 : 8;
-const ROUND_MS = 10_000;
+const ROUNDS = isFull ? 48 : 8;
+/** A guest that was cut off for what it did is connected to again only after a while. */
+const ROUND_MS = 20_000;
 setDefaultTimeout(120_000 + ROUNDS * ROUND_MS);
 const ANSWER_MS = 60_000;
 const GROWTH_BYTES = 256 * 2 ** 20;
