@@ -1,11 +1,11 @@
 /** From the files of a kernel to what is stored: the ELF, what it needs, and the archive of its modules. */
-import { createHash } from "node:crypto";
 import { BangerError } from "../contract/errors.ts";
 import type { System } from "../system/system.ts";
 import { extractVmlinux } from "./extract-vmlinux.ts";
 import type { FileTree } from "./file-tree.ts";
 import { makeCpio } from "./formats/cpio.ts";
 import { findEmbeddedConfig, parseKernelConfig, type KernelConfig } from "./formats/kernel-config.ts";
+import { sha256Of } from "./formats/in-pieces.ts";
 import { collectModules, type LoadableModule } from "./modules/collect-modules.ts";
 
 export interface KernelPlace {
@@ -37,7 +37,7 @@ const CONFIG_MAX_BYTES = 4 * 2 ** 20;
 /** Throws what `extractVmlinux` and `collectModules` throw. */
 export async function assembleKernel(system: System, place: KernelPlace, signal: AbortSignal): Promise<AssembledKernel> {
   const file = await place.tree.read(place.kernel, KERNEL_FILE_MAX_BYTES);
-  checkDigest(file, place);
+  await checkDigest(file, place);
   const { bytes: vmlinux, version } = await extractVmlinux(system, file, place.kernel, signal);
   const config = await readConfig(system, place, vmlinux, signal);
   const folder = place.modulesFolder(version);
@@ -52,9 +52,9 @@ export async function assembleKernel(system: System, place: KernelPlace, signal:
 }
 
 /** Of the very bytes that are used: the file could be another one when it is read again. */
-function checkDigest(file: Uint8Array, { kernel, sha256 }: KernelPlace): void {
+async function checkDigest(file: Uint8Array, { kernel, sha256 }: KernelPlace): Promise<void> {
   if (sha256 === undefined) return;
-  const found = createHash("sha256").update(file).digest("hex");
+  const found = await sha256Of(file);
   if (found === sha256) return;
   throw new BangerError(
     "refused",

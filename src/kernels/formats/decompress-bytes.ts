@@ -4,6 +4,7 @@ import { promisify } from "node:util";
 import { gunzip, zstdDecompress } from "node:zlib";
 import { BangerError } from "../../contract/errors.ts";
 import type { System } from "../../system/system.ts";
+import { join } from "./in-pieces.ts";
 import type { KernelCompression } from "./compression.ts";
 
 const TIMEOUT_MS = 60_000;
@@ -51,7 +52,7 @@ async function throughProgram(
   });
   const result = await system.processes.run([program, "-dc"], { input: packed, stdout, timeoutMs: TIMEOUT_MS, signal });
   if (result.code !== 0) throw damaged(result.stderr.trim() || `${program} failed`, undefined);
-  return Buffer.concat(parts);
+  return join(parts);
 }
 
 function tooLarge(maxBytes: number): BangerError {

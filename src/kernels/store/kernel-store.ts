@@ -1,10 +1,10 @@
 /** The folders of kernels: `NAME/manifest.json`, `NAME/vmlinux`, `NAME/modules.cpio`. */
-import { createHash } from "node:crypto";
 import { BangerError } from "../../contract/errors.ts";
 import { goodsName } from "../../contract/schemas/names.ts";
 import type { Leases } from "../../operations/operations.ts";
 import type { System } from "../../system/system.ts";
 import type { AssembledKernel } from "../assemble-kernel.ts";
+import { sha256Of } from "../formats/in-pieces.ts";
 import { kernelManifest, type KernelManifest, type KernelOrigin } from "./manifest.ts";
 
 export interface KernelFolder extends AsyncDisposable {
@@ -58,7 +58,7 @@ export function makeKernelStore(system: System, leases: Leases): KernelStore {
       return {
         path,
         keep: async (kernel, origin) => {
-          const manifest = manifestOf(kernel, origin, system.clock.nowMs());
+          const manifest = await manifestOf(kernel, origin, system.clock.nowMs());
           await files.write(`${path}/vmlinux`, kernel.vmlinux, 0o444);
           if (kernel.modulesCpio !== undefined) await files.write(`${path}/modules.cpio`, kernel.modulesCpio, 0o444);
           await files.write(`${path}/manifest.json`, `${JSON.stringify(manifest, undefined, 2)}\n`, 0o444);
@@ -98,11 +98,8 @@ export async function readManifest(system: System, folder: string, name: string)
   return manifest;
 }
 
-function manifestOf(kernel: AssembledKernel, origin: KernelOrigin, createdAt: number): KernelManifest {
-  const measured = (bytes: Uint8Array): { sha256: string; bytes: number } => ({
-    sha256: createHash("sha256").update(bytes).digest("hex"),
-    bytes: bytes.length,
-  });
+async function manifestOf(kernel: AssembledKernel, origin: KernelOrigin, createdAt: number): Promise<KernelManifest> {
+  const measured = async (bytes: Uint8Array) => ({ sha256: await sha256Of(bytes), bytes: bytes.length });
   return {
     format: 1,
     ...origin,
@@ -110,8 +107,8 @@ function manifestOf(kernel: AssembledKernel, origin: KernelOrigin, createdAt: nu
     version: kernel.version ?? null,
     needsAcpi: kernel.needsAcpi,
     acpiReason: kernel.acpiReason,
-    vmlinux: measured(kernel.vmlinux),
-    modules: kernel.modulesCpio === undefined ? null : { ...measured(kernel.modulesCpio), names: [...kernel.moduleNames] },
+    vmlinux: await measured(kernel.vmlinux),
+    modules: kernel.modulesCpio === undefined ? null : { ...(await measured(kernel.modulesCpio)), names: [...kernel.moduleNames] },
     createdAt,
   };
 }
