@@ -1,13 +1,14 @@
 /** Small compressed things, whole: a kernel, a module, a configuration. The result is bounded before it is there. */
-import { Writable } from "node:stream";
-import { promisify } from "node:util";
-import { gunzip, zstdDecompress } from "node:zlib";
+import { Readable, Writable } from "node:stream";
+import { pipeline } from "node:stream/promises";
+import { createGunzip, createZstdDecompress } from "node:zlib";
 import { BangerError } from "../../contract/errors.ts";
 import type { System } from "../../system/system.ts";
 import { join } from "./in-pieces.ts";
 import type { KernelCompression } from "./compression.ts";
 
 const TIMEOUT_MS = 60_000;
+const CHUNK_BYTES = 256 * 1024;
 const PACKAGES: Readonly<Record<string, string>> = { xz: "xz-utils", lz4: "lz4" };
 
 /** Throws `invalid` `damaged_compression`, `refused` `unpacked_too_large`, `unavailable` `program_missing`. */
@@ -19,13 +20,37 @@ export async function decompressBytes(
   signal: AbortSignal,
 ): Promise<Uint8Array> {
   if (how === "xz" || how === "lz4") return throughProgram(system, packed, how, maxBytes, signal);
+  const unpacker = how === "gzip" ? createGunzip({ chunkSize: CHUNK_BYTES }) : createZstdDecompress({ chunkSize: CHUNK_BYTES });
+  const parts = new BoundedParts(maxBytes);
   try {
-    const options = { maxOutputLength: maxBytes };
-    return how === "gzip" ? await promisify(gunzip)(packed, options) : await promisify(zstdDecompress)(packed, options);
+    await pipeline(Readable.from([packed]), unpacker, parts.writable(), { signal });
   } catch (error) {
-    if (error instanceof RangeError || (error instanceof Error && "code" in error && error.code === "ERR_BUFFER_TOO_LARGE"))
-      throw tooLarge(maxBytes);
+    signal.throwIfAborted();
+    if (error instanceof BangerError) throw error;
     throw damaged(error instanceof Error ? error.message : String(error), error);
+  }
+  return join(parts.all);
+}
+
+/** What is unpacked, as it comes. */
+class BoundedParts {
+  readonly all: Uint8Array[] = [];
+  readonly #maxBytes: number;
+  #total = 0;
+
+  constructor(maxBytes: number) {
+    this.#maxBytes = maxBytes;
+  }
+
+  writable(): Writable {
+    return new Writable({
+      write: (part: Uint8Array, _encoding, done) => {
+        this.#total += part.length;
+        const isTooLarge = this.#total > this.#maxBytes;
+        if (!isTooLarge) this.all.push(part);
+        done(isTooLarge ? tooLarge(this.#maxBytes) : null);
+      },
+    });
   }
 }
 
@@ -41,18 +66,10 @@ async function throughProgram(
       hint: `sudo apt install ${PACKAGES[program]}`,
     });
   }
-  const parts: Uint8Array[] = [];
-  let total = 0;
-  const stdout = new Writable({
-    write: (part: Uint8Array, _encoding, done) => {
-      total += part.length;
-      if (total <= maxBytes) parts.push(part);
-      done(total > maxBytes ? tooLarge(maxBytes) : null);
-    },
-  });
-  const result = await system.processes.run([program, "-dc"], { input: packed, stdout, timeoutMs: TIMEOUT_MS, signal });
+  const parts = new BoundedParts(maxBytes);
+  const result = await system.processes.run([program, "-dc"], { input: packed, stdout: parts.writable(), timeoutMs: TIMEOUT_MS, signal });
   if (result.code !== 0) throw damaged(result.stderr.trim() || `${program} failed`, undefined);
-  return join(parts);
+  return join(parts.all);
 }
 
 function tooLarge(maxBytes: number): BangerError {
