@@ -13,10 +13,15 @@ export function rssOf(pid: number): number {
   return numberIn(`/proc/${pid}/status`, "VmRSS") * 1024;
 }
 
-/** How often the threads of a process have gone to sleep, and so were woken, until now. */
-export function sleepsOf(pid: number): number {
+/** How often each thread of a process has gone to sleep, and so was woken, until now. */
+export function sleepsOf(pid: number): ReadonlyMap<string, number> {
   const threads = readdirSync(`/proc/${pid}/task`);
-  return threads.reduce((sum, thread) => sum + numberIn(`/proc/${pid}/task/${thread}/status`, "voluntary_ctxt_switches"), 0);
+  return new Map(threads.map((thread) => [thread, numberIn(`/proc/${pid}/task/${thread}/status`, "voluntary_ctxt_switches")]));
+}
+
+/** How often its threads went to sleep between two looks. What one did that ended meanwhile is not known. */
+export function sleepsBetween(before: ReadonlyMap<string, number>, after: ReadonlyMap<string, number>): number {
+  return [...after].reduce((sum, [thread, count]) => sum + count - (before.get(thread) ?? 0), 0);
 }
 
 function numberIn(path: string, name: string): number {

@@ -12,7 +12,7 @@ import { daemonSocketOf, findRoots } from "../src/contract/roots.ts";
 import { DEBIAN_KERNEL } from "../test/support/goods.ts";
 import { closeWorld, openWorld, type World } from "../test/support/world.ts";
 import { connectTo } from "./connect.ts";
-import { daemonPidOf, sleepsOf } from "./daemon-process.ts";
+import { daemonPidOf, sleepsBetween, sleepsOf } from "./daemon-process.ts";
 import { openFakeVms } from "./fake-vms.ts";
 import { openHttpClient, timePerRequest } from "./http-load.ts";
 import { compare, goal, quantile, type Row } from "./measure.ts";
@@ -85,7 +85,7 @@ async function measureWakeups(world: World, what: string): Promise<Row> {
       run: async () => {
         const before = sleepsOf(pid);
         await sleep(IDLE_MS);
-        return (sleepsOf(pid) - before) / (IDLE_MS / 1000);
+        return sleepsBetween(before, sleepsOf(pid)) / (IDLE_MS / 1000);
       },
     },
     other: goal(WAKEUPS_A_SECOND),
