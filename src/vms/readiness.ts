@@ -35,11 +35,12 @@ export async function awaitReady(
   const { record, guest, answeredMs } = ready;
   const wanted = record.plan.requirements;
   const list = startList(wanted, answeredMs);
-  const startedMs = clock.monotonicMs();
+  const sinceMs = clock.monotonicMs();
+  const waitedMs = (): number => clock.monotonicMs() - sinceMs;
   const tell = (at: number, change: Partial<VmRequirement>): void => {
     const old = list[at];
     if (old === undefined) throw new Error(`there is no requirement ${at}`);
-    list[at] = { ...old, elapsedMs: Math.round(clock.monotonicMs() - startedMs), ...change };
+    list[at] = { ...old, elapsedMs: Math.round(answeredMs + waitedMs()), ...change };
     ready.write([...list]);
     const waiting = list.filter(({ state }) => state === "waiting").map(({ name }) => name);
     if (wanted.length > 0 && waiting.length > 0) stage.progress(list.length - waiting.length, list.length, "items", waiting.join(", "));
@@ -56,7 +57,7 @@ export async function awaitReady(
     const at = index + BUILT_IN;
     const { met, why } = await waitFor(requirement, guest, clock, AbortSignal.any([signal, over.signal]));
     tell(at, { state: met ? "met" : "failed", why });
-    if (!met) throw notMet(record, requirement, list);
+    if (!met) throw notMet(record, requirement, waitedMs(), list);
   });
   try {
     await Promise.all(all);
@@ -110,9 +111,10 @@ async function waitFor(
   }
 }
 
-function notMet({ id, name }: VmRecord, requirement: Requirement, list: readonly VmRequirement[]): BangerError {
+/** `waitedMs` is what the user's deadline counts: from the answer of the agent on. */
+function notMet({ id, name }: VmRecord, requirement: Requirement, waitedMs: number, list: readonly VmRequirement[]): BangerError {
   const found = list.find((each) => each.name === requirement.name);
-  const after = `${((found?.elapsedMs ?? 0) / 1000).toFixed(1)} s`;
+  const after = `${(waitedMs / 1000).toFixed(1)} s`;
   const message = `vm ${name} runs, but is not ready: ${requirement.name}: ${found?.why ?? "not so"}, after ${after}`;
   return new BangerError("timeout", "requirement_not_met", message, {
     hint: requirement.hint ?? `banger shell ${name} to look, banger vm show ${name} for all requirements`,

@@ -16,7 +16,7 @@ export const requirementState = z.strictObject({
   name: z.string(),
   kind: z.enum(["agent", "guest", "tcp", "unit", "command", "file"]),
   state: z.enum(["waiting", "met", "failed", "unknown"]),
-  /** Of `agent`: since the VMM was started; of the others: since the agent answered. */
+  /** From the start of the VMM to when it was met or given up. */
   elapsedMs: z.number().nullable(),
   /** How it was when last looked at. */
   why: z.string().nullable(),
