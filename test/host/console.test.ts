@@ -12,6 +12,7 @@ import { openClient } from "../../src/sdk/sdk.ts";
 import { openGoods, type Goods } from "../support/goods.ts";
 import { isFull } from "../support/seeded.ts";
 import { AROUND, modes, openTerminal } from "../support/terminal.ts";
+import { until } from "../support/until.ts";
 import { hasEnded, untilEnded } from "../support/until-ended.ts";
 import { BANGER, closeWorld, openWorld, processesOf, type World } from "../support/world.ts";
 
@@ -79,13 +80,6 @@ async function kill(pid: number | undefined): Promise<void> {
   if (pid === undefined) throw new Error("there is nothing to kill");
   process.kill(pid, "SIGKILL");
   await untilEnded(pid);
-}
-
-async function until(what: string, holds: () => boolean): Promise<void> {
-  for (const deadline = Date.now() + 60_000; !holds();) {
-    if (Date.now() > deadline) throw new Error(`it never came: ${what}`);
-    await Bun.sleep(10);
-  }
 }
 
 /** Lines of ten bytes, so that each tells its offset. */

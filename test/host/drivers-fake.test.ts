@@ -1,4 +1,6 @@
 import { describe, expect, test } from "bun:test";
+import { appendFileSync, readFileSync } from "node:fs";
+import { join } from "node:path";
 import { runCommand } from "../../src/agent/agent.ts";
 import { makeOpenAgent } from "../../src/agent/open-agent.ts";
 import { BangerError } from "../../src/contract/errors.ts";
@@ -6,6 +8,7 @@ import { encodeFrame, encodeJsonFrame, FRAME } from "../../src/contract/frames.t
 import { makeFakeDriver, type FakeTrouble } from "../../src/drivers/fake/fake.ts";
 import { testDriver, type DriverWorld } from "../../src/drivers/driver-suite.ts";
 import type { System } from "../../src/system/system.ts";
+import { until } from "../support/until.ts";
 import { builtAgent, makeFakePlan, openTestSystem, testConsoles } from "./drivers-world.ts";
 import { openRealAgent } from "./real-agent.ts";
 
@@ -58,6 +61,35 @@ test("an end is told though the keeper of the console cannot be ended", async ()
   processes.signal(vmm.record.identity, "SIGKILL");
   expect(await vmm.exited).toEqual({ reason: "crashed", detail: "ended by SIGKILL" });
   await vmm.letGo();
+});
+
+test("a keeper of the console that cannot be replaced for want of descriptors is replaced when there are some", async () => {
+  await using world = await openTestSystem();
+  const { processes } = world.system;
+  let refusals = 0;
+  let isShort = false;
+  const startDetached: typeof processes.startDetached = async (argv, options) => {
+    if (!isShort) return processes.startDetached(argv, options);
+    refusals += 1;
+    throw Object.assign(new Error("EMFILE: too many open files"), { code: "EMFILE" });
+  };
+  const system: System = { ...world.system, processes: { ...processes, startDetached } };
+  const consoles = testConsoles(system);
+  const plan = await makeFakePlan(system, "0123456789ac");
+  const keepers = () => consoles.findStrays().filter(({ vmId }) => vmId === plan.vmId);
+  await using vmm = await makeFakeDriver({ system, consoles, agentPath: builtAgent() }).launch(plan, never);
+  const [first] = keepers();
+  if (first === undefined) throw new Error("there is no keeper");
+  isShort = true;
+  processes.signal(first.identity, "SIGKILL");
+  await until("two refusals", () => refusals >= 2);
+  expect(keepers()).toEqual([]);
+  isShort = false;
+  await until("another keeper", () => keepers().length > 0);
+  // What the guest says goes on into the log.
+  appendFileSync(join(plan.runFolder, "console.out"), "said after it\n");
+  await until("the log", () => readFileSync(plan.consoleLogPath, "utf8").endsWith("said after it\n"));
+  await vmm.kill();
 });
 
 test("a guest that goes down is heard to the end, though the host goes on talking", async () => {

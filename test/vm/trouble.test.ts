@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "
 import { spawn } from "node:child_process";
 import { chmodSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { until } from "../support/until.ts";
 import { findLeftovers, listVms } from "../support/world-state.ts";
 import { openGoods, type Goods } from "../support/goods.ts";
 import { BANGER, closeWorld, openWorld, processesOf, type World } from "../support/world.ts";
@@ -17,11 +18,6 @@ let world: World;
 
 const vmms = (): ReturnType<typeof processesOf> =>
   processesOf(world.folder).filter(({ words }) => words.some((word) => word.startsWith("guest=banger-")));
-
-/** Waits for what must happen soon. */
-async function until(what: string, isSo: () => boolean): Promise<void> {
-  for (const deadline = Date.now() + 60_000; !isSo(); await Bun.sleep(20)) if (Date.now() > deadline) throw new Error(`never: ${what}`);
-}
 
 /** The daemon may be making blank layers for the next vm, which are soon there. */
 async function expectNoLeftovers(): Promise<void> {
