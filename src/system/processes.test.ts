@@ -42,6 +42,14 @@ describe("running a program", () => {
     delete process.env["BANGER_TEST_SECRET"];
   });
 
+  test("lets others go first where it is patient", async () => {
+    // Once it runs, it is told so.
+    const script = "while [ $(nice) = 0 ]; do sleep 0.01; done; nice; cat /proc/self/autogroup 2>/dev/null || echo nice 10";
+    const { stdout } = await processes.run(["sh", "-c", script], { timeoutMs, isPatient: true });
+    expect(stdout).toMatch(/^10\n.*nice 10\n$/);
+    expect((await processes.run(["nice"], { timeoutMs })).stdout).toBe("0\n");
+  });
+
   test("ends the whole group at the deadline, also one that ignores SIGTERM", async () => {
     const marker = `banger-test-${process.pid}-deadline`;
     const script = "trap '' TERM; (trap '' TERM; exec sleep 300) & echo ready; wait";

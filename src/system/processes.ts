@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { finished } from "node:stream/promises";
 import { Readable } from "node:stream";
 import { BangerError } from "../contract/errors.ts";
+import { giveWay } from "./give-way.ts";
 import { giveBackMemory } from "./own-memory.ts";
 import { findByArgument, identify, isAlive, isStopped, signalProcess } from "./process-identity.ts";
 import { networkUsageOf, usageOf } from "./process-usage.ts";
@@ -67,6 +68,7 @@ export function makeProcesses(clock: Clock, environment: Readonly<Record<string,
       ladder.stop();
     });
     await spawned(child, argv[0] ?? "");
+    if (options.isPatient === true && child.pid !== undefined) giveWay(child.pid);
     if (options.signal?.aborted === true) abort();
     if (options.onStderrLine !== undefined && child.stderr !== null) eachLine(child.stderr, options.onStderrLine);
     return {

@@ -131,6 +131,8 @@ export interface RunOptions {
   readonly timeoutMs: number;
   readonly graceMs?: number;
   readonly signal?: AbortSignal;
+  /** Others go first: for what takes long and has a progress line. */
+  readonly isPatient?: boolean;
   /** Output above this ends the program. 1 MiB unless given; each of stdout and stderr. */
   readonly maxOutputBytes?: number;
   /** Gets stdout as it comes, instead of it being kept. */

@@ -56,6 +56,7 @@ async function* throughXz(system: System, packed: Readable, limits: DecompressLi
   await using child = await system.processes.start(["xz", "-dc"], {
     timeoutMs: limits.timeoutMs,
     signal: limits.signal,
+    isPatient: true,
     onStderrLine: (line) => {
       if (words.length < 5) words.push(line);
     },

@@ -52,7 +52,7 @@ export async function streamBootstrap(
   const run = async (argv: readonly string[], options: Parameters<System["processes"]["run"]>[1]): Promise<void> => {
     const program = argv[0] ?? "";
     try {
-      const result = await system.processes.run(argv, options);
+      const result = await system.processes.run(argv, { ...options, isPatient: true });
       if (result.code !== 0) throw bootstrapFailure(what, program, result.stderr);
     } catch (error) {
       failed.abort(error);

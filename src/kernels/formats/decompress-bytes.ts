@@ -67,7 +67,9 @@ async function throughProgram(
     });
   }
   const parts = new BoundedParts(maxBytes);
-  const result = await system.processes.run([program, "-dc"], { input: packed, stdout: parts.writable(), timeoutMs: TIMEOUT_MS, signal });
+  const stdout = parts.writable();
+  const options = { input: packed, stdout, timeoutMs: TIMEOUT_MS, signal, isPatient: true };
+  const result = await system.processes.run([program, "-dc"], options);
   if (result.code !== 0) throw damaged(result.stderr.trim() || `${program} failed`, undefined);
   return join(parts.all);
 }
