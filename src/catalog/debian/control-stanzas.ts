@@ -7,43 +7,23 @@ const FIELD = /^([!-9;-~][!-9;-~]*):[ \t]*(.*)$/;
 
 /** Cuts lines into stanzas. Throws `Error` on what is not the syntax, a repeated field included. */
 export function* parseStanzas(lines: Iterable<string>): Generator<Stanza> {
-  const parser = new StanzaParser();
+  let fields = new Map<string, string>();
+  let last: string | undefined;
   for (const line of lines) {
-    const done = parser.push(line);
-    if (done !== undefined) yield done;
-  }
-  const last = parser.end();
-  if (last !== undefined) yield last;
-}
-
-/** The same, fed line by line. */
-export class StanzaParser {
-  #fields = new Map<string, string>();
-  #last: string | undefined;
-
-  /** The stanza that this line ended, if it did. */
-  push(line: string): Stanza | undefined {
-    if (/^[ \t]*$/.test(line)) return this.end();
-    if (line.startsWith("#")) return undefined;
-    if (line.startsWith(" ") || line.startsWith("\t")) {
-      if (this.#last === undefined) throw new Error(`a continuation line without a field: ${JSON.stringify(line.slice(0, 80))}`);
-      this.#fields.set(this.#last, `${this.#fields.get(this.#last) ?? ""}\n${line.trim()}`);
-      return undefined;
+    if (/^[ \t]*$/.test(line)) {
+      if (fields.size > 0) yield fields;
+      fields = new Map();
+      last = undefined;
+    } else if (line.startsWith(" ") || line.startsWith("\t")) {
+      if (last === undefined) throw new Error(`a continuation line without a field: ${JSON.stringify(line.slice(0, 80))}`);
+      fields.set(last, `${fields.get(last) ?? ""}\n${line.trim()}`);
+    } else if (!line.startsWith("#")) {
+      const match = FIELD.exec(line);
+      if (match === null) throw new Error(`not a field: ${JSON.stringify(line.slice(0, 80))}`);
+      last = (match[1] ?? "").toLowerCase();
+      if (fields.has(last)) throw new Error(`field ${last} appears twice`);
+      fields.set(last, (match[2] ?? "").trim());
     }
-    const match = FIELD.exec(line);
-    if (match === null) throw new Error(`not a field: ${JSON.stringify(line.slice(0, 80))}`);
-    const name = (match[1] ?? "").toLowerCase();
-    if (this.#fields.has(name)) throw new Error(`field ${name} appears twice`);
-    this.#fields.set(name, (match[2] ?? "").trim());
-    this.#last = name;
-    return undefined;
   }
-
-  /** The stanza under way, if there is one. */
-  end(): Stanza | undefined {
-    const done = this.#fields;
-    this.#fields = new Map();
-    this.#last = undefined;
-    return done.size === 0 ? undefined : done;
-  }
+  if (fields.size > 0) yield fields;
 }

@@ -1,9 +1,10 @@
 /** A verified `Packages` index, read as it is unpacked; only the stanzas of one package become packages. */
 import { z } from "zod";
 import type { DebianSource, VerifiedPackage } from "../catalog.ts";
-import { StanzaParser, type Stanza } from "./control-stanzas.ts";
+import { parseStanzas, type Stanza } from "./control-stanzas.ts";
 import { compareDebianVersions } from "./debian-version.ts";
 import { parseDependencies } from "./dependencies.ts";
+import { searchStanzas } from "./stanza-search.ts";
 
 const stanzaFields = z.object({
   package: z.string(),
@@ -21,21 +22,19 @@ const stanzaFields = z.object({
 
 /** The newest `name`, or the one of exactly `version`; undefined when there is none. Throws `Error` on what is not an index. */
 export async function findInIndex(
-  lines: AsyncIterable<readonly string[]>,
+  parts: AsyncIterable<Uint8Array>,
   name: string,
   version: string | undefined,
   source: DebianSource,
 ): Promise<VerifiedPackage | undefined> {
-  const parser = new StanzaParser();
   let newest: VerifiedPackage | undefined;
-  const take = (stanza: Stanza | undefined): void => {
-    if (stanza?.get("package") !== name) return;
+  const take = (stanza: Stanza): void => {
+    if (stanza.get("package") !== name) return;
     const found = packageOf(stanza, source);
     if (version !== undefined && found.version !== version) return;
     if (newest === undefined || compareDebianVersions(found.version, newest.version) > 0) newest = found;
   };
-  for await (const some of lines) for (const line of some) take(parser.push(line));
-  take(parser.end());
+  for await (const text of searchStanzas(parts, name)) for (const stanza of parseStanzas(text.split("\n"))) take(stanza);
   return newest;
 }
 

@@ -5,7 +5,6 @@ import type { DebianSource, FetchOptions, VerifiedPackage } from "../catalog.ts"
 import type { Fetcher } from "../fetch/fetcher.ts";
 import { shownUrl } from "../fetch/shown-url.ts";
 import { decompress } from "../unpack/decompress.ts";
-import { readLines } from "../unpack/lines.ts";
 import { checkRelease } from "./check-release.ts";
 import { findInIndex } from "./packages-index.ts";
 import { parseRelease, type IndexDigest, type ReleaseFile } from "./release-file.ts";
@@ -75,9 +74,9 @@ export function makeSuiteReader(system: System, fetcher: Fetcher, keys: TrustedK
       for (const component of source.components) {
         const path = await indexPath(source, component, release, options);
         const limits = { maxBytes: unpackedMax(release, component), timeoutMs: INDEX_TIMEOUT_MS, signal: options.signal };
-        const lines = readLines(decompress(system, system.files.openRead(path), "xz", limits));
+        const index = decompress(system, system.files.openRead(path), "xz", limits);
         const found = await understood(`${shownUrl(source.uri)} ${source.suite} ${component}`, () =>
-          findInIndex(lines, name, version, source),
+          findInIndex(index, name, version, source),
         );
         if (found !== undefined) return found;
       }
