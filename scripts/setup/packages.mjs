@@ -35,6 +35,7 @@ export const FOR_TESTS = [
   { name: "dnsmasq-base", proof: ["dnsmasq"] },
   { name: "gnupg", proof: ["gpg"] },
   { name: "kmod", proof: ["depmod"] },
+  { name: "minisign", proof: ["minisign"] },
   { name: "openssh-client", proof: ["ssh"] },
   { name: "procps", proof: ["ps"] },
   { name: "strace", proof: ["strace"] },
