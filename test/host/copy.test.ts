@@ -12,6 +12,7 @@ import {
   utimesSync,
   writeFileSync,
 } from "node:fs";
+import { execFileSync } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { join } from "node:path";
 import { copyIn, copyOut } from "../../src/sdk/copy/copy.ts";
@@ -101,6 +102,7 @@ describe.each(DIRECTIONS.map((direction) => [direction.name, direction] as const
     ["several things under one name", ["b", "src"], "name", "copy_not_found"],
     ["a file behind a slash", ["b"], "file/", "copy_not_a_folder"],
     ["below a file", ["b"], "file/x", "copy_not_a_folder"],
+    ["a folder that is not there, of a file", ["b"], "new/", "copy_not_found"],
   ])("to %s is refused", async (_what, from, to, code) => {
     using folder = openFolder();
     mkdirSync(join(folder.path, "src"));
@@ -137,6 +139,29 @@ describe.each(DIRECTIONS.map((direction) => [direction.name, direction] as const
     expect(result).toMatchObject({ files: 0, problems: 2 });
     expect(codes).toEqual(["in_the_way", "in_the_way"]);
     expect(readFileSync(join(to.path, "a"), "utf8")).toBe("kept");
+  });
+
+  test("puts nothing in the place of a device, a pipe or a socket", async () => {
+    using from = openFolder();
+    using to = openFolder();
+    writeFileSync(join(from.path, "file"), "x");
+    symlinkSync("file", join(from.path, "link"));
+    for (const name of ["file", "link"]) execFileSync("mkfifo", [join(to.path, name)]);
+    const problems: CopyProblem[] = [];
+    const result = await copy([`${from.path}/.`], to.path, { onProblem: (problem) => problems.push(problem) });
+    expect(result).toMatchObject({ files: 0, links: 0, problems: 2 });
+    expect(problems.map(({ code }) => code)).toEqual(["in_the_way", "in_the_way"]);
+    expect(readdirSync(to.path).map((name) => lstatSync(join(to.path, name)).isFIFO())).toEqual([true, true]);
+  });
+
+  test("says of what the kernel makes up that it is none to be copied, and leaves what stands in its place", async () => {
+    using to = openFolder();
+    writeFileSync(join(to.path, "version"), "kept");
+    const problems: CopyProblem[] = [];
+    const result = await copy(["/proc/version"], to.path, { onProblem: (problem) => problems.push(problem) });
+    expect(result).toMatchObject({ files: 0, problems: 1 });
+    expect(problems).toMatchObject([{ code: "unreadable", message: expect.stringContaining("read it with cat") }]);
+    expect(readFileSync(join(to.path, "version"), "utf8")).toBe("kept");
   });
 
   test("leaves mode and time of folders that were there", async () => {

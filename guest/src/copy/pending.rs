@@ -4,7 +4,7 @@ use std::os::fd::OwnedFd;
 use std::rc::Rc;
 
 use bytes::Bytes;
-use rustix::fs::{FileType, Mode, OFlags, fchmod, futimens, openat};
+use rustix::fs::{FileType, Mode, OFlags, Stat, fchmod, futimens, openat};
 use rustix::io::Errno;
 
 use super::digest::{Content, read_content};
@@ -58,6 +58,9 @@ impl Pending {
         let found = self.folder.find(&self.name).map_err(unwritable)?;
         if found.as_ref().is_some_and(|found| kind_of(found) == FileType::Directory) {
             return Err(in_the_way(Errno::ISDIR));
+        }
+        if found.as_ref().is_some_and(is_special) {
+            return Err(special_in_the_way());
         }
         if !known.resume {
             return Ok(Answer::Send);
@@ -167,6 +170,15 @@ impl Pending {
 
 pub fn unwritable(errno: Errno) -> Why {
     (Code::Unwritable, format!("it cannot be written: {errno}"))
+}
+
+/// A device, a pipe or a socket: to put a file in its place would take it from whoever uses it.
+pub fn is_special(found: &Stat) -> bool {
+    !matches!(kind_of(found), FileType::RegularFile | FileType::Symlink | FileType::Directory)
+}
+
+pub fn special_in_the_way() -> Why {
+    (Code::InTheWay, "a device, a pipe or a socket is in its place".into())
 }
 
 pub fn in_the_way(errno: Errno) -> Why {

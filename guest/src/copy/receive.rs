@@ -13,7 +13,7 @@ use super::frames::MAX_PATH_BYTES;
 use super::link::make_link;
 use super::messages::{Answer, Code, Counts, Digest, Message, Meta};
 use super::part::is_part_name;
-use super::pending::{Known, Pending, Why, in_the_way, unwritable};
+use super::pending::{Known, Pending, Why, in_the_way, is_special, special_in_the_way, unwritable};
 use super::target::{Target, mark, unmark};
 use super::wire::{Stop, Wire};
 use crate::exec::user::Account;
@@ -184,11 +184,15 @@ impl Receiver<'_> {
         if self.lost > 0 {
             return Ok(());
         }
+        self.take_no_folder()?;
         let (folder, name) = self.place(name)?;
         let before = self.path.len();
         self.step_into(&name);
-        match self.check(&name).and_then(|()| make_link(&folder, &name, target, mtime, self.owner).map_err(in_the_way))
-        {
+        let made = || match folder.find(&name) {
+            Ok(Some(found)) if is_special(&found) => Err(special_in_the_way()),
+            _ => make_link(&folder, &name, target, mtime, self.owner).map_err(in_the_way),
+        };
+        match self.check(&name).and_then(|()| made()) {
             Ok(()) => self.counts.links += 1,
             Err((code, why)) => self.wire.tell(code, &self.path, why)?,
         }
@@ -204,6 +208,7 @@ impl Receiver<'_> {
         if self.lost > 0 {
             return self.wire.send(&Message::Answer(Answer::Refused));
         }
+        self.take_no_folder()?;
         let (folder, name) = self.place(name)?;
         let before = self.path.len();
         self.step_into(&name);
@@ -273,6 +278,10 @@ impl Receiver<'_> {
         }
         let name = self.target.rename.as_ref().map_or_else(|| name.clone(), |rename| Bytes::copy_from_slice(rename));
         Ok((self.target.base.clone(), name))
+    }
+
+    fn take_no_folder(&self) -> Result<(), Stop> {
+        if self.stack.is_empty() { self.target.take_no_folder() } else { Ok(()) }
     }
 
     fn step_into(&mut self, name: &[u8]) {

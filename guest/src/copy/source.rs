@@ -2,7 +2,7 @@
 
 use std::os::fd::{BorrowedFd, OwnedFd};
 
-use rustix::fs::{FileType, Mode, OFlags, fstat, openat};
+use rustix::fs::{FileType, Mode, OFlags, fstat, fstatfs, openat};
 use rustix::io::{Errno, pread};
 
 use super::digest::{Content, NotRead, Pieces, is_zero, read_content};
@@ -28,6 +28,9 @@ impl Source {
         let stat = fstat(&file).map_err(unreadable)?;
         if kind_of(&stat) != FileType::RegularFile {
             return Err((Code::Changed, "it became something else".into()));
+        }
+        if is_made_up(&file) {
+            return Err((Code::Unreadable, MADE_UP.into()));
         }
         let size = stat.st_size.cast_unsigned();
         if size > MAX_SIZE {
@@ -79,6 +82,10 @@ impl Source {
                 Err(not_read) => return Ok(Err(not_read)),
             };
             content.add_all(offset, bytes);
+            // Of zeros nothing is sent, and so nothing would tell that nobody wants it any more.
+            if wire.is_gone() {
+                return Err(Stop::Gone);
+            }
             for (at, run) in runs(bytes) {
                 wire.send(&Message::Data { offset: offset + at as u64, bytes: run.to_vec().into() })?;
             }
@@ -112,6 +119,16 @@ impl Source {
         }
         wire.send(&Message::Abandon)
     }
+}
+
+const MADE_UP: &str = "the kernel makes it up as it is read, and its size is not known: read it with cat";
+/// Of proc, sysfs, cgroup, cgroup2, debugfs, tracefs, securityfs and bpf.
+const MADE_UP_MAGIC: [u64; 8] =
+    [0x9fa0, 0x6265_6572, 0x0027_e0eb, 0x6367_7270, 0x6462_6720, 0x7472_6163, 0x7363_6673, 0xcafe_4a11];
+
+/// Files that say they are empty and are not, or that they are as large as all memory there could be.
+fn is_made_up(file: &OwnedFd) -> bool {
+    fstatfs(file).is_ok_and(|system| MADE_UP_MAGIC.contains(&(system.f_type as u64)))
 }
 
 /// The runs of blocks that are not zero, each with where it begins.

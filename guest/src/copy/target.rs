@@ -13,6 +13,8 @@ pub struct Target {
     pub base: Rc<Folder>,
     /// The name that the one thing that is copied gets; absent when everything keeps its name.
     pub rename: Option<Vec<u8>>,
+    /// What was named, where it ends with a slash: the new name is then one of a folder.
+    pub folder_named: Option<String>,
 }
 
 impl Target {
@@ -30,7 +32,7 @@ impl Target {
                 if is_unfinished {
                     return Self::named(parent, name, path);
                 }
-                Ok(Self { base: Rc::new(folder), rename: None })
+                Ok(Self { base: Rc::new(folder), rename: None, folder_named: None })
             }
             Err(Errno::NOENT) if several || !has_name => Err(cannot("not_found", path, "there is no such folder")),
             Err(Errno::NOENT) => Self::named(parent, name, path),
@@ -48,7 +50,16 @@ impl Target {
             Errno::NOTDIR => cannot("not_a_folder", path, &format!("{parent} is not a folder")),
             errno => cannot("io", path, &errno.to_string()),
         })?;
-        Ok(Self { base: Rc::new(base), rename: Some(name.as_bytes().to_vec()) })
+        let folder_named = path.ends_with('/').then(|| path.to_owned());
+        Ok(Self { base: Rc::new(base), rename: Some(name.as_bytes().to_vec()), folder_named })
+    }
+
+    /// What stands first in the copy is no folder: it gets no name that ends with a slash.
+    pub fn take_no_folder(&self) -> Result<(), Stop> {
+        match &self.folder_named {
+            Some(path) => Err(cannot("not_found", path, "there is no such folder")),
+            None => Ok(()),
+        }
     }
 }
 

@@ -7,7 +7,7 @@ import type { CopyMeta } from "../../contract/copy-messages.ts";
 import { codeOf, LeftOut, unwritable } from "./copy-errors.ts";
 import { setModifiedTime } from "./descriptors.ts";
 
-const { O_DIRECTORY, O_NOFOLLOW, O_NONBLOCK, O_RDONLY } = constants;
+const { O_DIRECTORY, O_NOFOLLOW, O_NONBLOCK, O_RDONLY, S_IFDIR, S_IFLNK, S_IFMT, S_IFREG } = constants;
 const OWNER = 0o700;
 
 export class Folder {
@@ -91,4 +91,10 @@ function make(path: Buffer): boolean {
     if (codeOf(error) !== "EEXIST") throw error;
     return false;
   }
+}
+
+/** A device, a pipe or a socket stays: to put a file in its place would take it from whoever uses it. Throws `LeftOut`. */
+export function requireReplaceable(found: BigIntStats | undefined): void {
+  if (found === undefined || [S_IFREG, S_IFLNK, S_IFDIR].includes(Number(found.mode) & S_IFMT)) return;
+  throw new LeftOut("in_the_way", "a device, a pipe or a socket is in its place");
 }

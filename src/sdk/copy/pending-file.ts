@@ -4,7 +4,7 @@ import type { CopyAnswer, CopyMeta } from "../../contract/copy-messages.ts";
 import { Content, readContent } from "./content.ts";
 import { cannotCopy, codeOf, guestGarbled, LeftOut, reasonOf, unwritable } from "./copy-errors.ts";
 import { setModifiedTime } from "./descriptors.ts";
-import type { Folder } from "./folder.ts";
+import { requireReplaceable, type Folder } from "./folder.ts";
 import { PartFile } from "./part-file.ts";
 
 const { O_NOFOLLOW, O_NONBLOCK, O_RDONLY, S_IFDIR, S_IFMT, S_IFREG } = constants;
@@ -43,6 +43,7 @@ export class PendingFile implements Disposable {
     const found = this.#folder.find(name);
     const type = Number(found?.mode ?? 0n) & S_IFMT;
     if (type === S_IFDIR) throw new LeftOut("in_the_way", "a folder is in its place");
+    requireReplaceable(found);
     if (!resume) return { wants: "send" };
     const isStanding = type === S_IFREG && found?.size === BigInt(size);
     if (!checksum && isStanding && found.mtimeNs === mtimeNs) return { wants: "unchanged" };

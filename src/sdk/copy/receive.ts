@@ -8,10 +8,10 @@ import type { CopyAnswer, CopyCounts, CopyMessage, CopyMeta } from "../../contra
 import { cannotCopy, codeOf, guestGarbled, LeftOut, unwritable } from "./copy-errors.ts";
 import type { CopyWire, TellProblem } from "./copy-wire.ts";
 import { setLinkModifiedTime } from "./descriptors.ts";
-import { Folder } from "./folder.ts";
+import { Folder, requireReplaceable } from "./folder.ts";
 import { isPartName, partName } from "./part-file.ts";
 import { PendingFile } from "./pending-file.ts";
-import { mark, unmark, type Target } from "./target.ts";
+import { cannotCopyTo, mark, unmark, type Target } from "./target.ts";
 
 export interface ReceiveOptions {
   readonly resume: boolean;
@@ -154,6 +154,7 @@ class Receiver implements Disposable {
   #link({ name, target, mtimeNs }: Of<"link">): void {
     this.#count();
     if (this.#lost > 0) return;
+    this.#takeNoFolder();
     const place = this.#place(name);
     try {
       this.#check(place.name);
@@ -172,6 +173,7 @@ class Receiver implements Disposable {
 
   /** What is wanted of a file. What is wanted becomes pending. */
   async #decide(announcedName: Uint8Array, size: number, mode: number, mtimeNs: bigint): Promise<CopyAnswer> {
+    this.#takeNoFolder();
     const { folder, name } = this.#place(announcedName);
     const file = new PendingFile(folder, { name, size, mode: mode & 0o777, mtimeNs, path: this.#pathTo(name) });
     try {
@@ -187,6 +189,12 @@ class Receiver implements Disposable {
       this.#leftOut(name, unwritable(error));
       return { wants: "refused" };
     }
+  }
+
+  /** What stands first in the copy is no folder: it gets no name that ends with a slash. */
+  #takeNoFolder(): void {
+    const { folderNamed } = this.#target;
+    if (this.#stack.length === 0 && folderNamed !== undefined) throw cannotCopyTo("not_found", folderNamed, "there is no such folder");
   }
 
   #head(): PendingFile {
@@ -257,6 +265,7 @@ interface Place {
 
 /** A link, made as it was said and not looked at any further. Replaces what has this name, unless that is a folder. */
 function makeLink({ folder, name }: Place, target: Uint8Array, mtimeNs: bigint): void {
+  requireReplaceable(folder.find(name));
   const part = partName(name);
   const make = (): void => symlinkSync(Buffer.from(target), folder.at(part));
   try {

@@ -1,4 +1,4 @@
-import { closeSync, constants, fstatSync, openSync, type BigIntStats } from "node:fs";
+import { closeSync, constants, fstatSync, openSync, statfsSync, type BigIntStats } from "node:fs";
 import { BLOCK_BYTES } from "../../contract/copy-frames.ts";
 import type { CopyAnswer, CopyMeta } from "../../contract/copy-messages.ts";
 import { changed, Content, isZero, readAt, readContent, readPieces } from "./content.ts";
@@ -6,6 +6,9 @@ import { guestGarbled, LeftOut, unreadable } from "./copy-errors.ts";
 import type { CopyWire, TellProblem } from "./copy-wire.ts";
 
 const { O_NOCTTY, O_NOFOLLOW, O_NONBLOCK, O_RDONLY, S_IFMT, S_IFREG } = constants;
+
+/** Of proc, sysfs, cgroup, cgroup2, debugfs, tracefs, securityfs and bpf. */
+const MADE_UP_MAGIC = new Set([0x9fa0, 0x62656572, 0x27e0eb, 0x63677270, 0x64626720, 0x74726163, 0x73636673, 0xcafe4a11]);
 
 /** A file to be sent, open from the moment it was announced. */
 export class SourceFile implements Disposable {
@@ -22,6 +25,10 @@ export class SourceFile implements Disposable {
     if ((Number(stat.mode) & S_IFMT) !== S_IFREG || stat.size > BigInt(Number.MAX_SAFE_INTEGER)) {
       closeSync(this.#descriptor);
       throw new LeftOut("changed", "it became something else");
+    }
+    if (isMadeUp(this.#descriptor)) {
+      closeSync(this.#descriptor);
+      throw new LeftOut("unreadable", "the kernel makes it up as it is read, and its size is not known: read it with cat");
     }
     this.meta = { mode: Number(stat.mode) & 0o7777, mtimeNs: stat.mtimeNs };
     this.size = Number(stat.size);
@@ -105,4 +112,9 @@ function runsOf(bytes: Uint8Array): readonly (readonly [number, number])[] {
   }
   if (bytes.length > start) runs.push([start, bytes.length]);
   return runs;
+}
+
+/** Files that say they are empty and are not, or that they are as large as all memory there could be. */
+function isMadeUp(descriptor: number): boolean {
+  return MADE_UP_MAGIC.has(statfsSync(`/proc/self/fd/${descriptor}`).type);
 }

@@ -12,6 +12,8 @@ export interface Target {
   readonly base: Folder;
   /** The name that the one thing that is copied gets; absent when everything keeps its name. */
   readonly rename: Uint8Array | undefined;
+  /** What was named, where it ends with a slash: the new name is then one of a folder. */
+  readonly folderNamed: string | undefined;
 }
 
 /**
@@ -30,24 +32,29 @@ export function openTarget(path: string, several: boolean, resume: boolean): Tar
   } catch (error) {
     const code = codeOf(error);
     const isMissing = code === "ENOENT";
-    if (!isMissing && code !== "ENOTDIR") throw cannot("io", path, reasonOf(error), error);
+    if (!isMissing && code !== "ENOTDIR") throw cannotCopyTo("io", path, reasonOf(error), error);
     if (several || !isName || (!isMissing && path.endsWith("/")))
-      throw cannot(isMissing ? "not_found" : "not_a_folder", path, isMissing ? "there is no such folder" : "it is not a folder", error);
+      throw cannotCopyTo(
+        isMissing ? "not_found" : "not_a_folder",
+        path,
+        isMissing ? "there is no such folder" : "it is not a folder",
+        error,
+      );
     return openParent(parent, name, path);
   }
-  if (!resume || several || !isName || base.find(MARK) === undefined) return { base, rename: undefined };
+  if (!resume || several || !isName || base.find(MARK) === undefined) return { base, rename: undefined, folderNamed: undefined };
   base.release();
   return openParent(parent, name, path);
 }
 
 function openParent(parent: string, name: string, path: string): Target {
   try {
-    return { base: Folder.open(parent), rename: Buffer.from(name) };
+    return { base: Folder.open(parent), rename: Buffer.from(name), folderNamed: path.endsWith("/") ? path : undefined };
   } catch (error) {
     const code = codeOf(error);
-    if (code === "ENOENT") throw cannot("not_found", path, `there is no folder ${parent}`, error);
-    if (code === "ENOTDIR") throw cannot("not_a_folder", path, `${parent} is not a folder`, error);
-    throw cannot("io", path, reasonOf(error), error);
+    if (code === "ENOENT") throw cannotCopyTo("not_found", path, `there is no folder ${parent}`, error);
+    if (code === "ENOTDIR") throw cannotCopyTo("not_a_folder", path, `${parent} is not a folder`, error);
+    throw cannotCopyTo("io", path, reasonOf(error), error);
   }
 }
 
@@ -63,6 +70,6 @@ export function unmark(folder: Folder): void {
   }
 }
 
-function cannot(code: string, path: string, why: string, cause: unknown): Error {
+export function cannotCopyTo(code: string, path: string, why: string, cause?: unknown): Error {
   return cannotCopy(code === "not_found" ? "not_found" : "refused", code, `cannot copy to ${path}: ${why}`, cause);
 }
