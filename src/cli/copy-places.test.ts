@@ -12,6 +12,7 @@ describe("the places of a copy", () => {
     [["./a:b"], "dev:x", { direction: "in", vm: "dev", from: ["./a:b"], to: "x" }],
     [["0123456789ab:/x", "0123456789ab:/y"], "/tmp/", { direction: "out", vm: "0123456789ab", from: ["/x", "/y"], to: "/tmp/" }],
     [["dev:with\nnewline"], "x", { direction: "out", vm: "dev", from: ["with\nnewline"], to: "x" }],
+    [["one/.", "two/.", ".."], "dev:", { direction: "in", vm: "dev", from: ["one/.", "two/.", ".."], to: "." }],
     [["C_drive:x"], "dev:", { direction: "in", vm: "dev", from: ["C_drive:x"], to: "." }],
   ] as const)("%p to %p", (sources, destination, places) => expect(readCopyPlaces(sources, destination)).toEqual(places));
 
@@ -23,6 +24,8 @@ describe("the places of a copy", () => {
     [["-"], "dev:", /not -/],
     [["dev:x"], "-", /not -/],
     [[""], "dev:", /empty/],
+    [["one/x", "two/x"], "dev:", /one\/x and two\/x would both be called x/],
+    [["dev:one/x/", "dev:x"], "there/", /would both be called x/],
   ] as const)("%p to %p is refused", (sources, destination, message) =>
     expect(() => readCopyPlaces(sources, destination)).toThrow(message),
   );

@@ -19,11 +19,25 @@ export function readCopyPlaces(sources: readonly string[], destination: string):
   const mixed = others.find(({ vm }) => vm !== first.vm);
   if (mixed !== undefined) throw new UsageError("everything that is copied at once is on the same side", "one banger cp for each vm");
   const from = [first, ...others].map(({ path }) => path);
+  requireOwnNames(from);
   if (first.vm !== undefined && to.vm !== undefined)
     throw new UsageError("cannot copy from vm to vm", "copy to this computer first, and from here to the other vm");
   if (to.vm !== undefined) return { direction: "in", vm: to.vm, from, to: to.path };
   if (first.vm !== undefined) return { direction: "out", vm: first.vm, from, to: to.path };
   throw new UsageError("one side must be in a vm, written NAME:PATH", `banger cp ${sources.join(" ")} NAME:${destination}`);
+}
+
+/** Two things of one name would be one in the end, with nothing said of the other. What lies in folders named with a dot may meet. */
+function requireOwnNames(from: readonly string[]): void {
+  const byName = new Map<string, string>();
+  for (const path of from) {
+    const name = path.replace(/\/+$/, "").split("/").pop() ?? "";
+    if (["", ".", ".."].includes(name)) continue;
+    const other = byName.get(name);
+    if (other !== undefined)
+      throw new UsageError(`${other} and ${path} would both be called ${name}`, "one banger cp for each, with a DST of its own");
+    byName.set(name, path);
+  }
 }
 
 function readPlace(word: string): { readonly vm: string | undefined; readonly path: string } {
