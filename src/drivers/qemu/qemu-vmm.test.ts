@@ -3,6 +3,7 @@ import type { System } from "../../system/system.ts";
 import type { KeptConsole } from "../console/console.ts";
 import { EventWatch } from "./event-watch.ts";
 import { QemuVmm } from "./qemu-vmm.ts";
+import type { Qmp } from "./qmp.ts";
 
 const record = { driver: "qemu", vmId: "0123456789ab", identity: { pid: 1, startTicks: 1, bootId: "" }, runFolder: "/run" };
 const console = { drained: async () => undefined, letGo: () => undefined } as unknown as KeptConsole;
@@ -27,4 +28,25 @@ test("an end is told even when the process cannot be watched", async () => {
   const system = { ...makeComputer([]), processes: { watchEnd } } as unknown as System;
   const vmm = new QemuVmm({ system, record, note: undefined, console, qmp: undefined, events: new EventWatch() });
   expect(await vmm.exited).toEqual({ reason: "crashed", detail: "it cannot be watched any more: Error: EMFILE" });
+});
+
+test("a stop that QEMU may still have heard is taken back", async () => {
+  const asked: string[] = [];
+  const execute = async (command: string): Promise<unknown> => {
+    asked.push(command);
+    if (command === "stop") throw new Error("it did not answer in time");
+    return {};
+  };
+  const qmp = { execute, ended: new Promise<void>(() => undefined) } as unknown as Qmp;
+  const vmm = new QemuVmm({
+    system: makeComputer([]),
+    record,
+    note,
+    console,
+    qmp,
+    events: new EventWatch(),
+    ended: new Promise(() => undefined),
+  });
+  await expect(vmm.pause()).rejects.toThrow("in time");
+  expect(asked).toEqual(["stop", "cont"]);
 });

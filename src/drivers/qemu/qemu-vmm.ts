@@ -65,7 +65,14 @@ export class QemuVmm implements RunningVmm {
   }
 
   async pause(): Promise<void> {
-    await this.#monitor().execute("stop");
+    const monitor = this.#monitor();
+    try {
+      await monitor.execute("stop");
+    } catch (error) {
+      // QEMU may have heard it all the same, and does it when it comes round; what it hears next then takes it back.
+      monitor.execute("cont").catch(() => undefined);
+      throw error;
+    }
   }
 
   async resume(): Promise<void> {
