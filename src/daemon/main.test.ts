@@ -94,6 +94,37 @@ describe("a daemon", () => {
   });
 });
 
+test("a daemon whose socket was removed ends, so that the next one may come", async () => {
+  for (const remove of [socketOf, (home: string) => join(home, "run")]) {
+    const home = makeHome();
+    const first = await startDaemon(home);
+    rmSync(remove(home), { recursive: true });
+    await first.ended;
+    const second = await startDaemon(home);
+    expect(await versionOf(home)).toMatchObject({ pid: process.pid });
+    second.stop();
+    await second.ended;
+  }
+});
+
+test("a daemon without its database does not take the disks of vms for something left over", async () => {
+  const home = makeHome();
+  mkdirSync(join(home, "state/vms/0123456789ab"), { recursive: true });
+  chmodSync(join(home, "state"), 0o700);
+  const log: string[] = [];
+  const { readiness } = await startDaemon(home, log);
+  expect(readiness).toMatchObject({
+    ready: false,
+    error: {
+      code: "database_missing",
+      message: expect.stringContaining("has the disks of 1 vm that it knew"),
+      hint: expect.stringContaining("put a copy of it back"),
+    },
+  });
+  expect(log).toEqual([]);
+  expect(existsSync(join(home, "state/vms/0123456789ab"))).toBe(true);
+});
+
 test("a daemon that fails when it listens already listens no more when it says so", async () => {
   const home = makeHome();
   mkdirSync(join(home, "state/daemon.json/in the way"), { recursive: true });

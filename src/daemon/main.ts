@@ -53,6 +53,7 @@ export async function main({ environment, readyDescriptor, wire, signal }: MainO
     await makePrivateFolder(system.files, system.layout.roots.run, uid);
     await requireUsable(system.files, usedFromTheStart(system));
     using _lock = takeLock(system);
+    await requireRecords(system);
     await makeRoom(system);
     const configFile = await readConfigFile(system);
     const config = parseConfig(configFile.text ?? "", configFile.path);
@@ -86,6 +87,7 @@ export async function main({ environment, readyDescriptor, wire, signal }: MainO
     tellReady({ pid: process.pid });
     tellManager("READY=1");
 
+    using _watch = listeningDescriptor === undefined ? endWithoutSocket(system, requestStop) : undefined;
     await asked;
     log.info("the daemon stops");
     tellManager("STOPPING=1");
@@ -114,12 +116,40 @@ function takeLock({ files, layout }: System): Disposable {
   });
 }
 
+/** Who knows of no vms would take the disks of all of them for something left over. */
+async function requireRecords({ files, layout }: System): Promise<void> {
+  const { database, roots } = layout;
+  const vms = `${roots.state}/vms`;
+  if (((await files.find(database))?.bytes ?? 0) > 0) return;
+  const folders = await files.list(vms);
+  if (folders.length === 0) return;
+  throw new BangerError(
+    "refused",
+    "database_missing",
+    `cannot start the daemon: there is no database ${database}, and ${vms} has the disks of ${folders.length} vm${folders.length === 1 ? "" : "s"} that it knew`,
+    { hint: `put a copy of it back, or begin anew: mv ${roots.state} ${roots.state}.old, which keeps the disks of the vms` },
+  );
+}
+
 function giveBack({ processes, log }: System): void {
   try {
     processes.giveBackMemory();
   } catch (error) {
     log.warn("cannot give back memory", { error });
   }
+}
+
+/** Nobody finds a daemon whose socket was removed, and its lock would keep another from taking its place: the next command starts that. */
+function endWithoutSocket({ files, layout, log }: System, requestStop: () => void): Disposable {
+  const over = new AbortController();
+  files.watchGone(layout.daemonSocket, over.signal).then(
+    () => {
+      log.warn("the socket was removed by somebody: the daemon ends, and the next command starts another", { socket: layout.daemonSocket });
+      requestStop();
+    },
+    () => undefined,
+  );
+  return { [Symbol.dispose]: () => over.abort() };
 }
 
 /** Who only asks whether a daemon runs finds this one. */

@@ -12,6 +12,7 @@ import { removeFile } from "./remove-file.ts";
 import { removeTree } from "./remove-tree.ts";
 import type { FileInfo, Files } from "./system.ts";
 import { watchFile } from "./watch-file.ts";
+import { watchGone } from "./watch-gone.ts";
 
 /** No filesystem that we know makes holes of larger blocks. */
 const HOLE_BYTES = 64 * 1024;
@@ -52,6 +53,7 @@ export function makeFiles(roots: readonly string[]): Files {
     forgetStart,
     firstData,
     watch: watchFile,
+    watchGone,
     readRange,
     openRead: (path, range) => createReadStream(path, range === undefined ? {} : { ...range }),
     openWrite: (path, flags = "wx", mode = 0o600) => createWriteStream(path, { flags, mode }),

@@ -108,6 +108,8 @@ export interface Files {
   firstData(path: string): Promise<number>;
   /** Tells each time that a file has changed, once for many changes in a row; ends with the signal. Begins to watch at once. */
   watch(path: string, signal: AbortSignal): AsyncIterable<void>;
+  /** Resolves when there is nothing at `path` any more, whoever removed it. Rejects with the signal. */
+  watchGone(path: string, signal: AbortSignal): Promise<void>;
   /**
    * The bytes from `start` to, not including, `end`; fewer where the file ends before. They lie in `into` when that is given and large
    * enough. Throws `not_found` `file_not_found`.

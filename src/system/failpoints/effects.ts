@@ -45,6 +45,7 @@ export const FILE_EFFECTS: Effects<Files> = {
   forgetStart: later(path),
   firstData: "look",
   watch: "look",
+  watchGone: "look",
   readRange: "look",
   openRead: "look",
   openWrite: now(path),
