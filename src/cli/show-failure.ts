@@ -48,7 +48,9 @@ function shapeOf(thrown: unknown, { command, given = {}, placed = [] }: Asked): 
   }
   const shape = toErrorShape(thrown);
   if (shape.code !== "invalid_input" || shape.problems === undefined || command === undefined) return shape;
-  const problems = shape.problems.map((problem) => `${wordOf(command, given, placed, problem.path)}: ${problem.message}`);
+  const problems = shape.problems.map(({ path, message }) =>
+    path === "" ? message : `${wordOf(command, given, placed, path)}: ${message}`,
+  );
   return { ...shape, message: problems.join("; "), hint: shape.hint ?? `banger ${command.words.join(" ")} --help` };
 }
 

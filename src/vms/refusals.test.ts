@@ -15,6 +15,7 @@ describe("what to type instead of a command that is refused", () => {
     expect(hintOf("running", "delete")).toBe("banger vm delete --force dev");
     expect(hintOf("paused", "start")).toBe("banger vm resume dev");
     expect(hintOf("preparing", "start")).toBeUndefined();
+    expect(hintOf("stopped", "resume")).toBe("banger vm start dev");
   });
 
   test("is not refused in its turn", () => {

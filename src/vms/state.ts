@@ -92,7 +92,7 @@ function decidePause(state: VmState): Decision {
     case "stopping":
     case "broken":
     case "deleting":
-      return { kind: "refuse", why: "is not running", instead: [] };
+      return { kind: "refuse", why: `is not running, but ${state}`, instead: [] };
   }
 }
 
@@ -102,13 +102,14 @@ function decideResume(state: VmState): Decision {
       return { kind: "go", to: "running" };
     case "running":
       return { kind: "join" };
-    case "preparing":
     case "stopped":
+    case "broken":
+      return { kind: "refuse", why: `is not paused, but ${state}`, instead: ["start"] };
+    case "preparing":
     case "starting":
     case "stopping":
-    case "broken":
     case "deleting":
-      return { kind: "refuse", why: "is not paused", instead: [] };
+      return { kind: "refuse", why: `is not paused, but ${state}`, instead: [] };
   }
 }
 

@@ -96,7 +96,10 @@ test("a paused vm stops when asked, by itself and by force", async () => {
   const stopped = await world.banger(["stop", "dev", "--grace", "30s"]);
   expect(stopped).toMatchObject({ code: 0, stdout: "vm dev is stopped\n" });
   expect(Number(/power off {2}([\d.]+) (?:ms|s)/.exec(stopped.stderr)?.[1])).toBeGreaterThan(0);
-  expect(await world.banger(["pause", "dev"])).toMatchObject({ code: 1, stderr: "error: cannot pause vm dev: it is not running\n" });
+  expect(await world.banger(["pause", "dev"])).toMatchObject({
+    code: 1,
+    stderr: "error: cannot pause vm dev: it is not running, but stopped\n",
+  });
   await world.ok(["start", "dev"]);
   await world.ok(["pause", "dev"]);
   await world.ok(["kill", "dev"]);
