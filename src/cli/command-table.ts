@@ -126,7 +126,7 @@ const COMPOSED: readonly Command[] = [
     aliases: [["cp"]],
     summary: "Copy files and folders between this computer and a vm",
     detail:
-      "One side is a place in a vm, NAME:PATH; a PATH that does not begin with / begins at root's home, or the owner's. What stands where is taken as cp takes it: into DST where that is a folder, under the name DST where it is not, and SRC/. means what is in SRC. Folders are copied whole, with modes, times, links as links, and holes as holes. In the vm all of it belongs to root, or to --owner; here to you. Devices, FIFOs and sockets are left out, and told. Each file gets its name when it is whole and its sha256 is verified. Exit code 1 when something could not be copied; everything else is.",
+      "One side is a place in a vm, NAME:PATH; a PATH that does not begin with / begins at root's home, or the owner's. What stands where is taken as cp takes it: into DST where that is a folder, under the name DST where it is not, and SRC/. means what is in SRC. Folders are copied whole, with modes (but setuid, setgid and sticky), times, links as links, and holes as holes; hard links become files of their own, and a link under the name of DST is replaced. In the vm neither * nor ~ is expanded. In the vm all of it belongs to root, or to --owner; here to you. Devices, FIFOs and sockets are left out, and told. Each file gets its name when it is whole and its sha256 is verified. Exit code 1 when something could not be copied; everything else is.",
     fields: [
       place("source", "SRC", "what to copy, NAME:PATH for one in a vm"),
       place("destination", "DST", "where to, NAME:PATH for one in a vm"),

@@ -9,7 +9,7 @@ export async function showConfig({ path, exists, changedSince, entries }: Output
     value === null ? "-" : Array.isArray(value) ? value.join(", ") : value,
     source === "file" ? (line === null ? "file" : `line ${line}`) : "default",
   ]);
-  const where = `config: ${escapeText(path)}${exists ? "" : " (there is none)"}\n`;
+  const where = `config: ${escapeText(path)}${exists ? "" : changedSince ? " (there was none when the daemon started)" : " (there is none)"}\n`;
   const stale = changedSince
     ? "note: the file was changed since the daemon started; banger daemon stop, and the next command takes it\n"
     : "";

@@ -106,7 +106,11 @@ export class QemuVmm implements RunningVmm {
   #monitor(): Qmp {
     const { qmp } = this.#parts;
     if (qmp !== undefined) return qmp;
-    throw new BangerError("unavailable", "qmp_taken", `cannot command vm ${this.record.vmId}: another program holds QEMU's monitor`);
+    const { vmId } = this.record;
+    const why = "another program holds QEMU's monitor, or its socket was removed";
+    throw new BangerError("unavailable", "qmp_taken", `cannot command vm ${vmId}: ${why}`, {
+      hint: `banger vm stop ${vmId}, then banger vm start ${vmId}`,
+    });
   }
 
   /** Stays open for ever when let go. */
