@@ -10,6 +10,7 @@ import { join } from "node:path";
 import { listFolders } from "../support/world-state.ts";
 import { openGoods, type Goods } from "../support/goods.ts";
 import { openNamespaces } from "../support/namespaces.ts";
+import { untilEnded } from "../support/until-ended.ts";
 import { closeWorld, openWorld, processesOf, withWorld, type Ran, type World } from "../support/world.ts";
 
 setDefaultTimeout(60_000);
@@ -276,3 +277,19 @@ async function listen(
     },
   });
 }
+
+test("a daemon that hangs and whose socket is gone is told as such, and none is said to be started", async () => {
+  await withWorld({}, async (world) => {
+    await world.ok(["daemon", "start"]);
+    const pid = world.daemonPid() ?? 0;
+    process.kill(pid, "SIGSTOP");
+    try {
+      rmSync(join(world.folder, "run/banger/banger.sock"));
+      expectRefusal(await world.banger(["daemon", "start"]), 1, "one runs, holds .*daemon.lock, and listens nowhere", "fuser -v");
+    } finally {
+      process.kill(pid, "SIGCONT");
+    }
+    await untilEnded(pid);
+    await world.ok(["daemon", "start"]);
+  });
+});

@@ -1,3 +1,4 @@
+import { dirname, join } from "node:path";
 import { BangerError, EXIT } from "../../contract/errors.ts";
 import { READY_DESCRIPTOR } from "../../contract/readiness.ts";
 import { VERSION } from "../../contract/version.ts";
@@ -45,8 +46,17 @@ async function start(environment: Environment, say: Say): Promise<number> {
   }
   await startDaemon(environment);
   const started = await findDaemon(environment);
-  say(`started the daemon (pid ${started?.pid})`, { ...started, started: true });
+  if (started === undefined) throw isHeld(environment);
+  say(`started the daemon (pid ${started.pid})`, { ...started, started: true });
   return EXIT.done;
+}
+
+/** A daemon that hangs, and whose socket was removed. */
+function isHeld(environment: Environment): BangerError {
+  const lock = join(dirname(daemonPlace(environment).notePath), "daemon.lock");
+  return new BangerError("unavailable", "daemon_held", `cannot start the banger daemon: one runs, holds ${lock}, and listens nowhere`, {
+    hint: `fuser -v ${lock}, then end what it shows`,
+  });
 }
 
 async function stop(environment: Environment, say: Say): Promise<number> {
