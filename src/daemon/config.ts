@@ -24,6 +24,7 @@ import { parse, TomlError } from "smol-toml";
 import { z } from "zod";
 import { DRIVER_NAMES } from "../contract/driver-names.ts";
 import { BangerError, type Problem } from "../contract/errors.ts";
+import { problemsOf } from "../contract/problems-of.ts";
 import { duration, goodsName, size } from "../contract/schemas/names.ts";
 import { exactSize } from "../contract/sizes.ts";
 import { DISK_MAX_BYTES, DISK_MIN_BYTES } from "../disks/disks.ts";
@@ -109,11 +110,6 @@ function parseToml(text: string, path: string): unknown {
 function invalid(path: string, problems: readonly Problem[]): BangerError {
   const all = problems.map(({ message }) => message).join("; ");
   return new BangerError("invalid", "invalid_config", `cannot use the config ${path}: ${all}`, { hint: `edit ${path}`, problems });
-}
-
-function problemsOf(issue: z.core.$ZodIssue): readonly Problem[] {
-  if (issue.code !== "unrecognized_keys") return [{ code: issue.code, path: issue.path.join("."), message: issue.message }];
-  return issue.keys.map((key) => ({ code: "unknown_key", path: [...issue.path, key].join("."), message: "there is no such key" }));
 }
 
 /** Neither parser nor schema knows lines; the key is looked for in its table. */

@@ -2,6 +2,7 @@
 import { dirname } from "node:path";
 import { z } from "zod";
 import { BangerError, type Problem } from "../contract/errors.ts";
+import { problemsOf, wordProblem } from "../contract/problems-of.ts";
 import { wordIssue } from "../contract/word-issue.ts";
 import type { OperationContext } from "../operations/operations.ts";
 import type { System } from "../system/system.ts";
@@ -72,7 +73,7 @@ async function readMetadata(system: System, from: string): Promise<KernelMetadat
   if ((await system.files.find(path))?.kind !== "file") return undefined;
   const text = await system.files.readText(path, 2 ** 20);
   const fail = (problems: readonly Problem[]): never => {
-    const all = problems.map(({ path: key, message }) => (key === "" ? message : `${key}: ${message}`)).join("; ");
+    const all = problems.map(wordProblem).join("; ");
     throw new BangerError("invalid", "bad_metadata", `cannot import from ${from}: its metadata.json is not as it should be: ${all}`, {
       hint: `edit ${path}; only "kernel" must be in it`,
       problems,
@@ -85,11 +86,6 @@ async function readMetadata(system: System, from: string): Promise<KernelMetadat
     if (!(error instanceof z.ZodError)) throw error;
     return fail(error.issues.flatMap(problemsOf));
   }
-}
-
-function problemsOf(issue: z.core.$ZodIssue): readonly Problem[] {
-  if (issue.code !== "unrecognized_keys") return [{ code: issue.code, path: issue.path.join("."), message: issue.message }];
-  return issue.keys.map((key) => ({ code: "unknown_key", path: key, message: "there is no such key" }));
 }
 
 /** Who says 6.12.1 may mean 6.12.1-local. */
