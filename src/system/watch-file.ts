@@ -1,5 +1,5 @@
 /** News of a file, told by the kernel. */
-import { watch, type FSWatcher } from "node:fs";
+import { tryWatch } from "./try-watch.ts";
 
 /** The kernel's watches may run out, and its queue of news overflow: then somebody looks once in so long. */
 const LOOK_MS = 1000;
@@ -29,12 +29,4 @@ export function watchFile(path: string, signal: AbortSignal): AsyncIterable<void
       } else await new Promise<void>((resolve) => (wake = resolve));
     }
   })();
-}
-
-function tryWatch(path: string, tell: () => void): FSWatcher | undefined {
-  try {
-    return watch(path, tell).on("error", tell);
-  } catch {
-    return undefined; // then the looks have to do
-  }
 }

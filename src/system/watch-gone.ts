@@ -1,6 +1,7 @@
 /** That a name is no longer there, told by the kernel. */
-import { lstatSync, watch, type FSWatcher } from "node:fs";
+import { lstatSync } from "node:fs";
 import { dirname } from "node:path";
+import { tryWatch } from "./try-watch.ts";
 
 /** The kernel's watches may run out: then somebody looks once in so long. */
 const LOOK_MS = 60_000;
@@ -22,12 +23,4 @@ export function watchGone(path: string, signal: AbortSignal): Promise<void> {
     clearInterval(timer);
     signal.removeEventListener("abort", abort);
   });
-}
-
-function tryWatch(folder: string, look: () => void): FSWatcher | undefined {
-  try {
-    return watch(folder, look).on("error", look);
-  } catch {
-    return undefined; // then the looks have to do
-  }
 }
