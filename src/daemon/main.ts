@@ -118,8 +118,7 @@ function takeLock({ files, layout }: System): Disposable {
 
 /** Who knows of no vms would take the disks of all of them for something left over. */
 async function requireRecords({ files, layout }: System): Promise<void> {
-  const { database, roots } = layout;
-  const vms = `${roots.state}/vms`;
+  const { database, vms, roots } = layout;
   if (((await files.find(database))?.bytes ?? 0) > 0) return;
   const folders = await files.list(vms);
   if (folders.length === 0) return;

@@ -26,6 +26,8 @@ export interface Layout {
   readonly daemonSocket: string;
   /** Which process the daemon is and where it listens, while one runs. */
   readonly daemonNote: string;
+  /** Has the folder of each VM, named by its id. */
+  readonly vms: string;
   /** Holds `layer.ext4`, `work.ext4`, `console.log`, `vmm.log` of one VM. */
   vmFolder(vmId: string): string;
   /** What a VM's guest wrote on its serial port. Beside it, ending in `.times`, lies when. */
@@ -64,6 +66,7 @@ export function makeLayout(environment: RootsEnvironment): Layout {
       { hint: "set BANGER_HOME or XDG_RUNTIME_DIR to a shorter path" },
     );
   }
+  const vms = join(roots.state, "vms");
   return {
     roots,
     configFile: join(roots.config, "config.toml"),
@@ -73,10 +76,11 @@ export function makeLayout(environment: RootsEnvironment): Layout {
     daemonLog: daemonLogOf(roots),
     daemonSocket: daemonSocketOf(roots),
     daemonNote: daemonNoteOf(roots),
-    vmFolder: (vmId) => join(roots.state, "vms", vmId),
-    consoleLog: (vmId) => join(roots.state, "vms", vmId, "console.log"),
-    vmmLog: (vmId) => join(roots.state, "vms", vmId, "vmm.log"),
-    networkLog: (vmId) => join(roots.state, "vms", vmId, "network.log"),
+    vms,
+    vmFolder: (vmId) => join(vms, vmId),
+    consoleLog: (vmId) => join(vms, vmId, "console.log"),
+    vmmLog: (vmId) => join(vms, vmId, "vmm.log"),
+    networkLog: (vmId) => join(vms, vmId, "network.log"),
     vmRunFolder: (vmId) => join(roots.run, "v", vmId),
     kernels: join(roots.data, "kernels"),
     images: join(roots.data, "images"),

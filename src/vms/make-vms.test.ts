@@ -22,7 +22,7 @@ async function expectNothing(): Promise<void> {
   expect(world.rows.list().records).toEqual([]);
   expect(world.leases.list()).toEqual([]);
   expect(world.alive.size).toBe(0);
-  expect(await world.system.files.list(`${world.system.layout.roots.state}/vms`)).toEqual([]);
+  expect(await world.system.files.list(world.system.layout.vms)).toEqual([]);
 }
 
 describe("a creation", () => {

@@ -152,7 +152,7 @@ async function sweep({ supervisors, making }: Held, dependencies: VmDependencies
   for (const id of new Set([...(await files.list(`${layout.roots.run}/v`)), ...leased])) {
     await whileNothingRuns(id, () => releaseRunFolder(id, dependencies));
   }
-  for (const id of await files.list(`${layout.roots.state}/vms`)) {
+  for (const id of await files.list(layout.vms)) {
     if (!isKnown(id)) await files.removeTree(layout.vmFolder(id));
   }
   for (const { kind, key, vmId } of leases.list()) if (vmId !== undefined && !isKnown(vmId)) leases.drop(kind, key);

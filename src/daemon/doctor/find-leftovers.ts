@@ -31,7 +31,7 @@ export async function findLeftovers(parts: DoctorParts): Promise<readonly Leftov
   const { layout } = parts.system;
   const processes = findProcesses(parts);
   const runFolders = await vmIdsIn(parts, join(layout.roots.run, "v"));
-  const vmFolders = await vmIdsIn(parts, join(layout.roots.state, "vms"));
+  const vmFolders = await vmIdsIn(parts, layout.vms);
   const drafts = await findHalfFiles(parts);
   const holders = await parts.holders();
   const leased = new Set(holders.leases.filter((lease) => isHeld(lease, holders, parts)).map(({ key }) => key));
