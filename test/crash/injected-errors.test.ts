@@ -47,8 +47,8 @@ beforeAll(async () => {
 afterAll(async () => {
   await crash[Symbol.asyncDispose]();
   console.log(`${hits} of ${COUNT} calls were made to fail`);
-  // Others come later than this test goes: a third of all. Of the few of a sample more may, by chance.
-  expect(hits).toBeGreaterThan(isFull ? COUNT / 2 : COUNT / 5);
+  // Others are of calls that the runtime does not make here at all.
+  expect(hits).toBeGreaterThan(COUNT / 2);
 });
 
 const injections = chooseAll(makeChance());
@@ -93,34 +93,41 @@ const isThere = (): boolean => listVms(crash.world).some(({ name }) => name === 
 test.each(injections.map((injection) => [`${injection.error} of ${injection.call}, time ${injection.nth}`, injection] as const))(
   `%s (seed ${SEED})`,
   async (_name, injection) => {
-    const { world, goods } = crash;
-    const end = await startInjected(injection);
-    const told: (boolean | undefined)[] = [];
-    const ask = async (words: readonly string[], leaves: boolean): Promise<void> => {
-      const ran = await world.banger(words);
-      expectNoBug(words, ran);
-      told.push(ran.code === 0 ? leaves : undefined);
-    };
-    try {
-      await ask(["vm", "create", NAME, "--kernel", goods.kernel], true);
-      await ask(["vm", "exec", NAME, "--", "true"], isThere());
-      await ask(["vm", "stop", NAME], isThere());
-      await ask(["vm", "start", NAME], isThere());
-      if (injection.nth % 2 === 0) await ask(["vm", "delete", "--force", NAME], false);
-    } finally {
-      await end();
-      if (readFileSync(traceOf(), "latin1").includes("(INJECTED)")) hits += 1;
-    }
-    await world.ok(["vm", "list"]);
-    // A guest may have been hit itself.
-    await expectOrder(crash, [`vm ${NAME} is broken`]);
-    const last = told.findLast((one) => one !== undefined);
-    if (last !== undefined && told.at(-1) !== undefined) expect(isThere()).toBe(last);
-    await expectSettled(crash);
-    if (isThere()) await world.ok(["vm", "delete", "--force", NAME]);
-    await expectOrder(crash);
+    // Where the n-th was later than this goes, the first is made to fail.
+    if ((await survives(injection)) || (injection.nth > 1 && (await survives({ ...injection, nth: 1 })))) hits += 1;
   },
 );
+
+/** Whether the call came to be made. */
+async function survives(injection: Injection): Promise<boolean> {
+  const { world, goods } = crash;
+  const end = await startInjected(injection);
+  const told: (boolean | undefined)[] = [];
+  const ask = async (words: readonly string[], leaves: boolean): Promise<void> => {
+    const ran = await world.banger(words);
+    expectNoBug(words, ran);
+    told.push(ran.code === 0 ? leaves : undefined);
+  };
+  try {
+    await ask(["vm", "create", NAME, "--kernel", goods.kernel], true);
+    await ask(["vm", "exec", NAME, "--", "true"], isThere());
+    await ask(["vm", "stop", NAME], isThere());
+    await ask(["vm", "start", NAME], isThere());
+    if (injection.nth % 2 === 0) await ask(["vm", "delete", "--force", NAME], false);
+  } finally {
+    await end();
+  }
+  const isHit = readFileSync(traceOf(), "latin1").includes("(INJECTED)");
+  await world.ok(["vm", "list"]);
+  // A guest may have been hit itself.
+  await expectOrder(crash, [`vm ${NAME} is broken`]);
+  const last = told.findLast((one) => one !== undefined);
+  if (last !== undefined && told.at(-1) !== undefined) expect(isThere()).toBe(last);
+  await expectSettled(crash);
+  if (isThere()) await world.ok(["vm", "delete", "--force", NAME]);
+  await expectOrder(crash);
+  return isHit;
+}
 
 function expectNoBug(words: readonly string[], { code, stdout, stderr }: Ran): void {
   const said = `${stdout}${stderr}`;
