@@ -59,9 +59,7 @@ impl Pending {
         if found.as_ref().is_some_and(|found| kind_of(found) == FileType::Directory) {
             return Err(in_the_way(Errno::ISDIR));
         }
-        if found.as_ref().is_some_and(is_special) {
-            return Err(special_in_the_way());
-        }
+        require_replaceable(found.as_ref())?;
         if !known.resume {
             return Ok(Answer::Send);
         }
@@ -172,13 +170,12 @@ pub fn unwritable(errno: Errno) -> Why {
     (Code::Unwritable, format!("it cannot be written: {errno}"))
 }
 
-/// A device, a pipe or a socket: to put a file in its place would take it from whoever uses it.
-pub fn is_special(found: &Stat) -> bool {
-    !matches!(kind_of(found), FileType::RegularFile | FileType::Symlink | FileType::Directory)
-}
-
-pub fn special_in_the_way() -> Why {
-    (Code::InTheWay, "a device, a pipe or a socket is in its place".into())
+/// A device, a pipe or a socket stays: to put a file in its place would take it from whoever uses it.
+pub fn require_replaceable(found: Option<&Stat>) -> Result<(), Why> {
+    match found.map(kind_of) {
+        None | Some(FileType::RegularFile | FileType::Symlink | FileType::Directory) => Ok(()),
+        Some(_) => Err((Code::InTheWay, "a device, a pipe or a socket is in its place".into())),
+    }
 }
 
 pub fn in_the_way(errno: Errno) -> Why {

@@ -13,7 +13,7 @@ use super::frames::MAX_PATH_BYTES;
 use super::link::make_link;
 use super::messages::{Answer, Code, Counts, Digest, Message, Meta};
 use super::part::is_part_name;
-use super::pending::{Known, Pending, Why, in_the_way, is_special, special_in_the_way, unwritable};
+use super::pending::{Known, Pending, Why, in_the_way, require_replaceable, unwritable};
 use super::target::{Target, mark, unmark};
 use super::wire::{Stop, Wire};
 use crate::exec::user::Account;
@@ -188,11 +188,12 @@ impl Receiver<'_> {
         let (folder, name) = self.place(name)?;
         let before = self.path.len();
         self.step_into(&name);
-        let made = || match folder.find(&name) {
-            Ok(Some(found)) if is_special(&found) => Err(special_in_the_way()),
-            _ => make_link(&folder, &name, target, mtime, self.owner).map_err(in_the_way),
-        };
-        match self.check(&name).and_then(|()| made()) {
+        let made = self
+            .check(&name)
+            .and_then(|()| folder.find(&name).map_err(unwritable))
+            .and_then(|found| require_replaceable(found.as_ref()))
+            .and_then(|()| make_link(&folder, &name, target, mtime, self.owner).map_err(in_the_way));
+        match made {
             Ok(()) => self.counts.links += 1,
             Err((code, why)) => self.wire.tell(code, &self.path, why)?,
         }

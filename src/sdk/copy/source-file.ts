@@ -22,13 +22,10 @@ export class SourceFile implements Disposable {
     this.path = path;
     this.#descriptor = openSync(full, O_RDONLY | O_NONBLOCK | O_NOCTTY | (follow ? 0 : O_NOFOLLOW));
     const stat = this.#stat();
-    if ((Number(stat.mode) & S_IFMT) !== S_IFREG || stat.size > BigInt(Number.MAX_SAFE_INTEGER)) {
+    const refusal = refusalOf(stat, this.#descriptor);
+    if (refusal !== undefined) {
       closeSync(this.#descriptor);
-      throw new LeftOut("changed", "it became something else");
-    }
-    if (isMadeUp(this.#descriptor)) {
-      closeSync(this.#descriptor);
-      throw new LeftOut("unreadable", "the kernel makes it up as it is read, and its size is not known: read it with cat");
+      throw refusal;
     }
     this.meta = { mode: Number(stat.mode) & 0o7777, mtimeNs: stat.mtimeNs };
     this.size = Number(stat.size);
@@ -112,6 +109,13 @@ function runsOf(bytes: Uint8Array): readonly (readonly [number, number])[] {
   }
   if (bytes.length > start) runs.push([start, bytes.length]);
   return runs;
+}
+
+function refusalOf({ mode, size }: BigIntStats, descriptor: number): LeftOut | undefined {
+  if ((Number(mode) & S_IFMT) !== S_IFREG || size > BigInt(Number.MAX_SAFE_INTEGER))
+    return new LeftOut("changed", "it became something else");
+  if (!isMadeUp(descriptor)) return undefined;
+  return new LeftOut("unreadable", "the kernel makes it up as it is read, and its size is not known: read it with cat");
 }
 
 /** Files that say they are empty and are not, or that they are as large as all memory there could be. */
