@@ -7,7 +7,7 @@ import { setImmediate } from "node:timers/promises";
 const BETWEEN = "\n\n";
 const STANZA_MAX_CHARACTERS = 2 ** 20;
 /** Takes a millisecond or so; others are served in between, however fast the bytes come. */
-const PIECE_CHARACTERS = 2 ** 20;
+const PIECE_BYTES = 2 ** 20;
 
 /**
  * Texts of one stanza or more, in order: each that has `word` anywhere, and the first whatever it has, so that somebody looks whether
@@ -28,7 +28,7 @@ export async function* searchStanzas(parts: AsyncIterable<Uint8Array>, word: str
       isFirst = false;
     }
     sinceRest += part.length;
-    if (sinceRest < PIECE_CHARACTERS) continue;
+    if (sinceRest < PIECE_BYTES) continue;
     sinceRest = 0;
     await setImmediate();
   }

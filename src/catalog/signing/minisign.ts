@@ -72,11 +72,11 @@ export function digestOf(content: Uint8Array): Uint8Array {
 }
 
 /** @param bytes 8, of which minisign shows the last first. */
-export function idOf(bytes: Uint8Array): string {
+function idOf(bytes: Uint8Array): string {
   return Buffer.from(bytes).reverse().toString("hex").toUpperCase();
 }
 
 /** @param bytes 32. */
-export function publicKeyOf(bytes: Uint8Array): KeyObject {
+function publicKeyOf(bytes: Uint8Array): KeyObject {
   return createPublicKey({ key: Buffer.concat([SPKI_PREFIX, bytes]), format: "der", type: "spki" });
 }

@@ -1,17 +1,7 @@
 /**
  * Secret keys of minisign, and signing with them. A key is kept under a password (scrypt), or plain, as `minisign -G -W` makes it for machines.
  */
-import {
-  createHash,
-  createPrivateKey,
-  createPublicKey,
-  generateKeyPairSync,
-  randomBytes,
-  scrypt,
-  sign,
-  timingSafeEqual,
-  type KeyObject,
-} from "node:crypto";
+import { createHash, createPrivateKey, createPublicKey, randomBytes, scrypt, sign, timingSafeEqual, type KeyObject } from "node:crypto";
 import { promisify } from "node:util";
 import { digestOf, parsePublicKey, type PublicKey } from "./minisign.ts";
 import { bytesOf, checkComment, commentOf, linesOf } from "./minisign-text.ts";
@@ -45,29 +35,24 @@ export async function parseSigningKey(text: string, password: string | undefined
     kept = Buffer.from(parts.kept.map((byte, at) => byte ^ (pad[at] ?? 0)));
   }
   const [idBytes, secret, checksum] = [kept.subarray(0, 8), kept.subarray(8, 72), kept.subarray(72)];
-  const expected = createHash("blake2b256").update("Ed").update(idBytes).update(secret).digest();
   const isPlain = parts.derivation !== "Sc" && checksum.every((byte) => byte === 0);
-  if (!isPlain && !timingSafeEqual(checksum, expected))
+  if (!isPlain && !timingSafeEqual(checksum, checksumOf(idBytes, secret)))
     throw new Error(parts.derivation === "Sc" ? "the password is wrong" : "it is damaged");
   return keyOf(idBytes, secret.subarray(0, 32));
 }
 
 /** A new one. */
 export function makeSigningKey(): SigningKey {
-  const { privateKey } = generateKeyPairSync("ed25519");
-  return keyOf(randomBytes(8), privateKey.export({ format: "der", type: "pkcs8" }).subarray(-32));
+  // A seed of Ed25519 is any 32 bytes.
+  return keyOf(randomBytes(8), randomBytes(32));
 }
 
 /** The files of a key without a password: as minisign reads them. */
 export function keyFiles({ public: { id, text }, idBytes, secret }: SigningKey): { readonly secret: string; readonly public: string } {
   const seed = secret.export({ format: "der", type: "pkcs8" }).subarray(-32);
   const publicBytes = Buffer.from(text, "base64").subarray(10);
-  const kept = Buffer.concat([
-    idBytes,
-    seed,
-    publicBytes,
-    createHash("blake2b256").update("Ed").update(idBytes).update(seed).update(publicBytes).digest(),
-  ]);
+  const pair = Buffer.concat([seed, publicBytes]);
+  const kept = Buffer.concat([idBytes, pair, checksumOf(idBytes, pair)]);
   const bytes = Buffer.concat([Buffer.from("Ed\0\0B2", "latin1"), Buffer.alloc(32 + 8 + 8), kept]);
   return {
     secret: `untrusted comment: minisign secret key ${id}\n${bytes.toString("base64")}\n`,
@@ -87,6 +72,11 @@ export function signContent(content: Uint8Array, key: SigningKey, trustedComment
     `trusted comment: ${trustedComment}`,
     `${second.toString("base64")}\n`,
   ].join("\n");
+}
+
+/** @param pair seed and public key. */
+function checksumOf(idBytes: Uint8Array, pair: Uint8Array): Buffer {
+  return createHash("blake2b256").update("Ed").update(idBytes).update(pair).digest();
 }
 
 interface Parts {

@@ -10,12 +10,13 @@
  * - `keys.json`, once seen, is needed for ever: whoever leaves it out does not get the old keys back;
  * - where a key was taken out of use, versions that it may have signed count no more (fast-forward): the next one may begin low.
  */
+import { createHash } from "node:crypto";
+import type { z } from "zod";
 import { BangerError } from "../../contract/errors.ts";
 import { catalogDocument, type CatalogDocument } from "../document/catalog-document.ts";
 import { parseCanonical } from "../document/canonical.ts";
-import { keysDocument, type KeysDocument } from "../document/keys-document.ts";
+import { keysDocument } from "../document/keys-document.ts";
 import { isSignedBy, parsePublicKey, parseSignature, type Signature } from "../signing/minisign.ts";
-import { digestHex } from "./digest-hex.ts";
 
 /** What is remembered of a catalog between two looks at it. */
 export interface Trust {
@@ -94,23 +95,27 @@ export function requireUsable(trust: Trust, nowMs: number): void {
   if (trust.catalog !== undefined) requireInDate(trust, "catalog.json", trust.catalog.expiresMs, nowMs);
 }
 
+function digestHex(bytes: Uint8Array): string {
+  return createHash("sha256").update(bytes).digest("hex");
+}
+
 /** Keys of which any may sign `catalog.json`. */
 export function signersOf({ keys, roots }: Trust): readonly string[] {
   return keys?.releases ?? roots;
 }
 
 /** Nothing but the signature's check sees the bytes before it was good. */
-function verified<T extends typeof keysDocument | typeof catalogDocument>(
+function verified<T extends z.ZodType>(
   trust: Trust,
   what: string,
   signed: SignedBytes,
   keys: readonly string[],
   threshold: number,
   schema: T,
-): T extends typeof keysDocument ? KeysDocument : CatalogDocument {
+): z.output<T> {
   requireSigned(trust, what, signed, keys, threshold);
   try {
-    return parseCanonical(signed.bytes, schema) as never;
+    return parseCanonical(signed.bytes, schema);
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
     throw refused(trust, what, "catalog_not_understood", `its ${what} is well signed and not understood: ${why}`, undefined, error);
