@@ -22,7 +22,7 @@ export function text(name: string, placeholder: string, brief: string, type: Ver
 
 /** What a copy is from or to; it is read as one by `copy-places.ts`. */
 export function place(name: string, placeholder: string, brief: string): VerbField {
-  return { ...text(name, placeholder, brief), required: true };
+  return { ...text(name, placeholder, brief), required: true, completes: "place" };
 }
 
 /** What is told as it happens is not one document. */

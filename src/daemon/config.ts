@@ -22,7 +22,7 @@
  */
 import { parse, TomlError } from "smol-toml";
 import { z } from "zod";
-import { DRIVER_NAMES } from "../contract/driver-names.ts";
+import { DRIVER_NAMES, REAL_DRIVER_NAMES } from "../contract/driver-names.ts";
 import { BangerError, type Problem } from "../contract/errors.ts";
 import { problemsOf } from "../contract/problems-of.ts";
 import { duration, goodsName, size } from "../contract/schemas/names.ts";
@@ -57,7 +57,10 @@ export const configSchema = z.strictObject({
   drivers: z
     .strictObject({
       /** Tried in this order. */
-      order: z.array(z.enum(DRIVER_NAMES)).min(1).optional(),
+      order: z
+        .array(z.enum(DRIVER_NAMES, `must be ${REAL_DRIVER_NAMES.join(" or ")}`))
+        .min(1)
+        .optional(),
       /** Found in PATH when absent. */
       qemu_binary: z.string().startsWith("/", "the path of a program is absolute").optional(),
     })

@@ -17,7 +17,8 @@ let folder: string;
 beforeAll(async () => {
   home = openHome();
   folder = join(home.path, "files");
-  mkdirSync(join(folder, ODD), { recursive: true });
+  for (const name of [ODD, "folder"]) mkdirSync(join(folder, name), { recursive: true });
+  writeFileSync(join(folder, "folder/one"), "");
   for (const name of ["dev", "devel", "other"]) await home.banger(["vm", "create", name]);
   await home.banger(["kernel", "import", "mine-6.12", "--from", "/"]);
   for (const shell of ["bash", "zsh", "fish"]) {
@@ -100,6 +101,15 @@ describe.each(Object.entries(SHELLS))("%s", (name, open) => {
       await complete("banger vm create --init=sys", "banger vm create --init=systemd ");
       await complete("banger vm create --kernel mi", "banger vm create --kernel mine-6.12 ");
       await complete("banger vm create --work", "banger vm create --work-disk ");
+      // What is copied is in a vm, or a file of this computer, on either side.
+      shell.type("banger cp oth\t/etc/hosts fold\t\x01echo \n");
+      await shell.until(/\nbanger cp other:\/etc\/hosts folder\/? *\r\n/);
+      shell.type("banger cp folder/o\t dev:~ \x01echo \n");
+      await shell.until(/\nbanger cp folder\/one +dev:~/);
+      shell.type("banger cp -r dev\t");
+      await shell.until(name === "bash" ? "\x07" : /devel:/);
+      shell.type("el:/x\x01echo \n");
+      await shell.until(/\nbanger cp -r devel:\/x\r\n/);
       // A name that has to be quoted: as a word of another command it is that name again.
       shell.type(`banger kernel import x --from odd\t`);
       await shell.until("odd\\\\ one\\\\'s\\\\ \\\\\\$HOME\\\\;");
@@ -132,6 +142,9 @@ describe("fish", () => {
     expect(await complete("banger vm create --init sys")).toEqual(["systemd"]);
     expect(await complete("banger vm create --init=sys")).toEqual(["--init=systemd"]);
     expect(await complete("banger vm create --work")).toEqual([expect.stringMatching(/^--work-disk\t/)]);
+    expect(await complete("banger cp folder/one o")).toEqual(["other:\trunning", expect.stringContaining("odd")]);
+    expect(await complete("banger cp dev:/etc/ho")).toEqual([""]);
+    expect((await complete("banger cp ./odd"))[0]).toStartWith(`./${ODD}/`);
     expect((await complete("banger kernel import x --from odd"))[0]).toStartWith(`${ODD}/`);
     expect((await complete("banger kernel import x --from=odd"))[0]).toStartWith(`--from=${ODD}/`);
   });

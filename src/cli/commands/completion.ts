@@ -3,7 +3,7 @@ import type { Run } from "../command.ts";
 import { COMMANDS } from "../command-table.ts";
 import { decideCompletion } from "../completion/decide-completion.ts";
 import { lookUpNames } from "../completion/look-up-names.ts";
-import { joinBashWords, offerLines } from "../completion/print-offer.ts";
+import { offerLines } from "../completion/print-offer.ts";
 import { completionScript, type Shell } from "../completion/shell-scripts.ts";
 import { print } from "../print.ts";
 import { jsonLine } from "../../contract/json-line.ts";
@@ -18,9 +18,8 @@ export const completion: Run = async ({ given, json }, { stdout, self }) => {
 /** `banger internal complete SHELL -- WORDS...`, the last of the words being the one that is typed. Says nothing when it knows nothing. */
 export const complete: Run = async ({ given, rest }, environment) => {
   const shell = given["shell"] as Shell;
-  const words = shell === "bash" ? joinBashWords(rest) : rest;
-  const current = words.at(-1) ?? "";
-  const offer = decideCompletion(COMMANDS, words.slice(0, -1), current);
+  const current = rest.at(-1) ?? "";
+  const offer = decideCompletion(COMMANDS, rest.slice(0, -1), current);
   // Whatever is wrong, the shell's line is no place to tell it.
   const names = offer.names === undefined ? [] : await lookUpNames(offer.names, environment).catch(() => []);
   print(

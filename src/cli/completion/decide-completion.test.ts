@@ -2,7 +2,7 @@ import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
 import { COMMANDS } from "../command-table.ts";
 import { decideCompletion } from "./decide-completion.ts";
-import { joinBashWords, offerLines } from "./print-offer.ts";
+import { offerLines } from "./print-offer.ts";
 
 const offer = (...line: readonly string[]) => decideCompletion(COMMANDS, line.slice(0, -1), line.at(-1) ?? "");
 const values = (...line: readonly string[]): readonly string[] => offer(...line).candidates.map(({ value }) => value);
@@ -60,11 +60,16 @@ describe("places", () => {
   });
 });
 
-test("bash parts a flag from its value at the equals sign", () => {
-  expect(joinBashWords(["vm", "create", "--image", "=", "deb"])).toEqual(["vm", "create", "--image=deb"]);
-  expect(joinBashWords(["exec", "--env", "A", "=", "b"])).toEqual(["exec", "--env", "A", "=", "b"]);
-  expect(offerLines("bash", offer("vm", "create", "--init=a"), [], "--init=a")).toEqual(["auto", "agent"]);
-  expect(offerLines("fish", offer("vm", "create", "--init=a"), [], "--init=a")).toEqual(["--init=auto", "--init=agent"]);
+test("a place is a path of this computer, or begins with the name of a vm", () => {
+  for (const line of [
+    ["cp", ""],
+    ["cp", "-r", "a", "de"],
+    ["vm", "cp", "a", "b", "de"],
+  ])
+    expect(offer(...line)).toEqual({ candidates: [], files: true, names: "vm", after: ":" });
+  expect(offer("cp", "./de")).toEqual({ candidates: [], files: true });
+  expect(offer("cp", "dev:/et")).toEqual({ candidates: [] });
+  expect(offerLines("bash", offer("cp", "de"), [{ value: "dev", brief: "running" }], "de")).toEqual(["dev:", ":files"]);
 });
 
 test("every offer begins with what was typed, whatever was typed, and stays on its line", () => {

@@ -3,7 +3,7 @@ import type { VerbField } from "../../contract/verb.ts";
 import type { Command } from "../command.ts";
 import { flagsOf } from "../parse-arguments.ts";
 
-export type NamesOf = NonNullable<FieldHint["completes"]>;
+export type NamesOf = Exclude<NonNullable<FieldHint["completes"]>, "place">;
 
 export interface Candidate {
   readonly value: string;
@@ -19,6 +19,8 @@ export interface Offer {
   readonly taken?: readonly string[];
   /** Paths of this computer, which the shell itself knows best. */
   readonly files?: true;
+  /** What follows each of the names: `:`. The word is not over then. */
+  readonly after?: string;
   /** What of the word stands before the value: `--image=`. */
   readonly before?: string;
 }
@@ -74,7 +76,9 @@ function offerArguments(command: Command, words: readonly string[], current: str
   }
   const name = command.positional[state.places.length] ?? command.repeat;
   const field = command.fields.find((each) => each.name === name);
-  if (field !== undefined && (state.flagsAreOver || !current.startsWith("-"))) return offerValues(field, "", state.places);
+  if (field !== undefined && (state.flagsAreOver || !current.startsWith("-"))) {
+    return field.completes === "place" ? offerPlace(current) : offerValues(field, "", state.places);
+  }
   return state.flagsAreOver ? NOTHING : { candidates: offerFlags(command, state.flags) };
 }
 
@@ -137,8 +141,14 @@ function offerFlags(command: Command, given: ReadonlySet<string>): readonly Cand
   ];
 }
 
+/** A path of this computer, or one of a vm, which is not looked at: what names lie in there is the guest's to say. */
+function offerPlace(typed: string): Offer {
+  if (/^[a-z0-9-]+:/.test(typed)) return NOTHING;
+  return { candidates: [], files: true, ...(typed.includes("/") ? {} : { names: "vm", after: ":" }) };
+}
+
 function offerValues({ choices, completes, type }: VerbField, before: string, taken: readonly string[]): Offer {
   if (choices !== undefined) return { candidates: choices.map((value) => ({ value })), before };
-  if (completes !== undefined) return { candidates: [], names: completes, before, taken };
+  if (completes !== undefined && completes !== "place") return { candidates: [], names: completes, before, taken };
   return type === "path" ? { candidates: [], files: true, before } : NOTHING;
 }

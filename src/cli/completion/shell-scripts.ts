@@ -10,33 +10,54 @@ export function completionScript(shell: Shell, self: readonly string[]): string 
 }
 
 const SCRIPTS: Readonly<Record<Shell, (ask: string) => string>> = {
+  // bash parts words at = and : too, and replaces only what follows the last of them: words are joined here as they stand on the
+  // line, and what bash keeps is cut off again. Names and files together have no more in common than a name has, which needs no
+  // quotes; files alone are left to bash, which quotes them.
   bash: (ask) => `# source <(banger completion bash)
 _banger() {
-  local line
+  local left=\${COMP_LINE:0:COMP_POINT} line at word rest kept
+  local -a words=()
   COMPREPLY=()
+  for ((at = 0; at <= COMP_CWORD; at++)); do
+    rest=\${left#"\${left%%[![:space:]]*}"}
+    word=\${COMP_WORDS[at]}
+    ((at < COMP_CWORD)) || word=$rest
+    if ((at == 0)) || [[ $rest != "$left" || -z $left ]]; then words+=("$word")
+    else words[-1]+=$word; fi
+    left=\${rest#"$word"}
+  done
+  kept=\${words[-1]%"$word"}
+  [[ $word != +([=:]) ]] || kept+=$word
   while IFS= read -r line; do
-    if [[ $line == :files ]]; then compopt -o default
-    else COMPREPLY+=("$line"); fi
-  done < <(${ask} -- "\${COMP_WORDS[@]:1:COMP_CWORD}" 2>/dev/null)
+    if [[ $line != :files ]]; then COMPREPLY+=("\${line#"$kept"}")
+    elif ((\${#COMPREPLY[@]})); then
+      while IFS= read -r line; do COMPREPLY+=("$line"); done < <(compgen -f -- "$word")
+    else compopt -o default; fi
+    [[ $line != *: ]] || compopt -o nospace
+  done < <(${ask} -- "\${words[@]:1}" 2>/dev/null)
 }
 complete -F _banger banger
 `,
   zsh: (ask) => `#compdef banger
 # source <(banger completion zsh), after compinit; or as the file _banger in a folder of fpath
 _banger() {
-  local line value
-  local -a lines described
+  local line value files
+  local -a lines described open
   lines=("\${(@f)$(${ask} -- "\${(@)words[2,CURRENT]}" 2>/dev/null)}")
   for line in $lines; do
     if [[ $line == :files ]]; then
-      compset -P '--[a-z-]##='
-      _files
-      return
+      files=yes
+      continue
     fi
     value=\${line%%$'\\t'*}
+    [[ $value != *: ]] || open=(-S '')
     described+=("\${value//:/\\\\:}\${\${line#$value}/$'\\t'/:}")
   done
-  (( $#described )) && _describe -V banger described
+  (( $#described )) && _describe -V banger described "\${(@)open}"
+  if [[ -n $files ]]; then
+    compset -P '--[a-z-]##='
+    _files
+  fi
 }
 if [[ $funcstack[1] == _banger ]]; then _banger "$@"; else compdef _banger banger; fi
 `,
