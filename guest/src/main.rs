@@ -21,6 +21,7 @@ mod plan;
 mod port;
 mod power;
 mod probe;
+mod reason;
 mod requirement;
 mod runtime;
 mod serve;

@@ -24,6 +24,8 @@ describe("the places of a copy", () => {
     [["-"], "dev:", /not -/],
     [["dev:x"], "-", /not -/],
     [[""], "dev:", /empty/],
+    [[":x"], ".", /the name of a vm is missing before :x/],
+    [["x"], ":", /the name of a vm is missing before :/],
     [["one/x", "two/x"], "dev:", /one\/x and two\/x would both be called x/],
     [["dev:one/x/", "dev:x"], "there/", /would both be called x/],
   ] as const)("%p to %p is refused", (sources, destination, message) =>

@@ -44,6 +44,8 @@ function readPlace(word: string): { readonly vm: string | undefined; readonly pa
   if (word === "") throw new UsageError("a path is empty");
   if (word === "-")
     throw new UsageError("cp copies from and to files, not - (a file of that name is ./-)", "banger exec NAME -- tar c PATH");
+  if (word.startsWith(":"))
+    throw new UsageError(`the name of a vm is missing before ${word}`, `NAME${word} for a path in a vm, ./${word} for a file of that name`);
   const [, vm, path = word] = IN_VM.exec(word) ?? [];
   if (path.includes("\0")) throw new UsageError("a path holds no NUL");
   // Of a vm without a path the home is meant.

@@ -1,6 +1,6 @@
 import { BangerError } from "../contract/errors.ts";
 import type { LogPlace } from "../sdk/sdk.ts";
-import { quote } from "./completion/shell-scripts.ts";
+import { quote } from "./shell-word.ts";
 
 /**
  * What to tell when the daemon beneath a command that reads on and on is of another version by now, as after an upgrade: ours cannot go on, and

@@ -68,6 +68,18 @@ describe("cp", () => {
     expect(readFileSync(join(here, "good"), "utf8")).toBe("good");
   });
 
+  test("says how a file is copied whose name is no text", async () => {
+    await using place = await openPlace();
+    const odd = Buffer.concat([Buffer.from(`${place.here}/`), Buffer.from([0xff])]);
+    writeFileSync(odd, "x");
+    const line = `"$@" cp "${place.here}"/$(printf '\\377') dev:`;
+    const child = Bun.spawn(["sh", "-c", line, "sh", ...place.home.program], { env: place.home.variables, stdout: "pipe", stderr: "pipe" });
+    expect(await child.exited).toBe(1);
+    expect(await child.stderr.text()).toEndWith("what has a name that is not UTF-8 is copied with the folder that it lies in\n");
+    expect(await place.home.banger(["cp", `${place.here}/.`, "dev:"])).toMatchObject({ code: 0 });
+    expect(readdirSync(place.guest, { encoding: "buffer" })).toEqual([Buffer.from([0xff])]);
+  });
+
   test("--json gives one document", async () => {
     await using place = await openPlace();
     writeFileSync(join(place.here, "a.txt"), "hello");
@@ -111,11 +123,11 @@ describe("cp", () => {
     expect((await home.banger(["cp", "nowhere:x", here])).stderr).toStartWith("error: no vm is named `nowhere`\n");
     expect(await home.banger(["cp", here, "dev:no/such/place"])).toMatchObject({
       code: 1,
-      stderr: expect.stringContaining("there is no folder"),
+      stderr: expect.stringMatching(/there is no folder .*\ntry: banger exec dev -- mkdir -p no\/such\n$/),
     });
     expect(await home.banger(["cp", "dev:x", join(here, "no/such/place")])).toMatchObject({
       code: 1,
-      stderr: `error: cannot copy to ${here}/no/such/place: there is no folder ${here}/no/such\n`,
+      stderr: `error: cannot copy to ${here}/no/such/place: there is no folder ${here}/no/such\ntry: mkdir -p ${here}/no/such\n`,
     });
     await home.banger(["stop", "dev"]);
     expect(await home.banger(["cp", here, "dev:"])).toMatchObject({

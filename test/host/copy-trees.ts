@@ -1,6 +1,8 @@
 /** Folders to copy, and what is in them, told so that two can be compared. */
+import { execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import {
+  chmodSync,
   lstatSync,
   mkdtempSync,
   openSync,
@@ -20,6 +22,21 @@ import { join } from "node:path";
 export function openFolder(): Disposable & { readonly path: string } {
   const path = mkdtempSync(join(tmpdir(), "bc-"));
   return { path, [Symbol.dispose]: () => rmSync(path, { recursive: true, force: true }) };
+}
+
+/** A folder in which nobody can write, whoever we are. */
+export function openReadOnlyFolder(): Disposable & { readonly path: string } {
+  const folder = openFolder();
+  if (process.getuid?.() !== 0) {
+    chmodSync(folder.path, 0o555);
+    return folder;
+  }
+  execFileSync("mount", ["-t", "tmpfs", "-o", "ro", "banger-test", folder.path]);
+  const unmount = (): void => {
+    execFileSync("umount", [folder.path]);
+    folder[Symbol.dispose]();
+  };
+  return { path: folder.path, [Symbol.dispose]: unmount };
 }
 
 export interface Told {

@@ -17,7 +17,7 @@ import { randomBytes } from "node:crypto";
 import { join } from "node:path";
 import { copyIn, copyOut } from "../../src/sdk/copy/copy.ts";
 import type { CopyOptions, CopyProblem, CopyResult } from "../../src/sdk/sdk.ts";
-import { allocatedBytes, openFolder, tell, writeSparse } from "./copy-trees.ts";
+import { allocatedBytes, openFolder, openReadOnlyFolder, tell, writeSparse } from "./copy-trees.ts";
 import { openRealAgent, type RealAgent } from "./real-agent.ts";
 
 setDefaultTimeout(60_000);
@@ -154,6 +154,17 @@ describe.each(DIRECTIONS.map((direction) => [direction.name, direction] as const
     expect(readdirSync(to.path).map((name) => lstatSync(join(to.path, name)).isFIFO())).toEqual([true, true]);
   });
 
+  test("sends nothing to where nothing can be written", async () => {
+    using from = openFolder();
+    using to = openReadOnlyFolder();
+    writeFileSync(join(from.path, "large"), randomBytes(2 * MIB));
+    const problems: CopyProblem[] = [];
+    const result = await copy([join(from.path, "large")], to.path, { onProblem: (problem) => problems.push(problem) });
+    expect(result).toMatchObject({ files: 0, bytes: 0, problems: 1 });
+    const reason = process.getuid?.() === 0 ? "read-only file system" : "permission denied";
+    expect(problems).toEqual([{ code: "unwritable", path: "large", message: `it cannot be written: ${reason}` }]);
+  });
+
   test("says of what the kernel makes up that it is none to be copied, and leaves what stands in its place", async () => {
     using to = openFolder();
     writeFileSync(join(to.path, "version"), "kept");
@@ -244,6 +255,20 @@ describe.each(DIRECTIONS.map((direction) => [direction.name, direction] as const
     expect(lstatSync(join(to.path, "same")).mtimeMs).toBe(1_300_000_000_000);
   });
 
+  test("that finds a file unchanged gives it the mode that it has now", async () => {
+    using from = openFolder();
+    using to = openFolder();
+    const [source, copied] = [join(from.path, "program"), join(to.path, "program")];
+    writeFileSync(source, "#!/bin/sh\n", { mode: 0o644 });
+    await copy([source], to.path);
+    chmodSync(source, 0o755);
+    for (const wish of ["resume", "checksum"] as const) {
+      chmodSync(copied, 0o600);
+      expect(await copy([source], to.path, { [wish]: true })).toMatchObject({ files: 0, unchanged: 1, problems: 0 });
+      expect(tell(copied)).toEqual(tell(source));
+    }
+  });
+
   test("that was cut off leaves no half file, and goes on where it was", async () => {
     using from = openFolder();
     using to = openFolder();
@@ -321,6 +346,9 @@ test("what goes into a guest is given to the owner that was named, who has to be
   const [wantedUid, wantedGid] = uid === 0 ? [1234, 5678] : [uid, gid];
   await copyIn(open, [join(from.path, "x")], to.path, { owner: `${wantedUid}:${wantedGid}` });
   expect(lstatSync(join(to.path, "x"))).toMatchObject({ uid: wantedUid, gid: wantedGid });
+  // What is there already is given to its new owner, too.
+  expect(await copyIn(open, [join(from.path, "x")], to.path, { owner: `${uid}:${gid}`, resume: true })).toMatchObject({ unchanged: 1 });
+  expect(lstatSync(join(to.path, "x"))).toMatchObject({ uid, gid });
 });
 
 test("two copies to one place do not mix: one of them is told", async () => {

@@ -94,6 +94,11 @@ describe("a real guest", () => {
     await cp("--owner", "daemon:users", here("tree/program"), "dev:/srv/");
     expect(await exec("stat -c '%U:%G' /srv/program")).toBe("daemon:users\n");
     await world.ok(["vm", "exec", "dev", "--", "rm", "/srv/program"]);
+    const { code, stderr } = await world.banger(["cp", "--owner", "no-such-user", here("tree/program"), "dev:/srv/"]);
+    expect({ code, stderr }).toEqual({
+      code: 1,
+      stderr: 'error: there is no user "no-such-user" in the guest\ntry: banger exec dev -- cat /etc/passwd\n',
+    });
   });
 
   test("tells of its devices and sends what is a file", async () => {

@@ -4,7 +4,7 @@ use std::os::fd::OwnedFd;
 use std::rc::Rc;
 
 use bytes::Bytes;
-use rustix::fs::{FileType, Mode, OFlags, Stat, fchmod, futimens, openat};
+use rustix::fs::{Access, AtFlags, FileType, Mode, OFlags, Stat, accessat, fchmod, futimens, openat};
 use rustix::io::Errno;
 
 use super::digest::{Content, read_content};
@@ -13,6 +13,7 @@ use super::frames::BLOCK_BYTES;
 use super::messages::{Answer, Code, Digest, Meta};
 use super::part::{NotPlaced, Part};
 use super::wire::Stop;
+use crate::reason::reason;
 
 /// Why something of a tree was not kept, and what is told of it.
 pub type Why = (Code, String);
@@ -46,6 +47,7 @@ enum State {
 pub struct Known {
     pub resume: bool,
     pub checksum: bool,
+    pub owner: Owner,
 }
 
 impl Pending {
@@ -61,12 +63,14 @@ impl Pending {
         }
         require_replaceable(found.as_ref())?;
         if !known.resume {
-            return Ok(Answer::Send);
+            return self.want_all();
         }
         let standing = found.filter(|found| kind_of(found) == FileType::RegularFile);
         let standing = standing.filter(|found| found.st_size.cast_unsigned() == self.size);
-        if !known.checksum && standing.as_ref().is_some_and(|found| mtime_of(found) == self.meta.mtime) {
-            return Ok(Answer::Unchanged);
+        if !known.checksum
+            && let Some(found) = standing.as_ref().filter(|found| mtime_of(found) == self.meta.mtime)
+        {
+            return self.keep(found, known.owner).map(|()| Answer::Unchanged).map_err(unwritable);
         }
         if let Some((part, arrived)) = Part::find(&self.folder, &self.name).map_err(not_placed)? {
             let size = arrived.min(self.size - self.size % BLOCK_BYTES as u64);
@@ -78,15 +82,20 @@ impl Pending {
                 return Ok(Answer::Part { size, digest });
             }
         }
-        if known.checksum && standing.is_some() {
-            let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
-            if let Ok(file) = openat(&self.folder.fd, os(&self.name), flags, Mode::empty())
-                && let Ok(Some(content)) = read_content(&file, self.size, &still_wanted)
-            {
-                self.state = State::Standing(file);
-                return Ok(Answer::Whole { size: self.size, digest: content.at(self.size) });
-            }
+        if known.checksum
+            && standing.is_some()
+            && let Ok(file) = self.open_standing()
+            && let Ok(Some(content)) = read_content(&file, self.size, &still_wanted)
+        {
+            self.state = State::Standing(file);
+            return Ok(Answer::Whole { size: self.size, digest: content.at(self.size) });
         }
+        self.want_all()
+    }
+
+    /// Where nothing can be written it is said before everything is sent for nothing.
+    fn want_all(&self) -> Result<Answer, Why> {
+        accessat(&self.folder.fd, ".", Access::WRITE_OK, AtFlags::EACCESS).map_err(unwritable)?;
         Ok(Answer::Send)
     }
 
@@ -109,13 +118,16 @@ impl Pending {
         Ok(Ok(()))
     }
 
-    pub fn data(&mut self, offset: u64, bytes: &[u8]) -> Result<(), Stop> {
+    /// Says whether it was kept.
+    pub fn data(&mut self, offset: u64, bytes: &[u8]) -> Result<bool, Stop> {
         if offset.saturating_add(bytes.len() as u64) > self.size {
             return Err(Stop::Protocol);
         }
         match &mut self.state {
-            State::Lost => Ok(()),
-            State::Arriving(part) if offset >= part.end => part.write(offset, bytes).map_err(|errno| self.full(errno)),
+            State::Lost => Ok(false),
+            State::Arriving(part) if offset >= part.end => {
+                part.write(offset, bytes).map(|()| true).map_err(|errno| self.full(errno))
+            }
             _ => Err(Stop::Protocol),
         }
     }
@@ -144,11 +156,28 @@ impl Pending {
 
     /// The sender found what stands there to be the same.
     pub fn same(self, owner: Owner) -> Result<Result<(), Why>, Stop> {
-        let State::Standing(file) = self.state else { return Err(Stop::Protocol) };
-        let dressed = give(&file, owner)
-            .and_then(|()| fchmod(&file, Mode::from_raw_mode(self.meta.mode)))
-            .and_then(|()| futimens(&file, &changed_at(self.meta.mtime)));
-        Ok(dressed.map_err(unwritable))
+        let State::Standing(file) = &self.state else { return Err(Stop::Protocol) };
+        Ok(self.dress(file, owner).map_err(unwritable))
+    }
+
+    /// What stands there has the content already; owner and mode are given to it where they differ.
+    fn keep(&self, found: &Stat, owner: Owner) -> Result<(), Errno> {
+        let is_given = owner.is_none_or(|(uid, gid)| (found.st_uid, found.st_gid) == (uid.as_raw(), gid.as_raw()));
+        if is_given && found.st_mode & 0o7777 == self.meta.mode {
+            return Ok(());
+        }
+        self.dress(&self.open_standing()?, owner)
+    }
+
+    fn open_standing(&self) -> Result<OwnedFd, Errno> {
+        let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
+        openat(&self.folder.fd, os(&self.name), flags, Mode::empty())
+    }
+
+    fn dress(&self, file: &OwnedFd, owner: Owner) -> Result<(), Errno> {
+        give(file, owner)?;
+        fchmod(file, Mode::from_raw_mode(self.meta.mode))?;
+        futimens(file, &changed_at(self.meta.mtime))
     }
 
     /// The sender cannot send the rest of it.
@@ -162,12 +191,12 @@ impl Pending {
     fn full(&self, errno: Errno) -> Stop {
         let code = if matches!(errno, Errno::NOSPC | Errno::DQUOT) { "no_space" } else { "io" };
         let path = String::from_utf8_lossy(&self.path);
-        Stop::failed(code, format!("cannot go on writing {path} in the guest: {errno}"))
+        Stop::failed(code, format!("cannot go on writing {path} in the guest: {}", reason(errno)))
     }
 }
 
 pub fn unwritable(errno: Errno) -> Why {
-    (Code::Unwritable, format!("it cannot be written: {errno}"))
+    (Code::Unwritable, format!("it cannot be written: {}", reason(errno)))
 }
 
 /// A device, a pipe or a socket stays: to put a file in its place would take it from whoever uses it.

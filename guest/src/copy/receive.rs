@@ -17,6 +17,7 @@ use super::pending::{Known, Pending, Why, in_the_way, require_replaceable, unwri
 use super::target::{Target, mark, unmark};
 use super::wire::{Stop, Wire};
 use crate::exec::user::Account;
+use crate::reason::reason;
 
 pub const MAX_ENTRIES: u64 = 2_000_000;
 pub const MAX_DEPTH: usize = 128;
@@ -58,7 +59,7 @@ pub fn receive(wire: &mut Wire, wishes: &Wishes) -> Result<(), Stop> {
     let home = if Path::new(&account.home).is_dir() { &account.home } else { "/" };
     let path = if wishes.to.starts_with('/') { wishes.to.clone() } else { format!("{home}/{}", wishes.to) };
     let target = Target::open(&path, wishes.several, wishes.resume)?;
-    let owner = (!account.is_own()).then(|| (Uid::from_raw(account.uid), Gid::from_raw(account.gid)));
+    let owner = wishes.owner.as_ref().map(|_| (Uid::from_raw(account.uid), Gid::from_raw(account.gid)));
     let mut receiver = Receiver {
         wire,
         wishes,
@@ -85,7 +86,8 @@ pub fn receive(wire: &mut Wire, wishes: &Wishes) -> Result<(), Stop> {
 /// What is told to be there outlives the guest, however it ends. A tree may lie on several file systems; of one it is told whether that failed.
 fn flush(base: &Folder) -> Result<(), Stop> {
     rustix::fs::sync();
-    syncfs(&base.fd).map_err(|errno| Stop::failed("io", format!("cannot write what was copied to the disk: {errno}")))
+    syncfs(&base.fd)
+        .map_err(|errno| Stop::failed("io", format!("cannot write what was copied to the disk: {}", reason(errno))))
 }
 
 impl Receiver<'_> {
@@ -217,7 +219,8 @@ impl Receiver<'_> {
         let mut pending = Pending::new(folder, name, self.path.clone(), self.without_set_id(meta), size);
         self.path.truncate(before);
         let Wishes { resume, checksum, .. } = *self.wishes;
-        let decided = checked.and_then(|()| pending.decide(Known { resume, checksum }, || !self.wire.is_gone()));
+        let decided = checked
+            .and_then(|()| pending.decide(Known { resume, checksum, owner: self.owner }, || !self.wire.is_gone()));
         let answer = match decided {
             Ok(answer) => answer,
             Err((code, why)) => {
@@ -242,8 +245,9 @@ impl Receiver<'_> {
     }
 
     fn data(&mut self, offset: u64, bytes: &[u8]) -> Result<(), Stop> {
-        self.pending.front_mut().ok_or(Stop::Protocol)?.data(offset, bytes)?;
-        self.counts.bytes += bytes.len() as u64;
+        if self.pending.front_mut().ok_or(Stop::Protocol)?.data(offset, bytes)? {
+            self.counts.bytes += bytes.len() as u64;
+        }
         Ok(())
     }
 

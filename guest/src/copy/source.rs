@@ -11,6 +11,7 @@ use super::frames::{BLOCK_BYTES, MAX_SIZE};
 use super::messages::{Answer, Code, Digest, Message, Meta};
 use super::pending::Why;
 use super::wire::{Stop, Wire};
+use crate::reason::reason;
 
 pub struct Source {
     file: OwnedFd,
@@ -115,7 +116,9 @@ impl Source {
     fn abandon(&self, not_read: NotRead, wire: &mut Wire) -> Result<(), Stop> {
         match not_read {
             NotRead::Shrunk => wire.tell(Code::Changed, &self.path, "it changed while it was read")?,
-            NotRead::Io(error) => wire.tell(Code::Unreadable, &self.path, format!("it cannot be read: {error}"))?,
+            NotRead::Io(error) => {
+                wire.tell(Code::Unreadable, &self.path, format!("it cannot be read: {}", reason(error)))?
+            }
         }
         wire.send(&Message::Abandon)
     }
@@ -153,6 +156,6 @@ fn runs(bytes: &[u8]) -> Vec<(usize, &[u8])> {
 pub fn unreadable(errno: Errno) -> Why {
     match errno {
         Errno::NOENT => (Code::NotFound, "there is no such file or folder".into()),
-        errno => (Code::Unreadable, format!("it cannot be read: {errno}")),
+        errno => (Code::Unreadable, format!("it cannot be read: {}", reason(errno))),
     }
 }

@@ -8,6 +8,7 @@ use rustix::io::Errno;
 use super::folder::{Folder, os};
 use super::part::part_name;
 use super::wire::Stop;
+use crate::reason::reason;
 
 pub struct Target {
     pub base: Rc<Folder>,
@@ -40,7 +41,7 @@ impl Target {
                 Err(cannot("not_a_folder", path, "it is not a folder"))
             }
             Err(Errno::NOTDIR) => Self::named(parent, name, path),
-            Err(errno) => Err(cannot("io", path, &errno.to_string())),
+            Err(errno) => Err(cannot("io", path, &reason(errno))),
         }
     }
 
@@ -48,7 +49,7 @@ impl Target {
         let base = open_folder(parent).map_err(|errno| match errno {
             Errno::NOENT => cannot("not_found", path, &format!("there is no folder {parent}")),
             Errno::NOTDIR => cannot("not_a_folder", path, &format!("{parent} is not a folder")),
-            errno => cannot("io", path, &errno.to_string()),
+            errno => cannot("io", path, &reason(errno)),
         })?;
         let folder_named = path.ends_with('/').then(|| path.to_owned());
         Ok(Self { base: Rc::new(base), rename: Some(name.as_bytes().to_vec()), folder_named })

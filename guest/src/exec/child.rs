@@ -23,6 +23,7 @@ use super::spec::Spec;
 use super::stdio::Theirs;
 use super::user::Account;
 use crate::agent::Place;
+use crate::reason::reason;
 use crate::sys::watch::watch;
 use crate::sys::{signals, spawn};
 
@@ -141,10 +142,10 @@ fn open_files() -> Rlimit {
 fn explain(error: spawn::Error, program: &str, cwd: &str, account: &Account) -> Failure {
     match error {
         spawn::Error::Cwd(error) => {
-            Failure::new(Code::BadCwd, format!("{} cannot work in {cwd} in the guest: {error}", account.name))
+            Failure::new(Code::BadCwd, format!("{} cannot work in {cwd} in the guest: {}", account.name, reason(error)))
         }
         spawn::Error::Identity(error) => {
-            Failure::new(Code::BadUser, format!("the agent cannot become user {}: {error}", account.name))
+            Failure::new(Code::BadUser, format!("the agent cannot become user {}: {}", account.name, reason(error)))
         }
         spawn::Error::Exec(error) => match error.raw_os_error() {
             Some(libc::ENOENT | libc::ENOTDIR) => {

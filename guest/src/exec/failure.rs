@@ -1,5 +1,6 @@
 //! Why a command could not start: the payload of `failed`.
 
+use crate::reason::reason;
 use serde::Serialize;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -30,7 +31,7 @@ impl Failure {
     }
 
     pub fn io(doing: &str, error: impl std::fmt::Display) -> Self {
-        Self::new(Code::Io, format!("cannot {doing}: {error}"))
+        Self::new(Code::Io, format!("cannot {doing}: {}", reason(error)))
     }
 }
 

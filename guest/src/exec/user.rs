@@ -7,6 +7,7 @@ use std::io::{ErrorKind, Read};
 use rustix::process::{Gid, Uid, getegid, geteuid};
 
 use super::failure::{Code, Failure};
+use crate::reason::reason;
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Account {
@@ -32,6 +33,8 @@ impl Account {
 
     pub fn find_in(wanted: &str, passwd: &str, group: &str) -> Result<Self, Failure> {
         let (user, wanted_group) = match wanted.split_once(':') {
+            // As with chown: the user's own group.
+            Some((user, "")) => (user, None),
             Some((user, group)) => (user, Some(group)),
             None => (wanted, None),
         };
@@ -127,7 +130,7 @@ fn read(path: &str) -> Result<String, Failure> {
     match fs::File::open(path).and_then(|file| file.take(MAX_FILE_BYTES).read_to_end(&mut bytes)) {
         Ok(_) => Ok(String::from_utf8_lossy(&bytes).into_owned()),
         Err(error) if error.kind() == ErrorKind::NotFound => Ok(String::new()),
-        Err(error) => Err(Failure::new(Code::BadUser, format!("cannot read {path} in the guest: {error}"))),
+        Err(error) => Err(Failure::new(Code::BadUser, format!("cannot read {path} in the guest: {}", reason(error)))),
     }
 }
 

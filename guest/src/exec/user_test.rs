@@ -20,12 +20,13 @@ fn finds_names_and_numbers() {
 #[test]
 fn a_named_group_is_the_only_one() {
     assert_eq!(find("dev:docker"), Ok((1000, 999, vec![999], "/home/dev".into())));
+    assert_eq!(find("dev:"), find("dev"), "as with chown: the user's own");
     assert_eq!(find("dev:7"), Ok((1000, 7, vec![7], "/home/dev".into())));
 }
 
 #[test]
 fn refuses_whom_nobody_knows() {
-    for wanted in ["nobody", "", ":", "dev:", "dev:nope", "-1", "4294967295", "0x0", "+1", "dev:4294967295"] {
+    for wanted in ["nobody", "", ":", ":dev", "dev:nope", "-1", "4294967295", "0x0", "+1", "dev:4294967295"] {
         assert_eq!(find(wanted), Err(Code::BadUser), "{wanted:?}");
     }
 }

@@ -1,3 +1,4 @@
+import { dirname } from "node:path";
 import { BangerError, EXIT } from "../../contract/errors.ts";
 import type { CopyOptions, CopyProblem, CopyResult } from "../../sdk/sdk.ts";
 import type { Run } from "../command.ts";
@@ -9,6 +10,7 @@ import { formatBytes, formatMs } from "../format.ts";
 import { codeOfSignal, InterruptedError, INTERRUPTS, type Interrupt } from "../interrupted.ts";
 import { openDaemon } from "../open-daemon.ts";
 import { print } from "../print.ts";
+import { shellWord } from "../shell-word.ts";
 import { UsageError } from "../usage-error.ts";
 
 /** Of a tree full of problems the rest is only counted. */
@@ -61,14 +63,14 @@ async function copyWithProgress(
     onProblem: (problem) => {
       if (problems.length >= MOST_PROBLEMS) return;
       problems.push(problem);
-      if (!json) progress.say(`problem: ${escapeText(problem.path)}: ${escapeText(problem.message)}`);
+      if (!json) progress.say(`problem: ${escapeText(problem.path)}: ${escapeText(problem.message)}${whyNotFound(problem)}`);
     },
   };
   try {
     const client = openDaemon(environment);
     return await (direction === "in" ? client.copyIn(vm, from, to, options) : client.copyOut(vm, from, to, options));
   } catch (error) {
-    const hinted = withHint(error);
+    const hinted = withHint(error, { direction, vm, to, from });
     throw asked !== undefined && hinted instanceof BangerError && hinted.kind === "cancelled"
       ? new InterruptedError(hinted, asked)
       : hinted;
@@ -77,11 +79,33 @@ async function copyWithProgress(
   }
 }
 
-/** What is cut off can be gone on with, and this says how. */
-function withHint(error: unknown): unknown {
-  if (!(error instanceof BangerError) || !["copy_cancelled", "copy_no_space"].includes(error.code)) return error;
-  const hint = "what arrived is kept: repeat the copy with --resume";
-  return new BangerError(error.kind, error.code, error.message, { hint, cause: error });
+/** A word of the command line is text: bytes that are none were lost before anybody saw them. */
+function whyNotFound({ code, path }: CopyProblem): string {
+  const isCut = code === "not_found" && path.includes("\uFFFD");
+  return isCut ? "; what has a name that is not UTF-8 is copied with the folder that it lies in" : "";
+}
+
+function withHint(error: unknown, places: CopyPlaces): unknown {
+  if (!(error instanceof BangerError)) return error;
+  const hint = hintOf(error.code, places);
+  return hint === undefined ? error : new BangerError(error.kind, error.code, error.message, { hint, cause: error });
+}
+
+function hintOf(code: string, { direction, vm, from, to }: CopyPlaces): string | undefined {
+  switch (code) {
+    // What is cut off can be gone on with.
+    case "copy_cancelled":
+    case "copy_no_space":
+      return "what arrived is kept: repeat the copy with --resume";
+    case "copy_not_found": {
+      const folder = from.length > 1 || to.endsWith("/") ? to : dirname(to);
+      return `${direction === "in" ? `banger exec ${vm} -- ` : ""}mkdir -p ${shellWord(folder)}`;
+    }
+    case "copy_bad_user":
+      return `banger exec ${vm} -- cat /etc/passwd`;
+    default:
+      return undefined;
+  }
 }
 
 function summaryOf({ files, unchanged, folders, links, bytes, problems }: CopyResult, elapsedMs: number): string {

@@ -1,5 +1,7 @@
 /** What a shell runs to complete `banger`. Pure. The answers come from `banger internal complete`: see `print-offer.ts`. */
 
+import { quote } from "../shell-word.ts";
+
 export const SHELLS = ["bash", "zsh", "fish"] as const;
 export type Shell = (typeof SHELLS)[number];
 
@@ -80,10 +82,6 @@ end
 complete -c banger -f -k -a '(__banger_complete)'
 `,
 };
-
-export function quote(word: string): string {
-  return `'${word.replaceAll("'", `'\\''`)}'`;
-}
 
 function quoteForFish(word: string): string {
   return `'${word.replaceAll("\\", "\\\\").replaceAll("'", "\\'")}'`;

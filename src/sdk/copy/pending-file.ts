@@ -1,4 +1,4 @@
-import { closeSync, constants, fchmodSync, openSync } from "node:fs";
+import { accessSync, closeSync, constants, fchmodSync, openSync } from "node:fs";
 import { BLOCK_BYTES } from "../../contract/copy-frames.ts";
 import type { CopyAnswer, CopyMeta } from "../../contract/copy-messages.ts";
 import { Content, readContent } from "./content.ts";
@@ -7,7 +7,7 @@ import { setModifiedTime } from "./descriptors.ts";
 import { requireReplaceable, type Folder } from "./folder.ts";
 import { PartFile } from "./part-file.ts";
 
-const { O_NOFOLLOW, O_NONBLOCK, O_RDONLY, S_IFDIR, S_IFMT, S_IFREG } = constants;
+const { O_NOFOLLOW, O_NONBLOCK, O_RDONLY, S_IFDIR, S_IFMT, S_IFREG, W_OK } = constants;
 
 export interface Announced extends CopyMeta {
   readonly name: Uint8Array;
@@ -44,10 +44,13 @@ export class PendingFile implements Disposable {
     const type = Number(found?.mode ?? 0n) & S_IFMT;
     if (type === S_IFDIR) throw new LeftOut("in_the_way", "a folder is in its place");
     requireReplaceable(found);
-    if (!resume) return { wants: "send" };
+    if (!resume) return this.#wantAll();
     const isStanding = type === S_IFREG && found?.size === BigInt(size);
-    if (!checksum && isStanding && found.mtimeNs === mtimeNs) return { wants: "unchanged" };
-    return (await this.#findPart()) ?? (checksum && isStanding ? await this.#findStanding() : undefined) ?? { wants: "send" };
+    if (!checksum && isStanding && found.mtimeNs === mtimeNs) {
+      if ((Number(found.mode) & 0o7777) !== this.announced.mode) this.#dressStanding();
+      return { wants: "unchanged" };
+    }
+    return (await this.#findPart()) ?? (checksum && isStanding ? await this.#findStanding() : undefined) ?? this.#wantAll();
   }
 
   /** Content follows, from `offset` on. */
@@ -64,13 +67,15 @@ export class PendingFile implements Disposable {
     this.#state = { is: "arriving", part };
   }
 
-  async data(offset: number, bytes: Uint8Array): Promise<void> {
+  /** Says whether it was kept. */
+  async data(offset: number, bytes: Uint8Array): Promise<boolean> {
     const state = this.#state;
     if (offset + bytes.length > this.announced.size) throw guestGarbled("it sent more of a file than there is");
-    if (state.is === "lost") return;
+    if (state.is === "lost") return false;
     if (state.is !== "arriving" || offset < state.part.end) throw guestGarbled("it sent content that is not in order");
     try {
       await state.part.write(offset, bytes);
+      return true;
     } catch (error) {
       throw this.#full(error);
     }
@@ -96,12 +101,7 @@ export class PendingFile implements Disposable {
   /** The sender found what stands there to be the same. */
   same(): void {
     if (this.#state.is !== "standing") throw guestGarbled("it calls a file the same that it was not asked about");
-    try {
-      fchmodSync(this.#state.descriptor, this.announced.mode);
-    } catch (error) {
-      throw unwritable(error);
-    }
-    setModifiedTime(this.#state.descriptor, this.announced.mtimeNs);
+    this.#dress(this.#state.descriptor);
   }
 
   /** The sender cannot send the rest of it. */
@@ -116,6 +116,12 @@ export class PendingFile implements Disposable {
     if ("part" in state) state.part.close();
     if ("descriptor" in state) closeSync(state.descriptor);
     this.#folder.release();
+  }
+
+  /** Where nothing can be written it is said before everything is sent for nothing. */
+  #wantAll(): CopyAnswer {
+    accessSync(this.#folder.at(Buffer.from(".")), W_OK);
+    return { wants: "send" };
   }
 
   async #findPart(): Promise<CopyAnswer | undefined> {
@@ -134,10 +140,33 @@ export class PendingFile implements Disposable {
   }
 
   async #findStanding(): Promise<CopyAnswer | undefined> {
-    const { name, size } = this.announced;
-    const descriptor = openSync(this.#folder.at(name), O_RDONLY | O_NOFOLLOW | O_NONBLOCK);
+    const { size } = this.announced;
+    const descriptor = this.#openStanding();
     this.#state = { is: "standing", descriptor };
     return { wants: "whole", size, digest: (await readContent(descriptor, size)).digestAt(size) };
+  }
+
+  /** What stands there has the content already, and not the mode. */
+  #dressStanding(): void {
+    const descriptor = this.#openStanding();
+    try {
+      this.#dress(descriptor);
+    } finally {
+      closeSync(descriptor);
+    }
+  }
+
+  #openStanding(): number {
+    return openSync(this.#folder.at(this.announced.name), O_RDONLY | O_NOFOLLOW | O_NONBLOCK);
+  }
+
+  #dress(descriptor: number): void {
+    try {
+      fchmodSync(descriptor, this.announced.mode);
+    } catch (error) {
+      throw unwritable(error);
+    }
+    setModifiedTime(descriptor, this.announced.mtimeNs);
   }
 
   #openAt(offset: number, state: State): { readonly part: PartFile; readonly content: Content } {

@@ -74,8 +74,7 @@ class Receiver implements Disposable {
       case "start":
         return this.#attempt(this.#head(), (file) => file.start(message.offset));
       case "data":
-        await this.#head().data(message.offset, message.bytes);
-        this.#counts.bytes += message.bytes.length;
+        if (await this.#head().data(message.offset, message.bytes)) this.#counts.bytes += message.bytes.length;
         return this.#options.onProgress(this.#counts);
       case "end":
         return this.#last((file) => {
