@@ -1,5 +1,6 @@
 import { constants } from "node:os";
 import { BangerError } from "../contract/errors.ts";
+import type { ConsoleEnd } from "../contract/console-frames.ts";
 import { followLog, isBreak, type Client, type ConsoleSession } from "../sdk/sdk.ts";
 import { writeTo, type Renderer } from "./copy-output.ts";
 import { DetachWatch } from "./detach-keys.ts";
@@ -31,8 +32,8 @@ const MAX_FRUITLESS = 5;
 const PAUSE_MS = 200;
 
 /**
- * Joins our terminal to the serial port of a vm until the detach keys are typed or the vm has stopped; resolves with `detached`, or the
- * state that the vm is in. When the daemon goes away beneath, it goes on with the next one from the offset where it was.
+ * Joins our terminal to the serial port of a vm until the detach keys are typed or the vm has stopped; resolves with `detached`, or
+ * how the vm ended. When the daemon goes away beneath, it goes on with the next one from the offset where it was.
  */
 export async function attachConsole(
   client: Client,
@@ -40,7 +41,7 @@ export async function attachConsole(
   wishes: ConsoleWishes,
   environment: Environment,
   onAttached: () => void,
-): Promise<string> {
+): Promise<"detached" | ConsoleEnd> {
   const first = await client.openConsole(vm, wishes.from);
   onAttached();
   // The terminal is put back at the end of the process, whichever end that is.
@@ -116,7 +117,7 @@ class Screen {
     this.#renderer = renderer;
   }
 
-  async show(): Promise<string> {
+  async show(): Promise<ConsoleEnd> {
     for (let fruitless = 0; fruitless < MAX_FRUITLESS; fruitless += 1) {
       try {
         const session = await this.#session;
@@ -174,15 +175,15 @@ class Screen {
   }
 
   /** The vm stopped while the daemon was away: what it wrote last is in the log. */
-  async #showRest(): Promise<string> {
+  async #showRest(): Promise<ConsoleEnd> {
     const from = this.#next;
     const request = { vm: this.#vm, ...(from === undefined ? {} : { from }) };
     for await (const line of followLog((place) =>
       this.#client.openLog({ ...request, ...(place?.from === undefined ? {} : { from: place.from }) }),
     )) {
-      if ("ended" in line) return line.ended;
+      if ("ended" in line) return line;
       await writeTo(process.stdout, escapeLines(line.text).replaceAll("\n", "\r\n"));
     }
-    return "stopped";
+    return { ended: "stopped", name: this.#vm };
   }
 }

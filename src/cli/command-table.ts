@@ -180,13 +180,14 @@ const COMPOSED: readonly Command[] = [
     summary: "Show the log of the daemon",
     detail: "Works when no daemon runs. With --json each line is one entry.",
     fields: [
-      { ...text("lines", "N", "how many of the last lines to show; 100 when left out", "integer"), alias: "n" },
+      { ...text("tail", "LINES", "the last lines alone; 100 when left out, all with --since", "integer"), alias: "n" },
+      text("since", "TIME", "from this moment on: 10m ago, 2026-11-25, or 2026-11-25T14:00:00Z"),
       flag("follow", "f", "go on with what is added, until Ctrl-C"),
     ],
     positional: [],
     examples: [
       { command: "banger daemon logs", does: "the end of it" },
-      { command: "banger daemon logs -f --lines 0", does: "what is said from now on" },
+      { command: "banger daemon logs -f --tail 0", does: "what is said from now on" },
     ],
     load: async () => (await import("./commands/daemon-logs.ts")).daemonLogs,
   },

@@ -12,7 +12,8 @@ export interface ConsolePosition {
   readonly offset: number;
 }
 
-/** The payload of `exited`, as JSON: the state that the vm is in now, or `deleted`. */
+/** The payload of `exited`, as JSON: what the vm is called now, and the state that it is in, or `deleted`. */
 export interface ConsoleEnd {
+  readonly name: string;
   readonly ended: string;
 }

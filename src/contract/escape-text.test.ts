@@ -44,6 +44,13 @@ test.each([
   ["\ud800", "\\u{d800}"],
 ])("%p becomes %p", (text, escaped) => expect(escapeText(text)).toBe(escaped));
 
+test("carriage returns before the end of a line are none of it, however many there are", () => {
+  expect(escapeLines("one\r\ntwo\r\r\nthr\ree")).toBe("one\ntwo\nthr\\x0dee");
+  const many = "\r".repeat(2 ** 20);
+  expect(escapeLines(`${many}\n`)).toBe("\n");
+  expect(escapeLines(`${many}x`)).toBe(`${"\\x0d".repeat(many.length)}x`);
+});
+
 test("running output keeps carriage returns", () => expect(escapeOutput("10%\r20%\x1b[2J\n")).toBe("10%\r20%\\x1b[2J\n"));
 
 test("a document says the same, in plain characters", () => {

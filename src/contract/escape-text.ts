@@ -9,9 +9,12 @@ export function escapeText(text: string): string {
   return text.replace(UNSAFE, spell);
 }
 
-/** The same for text of several lines: newlines and tabs stay, a carriage return before a newline goes. */
+/** Looked for once in each run of carriage returns: a guest may write millions of them. */
+const LINE_END = /(?<!\r)\r+\n/g;
+
+/** The same for text of several lines: newlines and tabs stay, carriage returns before a newline go. */
 export function escapeLines(text: string): string {
-  return text.replaceAll("\r\n", "\n").replace(UNSAFE, (found) => (found === "\n" || found === "\t" ? found : spell(found)));
+  return text.replace(LINE_END, "\n").replace(UNSAFE, (found) => (found === "\n" || found === "\t" ? found : spell(found)));
 }
 
 /** The same for the running output of a command: a carriage return stays, because progress lines are made of it. */

@@ -851,7 +851,7 @@ export const VERBS: Readonly<Record<OperationName, Verb>> = {
         "flag": "since",
         "type": "string",
         "required": false,
-        "brief": "from this moment on: 10m ago, or 2026-11-25T14:00:00Z",
+        "brief": "from this moment on: 10m ago, 2026-11-25, or 2026-11-25T14:00:00Z",
         "placeholder": "TIME"
       },
       {
@@ -860,7 +860,8 @@ export const VERBS: Readonly<Record<OperationName, Verb>> = {
         "type": "integer",
         "required": false,
         "brief": "the last lines alone",
-        "placeholder": "LINES"
+        "placeholder": "LINES",
+        "alias": "n"
       },
       {
         "name": "bytes",
@@ -940,7 +941,7 @@ export const VERBS: Readonly<Record<OperationName, Verb>> = {
         "flag": "since",
         "type": "string",
         "required": false,
-        "brief": "from this moment on: 10m ago, or 2026-11-25T14:00:00Z",
+        "brief": "from this moment on: 10m ago, 2026-11-25, or 2026-11-25T14:00:00Z",
         "placeholder": "TIME"
       },
       {
@@ -949,7 +950,8 @@ export const VERBS: Readonly<Record<OperationName, Verb>> = {
         "type": "integer",
         "required": false,
         "brief": "the last lines alone",
-        "placeholder": "LINES"
+        "placeholder": "LINES",
+        "alias": "n"
       },
       {
         "name": "bytes",

@@ -14,7 +14,7 @@ export function fakeLogs(get: (ref: string) => Vm, text: () => string): FakeLogs
     const bytes = Buffer.from(text());
     const [offset, endOffset] = [Math.min(from, bytes.length), bytes.length];
     const shown = bytes.toString("utf8", offset);
-    if (source === "guest") return { source, text: shown, cursor: String(endOffset) };
+    if (source === "guest") return { source, text: shown, cursor: String(endOffset), hasMore: false };
     return { source, text: shown, offset, endOffset, firstOffset: 0, logEndOffset: endOffset };
   };
   return {
@@ -26,7 +26,7 @@ export function fakeLogs(get: (ref: string) => Vm, text: () => string): FakeLogs
       get(ref);
       return (async function* follow() {
         yield partOf(request);
-        yield { ended: "stopped" };
+        yield { ended: "stopped", name: get(ref).name };
       })();
     },
     openConsole: async (ref, from = 0) => {
@@ -39,7 +39,7 @@ export function fakeLogs(get: (ref: string) => Vm, text: () => string): FakeLogs
           for (const { payload } of reader.push(chunk)) {
             const typed = Buffer.from(payload).toString();
             stream.push(encodeFrame(FRAME.stdout, Buffer.from(typed.toUpperCase())));
-            if (typed.includes("q")) stream.push(encodeJsonFrame(FRAME.exited, { ended: "stopped" }));
+            if (typed.includes("q")) stream.push(encodeJsonFrame(FRAME.exited, { ended: "stopped", name: get(ref).name }));
             if (typed.includes("x")) stream.push(null);
           }
           callback();

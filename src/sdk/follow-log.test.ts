@@ -27,7 +27,7 @@ function makeOpen(connections: readonly number[], partBytes: number, asked: (Log
         } satisfies HostLogPart;
         from += text.length;
       }
-      yield { ended: "stopped" };
+      yield { ended: "stopped", name: "dev" };
     })();
   };
 }
@@ -38,7 +38,7 @@ test("every byte comes once and in order, wherever connections break", async () 
     fc.asyncProperty(breaks, fc.integer({ min: 1, max: 20 }), async (connections, partBytes) => {
       const lines = await Array.fromAsync(followLog(makeOpen(connections, partBytes, [])));
       expect(lines.map((line) => ("text" in line ? line.text : "")).join("")).toBe(LOG);
-      expect(lines.at(-1)).toEqual({ ended: "stopped" });
+      expect(lines.at(-1)).toEqual({ ended: "stopped", name: "dev" });
     }),
     { numRuns: 8 },
   );

@@ -12,7 +12,7 @@ export async function openConsole(socketPath: string, version: string, vm: strin
   const socket = await openUpgrade({ socketPath, version, verb: VERBS["vm.console"], request: { vm, from }, protocol: EXEC_PROTOCOL });
   // A connection that breaks ends the output; that it broke off is told by `ended`.
   socket.on("error", () => undefined);
-  let ended: string | undefined;
+  let ended: ConsoleEnd | undefined;
   const output = async function* output(): ConsoleSession["output"] {
     const reader = new FrameReader();
     let offset = 0;
@@ -20,7 +20,7 @@ export async function openConsole(socketPath: string, version: string, vm: strin
       for (const frame of reader.push(chunk)) {
         if (frame.type === FRAME.started) offset = (jsonOf(frame) as ConsolePosition).offset;
         if (frame.type === FRAME.exited) {
-          ended = (jsonOf(frame) as ConsoleEnd).ended;
+          ended = jsonOf(frame) as ConsoleEnd;
           return;
         }
         if (frame.type !== FRAME.stdout) continue;

@@ -16,6 +16,7 @@
  * - A connection that drops while an operation runs is made again, and the events go on with the next number.
  */
 import type { Readable, Writable } from "node:stream";
+import type { ConsoleEnd } from "../contract/console-frames.ts";
 import type { CopyProblemCode } from "../contract/copy-frames.ts";
 import type { CopyCounts } from "../contract/copy-messages.ts";
 import type { OperationEvent } from "../contract/events.ts";
@@ -91,8 +92,8 @@ export interface LogPlace {
 export interface ConsoleSession extends Disposable {
   /** What the guest writes, each piece with its offset in the console's log. Ends with the vm's run, and when the connection breaks. */
   readonly output: AsyncGenerator<{ readonly offset: number; readonly bytes: Uint8Array }>;
-  /** Once the output has ended: the state that the vm is in; undefined when the connection broke, and one may attach again. */
-  readonly ended: string | undefined;
+  /** Once the output has ended: how the vm did; undefined when the connection broke, and one may attach again. */
+  readonly ended: ConsoleEnd | undefined;
   /** Types to the guest; resolves when there is room for more: with false when the connection was gone before. */
   type(bytes: Uint8Array): Promise<boolean>;
 }

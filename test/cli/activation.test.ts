@@ -51,5 +51,14 @@ test("a daemon that was killed does not count as one that runs", async () => {
   expect((await home.banger(["daemon", "status"])).code).toBe(3);
   const logs = await home.banger(["daemon", "logs", "-n", "1"]);
   expect(logs).toMatchObject({ code: 0, stdout: expect.stringMatching(/^\S+ info  the daemon listens  version=0\.1\.0  pid=\d+/) });
-  expect(JSON.parse((await home.banger(["daemon", "logs", "-n1", "--json"])).stdout)).toMatchObject({ level: "info", pid });
+  const json = await home.banger(["daemon", "logs", "-n1", "--json"]);
+  expect(JSON.parse(json.stdout)).toMatchObject({ level: "info", pid });
+  expect(await home.banger(["daemon", "logs", "--json", "--tail", "1", "--since", "1h"])).toEqual(json);
+  const tomorrow = new Date(Date.now() + 86_400_000).toISOString();
+  expect(await home.banger(["daemon", "logs", "--since", tomorrow])).toEqual({ code: 0, stdout: "", stderr: "" });
+  for (const words of [
+    ["--since", "never"],
+    ["--tail", "-1"],
+  ])
+    expect((await home.banger(["daemon", "logs", ...words])).code).toBe(2);
 });

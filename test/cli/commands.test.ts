@@ -309,21 +309,22 @@ describe("text from guests", () => {
 
 describe("logs", () => {
   test("are followed to their end, which is told", async () => {
-    await using home = openHome({ FAKE_CONSOLE: "one\r\ntwo\r" });
+    await using home = openHome({ FAKE_CONSOLE: "one\r\r\ntwo\r" });
     await home.banger(["vm", "create", "dev"]);
     const ended = { code: 0, stderr: "vm dev is stopped: its log ends here\n" };
     expect(await home.banger(["logs", "-f", "dev"])).toEqual({ ...ended, stdout: "one\ntwo\\x0d\n" });
-    expect(await home.banger(["vm", "follow", "dev", "--from", "5"])).toEqual({ ...ended, stdout: "two\\x0d\n" });
+    expect(await home.banger(["vm", "follow", "dev", "--from", "6"])).toEqual({ ...ended, stdout: "two\\x0d\n" });
     const lines = (await home.banger(["logs", "-f", "dev", "--json"])).stdout.trimEnd().split("\n");
     expect(lines.map((line) => JSON.parse(line) as unknown)).toEqual([
-      { source: "console", text: "one\r\ntwo\r", offset: 0, endOffset: 9, firstOffset: 0, logEndOffset: 9 },
-      { ended: "stopped" },
+      { source: "console", text: "one\r\r\ntwo\r", offset: 0, endOffset: 10, firstOffset: 0, logEndOffset: 10 },
+      { ended: "stopped", name: "dev" },
     ]);
   });
 
   test.each([
     [["--since", "yesterday"], '--since: "yesterday" is no moment; write it like 10m'],
-    [["--since", "10m", "--tail", "3"], "--since and --tail exclude each other"],
+    [["--since", "10m", "--from", "3"], "--from and --since exclude each other"],
+    [["--cursor", "x", "--tail", "3"], "--cursor and --tail exclude each other"],
     [["--source", "guess"], "did you mean guest?"],
     [["--from", "-1"], "--from: "],
   ])("%p is refused", async (words, part) => {

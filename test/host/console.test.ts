@@ -115,7 +115,7 @@ describe("a followed log", () => {
       .trimEnd()
       .split("\n")
       .map((line) => JSON.parse(line) as { text: string; offset: number; endOffset: number });
-    expect(parts.pop() as unknown).toEqual({ ended: "stopped" });
+    expect(parts.pop() as unknown).toEqual({ ended: "stopped", name: guest.name });
     expect(parts.map((part) => part.text).join("") === expected).toBe(true);
     for (const [index, part] of parts.entries()) expect(part.offset).toBe(parts[index - 1]?.endOffset ?? 0);
   });
@@ -183,6 +183,13 @@ describe("the log", () => {
     const since = await world.ok(["logs", guest.name, "--since", moment]);
     expect(since).toEndWith(lines(100, 100));
     expect(since.length).toBeLessThan(1000 + 1000 + SERVING.length + 1);
+    // The last lines since then: never more than came since.
+    expect(await world.ok(["logs", guest.name, "--since", moment, "-n", "2"])).toBe(lines(198, 2));
+    expect(await world.ok(["logs", guest.name, "--since", moment, "--tail", "1000"])).toBe(since);
+    expect(await world.ok(["logs", guest.name, "--since", "1h", "--tail", "1", "--source", "agent"])).toBe(SERVING);
+    const [tomorrow, yesterday] = [1, -1].map((days) => new Date(Date.now() + days * 86_400_000).toLocaleDateString("sv"));
+    expect(await world.ok(["logs", guest.name, "--since", tomorrow ?? ""])).toBe("");
+    expect(await world.ok(["logs", guest.name, "--since", yesterday ?? ""])).toBe(`${SERVING}${lines(0, 200)}`);
     expect(await world.banger(["logs", guest.name, "--since", "1h", "--source", "vmm"])).toMatchObject({
       code: 1,
       stderr: expect.stringContaining("--tail"),
@@ -258,6 +265,20 @@ describe("a console", () => {
     await kill(world.daemonPid());
     await terminal.until("its console ends here");
     expect(terminal.text).toContain("its last words");
+  });
+
+  test("of a vm that is renamed and deleted says so once, with the name that it had last", async () => {
+    await using guest = await openGuest("before");
+    const terminal = openTerminal('"$@" console before; echo "code $?"', [BANGER], world.environment);
+    const follower = openTerminal('"$@" logs -f before; echo "code $?"', [BANGER], world.environment);
+    for (const each of [terminal, follower]) await each.until("serving");
+    await world.ok(["vm", "rename", guest.name, "renamed"]);
+    guest.hush();
+    await world.ok(["rm", "-f", "renamed"]);
+    for (const each of [terminal, follower]) {
+      await each.until("code 0");
+      expect(each.text.match(/vm \w+ is \w+/g)).toEqual([expect.stringMatching(/^vm renamed is delet(ed|ing)$/)]);
+    }
   });
 
   test("for programs gives offsets, and says that a connection broke", async () => {

@@ -82,6 +82,8 @@ test("a guest's own journal is read and followed, over the daemon's death, to th
   const { kernel } = await openGoods();
   await withWorld({}, async (world) => {
     await world.ok(["vm", "create", "dev", "--kernel", kernel, "--init", "systemd"]);
+    // Who asks too early waits for the journal, and hears how to.
+    const early = openTerminal('"$@" logs -f dev --source guest --since 1h', [BANGER], world.environment, { cols: 200, rows: 30 });
     const say = (word: string): Promise<string> => world.ok(["exec", "dev", "--", "sh", "-c", `echo ${word} | systemd-cat -t tester`]);
     // Until systemd has come so far that there is a journal.
     await world.ok(["exec", "dev", "--", "sh", "-c", "until [ -S /run/systemd/journal/stdout ] && journalctl -q -n 1; do sleep 0.2; done"]);
@@ -89,6 +91,26 @@ test("a guest's own journal is read and followed, over the daemon's death, to th
     await world.ok(["exec", "dev", "--", "sh", "-c", "until journalctl -q -t tester | grep -q one; do sleep 0.2; done"]);
     const part = await world.json<{ text: string; cursor: string }>(["logs", "dev", "--source", "guest", "--tail", "500"]);
     expect(part.text).toMatch(/^\d{4}-\d\d-\d\dT[\d:.]+Z tester\[\d+\]: one$/m);
+    await early.until(/ tester\[\d+\]: one/);
+    expect(early.text.split("\n")[0]).toMatch(/^\d{4}-\d\d-\d\dT[\d:.]+Z \S+: /);
+    // So many lines of what came since, and so many bytes; what goes on behind a place is whole, however small its parts are.
+    const logs = (...words: readonly string[]): Promise<string> => world.ok(["logs", "dev", "--source", "guest", ...words]);
+    const all = await logs("--since", "1h");
+    expect((await logs("--since", "1h", "--tail", "3")).split("\n").length - 1).toBe(3);
+    expect(await logs("--since", new Date(Date.now() + 3_600_000).toISOString(), "-n", "3")).toBe("");
+    const end = await logs("--bytes", "2K");
+    expect(end.length).toBeWithin(1024, 2049);
+    let parts = "";
+    for (let place = ["--since", "1h"], count = 0; count < 1000 && parts.length < all.length; count += 1) {
+      const next = await world.json<{ text: string; cursor: string; hasMore: boolean }>([
+        ...["logs", "dev", "--source", "guest", "--bytes", "16K"],
+        ...place,
+      ]);
+      parts += next.text;
+      place = ["--cursor", next.cursor];
+      if (!next.hasMore) break;
+    }
+    expect(parts).toStartWith(all);
     const line = `trap : INT; "$@" logs -f dev --source guest --cursor '${part.cursor}'; echo "code $?"`;
     const follower = openTerminal(line, [BANGER], world.environment, { cols: 200, rows: 30 });
     await say("two");

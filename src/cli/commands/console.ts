@@ -7,6 +7,9 @@ import { openDaemon } from "../open-daemon.ts";
 import { print } from "../print.ts";
 import { UsageError } from "../usage-error.ts";
 
+/** The ends that somebody wanted. */
+const ASKED_FOR: ReadonlySet<string> = new Set(["stopped", "deleting", "deleted"]);
+
 /** `banger console` */
 export const console: Run = async ({ given, json }, environment) => {
   if (json) throw new UsageError("a console has no --json", `banger logs --json -f ${String(given["vm"])}`);
@@ -19,13 +22,14 @@ export const console: Run = async ({ given, json }, environment) => {
   const leave = stdin.isTerminal ? `${wordDetachKeys(keys)}${isReadOnly ? " or Ctrl-C" : ""}` : "Ctrl-C";
   const onAttached = (): void =>
     print(stderr.descriptor, `attached to the console of vm ${escapeText(vm)}${isReadOnly ? ", to read along" : ""}; ${leave} leaves it\n`);
-  const why = await attachConsole(openDaemon(environment), vm, wishes, environment, onAttached);
-  print(
-    stderr.descriptor,
-    why === "detached"
-      ? `\ndetached from the console of vm ${escapeText(vm)}\n`
-      : `\nvm ${escapeText(vm)} is ${why}: its console ends here\n`,
-  );
-  if (why === "detached" || why === "stopped" || why === "deleted") return 0;
-  throw new BangerError("unavailable", "vm_ended", `vm ${vm} is ${why}`, { hint: `banger vm show ${vm}` });
+  const end = await attachConsole(openDaemon(environment), vm, wishes, environment, onAttached);
+  if (end === "detached") print(stderr.descriptor, `\ndetached from the console of vm ${escapeText(vm)}\n`);
+  else if (ASKED_FOR.has(end.ended)) print(stderr.descriptor, `\nvm ${escapeText(end.name)} is ${end.ended}: its console ends here\n`);
+  else {
+    print(stderr.descriptor, "\n");
+    throw new BangerError("unavailable", "vm_ended", `vm ${end.name} is ${end.ended}: its console ends here`, {
+      hint: `banger vm show ${end.name}`,
+    });
+  }
+  return 0;
 };

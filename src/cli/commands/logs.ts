@@ -4,6 +4,7 @@ import type { Run } from "../command.ts";
 import { escapeLines, escapeText } from "../../contract/escape-text.ts";
 import { jsonLine } from "../../contract/json-line.ts";
 import type { Environment } from "../environment.ts";
+import { localMoment } from "../local-moment.ts";
 import { openDaemon } from "../open-daemon.ts";
 import { printJson } from "../print-json.ts";
 import { print } from "../print.ts";
@@ -11,16 +12,21 @@ import { UsageError } from "../usage-error.ts";
 import { whenReplaced, wordsToFollow } from "../when-replaced.ts";
 
 type LogsRequest = Request<"vm.logs">;
+type Part = Output<"vm.logs">;
 
 /** The code of a program that Ctrl-C ended. */
 const INTERRUPTED = 130;
 /** Of a log since a moment there may be much: it is fetched piece by piece. */
 const PIECE = "1M";
 
+/** Before a newline: each terminal that a line went through may have added one. */
+const MOST_RETURNS = 8;
+
 /** `banger logs` */
 export const logs: Run = async ({ given, json }, environment) => {
-  const { follow: isFollowed, ...request } = given as LogsRequest & { follow?: boolean };
-  const ways = ["from", "cursor", "since", "tail"].filter((name) => name in request);
+  const { follow: isFollowed, since, ...rest } = given as LogsRequest & { follow?: boolean };
+  const request: LogsRequest = since === undefined ? rest : { ...rest, since: localMoment(since) };
+  const ways = ["from", "cursor", since === undefined ? "tail" : "since"].filter((name) => name in request);
   if (ways.length > 1) throw new UsageError(`--${ways.join(" and --")} exclude each other: each says where to begin`);
   const client = openDaemon(environment);
   return isFollowed === true ? followLogs(client, request, json, environment) : showLogs(client, request, json, environment);
@@ -31,20 +37,25 @@ export const follow: Run = (invocation, environment) => logs({ ...invocation, gi
 
 async function showLogs(client: Client, request: LogsRequest, json: boolean, { stdout }: Environment): Promise<number> {
   const shown = new ShownText();
-  const show = (part: Output<"vm.logs">): void => print(stdout.descriptor, json ? jsonLine(part) : shown.next(part.text));
+  const show = (part: Part): void => print(stdout.descriptor, json ? jsonLine(part) : shown.next(part.text));
   let part = await client.call("vm.logs", request);
   show(part);
-  const isAll = request.since !== undefined && request.bytes === undefined && !json;
-  // As far as it went when it was asked for: a guest may write faster than anybody reads.
-  for (const end = part; isAll && end.source !== "guest" && part.source !== "guest" && part.endOffset < end.logEndOffset;) {
+  const isAll = request.since !== undefined && request.tail === undefined && request.bytes === undefined && !json;
+  const first = part;
+  for (let place = isAll ? placeBehind(part, first) : undefined; place !== undefined; place = placeBehind(part, first)) {
     const { vm, source } = request;
-    const before = part.endOffset;
-    part = await client.call("vm.logs", { vm, ...(source === undefined ? {} : { source }), from: before, bytes: PIECE });
+    part = await client.call("vm.logs", { vm, ...(source === undefined ? {} : { source }), ...place, bytes: PIECE });
     show(part);
-    if (part.source === "guest" || part.endOffset === before) break;
   }
   if (!json) print(stdout.descriptor, shown.end());
   return 0;
+}
+
+/** Where to go on behind a part, as far as the log went when the first was asked for: a guest may write faster than anybody reads. */
+function placeBehind(part: Part, first: Part): LogPlace | undefined {
+  if (part.source === "guest") return part.hasMore && part.cursor !== null ? { cursor: part.cursor } : undefined;
+  const hasGrown = part.endOffset > part.offset;
+  return first.source !== "guest" && hasGrown && part.endOffset < first.logEndOffset ? { from: part.endOffset } : undefined;
 }
 
 async function followLogs(client: Client, request: LogsRequest, json: boolean, environment: Environment): Promise<number> {
@@ -62,7 +73,7 @@ async function followLogs(client: Client, request: LogsRequest, json: boolean, e
       if (json) printJson(stdout.descriptor, line);
       else if ("ended" in line) {
         print(stdout.descriptor, shown.end());
-        print(stderr.descriptor, `vm ${escapeText(vm)} is ${line.ended}: its log ends here\n`);
+        print(stderr.descriptor, `vm ${escapeText(line.name)} is ${line.ended}: its log ends here\n`);
       } else {
         const next = place.from ?? request.from;
         if (line.source !== "guest" && next !== undefined && line.offset > next)
@@ -85,8 +96,10 @@ class ShownText {
   next(text: string): string {
     const whole = this.#held + text;
     // Whether a carriage return ends a line, the next piece tells.
-    this.#held = whole.endsWith("\r") ? "\r" : "";
-    return this.#show(this.#held === "" ? whole : whole.slice(0, -1));
+    let end = whole.length;
+    while (whole[end - 1] === "\r" && whole.length - end < MOST_RETURNS) end -= 1;
+    this.#held = whole.slice(end);
+    return this.#show(whole.slice(0, end));
   }
 
   /** What was held back, and the end of a line that has none. */

@@ -22,8 +22,8 @@ export const LOG_FIELDS = {
   source: { brief: "which log; --help says what each is", placeholder: "SOURCE" },
   from: { brief: "the offset to read from, as an earlier answer gave it", placeholder: "OFFSET" },
   cursor: { brief: "the place in the guest's log to read from, as an earlier answer gave it", placeholder: "CURSOR" },
-  since: { brief: "from this moment on: 10m ago, or 2026-11-25T14:00:00Z", placeholder: "TIME" },
-  tail: { brief: "the last lines alone", placeholder: "LINES" },
+  since: { brief: "from this moment on: 10m ago, 2026-11-25, or 2026-11-25T14:00:00Z", placeholder: "TIME" },
+  tail: { brief: "the last lines alone", placeholder: "LINES", alias: "n" },
   bytes: { brief: "how much to show, at most 4M: of the end, or from --from on", placeholder: "SIZE" },
 } as const;
 

@@ -1,7 +1,7 @@
 /** What the logs of a vm look like from outside. */
 import { z } from "zod";
 import { errorShape } from "../events.ts";
-import { parseDuration } from "../sizes.ts";
+import { parseSince, type Since } from "../parse-since.ts";
 
 /** `guest` is kept inside the guest, the others on the host. */
 export const LOG_SOURCES = ["console", "agent", "vmm", "network", "guest"] as const;
@@ -25,8 +25,14 @@ const hostPart = z.strictObject({
   logEndOffset: z.number(),
 });
 
-/** A part of the guest's own log. It goes on behind `cursor`, which only the guest understands. */
-const guestPart = z.strictObject({ source: z.literal("guest"), text: z.string(), cursor: z.string().nullable() });
+/** A part of the guest's own log, of whole lines. It goes on behind `cursor`, which only the guest understands. */
+const guestPart = z.strictObject({
+  source: z.literal("guest"),
+  text: z.string(),
+  cursor: z.string().nullable(),
+  /** Whether there was more behind it than was asked for. */
+  hasMore: z.boolean(),
+});
 
 export const logPart = z.discriminatedUnion("source", [hostPart, guestPart]);
 export type HostLogPart = z.output<typeof hostPart>;
@@ -36,24 +42,15 @@ export type LogPart = z.output<typeof logPart>;
 /** A line of a followed log: parts, and at the end either why there will be no more, or what went wrong. */
 export const followedLine = z.union([
   logPart,
-  z.strictObject({ /** The state that the vm is in now, or `deleted`. */ ended: z.string() }),
+  z.strictObject({
+    /** The state that the vm is in now, or `deleted`. */
+    ended: z.string(),
+    /** What it is called now. */
+    name: z.string(),
+  }),
   z.strictObject({ error: errorShape }),
 ]);
 export type FollowedLine = z.output<typeof followedLine>;
-
-/** A moment in the past: so long ago, or a point in time in milliseconds since the epoch. */
-export type Since = { readonly agoMs: number } | { readonly atMs: number };
-
-/** RFC 3339, with a zone: nobody shall have to guess whose midnight is meant. */
-const POINT = /^\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(?:\.\d+)?(?:[Zz]|[+-]\d\d:\d\d)$/;
-
-/** A moment as typed: `10m`, or `2026-11-25T14:00:00Z`. Undefined when it is neither. */
-export function parseSince(text: string): Since | undefined {
-  const agoMs = parseDuration(text);
-  if (agoMs !== undefined) return { agoMs };
-  const atMs = POINT.test(text) ? Date.parse(text.toUpperCase().replace(" ", "T")) : Number.NaN;
-  return Number.isNaN(atMs) ? undefined : { atMs };
-}
 
 export const since = z
   .string()

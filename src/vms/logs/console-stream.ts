@@ -88,7 +88,7 @@ export async function openConsoleStream(vm: ConsoleVm, from: number | undefined,
         await send(encodeFrame(FRAME.stdout, bytes.subarray(at, at + MAX_CHUNK_BYTES)));
       next = offset + bytes.length;
     }
-    await send(encodeJsonFrame(FRAME.exited, { ended: vm.ended ?? "stopped" } satisfies ConsoleEnd));
+    await send(encodeJsonFrame(FRAME.exited, { ended: vm.ended ?? "stopped", name: vm.record.name } satisfies ConsoleEnd));
     stream.push(null);
   };
   show().catch((error: unknown) => {

@@ -4,6 +4,7 @@ import { readBytes, type LogBytes } from "./read-bytes.ts";
 /** What a follower of logs needs to know of a vm. */
 export interface LoggedVm {
   readonly id: string;
+  readonly record: { readonly name: string };
   /** Why its logs do not grow any more; undefined while they may. */
   readonly ended: string | undefined;
   /** Resolves when the vm changes. */

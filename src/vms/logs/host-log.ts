@@ -16,7 +16,8 @@ const LARGE_BYTES = 4 * 2 ** 20;
 export async function readHostLog(vm: LoggedVm, request: HostRequest, { files, layout, clock }: System): Promise<HostLogPart> {
   const path = pathOfLog(layout, vm.id, request.source);
   const start = await startOf(request, path, files, clock);
-  const isByLines = request.from === undefined && request.since === undefined && (request.tail !== undefined || request.source === "agent");
+  const isByLines =
+    request.from === undefined && (request.tail !== undefined || (request.since === undefined && request.source === "agent"));
   const read = await readBytes(files, path, start, isByLines ? LARGE_BYTES : request.bytes);
   const { part } = toPart(request.source, read, vm.ended !== undefined || isByLines);
   return request.source === "agent" && isByLines ? { ...part, text: lastText(part.text, request.tail) } : part;
@@ -26,7 +27,7 @@ export async function readHostLog(vm: LoggedVm, request: HostRequest, { files, l
 export async function* followHostLog(vm: LoggedVm, request: HostRequest, system: System, signal: AbortSignal): AsyncGenerator<HostLogPart> {
   const { files, layout, clock } = system;
   const path = pathOfLog(layout, vm.id, request.source);
-  let isFirst = request.from === undefined && request.since === undefined;
+  let isFirst = request.from === undefined;
   let rest: LogBytes | undefined;
   for await (const read of followBytes(vm, path, await startOf(request, path, files, clock), files, signal)) {
     const whole = joined(rest, read);

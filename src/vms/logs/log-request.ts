@@ -1,10 +1,11 @@
 import { BangerError } from "../../contract/errors.ts";
-import type { LogSource, Since } from "../../contract/schemas/log.ts";
+import { momentOf, type Since } from "../../contract/parse-since.ts";
+import type { LogSource } from "../../contract/schemas/log.ts";
 import type { Clock, Files, Layout } from "../../system/system.ts";
 import { offsetSince } from "./log-times.ts";
 import { boundsOf, readBytes } from "./read-bytes.ts";
 
-/** Which part of a log; of the ways to say where it begins the first that is given counts. */
+/** Which part of a log; `from` and `cursor` go before `since` and `tail`, of which the later counts. */
 export interface LogRequest {
   readonly source: LogSource;
   readonly from?: number | undefined;
@@ -35,11 +36,6 @@ export function pathOfLog(layout: Layout, vmId: string, source: HostSource): str
   }
 }
 
-/** The moment that was meant. */
-export function momentOf(since: Since, clock: Clock): number {
-  return "atMs" in since ? since.atMs : clock.nowMs() - since.agoMs;
-}
-
 /** Where to begin to read a log on the host. */
 export async function startOf(
   request: LogRequest & { readonly source: HostSource },
@@ -50,22 +46,26 @@ export async function startOf(
   const { source, from, cursor, since, tail, bytes } = request;
   if (cursor !== undefined) throw notOfBytes(source);
   if (from !== undefined) return from;
-  if (since !== undefined) {
-    if (source !== "console" && source !== "agent") throw withoutTimes(source);
-    const times = `${path}.times`;
-    if ((await files.find(times)) === undefined) return 0;
-    return offsetSince(await files.read(times, TIMES_MAX_BYTES), momentOf(since, clock));
-  }
+  const earliest = since === undefined ? 0 : await offsetOf(since, source, path, files, clock);
+  if (since !== undefined && tail === undefined) return earliest;
   const { logEndOffset } = await boundsOf(files, path);
   // Of the agent's lines there are few among many: they are looked for in all of what could be read at once.
   const window = tail === undefined && source !== "agent" ? bytes : TAIL_MAX_BYTES;
   const start = Math.max(0, logEndOffset - window);
   if (tail === 0) return logEndOffset;
   const last = await readBytes(files, path, start, logEndOffset - start);
-  return (
-    last.offset +
-    (tail === undefined || source === "agent" ? wholeLines(last.bytes, last.offset > last.firstOffset) : lastLines(last.bytes, tail))
-  );
+  const cut =
+    tail === undefined || source === "agent" ? wholeLines(last.bytes, last.offset > last.firstOffset) : lastLines(last.bytes, tail);
+  return Math.max(earliest, last.offset + cut);
+}
+
+/** Where a log was at a moment. */
+async function offsetOf(since: Since, source: HostSource, path: string, files: Files, clock: Clock): Promise<number> {
+  if (source !== "console" && source !== "agent") throw withoutTimes(source);
+  const atMs = momentOf(since, clock.nowMs());
+  if (atMs > clock.nowMs()) return (await boundsOf(files, path)).logEndOffset;
+  const times = `${path}.times`;
+  return (await files.find(times)) === undefined ? 0 : offsetSince(await files.read(times, TIMES_MAX_BYTES), atMs);
 }
 
 /** Where the first whole line begins; a log with none is shown as it is. */

@@ -8,14 +8,14 @@ import { followHostLog, readHostLog } from "./host-log.ts";
 import type { LogRequest } from "./log-request.ts";
 
 export interface LogVm extends LoggedVm {
-  readonly record: { readonly name: string };
+  readonly record: LoggedVm["record"] & { readonly plan: { readonly init: string } };
   agent(signal: AbortSignal): Promise<Agent>;
 }
 
 export async function readLog(vm: LogVm, request: LogRequest, system: System, signal: AbortSignal): Promise<LogPart> {
   const { source } = request;
   if (source !== "guest") return readHostLog(vm, { ...request, source }, system);
-  return readGuestLog(await vm.agent(signal), vm.record.name, request, system.clock, signal);
+  return readGuestLog(vm, request, system.clock, signal);
 }
 
 /** Parts as they come, and why there will be no more. Throws the signal's reason when it aborts. */
@@ -29,5 +29,5 @@ export async function* followLog(vm: LogVm, request: LogRequest, system: System,
     signal.throwIfAborted();
     throw error;
   }
-  yield { ended: vm.ended ?? "stopped" };
+  yield { ended: vm.ended ?? "stopped", name: vm.record.name };
 }

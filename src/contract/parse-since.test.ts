@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 import fc from "fast-check";
-import { parseSince } from "./log.ts";
+import { parseSince } from "./parse-since.ts";
 
 test.each([
   ["10m", { agoMs: 600_000 }],
