@@ -6,9 +6,12 @@ import type { DoctorReport } from "../../src/contract/schemas/finding.ts";
 import { openServiceManager } from "../cli/service-manager.ts";
 import { copyGoods } from "../support/copy-goods.ts";
 import { openGoods } from "../support/goods.ts";
+import { until } from "../support/until.ts";
 import { BANGER, withWorld, type World } from "../support/world.ts";
 
 setDefaultTimeout(300_000);
+
+const MIB = 2 ** 20;
 
 interface Use {
   readonly kind: string;
@@ -42,6 +45,16 @@ test("a vm lives through doctor, prune and a daemon that systemd starts", async 
     expect(uses.get("vm layer")?.usedBytes).toBeGreaterThan(0);
     expect(uses.get("kernel")).toMatchObject({ count: 2 });
     expect(uses.get("initrd")?.count).toBeGreaterThan(0);
+
+    // What a guest removes it gives back.
+    const usedBytes = async (kind: string): Promise<number> =>
+      (await world.json<{ uses: Use[] }>(["system", "df"])).uses.find((use) => use.kind === kind)?.usedBytes ?? 0;
+    const sh = (script: string): Promise<string> => world.ok(["exec", "dev", "--", "sh", "-c", script]);
+    const before = await usedBytes("vm layer");
+    await sh("head -c 64M /dev/urandom > /var/large && sync");
+    expect((await usedBytes("vm layer")) - before).toBeGreaterThan(60 * MIB);
+    await sh("rm /var/large && sync");
+    await until("the space is given back", async () => (await usedBytes("vm layer")) - before < 16 * MIB);
 
     // What the vm runs from stays.
     const pruned = await world.json<{ items: { kind: string; name: string; kept: string | null }[] }>([
