@@ -1,6 +1,6 @@
 /** That a name is no longer there, told by the kernel. */
 import { lstatSync } from "node:fs";
-import { dirname } from "node:path";
+import { basename, dirname } from "node:path";
 import { tryWatch } from "./try-watch.ts";
 
 /** The kernel's watches may run out: then somebody looks once in so long. */
@@ -12,8 +12,12 @@ export function watchGone(path: string, signal: AbortSignal): Promise<void> {
   const look = (): void => {
     if (lstatSync(path, { throwIfNoEntry: false }) === undefined) resolve();
   };
-  const watcher = tryWatch(dirname(path), look);
-  const timer = setInterval(look, LOOK_MS);
+  const watcher = tryWatch(dirname(path), (name) => {
+    // In a folder of many whom somebody watches each is told of all.
+    if (name === undefined || name === basename(path)) look();
+  });
+  // One that works wakes nobody for nothing.
+  const timer = watcher === undefined ? setInterval(look, LOOK_MS) : undefined;
   const abort = (): void => reject(signal.reason);
   signal.addEventListener("abort", abort, { once: true });
   if (signal.aborted) abort();

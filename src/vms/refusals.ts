@@ -14,6 +14,15 @@ export function notRunning({ name, state }: Pick<VmRecord, "name" | "state">): B
   return new BangerError("refused", "vm_not_running", `vm ${name} is not running: it is ${state}`, hintOf(waysToRun(state), name));
 }
 
+/** @param problem what is known to be wrong with the guest. */
+export function consoleUnreachable(name: string, problem: string | undefined, cause: unknown): BangerError {
+  const why = problem ?? "nobody holds the other end";
+  return new BangerError("unavailable", "console_unreachable", `cannot attach to the console of vm ${name}: ${why}`, {
+    ...(problem === undefined ? { hint: `what it wrote: banger logs ${name}` } : {}),
+    cause,
+  });
+}
+
 export function driverCannotPause({ name, plan }: VmRecord): BangerError {
   return new BangerError("unsupported", "cannot_pause", `cannot pause vm ${name}: driver ${plan.driver} does not pause`, {
     hint: `banger vm stop ${name}`,

@@ -1,4 +1,5 @@
 /** A guest that runs, or stands still: its VMM, the connection to its agent, and what has to be released when it ends. */
+import type { Socket } from "node:net";
 import type { Agent } from "../agent/agent.ts";
 import type { RunningVmm } from "../drivers/drivers.ts";
 import type { VmDependencies } from "./dependencies.ts";
@@ -6,6 +7,7 @@ import { hasHalted } from "./has-halted.ts";
 import { keepAgent, type AgentKeeper } from "./keep-agent.ts";
 import { powerOff } from "./power-off.ts";
 import type { VmBoot } from "./vm-record.ts";
+import { consoleUnreachable } from "./refusals.ts";
 import { watchRun, type RunWatch } from "./watch-run.ts";
 
 /** An emulated guest that stood still for long has much to do at first. */
@@ -59,6 +61,16 @@ export class RunningGuest {
   /** Throws `unavailable` `vm_held` when it cannot answer. */
   requireAwake(): void {
     this.#watch.requireAwake();
+  }
+
+  /** Throws `unavailable` `console_unreachable`. */
+  async connectConsole(signal: AbortSignal): Promise<Socket> {
+    try {
+      return await this.vmm.connectConsole(signal);
+    } catch (error) {
+      signal.throwIfAborted();
+      throw consoleUnreachable(this.#vmName(), this.problems[0], error);
+    }
   }
 
   async standStill(): Promise<void> {

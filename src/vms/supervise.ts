@@ -203,7 +203,7 @@ export class Supervisor {
   /** A connection to the serial port of the running guest. */
   async connectConsole(signal: AbortSignal): Promise<Socket> {
     if (this.#running === undefined) throw notRunning(this.#row.record);
-    return this.#running.vmm.connectConsole(signal);
+    return this.#running.connectConsole(signal);
   }
 
   /** Takes over a VMM that an earlier daemon started, and makes it stand still or go on as the row says. */

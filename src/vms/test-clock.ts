@@ -42,8 +42,8 @@ export function makeTestClock(real: Clock): TestClock {
 }
 
 /** Waits for what must happen soon. */
-export async function until(what: string, isSo: () => boolean): Promise<void> {
-  for (const deadline = performance.now() + 10_000; !isSo(); await turn()) {
+export async function until(what: string, isSo: () => boolean | Promise<boolean>): Promise<void> {
+  for (const deadline = performance.now() + 10_000; !(await isSo()); await turn()) {
     if (performance.now() > deadline) throw new Error(`never: ${what}`);
   }
 }

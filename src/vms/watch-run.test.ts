@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
-import { mkdirSync, writeFileSync } from "node:fs";
+import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 import { makeVms } from "./make-vms.ts";
 import { settle, until } from "./test-clock.ts";
@@ -108,6 +108,23 @@ test("a network that ended is shown, with what to type, also by the next daemon"
   const gone = ["its network is gone, passt ended: banger vm stop dev, then banger vm start dev"];
   await until("a problem", () => world.vmms.length === 1);
   await settle();
+  expect(await problems()).toEqual(gone);
+  await vms.close();
+  vms = makeVms(world.dependencies);
+  await vms.reconcile();
+  await settle();
+  expect(await problems()).toEqual(gone);
+  await vms.stop("dev", 10_000, context);
+  expect(await problems()).toEqual([]);
+});
+
+test("a run folder that somebody removed is shown, with what to type, also by the next daemon", async () => {
+  const { id } = await vms.create({ name: "dev" }, context);
+  expect(await problems()).toEqual([]);
+  const runFolder = world.system.layout.vmRunFolder(id);
+  rmSync(runFolder, { recursive: true });
+  await until("a problem", async () => (await problems()).length > 0);
+  const gone = [`its run folder ${runFolder} was removed, and its console and agent with it: banger vm stop dev, then banger vm start dev`];
   expect(await problems()).toEqual(gone);
   await vms.close();
   vms = makeVms(world.dependencies);

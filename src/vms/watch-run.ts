@@ -40,6 +40,7 @@ export function watchRun({ vmm, networkMode, vmName, isPaused, onHeld }: Watched
   const { signal } = over;
   let isHeld = false;
   let isLinkGone = false;
+  let isFolderGone = false;
 
   const setHeld = (value: boolean): void => {
     if (value === isHeld) return;
@@ -71,11 +72,18 @@ export function watchRun({ vmm, networkMode, vmName, isPaused, onHeld }: Watched
     isLinkGone = true;
     log.warn("the network of a running guest ended", { vm: vmName() });
   };
-  const watches = [goOnWhenHeld, noteLinkEnd].map((watch) =>
+  const runFolder = layout.vmRunFolder(vmm.record.vmId);
+  const noteFolderGone = async (): Promise<void> => {
+    await files.watchGone(runFolder, signal);
+    isFolderGone = true;
+    log.warn("the run folder of a running guest was removed", { vm: vmName() });
+  };
+  const watches = [goOnWhenHeld, noteLinkEnd, noteFolderGone].map((watch) =>
     watch().catch((error: unknown) => {
       if (!signal.aborted) log.error("gave up watching a guest", { vm: vmName(), error });
     }),
   );
+  const restart = (): string => `banger vm stop ${vmName()}, then banger vm start ${vmName()}`;
   void vmm.exited.then(() => over.abort());
 
   return {
@@ -85,7 +93,8 @@ export function watchRun({ vmm, networkMode, vmName, isPaused, onHeld }: Watched
     get problems() {
       return [
         ...(isHeld ? [`the host's disk is full: the guest is held until ${ENOUGH} are free`] : []),
-        ...(isLinkGone ? [`its network is gone, passt ended: banger vm stop ${vmName()}, then banger vm start ${vmName()}`] : []),
+        ...(isLinkGone ? [`its network is gone, passt ended: ${restart()}`] : []),
+        ...(isFolderGone ? [`its run folder ${runFolder} was removed, and its console and agent with it: ${restart()}`] : []),
       ];
     },
     requireAwake: () => {

@@ -5,7 +5,7 @@
  * BANGER_TEST_FULL: the guest that never stops writing writes 10 GiB.
  */
 import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
-import { closeSync, openSync, read, readFileSync, statSync, write } from "node:fs";
+import { closeSync, openSync, read, readFileSync, rmSync, statSync, write } from "node:fs";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { openClient } from "../../src/sdk/sdk.ts";
@@ -279,6 +279,20 @@ describe("a console", () => {
       await each.until("code 0");
       expect(each.text.match(/vm \w+ is \w+/g)).toEqual([expect.stringMatching(/^vm renamed is delet(ed|ing)$/)]);
     }
+  });
+
+  test("whose run folder somebody removed cannot be attached to, and that is told, also by ps", async () => {
+    await using guest = await openGuest("removed");
+    const runFolder = join(world.folder, "run/banger/v", guest.id);
+    guest.hush();
+    rmSync(runFolder, { recursive: true });
+    const told = `its run folder ${runFolder} was removed, and its console and agent with it: banger vm stop removed, then banger vm start removed`;
+    await until("the problem is told", async () => (await world.ok(["ps"])).includes(told));
+    expect(await world.banger(["console", guest.name])).toEqual({
+      code: 1,
+      stdout: "",
+      stderr: `error: cannot attach to the console of vm removed: ${told}\n`,
+    });
   });
 
   test("for programs gives offsets, and says that a connection broke", async () => {

@@ -15,7 +15,7 @@ export const vmConsole = defineOperation({
   input: z.strictObject({ vm: vmRef, from: offset.optional() }),
   output: z.null(),
   stages: [],
-  errors: ["vm_not_found", "vm_not_running"],
+  errors: ["vm_not_found", "vm_not_running", "console_unreachable"],
   fields: {
     vm: { brief: "name or id of the vm", placeholder: "NAME", completes: "vm" },
     from: { brief: "the offset to show the console from; its last lines when left out", placeholder: "OFFSET" },
