@@ -74,7 +74,6 @@ export const wire: Wire = async ({ system, config, configFile, proxies, onTroubl
   });
 
   const gate = makeGate();
-  const storage = makeStorage({ system, vms, images, kernels, operations, leases, agentPath, gate });
   const doctor = makeDoctor({
     ...means,
     system,
@@ -87,6 +86,7 @@ export const wire: Wire = async ({ system, config, configFile, proxies, onTroubl
     }),
     remover: { leases, gate },
   });
+  const storage = makeStorage({ system, vms, images, kernels, operations, leases, agentPath, gate, leftovers: () => doctor.leftovers() });
 
   const about = makeAbout({ system, agentPath, drivers, vms });
 

@@ -89,7 +89,7 @@ export function makeOperations(database: Database, system: Pick<System, "clock" 
       await found?.ended;
       return get(id);
     },
-    measureEnded: (beforeMs) => measureEnded(database, beforeMs),
+    measureEnded: (beforeMs, without) => measureEnded(database, beforeMs, without),
     forgetEnded: (beforeMs) => forgetEnded(database, beforeMs),
     reconcile() {
       for (const record of listRunning(database)) {

@@ -84,12 +84,13 @@ export function pruneOperations(database: Database, keep: number): void {
   );
 }
 
-/** Ended operations that ended before a time, and the bytes of their events. */
-export function measureEnded(database: Database, beforeMs: number) {
+/** Ended operations of other names that ended before a time, and the bytes of their events. */
+export function measureEnded(database: Database, beforeMs: number, without: readonly string[]) {
   const row = database.first(
     `SELECT count(DISTINCT operations.id) AS count, coalesce(sum(length(body)), 0) AS bytes, coalesce(max(ended_at), 0) AS last
-      FROM operations LEFT JOIN events ON operation_id = operations.id WHERE ended_at < ?`,
+      FROM operations LEFT JOIN events ON operation_id = operations.id WHERE ended_at < ? AND name NOT IN (SELECT value FROM json_each(?))`,
     beforeMs,
+    JSON.stringify(without),
   );
   return { count: Number(row?.["count"] ?? 0), bytes: Number(row?.["bytes"] ?? 0), lastEndedAt: Number(row?.["last"] ?? 0) };
 }

@@ -59,8 +59,11 @@ export interface Operations {
   watch(id: string, from: number, signal?: AbortSignal): AsyncIterable<OperationEvent>;
   /** Asks it to stop, which its watchers are told as a notice; resolves with the record at its end. */
   cancel(id: string): Promise<OperationRecord>;
-  /** Ended operations that are kept and that ended before a time: how many, and the bytes of what they tell. */
-  measureEnded(beforeMs: number): { readonly count: number; readonly bytes: number; readonly lastEndedAt: number };
+  /** Ended operations of other names that are kept and that ended before a time: how many, and the bytes of what they tell. */
+  measureEnded(
+    beforeMs: number,
+    without: readonly string[],
+  ): { readonly count: number; readonly bytes: number; readonly lastEndedAt: number };
   /** Forgets these. */
   forgetEnded(beforeMs: number): void;
   /** Gives operations of a dead daemon, and those that could not be recorded, their outcome. Before listening, and after trouble. */

@@ -27,6 +27,8 @@ export const systemPrune = defineOperation({
     items: z.array(prunedItem),
     /** Allocated by what went, or would go. */
     usedBytes: z.number(),
+    /** How much nothing holds though it should be held: `system doctor` tells of it, and removes it. */
+    leftovers: z.int(),
     /** When it was looked; `before` of the removal that follows a dry run. */
     at: z.int(),
   }),

@@ -13,7 +13,9 @@ export const STORAGE_KINDS = [
   "initrd",
   "agent",
   "operation",
+  "database",
   "daemon log",
+  "leftover",
 ] as const;
 
 /** One kind of thing: how many, how large they are, what they really take, and what of that `system prune` can give back. */

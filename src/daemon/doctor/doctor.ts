@@ -13,6 +13,7 @@ import type { Lease, Leases, OperationContext } from "../../operations/operation
 import type { System } from "../../system/system.ts";
 import type { ConfigFile } from "../config-file.ts";
 import type { Gate } from "../storage/gate.ts";
+import type { Leftover } from "./find-leftovers.ts";
 
 export interface DoctorRequest {
   readonly deep: boolean;
@@ -22,6 +23,8 @@ export interface DoctorRequest {
 export interface Doctor {
   /** Stages: `probes`, `goods`, `leftovers`. Never fails for what it finds. */
   run(request: DoctorRequest, context: Pick<OperationContext, "stage" | "signal">): Promise<DoctorReport>;
+  /** What nothing holds, found twice. */
+  leftovers(): Promise<readonly Leftover[]>;
 }
 
 /** Who can hold what carries our names. */

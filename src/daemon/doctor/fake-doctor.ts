@@ -17,5 +17,6 @@ export function makeFakeDoctor(): Doctor {
         leftovers,
       };
     },
+    leftovers: async () => [],
   };
 }

@@ -18,7 +18,13 @@ export function makeDoctor(parts: DoctorParts): Doctor {
       const findings = [...found, ...goods, findingOf(leftovers)];
       return { fine: findings.every(({ status }) => status !== "missing"), findings, leftovers };
     },
+    leftovers: () => findTwice(parts),
   };
+}
+
+async function findTwice(parts: DoctorParts): Promise<readonly Leftover[]> {
+  const seen = new Set((await findLeftovers(parts)).map(keyOf));
+  return seen.size === 0 ? [] : (await findLeftovers(parts)).filter((leftover) => seen.has(keyOf(leftover)));
 }
 
 async function handleLeftovers(
@@ -27,8 +33,7 @@ async function handleLeftovers(
   stage: StageContext,
   signal: AbortSignal,
 ): Promise<LeftoverShape[]> {
-  const seen = new Set((await findLeftovers(parts)).map(keyOf));
-  const found = seen.size === 0 ? [] : (await findLeftovers(parts)).filter((leftover) => seen.has(keyOf(leftover)));
+  const found = await findTwice(parts);
   const told: LeftoverShape[] = [];
   for (const leftover of found) {
     signal.throwIfAborted();

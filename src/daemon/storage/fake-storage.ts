@@ -29,7 +29,13 @@ export function makeFakeStorage({ clock }: { readonly clock: Pick<Clock, "nowMs"
     prune: async ({ dryRun }, context) => {
       const items = await context.stage("look", async () => [...kept]);
       if (!dryRun) await context.stage("remove", async () => void (kept = []));
-      return { dryRun, items, usedBytes: items.reduce((sum, item) => sum + item.usedBytes, 0), at: Math.trunc(clock.nowMs()) };
+      return {
+        dryRun,
+        items,
+        usedBytes: items.reduce((sum, item) => sum + item.usedBytes, 0),
+        leftovers: 0,
+        at: Math.trunc(clock.nowMs()),
+      };
     },
     reconcile: async () => undefined,
   };

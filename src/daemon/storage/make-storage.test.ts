@@ -53,17 +53,18 @@ async function openWorld(more: Partial<StorageParts> = {}) {
   const { vms, kernels, images } = makeFakeRooms(system);
   const gate = makeGate();
   const agentPath = join(system.layout.agents, "banger-agent-now");
-  const parts: StorageParts = { system, vms, kernels, images, operations, leases, agentPath, gate, ...more };
+  const parts: StorageParts = { system, vms, kernels, images, operations, leases, agentPath, gate, leftovers: async () => [], ...more };
   const storage = makeStorage(parts);
   /** As an operation, to its output. */
-  const run = async <T>(work: (context: OperationContext) => Promise<T>): Promise<T> => {
+  const run = async <T>(work: (context: OperationContext) => Promise<T>, name = "test"): Promise<T> => {
     const { promise, resolve, reject } = Promise.withResolvers<T>();
-    const { id } = operations.start("test", "", (context) => work(context).then(resolve, reject));
+    const { id } = operations.start(name, "", (context) => work(context).then(resolve, reject));
     const result = await promise;
     for await (const _ of operations.watch(id, 0)) continue;
     return result;
   };
-  const prune = (request: Partial<PruneRequest> = {}) => run((context) => storage.prune({ ...NOTHING, ...request }, context));
+  const prune = (request: Partial<PruneRequest> = {}) =>
+    run((context) => storage.prune({ ...NOTHING, ...request }, context), "system.prune");
   const names = async (request: Partial<PruneRequest>): Promise<readonly string[]> =>
     (await prune(request)).items
       .filter(({ kept }) => kept === null)
@@ -91,8 +92,9 @@ describe("prune", () => {
     expect(await names({ dryRun: true })).toEqual(all);
     expect(readdirSync(system.layout.downloads)).toContain("sha256-old");
     const { usedBytes, items } = await prune();
-    // The dry run is an ended operation by now.
-    expect(items.map(({ kind }) => kind).toSorted()).toEqual(["agent", "blank", "download", "download", "operation"]);
+    // The dry run is an ended operation by now, and none that anybody has to hear of.
+    expect(items.map(({ kind }) => kind).toSorted()).toEqual(["agent", "blank", "download", "download"]);
+    expect((await prune()).items).toEqual([]);
     expect(usedBytes).toBe(4 * 8192);
     expect(readdirSync(system.layout.downloads)).toEqual([".verify-1"]);
     expect(readdirSync(system.layout.agents)).toEqual(["banger-agent-now"]);
@@ -207,6 +209,30 @@ describe("prune", () => {
   });
 });
 
+test("records of ended operations go, and those of looking for them are nothing to be removed", async () => {
+  const { prune, run, operations } = await openWorld();
+  await run(async () => undefined);
+  const looked = await prune({ dryRun: true });
+  expect(looked.items).toMatchObject([{ kind: "operation", name: "1", usedBytes: 0 }]);
+  expect(operations.list()).toHaveLength(2);
+  await prune();
+  expect(new Set(operations.list().map(({ name }) => name))).toEqual(new Set(["system.prune"]));
+});
+
+test("what nothing holds is counted, and left to the doctor", async () => {
+  const left = join(system.layout.vms, "00000000000f");
+  put(join(left, "layer.ext4"), 1);
+  const leftovers: StorageParts["leftovers"] = async () => [
+    { kind: "vm folder", what: left },
+    { kind: "process", what: "1" },
+  ];
+  const { storage, prune } = await openWorld({ leftovers });
+  const use = (await storage.measure()).uses.find(({ kind }) => kind === "leftover");
+  expect(use).toEqual({ kind: "leftover", count: 1, bytes: 8192, usedBytes: 8192, reclaimableBytes: 0, needs: null });
+  expect(await prune()).toMatchObject({ items: [], leftovers: 2 });
+  expect(readdirSync(left)).toEqual(["layer.ext4"]);
+});
+
 test("df counts what there is, and what could go of it", async () => {
   fillCaches();
   const { storage, run, vms } = await openWorld();
@@ -220,6 +246,11 @@ test("df counts what there is, and what could go of it", async () => {
   expect(running.get("agent")).toMatchObject({ count: 2, reclaimableBytes: 8192 });
   expect(running.get("vm layer")).toEqual({ count: 1, bytes: 8192, usedBytes: 8192, reclaimableBytes: 0, needs: "vms" });
   expect(running.get("vm log")).toMatchObject({ count: 1, bytes: 8192 });
+  // What takes room in the database counts there.
+  for (const name of ["banger.db", "banger.db-wal", "ballast"]) put(join(system.layout.roots.state, name), 0);
+  const later = await measured();
+  expect(later.get("database")).toEqual({ count: 3, bytes: 3 * 8192, usedBytes: 3 * 8192, reclaimableBytes: 0, needs: null });
+  expect(later.get("operation")).toMatchObject({ count: 1, usedBytes: 0, reclaimableBytes: 0 });
   await run((context) => vms.stop("dev", 0, context));
   expect((await measured()).get("vm layer")).toMatchObject({ reclaimableBytes: 8192 });
 });

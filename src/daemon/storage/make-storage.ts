@@ -21,7 +21,8 @@ export function makeStorage(parts: StorageParts): Storage {
       });
       const items = request.dryRun ? going.map((candidate) => itemOf(candidate, null)) : await removeAll(going, parts, context);
       const usedBytes = items.reduce((sum, item) => (item.kept === null ? sum + item.usedBytes : sum), 0);
-      return { dryRun: request.dryRun, items, usedBytes, at };
+      const leftovers = (await parts.leftovers()).length;
+      return { dryRun: request.dryRun, items, usedBytes, leftovers, at };
     },
     reconcile: async () => {
       for (const { kind, key } of leases.list()) {
@@ -40,7 +41,8 @@ async function decide(request: PruneRequest, parts: StorageParts, nowMs: number)
   const going = decidePrune(wanted, request, nowMs);
   // Of operations only the time counts: what they take in the database is not given back to the disk.
   const limit = Math.min(request.before ?? nowMs, request.olderThanMs === undefined ? Infinity : nowMs - request.olderThanMs);
-  const { count, bytes, lastEndedAt } = parts.operations.measureEnded(limit);
+  // To have looked is nothing to be removed: else there would always be something. With younger ones they go.
+  const { count, bytes, lastEndedAt } = parts.operations.measureEnded(limit, ["system.prune"]);
   const ended = { kind: "operation", name: String(count), bytes, usedBytes: 0, usedAt: lastEndedAt, needs: null } as const;
   return count === 0 ? going : [...going, ended];
 }

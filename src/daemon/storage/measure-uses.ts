@@ -1,4 +1,4 @@
-import { join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { STORAGE_KINDS, type StorageUse } from "../../contract/schemas/storage.ts";
 import { listCandidates, type Candidate } from "./list-candidates.ts";
 import { addMeasured, measureTree, type Measured } from "./measure-tree.ts";
@@ -45,7 +45,10 @@ export async function measureUses(parts: StorageParts): Promise<StorageUse[]> {
       [layout.daemonLog, `${layout.daemonLog}.1`].map(async (path) => ((await files.find(path)) === undefined ? [] : [path])),
     )
   ).flat();
-  const ended = parts.operations.measureEnded(Infinity);
+  const beside = async (path: string): Promise<readonly string[]> =>
+    (await files.list(dirname(path))).filter((name) => name.startsWith(basename(path))).map((name) => join(dirname(path), name));
+  const leftovers = (await parts.leftovers()).flatMap(({ kind, what }) => (kind === "process" || kind === "lease" ? [] : [what]));
+  const ended = parts.operations.measureEnded(Infinity, []);
   const plain = async (paths: readonly string[], kind: Candidate["kind"] | undefined) => ({
     measured: await measureAll(paths),
     reclaimable: candidates.filter((candidate) => candidate.kind === kind).reduce((sum, { usedBytes }) => sum + usedBytes, 0),
@@ -62,9 +65,11 @@ export async function measureUses(parts: StorageParts): Promise<StorageUse[]> {
     download: await plain(await below(layout.downloads), "download"),
     initrd: await plain(await below(layout.initrds), "initrd"),
     agent: await plain(await below(layout.agents), "agent"),
-    // The database keeps its size; the room in it is used again.
-    operation: { measured: { count: ended.count, bytes: ended.bytes, usedBytes: ended.bytes }, reclaimable: ended.bytes },
+    // Rows of the database, which keeps its size; the room in it is used again.
+    operation: { measured: { count: ended.count, bytes: ended.bytes, usedBytes: 0 }, reclaimable: 0 },
+    database: await plain([...(await beside(layout.database)), layout.ballast], undefined),
     "daemon log": await plain(logs, undefined),
+    leftover: await plain(leftovers, undefined),
   };
   return STORAGE_KINDS.map((kind) => {
     const { measured, reclaimable } = measuredOf[kind];

@@ -11,6 +11,7 @@ import type { Kernels } from "../../kernels/kernels.ts";
 import type { Leases, OperationContext, Operations } from "../../operations/operations.ts";
 import type { System } from "../../system/system.ts";
 import type { Vms } from "../../vms/vms.ts";
+import type { Leftover } from "../doctor/find-leftovers.ts";
 import type { Budgets } from "./decide-prune.ts";
 import type { Gate } from "./gate.ts";
 
@@ -25,6 +26,7 @@ export interface PruneReport {
   readonly dryRun: boolean;
   readonly items: PrunedItem[];
   readonly usedBytes: number;
+  readonly leftovers: number;
   readonly at: number;
 }
 
@@ -47,4 +49,6 @@ export interface StorageParts {
   /** The agent of this banger, which is in use as long as it runs. */
   readonly agentPath: string;
   readonly gate: Gate;
+  /** What nothing holds though it should be held: the doctor's to remove. */
+  readonly leftovers: () => Promise<readonly Pick<Leftover, "kind" | "what">[]>;
 }
