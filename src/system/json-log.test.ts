@@ -2,6 +2,7 @@ import { expect, test } from "bun:test";
 import { closeSync, mkdtempSync, openSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { BangerError } from "../contract/errors.ts";
 import { makeJsonLog } from "./json-log.ts";
 
 function linesOf(write: (descriptor: number) => void): readonly string[] {
@@ -28,6 +29,20 @@ test("a line is one JSON object with time, level, message and fields", () => {
     vm: "dev",
     error: expect.stringContaining("TypeError: no"),
   });
+});
+
+test("what was foreseen is told in one line, with what lies behind it; a bug with its trace", () => {
+  const foreseen = new BangerError("unavailable", "agent_lost", "it does not answer", {
+    cause: new BangerError("refused", "x", "it is asleep"),
+  });
+  const bug = new Error("this cannot be");
+  const behind = new BangerError("refused", "y", "no", { cause: new TypeError("what is this") });
+  const errors = linesOf((descriptor) => {
+    for (const error of [foreseen, bug, behind]) makeJsonLog(descriptor).warn("look", { error });
+  }).map((line) => (JSON.parse(line) as { error: string }).error);
+  expect(errors[0]).toBe("agent_lost: it does not answer; because: x: it is asleep");
+  expect(errors[1]).toMatch(/this cannot be\n +at /);
+  expect(errors[2]).toMatch(/^y: no; because: TypeError: what is this\n +at /);
 });
 
 test("to log never fails: with a full disk, a reader that went away, or fields that cannot be written", () => {

@@ -1,6 +1,7 @@
 /**
  * A log of JSON lines. It never throws, for it is called where something has just gone wrong: what cannot be written is lost.
  */
+import { BangerError } from "../contract/errors.ts";
 import { jsonLine } from "../contract/json-line.ts";
 import type { Log, LogFields } from "./log.ts";
 import { makeLogSink, type LogSink } from "./log-sink.ts";
@@ -36,5 +37,13 @@ function lineOf(start: LogFields, fields: LogFields): string {
 
 /** JSON shows an `Error` as `{}`. */
 function errorsAsText(_key: string, value: unknown): unknown {
-  return value instanceof Error ? (value.stack ?? value.message) : value;
+  return value instanceof Error ? textOf(value) : value;
+}
+
+/** What was foreseen is said in words; where a bug comes from only its trace tells. */
+function textOf(error: Error): string {
+  if (!(error instanceof BangerError)) return error.stack ?? error.message;
+  const { code, message, cause } = error;
+  const isSaid = !(cause instanceof Error) || message.includes(cause.message);
+  return `${code}: ${message}${isSaid ? "" : `; because: ${textOf(cause)}`}`;
 }

@@ -88,6 +88,7 @@ test("a vm lives through doctor, prune and a daemon that systemd starts", async 
       const service = manager.start([BANGER, "daemon", "run"], world.environment);
       expect(manager.hear()).toBe("READY=1");
       await isHere();
+      mkdirSync(join(world.folder, "state/banger/vms/00000000000e"));
       expect(await world.ok(["system", "df"])).toContain("\n1 leftover is held by nothing; see them: banger doctor");
       const fixed = await examine(world, "--fix");
       expect(fixed.leftovers.every(({ removed }) => removed)).toBe(true);
