@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 import { COMMANDS } from "./command-table.ts";
-import { otherCommand, otherVerb } from "./other-words.ts";
+import { otherCommand, otherFlag, otherVerb } from "./other-words.ts";
 
 const typed = new Set(COMMANDS.flatMap(({ words, aliases }) => [words, ...aliases].map((form) => form.join(" "))));
 
@@ -11,5 +11,9 @@ test("the words of other tools lead to commands that there are, and hide none", 
     expect(typed).not.toContain(word);
   }
   for (const word of ["ls", "rm", "inspect"]) expect(typed).toContain(`vm ${otherVerb(word)}`);
+  expect(otherFlag(["vm", "list"], "--all")).toBe("banger ps shows every vm, stopped ones too");
+  expect(otherFlag(["vm", "run"], "--rm")).toBe("did you mean --ephemeral?");
+  for (const flag of ["--name", "constructor"]) expect(otherFlag(["vm", "run"], flag)).toBeUndefined();
+  expect(otherFlag(["constructor"], "name")).toBeUndefined();
   expect(otherCommand("constructor")).toBeUndefined();
 });

@@ -52,6 +52,31 @@ const VERBS: Readonly<Record<string, string>> = {
   ssh: "shell",
 };
 
+const NO_VOLUME = "banger cp SRC NAME:DST: no folder of this computer is ever in a vm";
+
+/** Flags, by the command that they are habits with. */
+const FLAGS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+  "vm list": { "-a": "banger ps shows every vm, stopped ones too", "--all": "banger ps shows every vm, stopped ones too" },
+  "vm create": { "--rm": "did you mean --ephemeral?", "-v": NO_VOLUME, "--volume": NO_VOLUME, "--mount": NO_VOLUME },
+  "vm run": {
+    "--rm": "did you mean --ephemeral?",
+    "-d": "banger vm create, which leaves it running",
+    "--detach": "banger vm create, which leaves it running",
+    "-v": NO_VOLUME,
+    "--volume": NO_VOLUME,
+    "--mount": NO_VOLUME,
+  },
+  "vm exec": { "-w": "did you mean --cwd?", "--workdir": "did you mean --cwd?" },
+  "vm stop": { "-t": "did you mean --grace?", "--time": "did you mean --grace?", "--timeout": "did you mean --grace?" },
+};
+
+/** What to say of a flag that a command does not have and others do. */
+export function otherFlag(words: readonly string[], flag: string): string | undefined {
+  const of = words.join(" ");
+  const flags = Object.hasOwn(FLAGS, of) ? FLAGS[of] : undefined;
+  return flags !== undefined && Object.hasOwn(flags, flag) ? flags[flag] : undefined;
+}
+
 /** What is meant by a word that begins a command line. */
 export function otherCommand(word: string): string | undefined {
   return Object.hasOwn(COMMANDS, word) ? COMMANDS[word] : undefined;

@@ -1,6 +1,7 @@
 import type { VerbField } from "../contract/verb.ts";
 import type { Command, Invocation } from "./command.ts";
 import { readValue } from "./read-value.ts";
+import { otherFlag } from "./other-words.ts";
 import { suggest } from "./suggest.ts";
 import { UsageError } from "./usage-error.ts";
 
@@ -137,5 +138,6 @@ export function flagsOf(command: Command): readonly VerbField[] {
 function unknownFlag(command: Command, flag: string): UsageError {
   const known = flagsOf(command).map((field) => `--${field.flag}`);
   const meant = suggest(flag, [...known, "--json", "--help"]);
-  return new UsageError(`there is no flag ${flag}`, meant === undefined ? undefined : `did you mean ${meant}?`);
+  const hint = otherFlag(command.words, flag) ?? (meant === undefined ? undefined : `did you mean ${meant}?`);
+  return new UsageError(`there is no flag ${flag}`, hint);
 }

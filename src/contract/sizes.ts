@@ -15,7 +15,7 @@ export function parseSize(text: string): number | undefined {
 /** `512 MiB`, `100 KiB`, `1536 MiB`: exact, in the largest unit of which it is a whole number. */
 export function exactSize(bytes: number): string {
   const [unit, factor] = Object.entries(UNITS).findLast(([, of]) => bytes >= of && bytes % of === 0) ?? [undefined, 1];
-  return unit === undefined ? `${bytes} bytes` : `${bytes / factor} ${unit}iB`;
+  return unit === undefined ? `${bytes} ${bytes === 1 ? "byte" : "bytes"}` : `${bytes / factor} ${unit}iB`;
 }
 
 /** Milliseconds of `500ms`, `90s`, `5m`, `2h`, `30d`; undefined when it is none of these. */

@@ -38,6 +38,8 @@ export interface HostFacts {
 
 export interface VmDefaults {
   readonly image: string;
+  /** Whether the config names it. */
+  readonly isImageConfigured: boolean;
   readonly memoryMiB: number;
   readonly layerBytes: number;
   readonly workBytes: number;

@@ -94,6 +94,18 @@ describe("a creation", () => {
     expect(await vms.get("dev")).toMatchObject({ state: "stopped" });
   });
 
+  test("says that it is the config that names an image that is not there", async () => {
+    const defaults = { ...world.dependencies.defaults, image: "gone", isImageConfigured: true };
+    vms = makeVms({ ...world.dependencies, defaults });
+    await expect(vms.create({ name: "dev" }, context)).rejects.toMatchObject({
+      code: "image_not_found",
+      message: "cannot create vm dev: there is no image gone; the config names it as default_image",
+      hint: "another default_image: banger config show",
+    });
+    const asked = await vms.create({ name: "dev", image: "gone" }, context).catch((error: unknown) => error);
+    expect(asked).toMatchObject({ message: "cannot create vm dev: there is no image gone" });
+  });
+
   test("holds its goods from the plan on, and finds those gone that went before", async () => {
     const disk = Promise.withResolvers<void>();
     world.behaviour.openLayer = () => disk.promise;

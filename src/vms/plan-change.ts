@@ -65,6 +65,6 @@ function applyChanges(old: Readonly<Record<string, string>>, changes: Changes = 
 
 function shrinkProblems(path: string, flag: string, wanted: number | undefined, bytes: number) {
   if (wanted === undefined || roundDown(wanted) >= bytes) return [];
-  const message = `the disk has ${exactSize(bytes)} and cannot be made smaller: no ext4 can while it is mounted, and the host touches no disk that a guest has written`;
+  const message = `the ${path === "disk" ? "root's disk" : "work disk"} has ${exactSize(bytes)} and cannot be made smaller: no ext4 can while it is mounted, and the host touches no disk that a guest has written`;
   return [problem("disk_shrinks", path, message, `${flag} ${exactSize(bytes).replace(/ (.)iB$/, "$1")} or more, or a new vm`)];
 }

@@ -15,10 +15,14 @@ export async function resolvePlan(request: CreateRequest, dependencies: VmDepend
 async function gatherFacts(request: CreateRequest, dependencies: VmDependencies, signal: AbortSignal): Promise<PlanFacts> {
   const { system, images, kernels, offered, host, defaults } = dependencies;
   const imageName = request.image ?? defaults.image;
-  const image = await orProblem("image", async () => {
+  let image: PlanFacts["image"] = await orProblem("image", async () => {
     const { kernelRef, init, requirements } = await images.parts(imageName);
     return { name: imageName, kernelRef, init, requirements };
   });
+  if (request.image === undefined && "code" in image && defaults.isImageConfigured) {
+    const hint = `${image.hint === undefined ? "" : `${image.hint}, or `}another default_image: banger config show`;
+    image = { ...image, message: `${image.message}; the config names it as default_image`, hint };
+  }
   const kernelName = request.kernel ?? ("kernelRef" in image ? image.kernelRef : null);
   const kernel = kernelName === null ? undefined : await orProblem("kernel", async () => ({ name: (await kernels.get(kernelName)).name }));
   const probed = offered.map(async (name) => ({ name, probe: await driverOf(dependencies, name).probe(signal) }));

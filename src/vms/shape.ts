@@ -54,14 +54,14 @@ function* memoryProblems(bytes: number, hostMiB: number): Generator<Problem> {
     yield problem(
       "too_little_memory",
       "memory",
-      `${exactSize(bytes)} of memory are too little to boot`,
-      `--memory ${LEAST_MEMORY_MIB}M or more`,
+      `${exactSize(bytes)} of memory is too little to boot`,
+      `--memory ${LEAST_MEMORY_MIB}M or more${bytes < MIB ? "; a number without a unit is in bytes" : ""}`,
     );
   if (bytes > hostMiB * MIB)
     yield problem(
       "too_much_memory",
       "memory",
-      `${exactSize(bytes)} of memory are more than the ${exactSize(hostMiB * MIB)} of this computer`,
+      `${exactSize(bytes)} of memory is more than the ${exactSize(hostMiB * MIB)} of this computer`,
       "a smaller --memory",
     );
 }

@@ -200,7 +200,14 @@ export function openTestWorld(): TestWorld {
       return behaviour.openAgent(agent, signal);
     },
     host: { cpus: 4, memoryMiB: 4096, tscKHz: async () => undefined },
-    defaults: { image: "debian-bookworm", memoryMiB: 512, layerBytes: PLAN.layerBytes, workBytes: PLAN.workBytes, bootDeadlineMs: 60_000 },
+    defaults: {
+      image: "debian-bookworm",
+      isImageConfigured: false,
+      memoryMiB: 512,
+      layerBytes: PLAN.layerBytes,
+      workBytes: PLAN.workBytes,
+      bootDeadlineMs: 60_000,
+    },
     onTrouble: () => void (troubles += 1),
   };
   return {

@@ -60,7 +60,7 @@ describe("over a daemon that runs, bad input", () => {
     [create("dev", "--memory", "much"), 2, /--memory.*much/, "512M"],
     [create("dev", "--memory", "-1G"), 2, /--memory/],
     [create("dev", "--memory", "0"), 2, /--memory/],
-    [create("dev", "--memory", "100K"), 1, "100 KiB of memory are too little", "--memory 128M"],
+    [create("dev", "--memory", "100K"), 1, "100 KiB of memory is too little", "--memory 128M"],
     [create("dev", "--memory", "900T"), 1, "more than the .* MiB of this computer", "a smaller --memory"],
     [create("dev", "--cpus", "200"), 1, "200 cpus are more than", /--cpus \d+/],
     [create("dev", "--cpus", "1.5"), 2, "--cpus"],

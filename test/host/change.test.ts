@@ -72,7 +72,7 @@ test("a change by the rules of a new vm is refused, and then nothing has changed
   const before = await show();
   const small = await failure("set", "dev", "--disk", "512M", "--label", "x=y");
   expect(small.code).toBe(1);
-  expect(small.stderr).toContain("cannot change vm dev: the disk has 1 GiB and cannot be made smaller");
+  expect(small.stderr).toContain("cannot change vm dev: the root's disk has 1 GiB and cannot be made smaller");
   expect(small.stderr).toContain("try: --disk 1G or more");
   const several = await failure("set", "dev", "--cpus", "200", "--memory", "1M");
   expect(several).toMatchObject({ code: 1, stderr: expect.stringMatching(/2 things are wrong\n.*200 cpus.*\n.*too little to boot/s) });

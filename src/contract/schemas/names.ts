@@ -59,12 +59,10 @@ export const hostFolder = z
   .regex(/^\/[^\0]*$/, "a folder on the host is an absolute path")
   .meta({ description: "An absolute path of a folder on the host.", "x-kind": "path" });
 
-const variableName = z
-  .string()
-  .regex(
-    /^[A-Za-z_][A-Za-z0-9_]{0,254}$/,
-    "the name of an environment variable has letters, digits and underscore, and does not start with a digit",
-  );
+const variableName = z.string().regex(/^[A-Za-z_][A-Za-z0-9_]{0,254}$/, {
+  error: ({ input }) =>
+    `${JSON.stringify(input)} is no name of an environment variable: it has letters, digits and underscore, and does not start with a digit`,
+});
 
 const variableValue = z
   .string()
