@@ -82,7 +82,7 @@ const COMPOSED: readonly Command[] = [
     aliases: [["logs"]],
     summary: "Show or follow a log of a vm",
     detail:
-      "Sources: console, what the guest's kernel and init wrote to the serial port; agent, the lines of it that are the agent's; vmm, what the VMM said; network, what the processes of its network said; guest, the guest's own log, from systemd's journal or /var/log/syslog or messages, while it runs. Of a console the last 16 MiB are kept, or what the config says. With -f it goes on, over restarts of the daemon too, until the vm has stopped. --since is exact to a second and a few lines: it shows rather a little more than too little. vmm and network have no times.",
+      "Sources: console, what the guest's kernel and init wrote to the serial port; agent, the lines of it that are the agent's; vmm, what the VMM said; network, what the processes of its network said; guest, the guest's own log, from systemd's journal or /var/log/syslog or messages, while it runs. Of a console the last 16 MiB are kept, or what the config says. With -f it goes on, over restarts of the daemon too, until the vm has stopped. --since is exact to a second and a few lines: it shows rather a little more than too little. vmm and network have no times. A day or time of day is that of this place. What could drive a terminal is spelled out, into a pipe too; --json has it as it came.",
     fields: [...VERBS["vm.logs"].fields, flag("follow", "f", "go on with what comes, until the vm has stopped or Ctrl-C")],
     positional: ["vm"],
     examples: [
@@ -126,7 +126,7 @@ const COMPOSED: readonly Command[] = [
     aliases: [["cp"]],
     summary: "Copy files and folders between this computer and a vm",
     detail:
-      "One side is a place in a vm, NAME:PATH; a PATH that does not begin with / begins at root's home, or the owner's. What stands where is taken as cp takes it: into DST where that is a folder, under the name DST where it is not, and SRC/. means what is in SRC. Folders are copied whole, with modes (but setuid, setgid and sticky), times, links as links, and holes as holes; hard links become files of their own, and a link under the name of DST is replaced. In the vm neither * nor ~ is expanded. In the vm all of it belongs to root, or to --owner; here to you. Devices, FIFOs and sockets are left out, and told. Each file gets its name when it is whole and its sha256 is verified. Exit code 1 when something could not be copied; everything else is.",
+      "One side is a place in a vm, NAME:PATH; a PATH that does not begin with / begins at root's home, or the owner's. What stands where is taken as cp takes it: into DST where that is a folder, under the name DST where it is not, and SRC/. means what is in SRC. Folders are copied whole, with modes (but setuid, setgid and sticky), times, links as links, and holes as holes; hard links become files of their own, and a link under the name of DST is replaced. In the vm neither * nor ~ is expanded. In the vm all of it belongs to root, or to --owner; here to you. Devices, FIFOs and sockets are left out, and told. Each file gets its name when it is whole and its sha256 is verified; one that --resume or --checksum finds to be there gets mode, time and owner. Exit code 1 when something could not be copied; everything else is.",
     fields: [
       place("source", "SRC", "what to copy, NAME:PATH for one in a vm"),
       place("destination", "DST", "where to, NAME:PATH for one in a vm"),
