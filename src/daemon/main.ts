@@ -87,8 +87,11 @@ export async function main({ environment, readyDescriptor, wire, signal }: MainO
     tellReady({ pid: process.pid });
     tellManager("READY=1");
 
-    using _watch = listeningDescriptor === undefined ? endWithoutSocket(system, requestStop) : undefined;
-    await asked;
+    {
+      // Over before we remove it ourselves.
+      using _watch = listeningDescriptor === undefined ? endWithoutSocket(system, requestStop) : undefined;
+      await asked;
+    }
     log.info("the daemon stops");
     tellManager("STOPPING=1");
     await system.files.removeFile(system.layout.daemonNote);

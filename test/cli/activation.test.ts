@@ -42,6 +42,17 @@ test("a daemon that cannot start tells why, to an abstract socket too", async ()
   expect(await daemon.exited).not.toBe(0);
 });
 
+test("a daemon that is stopped removes its socket itself, and blames nobody for it", async () => {
+  await using home = openHome();
+  for (let round = 0; round < 5; round += 1) {
+    await home.banger(["daemon", "start"]);
+    await home.banger(["daemon", "stop"]);
+  }
+  const { stdout } = await home.banger(["daemon", "logs"]);
+  expect(stdout.match(/ {2}the daemon stops$/gm)).toHaveLength(5);
+  expect(stdout).not.toContain("removed by somebody");
+});
+
 test("a daemon that was killed does not count as one that runs", async () => {
   await using home = openHome();
   await home.banger(["daemon", "start"]);
