@@ -69,6 +69,7 @@ function parseJson(text: string): Readonly<Record<string, unknown>> {
 
 /** A query has only text; what is to be a number or a boolean becomes one. */
 function readQuery(name: string, query: URLSearchParams, fields: readonly VerbField[]): Readonly<Record<string, unknown>> {
+  if (query.size === 0) return {};
   const types = new Map(fields.map(({ name, type }) => [name, type]));
   const twice = [...new Set(query.keys())].filter((key) => types.get(key) !== "list" && query.getAll(key).length > 1);
   if (twice.length > 0) throw invalid(name, twice.map(givenTwice("it stands in the query twice")));

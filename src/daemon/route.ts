@@ -13,8 +13,17 @@ export interface Route {
 const router = new TrieRouter<OperationName>();
 for (const [name, { method, path }] of Object.entries(OPERATIONS)) router.add(method, path, name as OperationName);
 
+/** Requests that name nothing in their path and ask for nothing more: most of all, and always the same. */
+const PLAIN: ReadonlyMap<string, Route> = new Map(
+  Object.entries(OPERATIONS)
+    .filter(([, { path }]) => !path.includes(":"))
+    .map(([name, { method, path }]) => [`${method} ${path}`, { name: name as OperationName, inPath: {}, query: new URLSearchParams() }]),
+);
+
 /** Finds the operation. Throws `not_found` `no_such_route`, and `invalid` when the path cannot be decoded. */
 export function findRoute(method: string, url: string): Route {
+  const plain = PLAIN.get(`${method} ${url}`);
+  if (plain !== undefined) return plain;
   const [path = "", ...queries] = url.split("?");
   const found = router.match(method, path)[0][0];
   if (found === undefined)

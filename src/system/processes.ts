@@ -21,7 +21,7 @@ const STDERR_TAIL_BYTES = 64 * 1024;
  * looked at often; one that goes on, seldom, and all such at the same moments, so that many cost no more wake-ups than one.
  */
 const FIRST_LOOK_MS = 8;
-const LAST_LOOK_MS = 1024;
+const LAST_LOOK_MS = 4096;
 
 type End = { readonly code: number | undefined; readonly signal: string | undefined };
 

@@ -37,19 +37,27 @@ export function makeVmList(
     ...unreadable().map(describeUnreadable),
   ];
   return (): Promise<readonly Vm[]> => {
-    const known = [...supervisors.values()].map(({ record, problems }) => ({ record, problems }));
     const atMs = clock.monotonicMs();
-    if (last === undefined || atMs - last.atMs > FRESH_MS || !areSame(last.known, known)) {
+    if (last === undefined || atMs - last.atMs > FRESH_MS || !areSame(last.known, supervisors)) {
+      const known = [...supervisors.values()].map(({ record, problems }) => ({ record, problems }));
       last = { known, atMs, vms: describeAll(known) };
     }
     return last.vms;
   };
 }
 
-/** A record is replaced when it changes, never changed. */
-function areSame(some: readonly Known[], others: readonly Known[]): boolean {
-  return (
-    some.length === others.length &&
-    some.every(({ record, problems }, at) => record === others[at]?.record && problems.join("\n") === others[at].problems.join("\n"))
-  );
+/** A record is replaced when it changes, never changed. Nothing is made for the answer, which is asked for with every request. */
+function areSame(known: readonly Known[], supervisors: ReadonlyMap<string, Known>): boolean {
+  if (known.length !== supervisors.size) return false;
+  let at = 0;
+  for (const { record, problems } of supervisors.values()) {
+    const before = known[at];
+    at += 1;
+    if (before === undefined || record !== before.record || !sayTheSame(problems, before.problems)) return false;
+  }
+  return true;
+}
+
+function sayTheSame(some: readonly string[], others: readonly string[]): boolean {
+  return some === others || (some.length === others.length && some.every((text, at) => text === others[at]));
 }

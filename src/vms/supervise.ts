@@ -32,6 +32,8 @@ import { unmakeVm } from "./unmake.ts";
 import { startReadying, type Readying } from "./wait-until-ready.ts";
 import type { VmBoot, VmGiven, VmPlan, VmRecord } from "./vm-record.ts";
 
+const NO_PROBLEMS: readonly string[] = [];
+
 export class Supervisor {
   readonly #dependencies: VmDependencies;
   readonly #onGone: () => void;
@@ -69,7 +71,7 @@ export class Supervisor {
 
   /** What is wrong with a guest that runs on, for people. */
   get problems(): readonly string[] {
-    return this.#running?.problems ?? [];
+    return this.#running?.problems ?? NO_PROBLEMS;
   }
 
   /** Does this while nothing is under way, and has commands wait for it. False, and nothing is done, when something is. */
