@@ -125,6 +125,9 @@ describe("cp", () => {
       code: 1,
       stderr: expect.stringMatching(/there is no folder .*\ntry: banger exec dev -- mkdir -p no\/such\n$/),
     });
+    expect((await home.banger(["cp", here, "dev:~/src"])).stderr).toEndWith(
+      "\ntry: DST without the ~, which is no more than a name there: dev:src\n",
+    );
     expect(await home.banger(["cp", "dev:x", join(here, "no/such/place")])).toMatchObject({
       code: 1,
       stderr: `error: cannot copy to ${here}/no/such/place: there is no folder ${here}/no/such\ntry: mkdir -p ${here}/no/such\n`,

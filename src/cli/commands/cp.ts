@@ -98,8 +98,11 @@ function hintOf(code: string, { direction, vm, from, to }: CopyPlaces): string |
     case "copy_no_space":
       return "what arrived is kept: repeat the copy with --resume";
     case "copy_not_found": {
+      // Typed by habit; no shell of the guest reads it.
+      if (direction === "in" && /^~(\/|$)/.test(to)) return `DST without the ~, which is no more than a name there: ${vm}:${to.slice(2)}`;
       const folder = from.length > 1 || to.endsWith("/") ? to : dirname(to);
-      return `${direction === "in" ? `banger exec ${vm} -- ` : ""}mkdir -p ${shellWord(folder)}`;
+      const words = `mkdir -p ${shellWord(folder.startsWith("-") ? `./${folder}` : folder)}`;
+      return direction === "in" ? `banger exec ${vm} -- ${words}` : words;
     }
     case "copy_bad_user":
       return `banger exec ${vm} -- cat /etc/passwd`;
