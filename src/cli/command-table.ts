@@ -1,5 +1,6 @@
 import type { OperationName } from "../contract/operation-table.ts";
 import { VERBS } from "../contract/verbs.ts";
+import { CATALOG_COMMANDS } from "./catalog-commands.ts";
 import type { Command } from "./command.ts";
 import { CWD, ENV, INTERACTIVE, LINES, QUIET, SHELL, TTY, USER, VM, flag, place, text } from "./command-fields.ts";
 
@@ -191,6 +192,7 @@ const COMPOSED: readonly Command[] = [
     ],
     load: async () => (await import("./commands/daemon-logs.ts")).daemonLogs,
   },
+  ...CATALOG_COMMANDS,
   {
     words: ["completion"],
     aliases: [],

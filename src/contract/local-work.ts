@@ -1,6 +1,6 @@
 /**
- * What the command line does without a daemon though it touches the computer: it is about the daemon itself. Daemon and command
- * line are one program; its entry hands this over.
+ * What the command line does without a daemon though it touches the computer: it is about the daemon itself, or needs what the daemon
+ * should not have: a secret key. Daemon and command line are one program; its entry hands this over.
  */
 
 import type { OperationEvent } from "./events.ts";
@@ -32,6 +32,52 @@ export interface LocalVersions {
   }[];
 }
 
+/** What a document of a catalog says of itself. */
+export interface DocumentSummary {
+  readonly document: "catalog.json" | "keys.json";
+  /** Of the catalog. */
+  readonly name: string;
+  readonly version: number;
+  /** Instants like 2027-01-31T00:00:00Z. */
+  readonly issued: string;
+  readonly expires: string;
+  /** How many a catalog has; null of keys. */
+  readonly entries: number | null;
+}
+
+export interface SignRequest {
+  readonly path: string;
+  readonly secretKeyPath: string;
+  /** Writes a new version into it that is good for so long from now on; signed as it is when undefined. */
+  readonly validForMs: number | undefined;
+  /** Asked for where the key is kept under one. */
+  readonly askPassword: () => Promise<string>;
+}
+
+export interface SignedDocument extends DocumentSummary {
+  readonly keyId: string;
+  readonly publicKey: string;
+  readonly signaturePath: string;
+}
+
+export interface VerifyRequest {
+  readonly path: string;
+  /** Keys as `RWQ...`, or absolute paths of files with them: those that are believed. */
+  readonly keys: readonly string[];
+}
+
+export interface VerifiedDocument extends DocumentSummary {
+  /** Ids of those of the keys that signed it. */
+  readonly signedBy: readonly string[];
+}
+
+export interface MadeKey {
+  readonly secretPath: string;
+  readonly publicPath: string;
+  readonly publicKey: string;
+  readonly keyId: string;
+}
+
 export interface LocalWork {
   /** What doctor finds, by this process's own eyes; removes nothing. `onEvent` hears how far it is. */
   examine(request: { readonly deep: boolean }, onEvent: (event: OperationEvent) => void): Promise<DoctorReport>;
@@ -43,4 +89,10 @@ export interface LocalWork {
   installUnits(scope: UnitScope): Promise<InstalledUnits>;
   /** Undoes `installUnits`; the paths of what was there. Vms run on. */
   uninstallUnits(scope: UnitScope): Promise<readonly string[]>;
+  /** Signs `catalog.json` or `keys.json` where it lies. Throws `invalid` `bad_document`, `refused` `bad_signing_key`. */
+  signDocument(request: SignRequest): Promise<SignedDocument>;
+  /** Checks such a document and its signature as whoever adds the catalog would. Throws `refused` for what nobody would believe. */
+  verifyDocument(request: VerifyRequest): Promise<VerifiedDocument>;
+  /** A new key for signing. Throws `exists` `file_exists`. */
+  makeKey(path: string): Promise<MadeKey>;
 }

@@ -6,6 +6,10 @@ import { cpus, totalmem } from "node:os";
 import { makeOpenAgent } from "../agent/open-agent.ts";
 import { makeDebianArchive } from "../catalog/debian/debian-archive.ts";
 import { makeEmbeddedCatalog } from "../catalog/embedded-catalog.ts";
+import { makeKeyFiles } from "../catalog/signing/make-key-files.ts";
+import { signDocument } from "../catalog/signing/sign-document.ts";
+import { verifyDocument } from "../catalog/signing/verify-document.ts";
+import type { LocalWork } from "../contract/local-work.ts";
 import { makeDisks } from "../disks/make-disks.ts";
 import { makeFakeDriver } from "../drivers/fake/fake.ts";
 import { makeQemuDriver } from "../drivers/qemu/qemu.ts";
@@ -26,6 +30,7 @@ import { makeGate } from "./storage/gate.ts";
 import { makeStorage } from "./storage/make-storage.ts";
 import type { Wire, WireOptions } from "./rooms.ts";
 import type { Leases } from "../operations/operations.ts";
+import type { System } from "../system/system.ts";
 import type { Doctor } from "./doctor/doctor.ts";
 import { makeDoctor } from "./doctor/make-doctor.ts";
 
@@ -156,4 +161,13 @@ const NO_LEASES: Leases = { write: () => undefined, drop: () => undefined, dropA
 
 function ourUid(): number {
   return process.getuid?.() ?? 0;
+}
+
+/** Secret keys are the user's: the daemon never sees one. */
+export function wireSigning(open: () => System): Pick<LocalWork, "signDocument" | "verifyDocument" | "makeKey"> {
+  return {
+    signDocument: (request) => signDocument(open(), request),
+    verifyDocument: (request) => verifyDocument(open(), request),
+    makeKey: (path) => makeKeyFiles(open(), path),
+  };
 }
