@@ -114,6 +114,34 @@ describe("a detached program", () => {
     await rm(folder, { recursive: true });
   });
 
+  test("is looked at often at first, seldom after a while, and with others at the same moments", async () => {
+    const startMs = 1_000_123.4;
+    let nowMs = startMs;
+    const over = new AbortController();
+    const looks: { readonly atMs: number; readonly waitedMs: number }[] = [];
+    const counting = makeProcesses(
+      {
+        ...clock,
+        monotonicMs: () => nowMs,
+        sleep: async (ms, signal) => {
+          if (nowMs > startMs + 120_000) over.abort();
+          signal?.throwIfAborted();
+          nowMs += ms;
+          looks.push({ atMs: nowMs - startMs, waitedMs: ms });
+        },
+      },
+      process.env,
+    );
+    const ourselves = counting.identify(process.pid);
+    if (ourselves === undefined) throw new Error("we are not there");
+    await expect(counting.watchEnd(ourselves, over.signal)).rejects.toThrow();
+    // Whenever it ends, that is seen in half of the time that it took, and in some seconds at most.
+    for (const { atMs, waitedMs } of looks) expect(waitedMs).toBeLessThanOrEqual(Math.min(4096, Math.max(16, atMs / 2)));
+    const late = looks.filter(({ atMs }) => atMs > 60_000);
+    expect(late.length).toBeLessThan(20);
+    for (const { atMs } of late) expect((startMs + atMs) % 4096).toBeLessThan(1);
+  });
+
   test("speaks through named pipes that outlive what was at their other end", async () => {
     const folder = await mkdtemp(join(tmpdir(), "banger-pipes-"));
     const sockets = makeSockets();

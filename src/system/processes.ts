@@ -22,6 +22,8 @@ const STDERR_TAIL_BYTES = 64 * 1024;
  */
 const FIRST_LOOK_MS = 8;
 const LAST_LOOK_MS = 4096;
+/** So an end is seen soon, measured by how long it took to come. */
+const LOOKS_OF_A_KIND = 4;
 
 type End = { readonly code: number | undefined; readonly signal: string | undefined };
 
@@ -126,8 +128,11 @@ export function makeProcesses(clock: Clock, environment: Readonly<Record<string,
     isStopped: (identity) => isStopped(identity, clock),
     signal: (identity, signal) => signalProcess(identity, signal, clock),
     watchEnd: async (identity, signal) => {
-      for (let everyMs = FIRST_LOOK_MS; mayBeAlive(identity, clock); everyMs = Math.min(everyMs * 2, LAST_LOOK_MS)) {
+      const startedMs = clock.monotonicMs();
+      let everyMs = FIRST_LOOK_MS;
+      while (mayBeAlive(identity, clock)) {
         await clock.sleep(Math.ceil(everyMs - (clock.monotonicMs() % everyMs)), signal);
+        while (everyMs < LAST_LOOK_MS && clock.monotonicMs() - startedMs > everyMs * LOOKS_OF_A_KIND) everyMs *= 2;
       }
     },
     findByArgument: (marker) => findByArgument(marker, clock),
