@@ -14,6 +14,8 @@
  */
 
 import type { Probe } from "../contract/probe.ts";
+import type { OperationContext } from "../operations/operations.ts";
+import type { DocumentEntry } from "./document/catalog-document.ts";
 
 /** An entry of the embedded catalog. */
 export type CatalogEntry =
@@ -36,6 +38,34 @@ export type CatalogEntry =
       readonly kernelRef: string;
       readonly description: string;
     };
+
+/** A catalog that was added, as it was accepted last. */
+export interface KnownCatalog {
+  readonly name: string;
+  readonly url: string;
+  readonly keys: readonly string[];
+  readonly version: number;
+  /** Instants like 2027-01-31T00:00:00Z. */
+  readonly issued: string;
+  readonly expires: string;
+  readonly entries: readonly DocumentEntry[];
+  readonly updatedAt: number;
+  /** Why it is of no use now, as that it has expired. */
+  readonly problem: string | undefined;
+}
+
+type FetchContext = Pick<OperationContext, "stage" | "signal">;
+
+/** Catalogs that were added, each with the keys that it was added with. Stage: `fetch`. */
+export interface Catalogs {
+  list(): readonly KnownCatalog[];
+  /** Throws `exists` `catalog_exists`, `invalid` `bad_catalog_address`, `refused` for what is not believed, and what fetching throws; nothing is then kept. */
+  add(wanted: Pick<KnownCatalog, "name" | "url" | "keys">, context: FetchContext): Promise<KnownCatalog>;
+  /** The same, for one that was added; what was accepted before is then kept. */
+  update(name: string, context: FetchContext): Promise<KnownCatalog>;
+  /** Throws `not_found` `catalog_not_found`. */
+  remove(name: string): void;
+}
 
 export interface Catalog {
   /** All entries, by name. */

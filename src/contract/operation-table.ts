@@ -1,4 +1,8 @@
 /** Every operation, by name. It loads every schema: the daemon and the generators read it, the command line reads `verbs.ts`. */
+import { catalogAdd } from "./operations/catalog-add.ts";
+import { catalogList } from "./operations/catalog-list.ts";
+import { catalogRemove } from "./operations/catalog-remove.ts";
+import { catalogUpdate } from "./operations/catalog-update.ts";
 import { configShow } from "./operations/config-show.ts";
 import { daemonStop } from "./operations/daemon-stop.ts";
 import { daemonVersion } from "./operations/daemon-version.ts";
@@ -66,6 +70,10 @@ export const OPERATIONS = {
   "image.list": imageList,
   "image.show": imageShow,
   "image.delete": imageDelete,
+  "catalog.list": catalogList,
+  "catalog.add": catalogAdd,
+  "catalog.update": catalogUpdate,
+  "catalog.remove": catalogRemove,
   "operation.list": operationList,
   "operation.show": operationShow,
   "operation.cancel": operationCancel,

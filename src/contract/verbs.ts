@@ -1371,6 +1371,151 @@ export const VERBS: Readonly<Record<OperationName, Verb>> = {
       }
     ]
   },
+  "catalog.list": {
+    "kind": "query",
+    "method": "GET",
+    "path": "/v1/catalogs",
+    "summary": "List catalogs, and the kernels and images that they offer",
+    "words": [
+      "catalog",
+      "list"
+    ],
+    "aliases": [
+      [
+        "catalog",
+        "ls"
+      ]
+    ],
+    "positional": [],
+    "composed": false,
+    "fields": [],
+    "examples": [
+      {
+        "command": "banger catalog list",
+        "does": "what can be pulled"
+      }
+    ]
+  },
+  "catalog.add": {
+    "kind": "long",
+    "method": "POST",
+    "path": "/v1/catalogs",
+    "summary": "Add a catalog of kernels and images",
+    "detail": "NAME is what the catalog calls itself. It is fetched at once: nothing is kept unless it is signed by a KEY, which you have from whoever keeps it, by another way than the catalog itself.",
+    "words": [
+      "catalog",
+      "add"
+    ],
+    "aliases": [],
+    "positional": [
+      "name",
+      "url"
+    ],
+    "composed": false,
+    "fields": [
+      {
+        "name": "name",
+        "flag": "name",
+        "type": "string",
+        "required": true,
+        "brief": "what the catalog calls itself",
+        "placeholder": "NAME"
+      },
+      {
+        "name": "url",
+        "flag": "url",
+        "type": "string",
+        "required": true,
+        "brief": "address of its catalog.json, or the absolute path",
+        "placeholder": "ADDRESS"
+      },
+      {
+        "name": "key",
+        "flag": "key",
+        "type": "list",
+        "required": true,
+        "brief": "a key that is believed, RWQ...; may be repeated",
+        "placeholder": "KEY"
+      }
+    ],
+    "examples": [
+      {
+        "command": "banger catalog add acme https://acme.example/catalog.json --key RWQ...",
+        "does": "whose key you were told"
+      }
+    ]
+  },
+  "catalog.update": {
+    "kind": "long",
+    "method": "POST",
+    "path": "/v1/catalogs/:catalog/update",
+    "summary": "Fetch a catalog anew",
+    "detail": "What is older than what was seen before, has expired or is signed by nobody who is believed changes nothing.",
+    "words": [
+      "catalog",
+      "update"
+    ],
+    "aliases": [],
+    "positional": [
+      "catalog"
+    ],
+    "repeat": "catalog",
+    "composed": false,
+    "fields": [
+      {
+        "name": "catalog",
+        "flag": "catalog",
+        "type": "string",
+        "required": true,
+        "brief": "name of the catalog",
+        "placeholder": "NAME"
+      }
+    ],
+    "examples": [
+      {
+        "command": "banger catalog update acme",
+        "does": "ask for its newest version"
+      }
+    ]
+  },
+  "catalog.remove": {
+    "kind": "change",
+    "method": "DELETE",
+    "path": "/v1/catalogs/:catalog",
+    "summary": "Remove a catalog",
+    "detail": "What was pulled from it stays. What was believed of it is forgotten.",
+    "words": [
+      "catalog",
+      "remove"
+    ],
+    "aliases": [
+      [
+        "catalog",
+        "rm"
+      ]
+    ],
+    "positional": [
+      "catalog"
+    ],
+    "repeat": "catalog",
+    "composed": false,
+    "fields": [
+      {
+        "name": "catalog",
+        "flag": "catalog",
+        "type": "string",
+        "required": true,
+        "brief": "name of the catalog",
+        "placeholder": "NAME"
+      }
+    ],
+    "examples": [
+      {
+        "command": "banger catalog remove acme",
+        "does": "believe it no more"
+      }
+    ]
+  },
   "operation.list": {
     "kind": "query",
     "method": "GET",

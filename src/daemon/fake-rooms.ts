@@ -1,5 +1,6 @@
 /** Rooms for tests: vms in memory, a real operations engine over a database in memory. */
 import type { Duplex } from "node:stream";
+import { makeEmbeddedCatalog } from "../catalog/embedded-catalog.ts";
 import { BangerError } from "../contract/errors.ts";
 import type { Vm } from "../contract/schemas/vm.ts";
 import type { StoredImage } from "../images/images.ts";
@@ -35,6 +36,14 @@ export function makeFakeRooms(system: Pick<System, "clock" | "random" | "log" | 
     vms: makeFakeVms(system, created, () => fake),
     kernels: makeFakeKernels(),
     images: makeFakeImages(),
+    // None can be fetched here; one that is inside the program is the real one.
+    catalogs: {
+      list: () => [],
+      add: async () => Promise.reject(new Error("not faked")),
+      update: async () => Promise.reject(new Error("not faked")),
+      remove: () => undefined,
+    },
+    embedded: makeEmbeddedCatalog(),
     operations,
     storage: makeFakeStorage(system),
     doctor: makeFakeDoctor(),

@@ -1,4 +1,5 @@
 import type { Handlers } from "./handler.ts";
+import { catalogHandlers } from "./handlers/catalog.ts";
 import { configHandlers } from "./handlers/config.ts";
 import { daemonHandlers } from "./handlers/daemon.ts";
 import { imageHandlers } from "./handlers/image.ts";
@@ -12,6 +13,7 @@ export const HANDLERS: Handlers = {
   ...vmHandlers,
   ...kernelHandlers,
   ...imageHandlers,
+  ...catalogHandlers,
   ...operationHandlers,
   ...configHandlers,
   ...systemHandlers,

@@ -2,6 +2,7 @@ import type { System } from "../system/system.ts";
 import type { About } from "./about.ts";
 import type { Config } from "./config.ts";
 import type { ConfigFile } from "./config-file.ts";
+import type { Catalog, Catalogs } from "../catalog/catalog.ts";
 import type { Images } from "../images/images.ts";
 import type { Kernels } from "../kernels/kernels.ts";
 import type { Operations } from "../operations/operations.ts";
@@ -15,6 +16,9 @@ export interface Rooms {
   readonly vms: Vms;
   readonly kernels: Kernels;
   readonly images: Images;
+  readonly catalogs: Catalogs;
+  /** The catalog inside the program. */
+  readonly embedded: Pick<Catalog, "list">;
   readonly operations: Operations;
   readonly storage: Storage;
   readonly doctor: Doctor;

@@ -4,8 +4,11 @@
  */
 import { cpus, totalmem } from "node:os";
 import { makeOpenAgent } from "../agent/open-agent.ts";
+import { CATALOG_MIGRATIONS, makeCatalogRows } from "../catalog/catalogs/catalog-rows.ts";
+import { makeCatalogs } from "../catalog/catalogs/make-catalogs.ts";
 import { makeDebianArchive } from "../catalog/debian/debian-archive.ts";
 import { makeEmbeddedCatalog } from "../catalog/embedded-catalog.ts";
+import { openFetcher } from "../catalog/fetch/open-fetcher.ts";
 import { makeKeyFiles } from "../catalog/signing/make-key-files.ts";
 import { signDocument } from "../catalog/signing/sign-document.ts";
 import { verifyDocument } from "../catalog/signing/verify-document.ts";
@@ -38,13 +41,20 @@ const MIB = 2 ** 20;
 
 export const wire: Wire = async ({ system, config, configFile, proxies, onTrouble }) => {
   await using opened = new AsyncDisposableStack();
-  const database = opened.use(system.databases.open(system.layout.database, [...OPERATIONS_MIGRATIONS, ...VM_MIGRATIONS]));
+  const database = opened.use(
+    system.databases.open(system.layout.database, [...OPERATIONS_MIGRATIONS, ...VM_MIGRATIONS, ...CATALOG_MIGRATIONS]),
+  );
   const operations = makeOperations(database, system);
   const leases = makeLeases(database);
   const agentPath = await placeAgent(system);
 
   const means = makeMeans({ system, config, proxies, leases, agentPath });
-  const { kernels, images, disks, network, drivers } = means;
+  const { kernels, images, disks, network, drivers, embedded } = means;
+  const catalogs = makeCatalogs({
+    system,
+    rows: makeCatalogRows(database),
+    fetcher: openFetcher(system, { proxies, advice: "ask whoever keeps the catalog" }),
+  });
 
   const closing = new AbortController();
   const vms = makeVms({
@@ -97,15 +107,27 @@ export const wire: Wire = async ({ system, config, configFile, proxies, onTroubl
   const about = makeAbout({ system, agentPath, drivers, vms });
 
   const open = opened.move();
-  return { vms, kernels, images, operations, storage, doctor, about, gate, [Symbol.asyncDispose]: () => open.disposeAsync() };
+  return {
+    vms,
+    kernels,
+    images,
+    catalogs,
+    embedded,
+    operations,
+    storage,
+    doctor,
+    about,
+    gate,
+    [Symbol.asyncDispose]: () => open.disposeAsync(),
+  };
 };
 
 /** The rooms that hold nothing open, and so can be made where no daemon runs. */
 function makeMeans({ system, config, proxies, leases, agentPath }: MeansParts) {
-  const catalog = makeEmbeddedCatalog();
+  const embedded = makeEmbeddedCatalog();
   const archive = makeDebianArchive({ system, mirror: config.debian.mirror, securityMirror: config.debian.security_mirror, proxies });
-  const kernels = makeKernels({ system, archive, catalog, leases, agentPath });
-  const images = makeImages({ system, archive, catalog, leases, uid: ourUid(), proxies });
+  const kernels = makeKernels({ system, archive, catalog: embedded, leases, agentPath });
+  const images = makeImages({ system, archive, catalog: embedded, leases, uid: ourUid(), proxies });
   const disks = makeDisks({ system, leases, poolBytes: config.defaults.disk ?? CONFIG_DEFAULTS.layerBytes });
   const network = makeNetwork({ system });
   const consoles = makeConsoles({ system, agentPath, maxBytes: config.logs.console ?? CONFIG_DEFAULTS.consoleBytes });
@@ -116,7 +138,7 @@ function makeMeans({ system, config, proxies, leases, agentPath }: MeansParts) {
   const every = Object.values(makeDriver).map((make) => make());
   const drivers = (config.drivers.order ?? CONFIG_DEFAULTS.driverOrder).flatMap((name) => every.filter((driver) => driver.name === name));
   const probes = [...disks.probes(), ...images.probes(), ...archive.probes(), ...network.probes()];
-  return { kernels, images, disks, network, every, drivers, probes };
+  return { kernels, images, embedded, disks, network, every, drivers, probes };
 }
 
 interface MeansParts extends Pick<WireOptions, "system" | "config" | "proxies"> {

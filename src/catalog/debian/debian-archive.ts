@@ -2,9 +2,7 @@
 import { BangerError } from "../../contract/errors.ts";
 import type { System } from "../../system/system.ts";
 import type { DebianArchive, DebianSource, FetchOptions, FindPackageOptions, ProxyEnvironment, VerifiedPackage } from "../catalog.ts";
-import { makeFetcher } from "../fetch/fetcher.ts";
-import { makeFileTransport } from "../fetch/file-transport.ts";
-import { makeHttpTransport } from "../fetch/http-transport.ts";
+import { openFetcher } from "../fetch/open-fetcher.ts";
 import { shownUrl } from "../fetch/shown-url.ts";
 import { openDeb } from "../unpack/open-deb.ts";
 import { chooseSources } from "./choose-sources.ts";
@@ -32,15 +30,10 @@ export interface DebianArchiveParts {
   readonly stallMs?: number;
 }
 
-const RETRY_DELAYS_MS = [500, 2000, 5000];
-const STALL_MS = 30_000;
-
 export function makeDebianArchive(parts: DebianArchiveParts): DebianArchive {
   const { system } = parts;
-  const web = makeHttpTransport(system.clock, parts.proxies ?? {}, parts.stallMs ?? STALL_MS);
-  const local = makeFileTransport(system);
-  const transport: typeof web = { open: (url, offset, signal) => (url.startsWith("file:") ? local : web).open(url, offset, signal) };
-  const fetcher = makeFetcher(system, transport, parts.retryDelaysMs ?? RETRY_DELAYS_MS);
+  const { proxies = {}, retryDelaysMs, stallMs } = parts;
+  const fetcher = openFetcher(system, { proxies, advice: "set debian.mirror in the config", retryDelaysMs, stallMs });
   const suites = makeSuiteReader(system, fetcher, parts.keys ?? { keyrings: DEBIAN_KEYRINGS, fingerprints: DEBIAN_ARCHIVE_KEYS });
 
   const sources: DebianArchive["sources"] = async (suite) => {

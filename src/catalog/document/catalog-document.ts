@@ -21,8 +21,9 @@
  * Instead of `bundle` an entry has `debian`, what to take of a Debian archive, or `build`, a recipe that nobody has published yet.
  */
 import { z } from "zod";
+import { catalogName } from "../../contract/schemas/catalog-names.ts";
 import { goodsName } from "../../contract/schemas/names.ts";
-import { catalogName, documentVersion, instant, line, packageName, sha256, suite } from "./fields.ts";
+import { documentVersion, instant, line, packageName, sha256, suite } from "./fields.ts";
 
 /** More than any kernel or image has; bounds a download before it begins. */
 const BUNDLE_MAX_BYTES = 64 * 2 ** 30;

@@ -2,14 +2,6 @@
 import { z } from "zod";
 import { parsePublicKey } from "../signing/minisign.ts";
 
-/** The name of a catalog: before the slash in `acme/generic-6.12`. */
-export const catalogName = z
-  .string()
-  .regex(
-    /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/,
-    "the name of a catalog has 1 to 63 of a-z, 0-9 and hyphen, and starts and ends with a letter or digit",
-  );
-
 /** Rises with every change of a document. */
 export const documentVersion = z.number().int().min(1).max(Number.MAX_SAFE_INTEGER);
 

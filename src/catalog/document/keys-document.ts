@@ -13,7 +13,8 @@
  *     }
  */
 import { z } from "zod";
-import { catalogName, documentVersion, instant, publicKey } from "./fields.ts";
+import { catalogName } from "../../contract/schemas/catalog-names.ts";
+import { documentVersion, instant, publicKey } from "./fields.ts";
 
 const KEYS_MAX = 16;
 const keys = z

@@ -45,7 +45,7 @@ afterAll(() => {
 
 function open(stallMs = 5000): { readonly fetcher: Fetcher; readonly part: string } {
   const system = makeSystem({ PATH: process.env["PATH"], BANGER_HOME: mkdtempSync(join(root, "h-")) }, silent);
-  const fetcher = makeFetcher(system, makeHttpTransport(system.clock, {}, stallMs), [1, 1]);
+  const fetcher = makeFetcher(system, makeHttpTransport(system.clock, {}, stallMs, "use another mirror"), [1, 1]);
   return { fetcher, part: `${system.layout.downloads}/sha256-${wanted("").sha256}.part` };
 }
 
@@ -251,7 +251,7 @@ describe("a proxy", () => {
   test("is asked with the whole address", async () => {
     answer = (_request, response) => sendFrom(response, 0);
     const system = makeSystem({ PATH: process.env["PATH"], BANGER_HOME: mkdtempSync(join(root, "h-")) }, silent);
-    const fetcher = makeFetcher(system, makeHttpTransport(system.clock, { http_proxy: base }, 5000), []);
+    const fetcher = makeFetcher(system, makeHttpTransport(system.clock, { http_proxy: base }, 5000, "use another mirror"), []);
     expect(await code(fetcher.verified({ ...wanted(""), url: "http://mirror.invalid/a" }, { signal }))).toBe("done");
     expect(asked[0]?.path).toBe("http://mirror.invalid/a");
   });

@@ -9,26 +9,28 @@ import { shownUrl } from "./shown-url.ts";
 import { openWatchdog, type Watchdog } from "./watchdog.ts";
 
 const MAX_REDIRECTS = 5;
-const HINT = "check the network and the proxy, or set debian.mirror in the config";
 const TRANSIENT = [408, 425, 429];
 
-/** @param stallMs after this long without a byte a connection counts as dead. */
-export function makeHttpTransport(clock: Clock, proxies: ProxyEnvironment, stallMs: number): Transport {
+/**
+ * @param stallMs after this long without a byte a connection counts as dead.
+ * @param advice what to do where that address does not do.
+ */
+export function makeHttpTransport(clock: Clock, proxies: ProxyEnvironment, stallMs: number, advice: string): Transport {
   return {
     open: async (url, offset, signal) => {
       const watchdog = openWatchdog(clock, stallMs, signal);
       try {
-        const response = await request(new URL(url), offset, proxies, watchdog.signal);
-        return answerOf(response, offset, watchdog, signal);
+        const response = await request(new URL(url), offset, proxies, watchdog.signal, advice);
+        return answerOf(response, offset, watchdog, signal, advice);
       } catch (error) {
         watchdog.close();
-        throw faultOf(error, url, signal);
+        throw faultOf(error, url, signal, advice);
       }
     },
   };
 }
 
-async function request(first: URL, offset: number, proxies: ProxyEnvironment, signal: AbortSignal): Promise<Response> {
+async function request(first: URL, offset: number, proxies: ProxyEnvironment, signal: AbortSignal, advice: string): Promise<Response> {
   let url = first;
   for (let hops = 0; ; hops++) {
     const proxy = proxyFor(url, proxies);
@@ -51,7 +53,7 @@ async function request(first: URL, offset: number, proxies: ProxyEnvironment, si
         "redirect_refused",
         `cannot fetch ${shownUrl(first.href)}: a redirect of ${url.host} was not followed: ${verdict.why}`,
         {
-          hint: "use another mirror: set debian.mirror in the config",
+          hint: advice,
         },
       );
     }
@@ -59,7 +61,7 @@ async function request(first: URL, offset: number, proxies: ProxyEnvironment, si
   }
 }
 
-function answerOf(response: Response, asked: number, watchdog: Watchdog, signal: AbortSignal): Answer {
+function answerOf(response: Response, asked: number, watchdog: Watchdog, signal: AbortSignal, advice: string): Answer {
   const { status } = response;
   if (status !== 200 && !(status === 206 && asked > 0)) {
     const code = status >= 500 || TRANSIENT.includes(status) ? "mirror_unreachable" : "mirror_lacks_file";
@@ -68,7 +70,7 @@ function answerOf(response: Response, asked: number, watchdog: Watchdog, signal:
       code,
       `cannot fetch ${shownUrl(response.url)}: the mirror answered ${status} ${response.statusText}`.trimEnd(),
       {
-        hint: HINT,
+        hint: hintOf(advice),
         data: { status },
       },
     );
@@ -83,14 +85,14 @@ function answerOf(response: Response, asked: number, watchdog: Watchdog, signal:
   }
   const length = response.headers.get("content-length");
   const bytes = length !== null && /^\d{1,15}$/.test(length) ? Number(length) : undefined;
-  return { offset, bytes, body: bodyOf(response, watchdog, signal) };
+  return { offset, bytes, body: bodyOf(response, watchdog, signal, advice) };
 }
 
 function rangeStart(response: Response): number {
   return Number(/^bytes (\d{1,15})-/.exec(response.headers.get("content-range") ?? "")?.[1] ?? Number.NaN);
 }
 
-async function* bodyOf(response: Response, watchdog: Watchdog, signal: AbortSignal): AsyncGenerator<Uint8Array> {
+async function* bodyOf(response: Response, watchdog: Watchdog, signal: AbortSignal, advice: string): AsyncGenerator<Uint8Array> {
   try {
     if (response.body === null) return;
     for await (const part of response.body as AsyncIterable<Uint8Array>) {
@@ -98,15 +100,22 @@ async function* bodyOf(response: Response, watchdog: Watchdog, signal: AbortSign
       yield part;
     }
   } catch (error) {
-    throw faultOf(error, response.url, signal);
+    throw faultOf(error, response.url, signal, advice);
   } finally {
     watchdog.close();
   }
 }
 
-function faultOf(error: unknown, url: string, signal: AbortSignal): Error {
+function hintOf(advice: string): string {
+  return `check the network and the proxy, or ${advice}`;
+}
+
+function faultOf(error: unknown, url: string, signal: AbortSignal, advice: string): Error {
   if (error instanceof BangerError) return error;
   if (signal.aborted) return new BangerError("cancelled", "cancelled", "the download was cancelled", { cause: signal.reason });
   const why = error instanceof Error ? error.message : String(error);
-  return new BangerError("unavailable", "mirror_unreachable", `cannot fetch ${shownUrl(url)}: ${why}`, { cause: error, hint: HINT });
+  return new BangerError("unavailable", "mirror_unreachable", `cannot fetch ${shownUrl(url)}: ${why}`, {
+    cause: error,
+    hint: hintOf(advice),
+  });
 }

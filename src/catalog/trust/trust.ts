@@ -51,13 +51,22 @@ export function firstTrust(name: string, roots: readonly string[]): Trust {
 
 /** `keys.json`. Throws `refused`. The same one again changes nothing. */
 export function acceptKeys(trust: Trust, signed: SignedBytes, nowMs: number): Trust {
+  return takeKeys(trust, signed, nowMs, true);
+}
+
+/** One between those that were seen and those of now: it may have expired since. */
+export function acceptKeysOnTheWay(trust: Trust, signed: SignedBytes, nowMs: number): Trust {
+  return takeKeys(trust, signed, nowMs, false);
+}
+
+function takeKeys(trust: Trust, signed: SignedBytes, nowMs: number, isLast: boolean): Trust {
   const document = verified(trust, "keys.json", signed, trust.roots, trust.threshold, keysDocument);
   // New roots show that they have their keys: otherwise a slip of the hand would lock everybody out.
   requireSigned(trust, "keys.json", signed, document.roots, document.threshold);
   checkName(trust, "keys.json", document.name);
   const sha256 = digestHex(signed.bytes);
   checkVersion(trust, "keys.json", { version: document.version, sha256 }, trust.keys);
-  const notBeforeMs = checkTimes(trust, "keys.json", document, nowMs);
+  const notBeforeMs = checkTimes(trust, "keys.json", document, nowMs, isLast);
   if (trust.keys?.sha256 === sha256) return { ...trust, notBeforeMs };
   const isRetired = signersOf(trust).some((key) => !document.releases.includes(key));
   return {
@@ -81,7 +90,7 @@ export function acceptCatalog(
   checkName(trust, "catalog.json", document.name);
   const sha256 = digestHex(signed.bytes);
   checkVersion(trust, "catalog.json", { version: document.version, sha256 }, trust.catalog);
-  const notBeforeMs = checkTimes(trust, "catalog.json", document, nowMs);
+  const notBeforeMs = checkTimes(trust, "catalog.json", document, nowMs, true);
   return {
     document,
     trust: { ...trust, catalog: { version: document.version, sha256, expiresMs: Date.parse(document.expires) }, notBeforeMs },
@@ -193,11 +202,12 @@ function checkTimes(
   what: string,
   { issued, expires }: { readonly issued: string; readonly expires: string },
   nowMs: number,
+  mustBeInDate: boolean,
 ): number {
   const issuedMs = Date.parse(issued);
   const notBeforeMs = Math.max(trust.notBeforeMs, issuedMs);
   checkClock(trust, what, notBeforeMs, nowMs);
-  requireInDate(trust, what, Date.parse(expires), nowMs);
+  if (mustBeInDate) requireInDate(trust, what, Date.parse(expires), nowMs);
   return notBeforeMs;
 }
 

@@ -1,0 +1,12 @@
+import { z } from "zod";
+
+/** The name of a catalog: before the slash in `acme/generic-6.12`. */
+export const catalogName = z
+  .string()
+  .regex(
+    /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/,
+    "the name of a catalog has 1 to 63 of a-z, 0-9 and hyphen, and starts and ends with a letter or digit",
+  );
+
+/** A public key of minisign, the one line. What is in it the daemon looks at. */
+export const publicKeyLine = z.string().regex(/^RW[A-Za-z0-9+/]{54}$/, "is no public key of minisign: a line that begins with RWQ");
