@@ -19,6 +19,15 @@ test("the last lines are read, from what was set aside too, and a line that is n
   expect(readDaemonLog(path, 0).lines).toEqual([]);
 });
 
+test("all of a log is read when all lines are wanted, however long it is", () => {
+  const lines = (from: number): string => Array.from({ length: 100_000 }, (_, at) => `${String(from + at).padStart(70)}\n`).join("");
+  writeFileSync(`${path}.1`, lines(0));
+  writeFileSync(path, lines(100_000));
+  const read = readDaemonLog(path, Infinity).lines;
+  expect(read.length).toBe(200_000);
+  expect([read[0], read.at(-1)].map(Number)).toEqual([0, 199_999]);
+});
+
 test("what is added is followed, each line once, also when the log starts anew", async () => {
   writeFileSync(path, "old\nha");
   const stop = new AbortController();

@@ -37,12 +37,18 @@ test("what was foreseen is told in one line, with what lies behind it; a bug wit
   });
   const bug = new Error("this cannot be");
   const behind = new BangerError("refused", "y", "no", { cause: new TypeError("what is this") });
+  const said = new BangerError("refused", "z", "cannot: what is this", { cause: new TypeError("what is this") });
+  const missing = Object.assign(new Error("ENOENT: no such file"), { code: "ENOENT" });
+  const unfound = new BangerError("refused", "w", "cannot read it", { cause: missing });
   const errors = linesOf((descriptor) => {
-    for (const error of [foreseen, bug, behind]) makeJsonLog(descriptor).warn("look", { error });
+    for (const error of [foreseen, bug, behind, said, unfound]) makeJsonLog(descriptor).warn("look", { error });
   }).map((line) => (JSON.parse(line) as { error: string }).error);
   expect(errors[0]).toBe("agent_lost: it does not answer; because: x: it is asleep");
   expect(errors[1]).toMatch(/this cannot be\n +at /);
   expect(errors[2]).toMatch(/^y: no; because: TypeError: what is this\n +at /);
+  // A bug's words in the message are no reason to leave its trace out.
+  expect(errors[3]).toMatch(/^z: cannot: what is this; because: TypeError: what is this\n +at /);
+  expect(errors[4]).toBe("w: cannot read it; because: ENOENT: no such file");
 });
 
 test("to log never fails: with a full disk, a reader that went away, or fields that cannot be written", () => {

@@ -44,6 +44,13 @@ function errorsAsText(_key: string, value: unknown): unknown {
 function textOf(error: Error): string {
   if (!(error instanceof BangerError)) return error.stack ?? error.message;
   const { code, message, cause } = error;
-  const isSaid = !(cause instanceof Error) || message.includes(cause.message);
-  return `${code}: ${message}${isSaid ? "" : `; because: ${textOf(cause)}`}`;
+  if (!(cause instanceof Error)) return `${code}: ${message}`;
+  const isForeseen = cause instanceof BangerError || isSystemError(cause);
+  if (isForeseen && cause.message !== "" && message.includes(cause.message)) return `${code}: ${message}`;
+  return `${code}: ${message}; because: ${isSystemError(cause) ? cause.message : textOf(cause)}`;
+}
+
+/** What a call of the system ends with says all in its message. */
+function isSystemError(error: Error): boolean {
+  return "code" in error && typeof error.code === "string" && /^E[A-Z0-9]+$/.test(error.code);
 }

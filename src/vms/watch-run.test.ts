@@ -124,13 +124,19 @@ test("a run folder that somebody removed is shown, with what to type, also by th
   const runFolder = world.system.layout.vmRunFolder(id);
   rmSync(runFolder, { recursive: true });
   await until("a problem", async () => (await problems()).length > 0);
-  const gone = [`its run folder ${runFolder} was removed, and its console and agent with it: banger vm stop dev, then banger vm start dev`];
+  const gone = [`its run folder ${runFolder}, through which it is reached, was removed: banger vm stop dev, then banger vm start dev`];
   expect(await problems()).toEqual(gone);
   await vms.close();
   vms = makeVms(world.dependencies);
   await vms.reconcile();
   await settle();
   expect(await problems()).toEqual(gone);
+  // Somebody who only moved it away puts it back.
+  mkdirSync(runFolder);
+  await passSecond();
+  await until("no problem", async () => (await problems()).length === 0);
+  rmSync(runFolder, { recursive: true });
+  await until("a problem again", async () => (await problems()).length > 0);
   await vms.stop("dev", 10_000, context);
   expect(await problems()).toEqual([]);
 });

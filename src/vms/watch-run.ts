@@ -74,9 +74,14 @@ export function watchRun({ vmm, networkMode, vmName, isPaused, onHeld }: Watched
   };
   const runFolder = layout.vmRunFolder(vmm.record.vmId);
   const noteFolderGone = async (): Promise<void> => {
-    await files.watchGone(runFolder, signal);
-    isFolderGone = true;
-    log.warn("the run folder of a running guest was removed", { vm: vmName() });
+    for (;;) {
+      await files.watchGone(runFolder, signal);
+      isFolderGone = true;
+      log.warn("the run folder of a running guest was removed", { vm: vmName() });
+      do await clock.sleep(LOOK_MS, signal);
+      while ((await files.find(runFolder)) === undefined);
+      isFolderGone = false;
+    }
   };
   const watches = [goOnWhenHeld, noteLinkEnd, noteFolderGone].map((watch) =>
     watch().catch((error: unknown) => {
@@ -94,7 +99,7 @@ export function watchRun({ vmm, networkMode, vmName, isPaused, onHeld }: Watched
       return [
         ...(isHeld ? [`the host's disk is full: the guest is held until ${ENOUGH} are free`] : []),
         ...(isLinkGone ? [`its network is gone, passt ended: ${restart()}`] : []),
-        ...(isFolderGone ? [`its run folder ${runFolder} was removed, and its console and agent with it: ${restart()}`] : []),
+        ...(isFolderGone ? [`its run folder ${runFolder}, through which it is reached, was removed: ${restart()}`] : []),
       ];
     },
     requireAwake: () => {

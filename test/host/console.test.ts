@@ -286,7 +286,7 @@ describe("a console", () => {
     const runFolder = join(world.folder, "run/banger/v", guest.id);
     guest.hush();
     rmSync(runFolder, { recursive: true });
-    const told = `its run folder ${runFolder} was removed, and its console and agent with it: banger vm stop removed, then banger vm start removed`;
+    const told = `its run folder ${runFolder}, through which it is reached, was removed: banger vm stop removed, then banger vm start removed`;
     await until("the problem is told", async () => (await world.ok(["ps"])).includes(told));
     expect(await world.banger(["console", guest.name])).toEqual({
       code: 1,

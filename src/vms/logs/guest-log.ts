@@ -27,13 +27,11 @@ export async function readGuestLog(vm: LogVm, request: LogRequest, clock: Clock,
   const log = await findGuestLog(agent, vm, request, clock, signal);
   const argv = log.command(request, request.cursor, false);
   const { stdout } = await runCommand(await agent.openExec(signal), { argv, env: {} }, { maxOutputBytes: MAX_OUTPUT_BYTES });
-  const lines = stdout
-    .toString("utf8")
-    .split("\n")
-    .flatMap((line) => log.parse(line) ?? []);
   const fromPlace = isFromPlace(request, request.cursor);
-  const { taken, isCut } = takeLines(lines, request.tail === undefined ? request.bytes : MAX_OUTPUT_BYTES, fromPlace ? "first" : "last");
-  return { ...partOf(taken, request.cursor), hasMore: fromPlace && (isCut || stdout.length >= MAX_OUTPUT_BYTES) };
+  const isCut = fromPlace && stdout.length >= MAX_OUTPUT_BYTES;
+  const mostBytes = request.tail === undefined ? request.bytes : MAX_OUTPUT_BYTES;
+  const { taken, hasMore } = takeLines(stdout, log.parse, mostBytes, fromPlace ? "first" : "last", isCut);
+  return { ...partOf(taken, request.cursor), hasMore: fromPlace && hasMore };
 }
 
 /** The same, and then lines as they come, until the vm has stopped. */
