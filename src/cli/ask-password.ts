@@ -24,12 +24,15 @@ export async function askPassword(prompt: string, { variables, stdin, stderr }: 
   using _raw = openRawTerminal();
   print(stderr.descriptor, prompt);
   let typed = "";
+  const decoder = new TextDecoder();
+  const notTyped = new BangerError("cancelled", "cancelled", "no password was typed");
   try {
     for await (const chunk of process.stdin as AsyncIterable<Uint8Array>) {
-      for (const key of Buffer.from(chunk).toString("utf8")) {
+      for (const key of decoder.decode(chunk, { stream: true })) {
         if (key === "\r" || key === "\n") return typed;
-        if (key === CTRL_C || key === CTRL_D) throw new InterruptedError(cannot, "SIGINT");
+        if (key === CTRL_C || key === CTRL_D) throw new InterruptedError(notTyped, "SIGINT");
         if (key === CTRL_U) typed = "";
+        else if (key < " " && key !== BACKSPACE) continue;
         else typed = key === BACKSPACE || key === DELETE ? typed.replace(/.$/su, "") : typed + key;
       }
     }

@@ -20,7 +20,7 @@ export const CATALOG_COMMANDS: readonly Command[] = [
     aliases: [],
     summary: "Sign catalog.json or keys.json",
     detail:
-      "Puts the file into the one form that is signed, and writes FILE.minisig beside it. With --valid-for it becomes a new version, issued now. A password comes from the terminal or BANGER_SIGNING_PASSWORD. Where several keys have to sign, each signs in turn; what others signed before stays as long as the file does.",
+      "Puts the file into the one form that is signed, and writes FILE.minisig beside it. With --valid-for it becomes a new version, issued now. A password comes from the terminal or BANGER_SIGNING_PASSWORD. keys.json may have to be signed by several: each signs in turn, and what others signed stays as long as the file does.",
     fields: [
       fileOf("catalog.json, or keys.json"),
       { ...text("secretKey", "KEY", "file of the secret key", "path"), flag: "secret-key", alias: "s", required: true },
@@ -40,7 +40,7 @@ export const CATALOG_COMMANDS: readonly Command[] = [
     detail: "As whoever adds the catalog would: signed by a KEY, in form, and in date. For keys.json a KEY is a root.",
     fields: [
       fileOf("catalog.json, or keys.json"),
-      { ...text("key", "KEY", "a key that is believed, RWQ... or its file; may be repeated", "list"), required: true },
+      { ...text("key", "KEY", "a key that is believed, RW... or its file; may be repeated", "list"), required: true },
     ],
     positional: ["file"],
     examples: [{ command: "banger catalog verify catalog.json --key acme.key.pub", does: "before it is published" }],

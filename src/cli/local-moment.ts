@@ -5,7 +5,9 @@ const LOCAL = /^(?<date>\d{4}-\d\d-\d\d)(?:[Tt ](?<time>\d\d:\d\d(?::\d\d(?:\.\d
  * first moment. Whatever is none stays as it is: the daemon takes the rest, or says why not.
  */
 export function localMoment(typed: string): string {
-  const { date, time = "00:00" } = LOCAL.exec(typed)?.groups ?? {};
+  const { date = "", time = "00:00" } = LOCAL.exec(typed)?.groups ?? {};
   const moment = new Date(`${date}T${time}`);
-  return Number.isNaN(moment.getTime()) ? typed : moment.toISOString();
+  // The 30th of February is another day.
+  const isThere = moment.getDate() === Number(date.slice(8));
+  return isThere ? moment.toISOString() : typed;
 }

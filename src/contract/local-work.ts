@@ -62,7 +62,7 @@ export interface SignedDocument extends DocumentSummary {
 
 export interface VerifyRequest {
   readonly path: string;
-  /** Keys as `RWQ...`, or absolute paths of files with them: those that are believed. */
+  /** Keys as `RW...`, or absolute paths of files with them: those that are believed. */
   readonly keys: readonly string[];
 }
 

@@ -1434,13 +1434,13 @@ export const VERBS: Readonly<Record<OperationName, Verb>> = {
         "flag": "key",
         "type": "list",
         "required": true,
-        "brief": "a key that is believed, RWQ...; may be repeated",
+        "brief": "a key that is believed, RW...; may be repeated",
         "placeholder": "KEY"
       }
     ],
     "examples": [
       {
-        "command": "banger catalog add acme https://acme.example/catalog.json --key RWQ...",
+        "command": "banger catalog add acme https://acme.example/catalog.json --key RW...",
         "does": "whose key you were told"
       }
     ]

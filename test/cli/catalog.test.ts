@@ -98,6 +98,16 @@ test("keys are signed by as many as have to, each in its turn", async () => {
   expect(await home.banger(verify)).toMatchObject({ code: 1, stderr: expect.stringContaining("1 of 2") });
   await home.banger(["catalog", "sign", at("keys.json"), "-s", at("two")]);
   expect(await home.banger(verify)).toMatchObject({ code: 0, stdout: expect.stringMatching(/signed by [0-9A-F]{16} and [0-9A-F]{16}\n$/) });
+  // An empty line that somebody left is none; what is no signature is not thrown away.
+  writeFileSync(at("keys.json.minisig"), `${read("keys.json.minisig")}\n`);
+  await home.banger(["catalog", "sign", at("keys.json"), "-s", at("two")]);
+  expect(await home.banger(verify)).toMatchObject({ code: 0 });
+  const signatures = read("keys.json.minisig");
+  writeFileSync(at("keys.json.minisig"), `${signatures}what is this\n`);
+  const untouched = await home.banger(["catalog", "sign", at("keys.json"), "-s", at("two")]);
+  expect(untouched).toMatchObject({ code: 1, stderr: expect.stringContaining("move it away") });
+  expect(read("keys.json.minisig")).toBe(`${signatures}what is this\n`);
+  writeFileSync(at("keys.json.minisig"), signatures);
   // A new version has none of the old signatures.
   await home.banger(["catalog", "sign", at("keys.json"), "-s", at("one"), "--valid-for", "365d"]);
   expect(await home.banger(verify)).toMatchObject({ code: 1, stderr: expect.stringContaining("1 of 2") });
@@ -123,6 +133,7 @@ test("a key of minisign's under a password is asked for at the terminal, and not
   await interrupted.until("password of the signing key: ");
   interrupted.type("\x03");
   await interrupted.until("code 130");
+  expect(interrupted.text).toContain("no password was typed");
 });
 
 test("what cannot be signed or checked is refused, and nothing is written", async () => {
@@ -141,9 +152,26 @@ test("what cannot be signed or checked is refused, and nothing is written", asyn
   );
   expect(await refused(["catalog", "sign", at("none"), ...key])).toContain("none");
   expect(await refused(["catalog", "verify", at("catalog.json"), "--key", at("acme.key.pub")])).toContain("try: banger catalog sign");
-  expect(await refused(["catalog", "verify", at("catalog.json"), "--key", at("acme.key")])).toContain("a line that begins with RWQ");
+  expect(await refused(["catalog", "verify", at("catalog.json"), "--key", at("acme.key")])).toContain(
+    "a line of 56 characters that begins with RW",
+  );
   expect(await refused(["catalog", "keygen", at("acme.key")])).toContain("is there already");
-  for (const text of ["", "[]", "null", "{", JSON.stringify({ entries: [1] }), JSON.stringify({ entries: {} }), "\u0000".repeat(100)]) {
+  expect(await refused(["catalog", "keygen", at("no/such/folder")])).toMatch(/cannot write .*: no such file or directory\ntry: ls -ld /);
+  expect(await refused(["catalog", "sign", home.path, ...key])).toContain("illegal operation on a directory");
+  expect(await refused(["catalog", "verify", home.path, "--key", at("acme.key.pub")])).toContain("illegal operation on a directory");
+  for (const time of ["99999999d", "1s"])
+    expect(await refused(["catalog", "sign", at("catalog.json"), ...key, "--valid-for", time])).toContain("good for a minute to ten years");
+  const odd = JSON.stringify({ schema: 1, name: "acme", entries: [{ type: { toString: 1 } }, null, 1] });
+  for (const text of [
+    odd,
+    "",
+    "[]",
+    "null",
+    "{",
+    JSON.stringify({ entries: [1] }),
+    JSON.stringify({ entries: {} }),
+    "\u0000".repeat(100),
+  ]) {
     writeFileSync(at("odd.json"), text);
     expect(await refused(["catalog", "sign", at("odd.json"), ...key, "--valid-for", "1d"])).toStartWith(
       `error: cannot sign ${at("odd.json")}: `,

@@ -87,7 +87,7 @@ export const catalogDocument = z.strictObject({
 export type CatalogDocument = z.output<typeof catalogDocument>;
 
 /** What makes an entry that entry: `kernel generic-6.12 amd64`. */
-export function keyOf({ type, name, arch }: Pick<DocumentEntry, "type" | "name" | "arch">): string {
+export function keyOf({ type, name, arch }: Readonly<Record<"type" | "name" | "arch", string>>): string {
   return `${type} ${name} ${arch}`;
 }
 

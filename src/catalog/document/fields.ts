@@ -29,7 +29,7 @@ export const publicKey = z
     } catch {
       return false;
     }
-  }, "is no public key of minisign: a line that begins with RWQ");
+  }, "is no public key of minisign: a line of 56 characters that begins with RW");
 
 export const sha256 = z.string().regex(/^[0-9a-f]{64}$/, "must be 64 lower-case hex digits");
 

@@ -1,4 +1,5 @@
 /** A document of a catalog as a file, and what is told of it. */
+import { BangerError } from "../../contract/errors.ts";
 import type { DocumentSummary } from "../../contract/local-work.ts";
 import type { CatalogDocument } from "../document/catalog-document.ts";
 import type { KeysDocument } from "../document/keys-document.ts";
@@ -8,6 +9,18 @@ export const DOCUMENT_MAX_BYTES = 16 * 2 ** 20;
 export const SIGNATURES_MAX_BYTES = 64 * 2 ** 10;
 
 /** Where minisign itself puts it. */
+/** What the computer says of a file of the user's is no failure of ours. */
+export async function onFile<T>(doing: string, path: string, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    if (!["ENOENT", "ENOTDIR", "EISDIR", "EACCES", "EPERM", "EROFS", "ELOOP", "ENAMETOOLONG"].includes(code ?? "")) throw error;
+    const reason = /^[A-Z0-9]+: (.*?)(?:,|$)/.exec(message)?.[1] ?? message;
+    throw new BangerError("refused", "file_unusable", `cannot ${doing} ${path}: ${reason}`, { hint: `ls -ld ${path}`, cause: error });
+  }
+}
+
 export function signaturePathOf(path: string): string {
   return `${path}.minisig`;
 }

@@ -1,6 +1,7 @@
 import { BangerError } from "../../contract/errors.ts";
 import type { MadeKey } from "../../contract/local-work.ts";
 import type { System } from "../../system/system.ts";
+import { onFile } from "./document-files.ts";
 import { keyFiles, makeSigningKey } from "./signing-key.ts";
 
 /** A new key without a password: `path` for its owner alone, and `path.pub` to pass on. Throws `exists` `file_exists`. */
@@ -14,7 +15,7 @@ export async function makeKeyFiles({ files }: System, path: string): Promise<Mad
   }
   const key = makeSigningKey();
   const texts = keyFiles(key);
-  await files.write(path, texts.secret);
-  await files.write(publicPath, texts.public, 0o644);
+  await onFile("write", path, () => files.write(path, texts.secret));
+  await onFile("write", publicPath, () => files.write(publicPath, texts.public, 0o644));
   return { secretPath: path, publicPath, publicKey: key.public.text, keyId: key.public.id };
 }

@@ -16,7 +16,7 @@ const SPKI_PREFIX = Buffer.from("302a300506032b6570032100", "hex");
 export interface PublicKey {
   /** 16 upper-case hex digits, as minisign shows it. A name, no proof. */
   readonly id: string;
-  /** `RWQ...`: the one line by which people pass it on. */
+  /** `RW...`: the one line by which people pass it on. */
   readonly text: string;
   readonly key: KeyObject;
 }

@@ -12,11 +12,14 @@ import { formatCanonical } from "../document/canonical.ts";
 import { catalogDocument, keyOf, type CatalogDocument } from "../document/catalog-document.ts";
 import { formatInstant } from "../document/fields.ts";
 import { keysDocument, type KeysDocument } from "../document/keys-document.ts";
-import { DOCUMENT_MAX_BYTES, SIGNATURES_MAX_BYTES, signaturePathOf, summaryOf } from "./document-files.ts";
+import { isSignedBy, parsePublicKey, parseSignature } from "./minisign.ts";
+import { DOCUMENT_MAX_BYTES, onFile, SIGNATURES_MAX_BYTES, signaturePathOf, summaryOf } from "./document-files.ts";
 import { isUnderPassword, parseSigningKey, signContent, type SigningKey } from "./signing-key.ts";
 import { joinSignatures, splitSignatures } from "./signature-file.ts";
 
 const KEY_MAX_BYTES = 4096;
+const MINUTE_MS = 60_000;
+const LONGEST_MS = 3653 * 24 * 60 * MINUTE_MS;
 /** Others are to read it: it is published. */
 const PUBLIC_MODE = 0o644;
 
@@ -24,34 +27,50 @@ const PUBLIC_MODE = 0o644;
 export async function signDocument({ files, clock }: System, request: SignRequest): Promise<SignedDocument> {
   const { path, secretKeyPath, validForMs, askPassword } = request;
   const key = await readKey(files, secretKeyPath, askPassword);
-  const before = await files.read(path, DOCUMENT_MAX_BYTES);
+  const before = await onFile("read", path, () => files.read(path, DOCUMENT_MAX_BYTES));
   const document = readDraft(path, before, validForMs, clock.nowMs());
   const bytes = Buffer.from(formatCanonical(document));
   const isChanged = !isDeepStrictEqual(Buffer.from(before), bytes);
   const signaturePath = signaturePathOf(path);
   const seconds = Math.floor(clock.nowMs() / 1000);
   const added = signContent(bytes, key, `timestamp:${seconds}\tcatalog:${document.name}\tversion:${document.version}`);
-  // Those of another content say nothing any more.
-  const others = isChanged ? [] : await readOthers(files, signaturePath);
-  if (isChanged) await files.write(path, bytes, PUBLIC_MODE);
-  await files.write(signaturePath, joinSignatures(others, added), PUBLIC_MODE);
+  // Those of another content say nothing any more; of a catalog one is enough.
+  const others = isChanged || "entries" in document ? [] : stillGood(document, bytes, await readOthers(files, signaturePath));
+  if (isChanged) await onFile("write", path, () => files.write(path, bytes, PUBLIC_MODE));
+  await onFile("write", signaturePath, () => files.write(signaturePath, joinSignatures(others, added), PUBLIC_MODE));
   return { ...summaryOf(document), keyId: key.public.id, publicKey: key.public.text, signaturePath };
 }
 
 async function readKey(files: System["files"], path: string, askPassword: () => Promise<string>): Promise<SigningKey> {
-  const text = await files.readText(path, KEY_MAX_BYTES);
+  const text = await onFile("read", path, () => files.readText(path, KEY_MAX_BYTES));
   try {
     return await parseSigningKey(text, isUnderPassword(text) ? await askPassword() : undefined);
   } catch (error) {
     if (error instanceof BangerError) throw error;
     throw new BangerError("refused", "bad_signing_key", `cannot sign with ${path}: ${(error as Error).message}`, {
-      hint: "a secret key as banger catalog keygen or minisign -G makes it",
+      hint: isWrongPassword(error) ? "the same again" : "a secret key as banger catalog keygen or minisign -G makes it",
       cause: error,
     });
   }
 }
 
+function isWrongPassword(error: unknown): boolean {
+  return error instanceof Error && error.message === "the password is wrong";
+}
+
+/** A root that signed an older content has not signed this one. Whose key is not in the document may be a root of before: that stays. */
+function stillGood({ roots }: KeysDocument, bytes: Uint8Array, texts: readonly string[]): readonly string[] {
+  const known = roots.map(parsePublicKey);
+  return texts.filter((text) => {
+    const signature = parseSignature(text);
+    const key = known.find(({ id }) => id === signature.keyId);
+    return key === undefined || isSignedBy(bytes, signature, key);
+  });
+}
+
 function readDraft(path: string, bytes: Uint8Array, validForMs: number | undefined, nowMs: number): CatalogDocument | KeysDocument {
+  if (validForMs !== undefined && (validForMs < MINUTE_MS || validForMs > LONGEST_MS))
+    throw badDocument(path, ["it can be good for a minute to ten years"], validForMs, "--valid-for 90d");
   const draft = parseJson(path, bytes);
   const isCatalog = "entries" in draft;
   const entries = isCatalog && Array.isArray(draft["entries"]) ? { entries: sortDrafts(draft["entries"]) } : {};
@@ -65,7 +84,9 @@ function readDraft(path: string, bytes: Uint8Array, validForMs: number | undefin
         };
   const parsed = (isCatalog ? catalogDocument : keysDocument).safeParse({ ...draft, ...entries, ...renewed }, { error: wordIssue });
   if (!parsed.success) throw badDocument(path, parsed.error.issues.flatMap(problemsOf).map(wordProblem), validForMs);
-  if (Date.parse(parsed.data.expires) <= nowMs) throw badDocument(path, [`it expired at ${parsed.data.expires}`], validForMs);
+  const { issued, expires } = parsed.data;
+  if (Date.parse(expires) <= nowMs) throw badDocument(path, [`it expired at ${expires}`], validForMs);
+  if (Date.parse(issued) > nowMs) throw badDocument(path, [`it says that it is signed at ${issued}, which is to come`], validForMs);
   return parsed.data;
 }
 
@@ -82,22 +103,34 @@ function parseJson(path: string, bytes: Uint8Array): Readonly<Record<string, unk
 
 /** What is no entry is left where it is, for the schema to tell. */
 function sortDrafts(entries: readonly unknown[]): readonly unknown[] {
-  const word = (entry: unknown): string => keyOf({ type: "", name: "", arch: "", ...(entry as object) } as never);
+  const word = (entry: unknown): string => {
+    const { type, name, arch } = (entry ?? {}) as Readonly<Record<string, unknown>>;
+    const [typeText = "", nameText = "", archText = ""] = [type, name, arch].map((value) => (typeof value === "string" ? value : ""));
+    return keyOf({ type: typeText, name: nameText, arch: archText });
+  };
   return entries.toSorted((a, b) => (word(a) < word(b) ? -1 : 1));
 }
 
 async function readOthers(files: System["files"], path: string): Promise<readonly string[]> {
   if ((await files.find(path)) === undefined) return [];
+  const text = await onFile("read", path, () => files.readText(path, SIGNATURES_MAX_BYTES));
   try {
-    return splitSignatures(await files.readText(path, SIGNATURES_MAX_BYTES));
-  } catch {
-    // What is no signature is replaced.
-    return [];
+    return splitSignatures(text);
+  } catch (error) {
+    throw new BangerError("refused", "bad_signatures", `cannot add a signature to ${path}: ${(error as Error).message}`, {
+      hint: `look at it, and move it away: mv ${path} ${path}.old`,
+      cause: error,
+    });
   }
 }
 
-function badDocument(path: string, problems: readonly string[], validForMs: number | undefined): BangerError {
+function badDocument(path: string, problems: readonly string[], validForMs: number | undefined, hint?: string): BangerError {
   return new BangerError("invalid", "bad_document", `cannot sign ${path}: ${problems.slice(0, 5).join("; ")}`, {
-    hint: validForMs === undefined ? "--valid-for 90d writes version, issued and expires" : "docs/kernel-catalog.md shows one",
+    hint:
+      hint !== undefined
+        ? hint
+        : validForMs === undefined
+          ? "--valid-for 90d writes version, issued and expires"
+          : "docs/kernel-catalog.md shows one",
   });
 }

@@ -5,7 +5,8 @@ const LINES = 4;
 
 /** Texts of single signatures. Throws `Error` on what is none. */
 export function splitSignatures(text: string): readonly string[] {
-  const lines = (text.endsWith("\n") ? text.slice(0, -1) : text).split("\n");
+  // An empty line is nobody's signature, and whoever joined files by hand may have left one.
+  const lines = text.split("\n").filter((line) => line !== "");
   const texts = Array.from({ length: Math.ceil(lines.length / LINES) }, (_, at) => lines.slice(at * LINES, (at + 1) * LINES).join("\n"));
   for (const one of texts) parseSignature(one);
   return texts;

@@ -1,11 +1,12 @@
 /** Checks a document of a catalog that lies on this computer, as whoever adds the catalog would. */
 import { BangerError } from "../../contract/errors.ts";
 import type { VerifiedDocument, VerifyRequest } from "../../contract/local-work.ts";
+import { catalogName } from "../../contract/schemas/catalog-names.ts";
 import type { System } from "../../system/system.ts";
 import { acceptCatalog, acceptKeys, firstTrust } from "../trust/trust.ts";
 import { keysDocument } from "../document/keys-document.ts";
 import { parseCanonical } from "../document/canonical.ts";
-import { DOCUMENT_MAX_BYTES, SIGNATURES_MAX_BYTES, signaturePathOf, summaryOf } from "./document-files.ts";
+import { DOCUMENT_MAX_BYTES, onFile, SIGNATURES_MAX_BYTES, signaturePathOf, summaryOf } from "./document-files.ts";
 import { isSignedBy, parsePublicKey, parseSignature, type PublicKey } from "./minisign.ts";
 import { splitSignatures } from "./signature-file.ts";
 
@@ -13,8 +14,9 @@ const KEY_MAX_BYTES = 4096;
 
 /** Throws `refused` for what nobody would believe, `invalid` `bad_public_key`, and `not_found` `file_not_found`. */
 export async function verifyDocument({ files, clock }: System, { path, keys }: VerifyRequest): Promise<VerifiedDocument> {
-  const believed = await Promise.all(keys.map((word) => readPublicKey(files, word)));
-  const bytes = await files.read(path, DOCUMENT_MAX_BYTES);
+  const read = await Promise.all(keys.map((word) => readPublicKey(files, word)));
+  const believed = [...new Map(read.map((key) => [key.text, key])).values()];
+  const bytes = await onFile("read", path, () => files.read(path, DOCUMENT_MAX_BYTES));
   const signatures = await readSignatures(files, signaturePathOf(path));
   const trust = firstTrust(
     nameIn(bytes),
@@ -33,11 +35,11 @@ export async function verifyDocument({ files, clock }: System, { path, keys }: V
 async function readPublicKey(files: System["files"], word: string): Promise<PublicKey> {
   const isFile = word.startsWith("/");
   try {
-    return parsePublicKey(isFile ? await files.readText(word, KEY_MAX_BYTES) : word);
+    return parsePublicKey(isFile ? await onFile("read", word, () => files.readText(word, KEY_MAX_BYTES)) : word);
   } catch (error) {
     if (error instanceof BangerError) throw error;
     throw new BangerError("invalid", "bad_public_key", `cannot take the key ${word}: ${(error as Error).message}`, {
-      hint: "a line that begins with RWQ, or the file with it",
+      hint: "a line of 56 characters that begins with RW, or the file with it",
       cause: error,
     });
   }
@@ -49,7 +51,7 @@ async function readSignatures(files: System["files"], path: string): Promise<rea
       hint: "banger catalog sign FILE --secret-key KEY",
     });
   try {
-    return splitSignatures(await files.readText(path, SIGNATURES_MAX_BYTES));
+    return splitSignatures(await onFile("read", path, () => files.readText(path, SIGNATURES_MAX_BYTES)));
   } catch (error) {
     if (error instanceof BangerError) throw error;
     throw new BangerError("refused", "catalog_badly_signed", `cannot use ${path}: ${(error as Error).message}`, { cause: error });
@@ -58,8 +60,8 @@ async function readSignatures(files: System["files"], path: string): Promise<rea
 
 /** Nothing is believed of it: the check that follows asks for the same name and form. */
 function nameIn(bytes: Uint8Array): string {
-  const name = keyOfObject(bytes, "name");
-  return typeof name === "string" ? name : "";
+  const { data } = catalogName.safeParse(keyOfObject(bytes, "name"));
+  return data ?? "without a name";
 }
 
 function keyOfObject(bytes: Uint8Array, key: string): unknown {

@@ -70,7 +70,7 @@ async function copyWithProgress(
     const client = openDaemon(environment);
     return await (direction === "in" ? client.copyIn(vm, from, to, options) : client.copyOut(vm, from, to, options));
   } catch (error) {
-    const hinted = withHint(error, { direction, vm, to, from });
+    const hinted = withHint(error, { direction, vm, to, from }, wishes.owner);
     throw asked !== undefined && hinted instanceof BangerError && hinted.kind === "cancelled"
       ? new InterruptedError(hinted, asked)
       : hinted;
@@ -85,13 +85,13 @@ function whyNotFound({ code, path }: CopyProblem): string {
   return isCut ? "; what has a name that is not UTF-8 is copied with the folder that it lies in" : "";
 }
 
-function withHint(error: unknown, places: CopyPlaces): unknown {
+function withHint(error: unknown, places: CopyPlaces, owner: string | undefined): unknown {
   if (!(error instanceof BangerError)) return error;
-  const hint = hintOf(error.code, places);
+  const hint = hintOf(error.code, places, owner);
   return hint === undefined ? error : new BangerError(error.kind, error.code, error.message, { hint, cause: error });
 }
 
-function hintOf(code: string, { direction, vm, from, to }: CopyPlaces): string | undefined {
+function hintOf(code: string, { direction, vm, from, to }: CopyPlaces, owner: string | undefined): string | undefined {
   switch (code) {
     // What is cut off can be gone on with.
     case "copy_cancelled":
@@ -100,6 +100,8 @@ function hintOf(code: string, { direction, vm, from, to }: CopyPlaces): string |
     case "copy_not_found": {
       // Typed by habit; no shell of the guest reads it.
       if (direction === "in" && /^~(\/|$)/.test(to)) return `DST without the ~, which is no more than a name there: ${vm}:${to.slice(2)}`;
+      // It begins at the owner's home, where no command of ours begins.
+      if (owner !== undefined && !to.startsWith("/")) return undefined;
       const folder = from.length > 1 || to.endsWith("/") ? to : dirname(to);
       const words = `mkdir -p ${shellWord(folder.startsWith("-") ? `./${folder}` : folder)}`;
       return direction === "in" ? `banger exec ${vm} -- ${words}` : words;

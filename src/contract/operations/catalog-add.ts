@@ -34,8 +34,8 @@ export const catalogAdd = defineOperation({
   fields: {
     name: { brief: "what the catalog calls itself", placeholder: "NAME" },
     url: { brief: "address of its catalog.json, or the absolute path", placeholder: "ADDRESS" },
-    key: { brief: "a key that is believed, RWQ...; may be repeated", placeholder: "KEY" },
+    key: { brief: "a key that is believed, RW...; may be repeated", placeholder: "KEY" },
   },
   cli: { words: ["catalog", "add"], positional: ["name", "url"] },
-  examples: [{ command: "banger catalog add acme https://acme.example/catalog.json --key RWQ...", does: "whose key you were told" }],
+  examples: [{ command: "banger catalog add acme https://acme.example/catalog.json --key RW...", does: "whose key you were told" }],
 });

@@ -9,4 +9,6 @@ export const catalogName = z
   );
 
 /** A public key of minisign, the one line. What is in it the daemon looks at. */
-export const publicKeyLine = z.string().regex(/^RW[A-Za-z0-9+/]{54}$/, "is no public key of minisign: a line that begins with RWQ");
+export const publicKeyLine = z
+  .string()
+  .regex(/^RW[A-Za-z0-9+/]{54}$/, "is no public key of minisign: a line of 56 characters that begins with RW");

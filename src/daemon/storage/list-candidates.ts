@@ -19,8 +19,14 @@ export interface Candidate {
   readonly needs: "images" | "kernels" | "vms" | null;
 }
 
-/** Everything that could go. */
+/** Paths of what nothing holds though it should be held. */
+export async function leftOnDisk(parts: StorageParts): Promise<readonly string[]> {
+  return (await parts.leftovers()).flatMap(({ kind, what }) => (kind === "process" || kind === "lease" ? [] : [what]));
+}
+
+/** Everything that could go, but for what is left over: that is the doctor's. */
 export async function listCandidates(parts: StorageParts): Promise<readonly Candidate[]> {
+  const left = await leftOnDisk(parts);
   const { system } = parts;
   const { layout, files } = system;
   const all = await Promise.all([
@@ -54,7 +60,7 @@ export async function listCandidates(parts: StorageParts): Promise<readonly Cand
       (await namesIn(parts, layout.agents)).filter((path) => path !== parts.agentPath),
     ),
   ]);
-  return all.flat();
+  return all.flat().filter(({ path }) => path === undefined || !left.includes(path));
 }
 
 /** A vm that is stopped may go when that was said; an ephemeral one that has run was only left behind. */

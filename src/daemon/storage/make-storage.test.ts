@@ -229,8 +229,21 @@ test("what nothing holds is counted, and left to the doctor", async () => {
   const { storage, prune } = await openWorld({ leftovers });
   const use = (await storage.measure()).uses.find(({ kind }) => kind === "leftover");
   expect(use).toEqual({ kind: "leftover", count: 1, bytes: 8192, usedBytes: 8192, reclaimableBytes: 0, needs: null });
-  expect(await prune()).toMatchObject({ items: [], leftovers: 2 });
+  expect(await prune()).toMatchObject({ items: [], leftovers: 1 });
   expect(readdirSync(left)).toEqual(["layer.ext4"]);
+});
+
+test("half a file counts as left over, and not as what it was to be", async () => {
+  const half = join(system.layout.downloads, "sha256-new.1-ab.new");
+  put(half, 1);
+  put(join(system.layout.downloads, "sha256-whole"), 1);
+  put(system.layout.database, 1);
+  const { storage, prune } = await openWorld({ leftovers: async () => [{ kind: "half a file", what: half }] });
+  const uses = new Map((await storage.measure()).uses.map(({ kind, ...use }) => [kind, use]));
+  expect(uses.get("download")).toMatchObject({ count: 1, usedBytes: 8192 });
+  expect(uses.get("leftover")).toMatchObject({ count: 1, usedBytes: 8192 });
+  expect(await prune()).toMatchObject({ items: [{ name: "sha256-whole" }], leftovers: 1 });
+  expect(readdirSync(system.layout.downloads)).toEqual(["sha256-new.1-ab.new"]);
 });
 
 test("df counts what there is, and what could go of it", async () => {

@@ -1,6 +1,6 @@
 import { BangerError } from "../../contract/errors.ts";
 import { decidePrune } from "./decide-prune.ts";
-import { listCandidates, type Candidate } from "./list-candidates.ts";
+import { leftOnDisk, listCandidates, type Candidate } from "./list-candidates.ts";
 import { measureUses } from "./measure-uses.ts";
 import { findHalfWritten } from "../half-written.ts";
 import { itemOf, removeAll } from "./remove-all.ts";
@@ -21,7 +21,7 @@ export function makeStorage(parts: StorageParts): Storage {
       });
       const items = request.dryRun ? going.map((candidate) => itemOf(candidate, null)) : await removeAll(going, parts, context);
       const usedBytes = items.reduce((sum, item) => (item.kept === null ? sum + item.usedBytes : sum), 0);
-      const leftovers = (await parts.leftovers()).length;
+      const leftovers = (await leftOnDisk(parts)).length;
       return { dryRun: request.dryRun, items, usedBytes, leftovers, at };
     },
     reconcile: async () => {

@@ -1,6 +1,6 @@
 import { basename, dirname, join } from "node:path";
 import { STORAGE_KINDS, type StorageUse } from "../../contract/schemas/storage.ts";
-import { listCandidates, type Candidate } from "./list-candidates.ts";
+import { leftOnDisk, listCandidates, type Candidate } from "./list-candidates.ts";
 import { addMeasured, measureTree, type Measured } from "./measure-tree.ts";
 import type { StorageParts } from "./storage.ts";
 
@@ -17,13 +17,17 @@ const NEEDS: Partial<Readonly<Record<Kind, StorageUse["needs"]>>> = {
 /** One line for each kind of thing. */
 export async function measureUses(parts: StorageParts): Promise<StorageUse[]> {
   const { files, layout } = parts.system;
+  const leftovers = await leftOnDisk(parts);
   const candidates = await listCandidates(parts);
   const measureAll = async (paths: readonly string[]): Promise<Measured & { readonly count: number }> => {
     const measured = await Promise.all(paths.map((path) => measureTree(files, path)));
     return { ...measured.reduce(addMeasured, { bytes: 0, usedBytes: 0, modifiedMs: 0 }), count: paths.length };
   };
   const below = async (folder: string): Promise<readonly string[]> =>
-    (await files.list(folder)).filter((name) => !name.startsWith(".")).map((name) => join(folder, name));
+    (await files.list(folder))
+      .filter((name) => !name.startsWith("."))
+      .map((name) => join(folder, name))
+      .filter((path) => !leftovers.includes(path));
   const vms = await parts.vms.list();
   const filesOf = async (ids: readonly string[], isWanted: (name: string) => boolean): Promise<readonly string[]> => {
     const folders = ids.map((id) => layout.vmFolder(id));
@@ -47,7 +51,6 @@ export async function measureUses(parts: StorageParts): Promise<StorageUse[]> {
   ).flat();
   const beside = async (path: string): Promise<readonly string[]> =>
     (await files.list(dirname(path))).filter((name) => name.startsWith(basename(path))).map((name) => join(dirname(path), name));
-  const leftovers = (await parts.leftovers()).flatMap(({ kind, what }) => (kind === "process" || kind === "lease" ? [] : [what]));
   const ended = parts.operations.measureEnded(Infinity, []);
   const plain = async (paths: readonly string[], kind: Candidate["kind"] | undefined) => ({
     measured: await measureAll(paths),

@@ -30,7 +30,7 @@ export async function readGuestLog(vm: LogVm, request: LogRequest, clock: Clock,
   const fromPlace = isFromPlace(request, request.cursor);
   const isCut = fromPlace && stdout.length >= MAX_OUTPUT_BYTES;
   const mostBytes = request.tail === undefined ? request.bytes : MAX_OUTPUT_BYTES;
-  const { taken, hasMore } = takeLines(stdout, log.parse, mostBytes, fromPlace ? "first" : "last", isCut);
+  const { taken, hasMore } = takeLines(stdout, (line) => log.parse(line), mostBytes, fromPlace ? "first" : "last", isCut);
   return { ...partOf(taken, request.cursor), hasMore: fromPlace && hasMore };
 }
 
