@@ -247,7 +247,7 @@ describe("--json", () => {
   test("is told by help where it is not one document", async () => {
     await using home = openHome();
     const briefOf = async (...words: string[]): Promise<string> =>
-      / --json +(.*)/.exec((await home.banger([...words, "--help"])).stdout)?.[1] ?? "";
+      /^ +--json {2,}(.*)/m.exec((await home.banger([...words, "--help"])).stdout)?.[1] ?? "";
     expect(await briefOf("ps")).toBe("one JSON document on stdout");
     expect(await briefOf("operation", "events")).toBe("a JSON document a line, as it comes");
     expect(await briefOf("logs")).toContain("with -f one a line");
