@@ -39,11 +39,12 @@ import { makeDoctor } from "./doctor/make-doctor.ts";
 
 const MIB = 2 ** 20;
 
+/** Of all rooms that keep something in the database. */
+export const MIGRATIONS = [...OPERATIONS_MIGRATIONS, ...VM_MIGRATIONS, ...CATALOG_MIGRATIONS];
+
 export const wire: Wire = async ({ system, config, configFile, proxies, onTrouble }) => {
   await using opened = new AsyncDisposableStack();
-  const database = opened.use(
-    system.databases.open(system.layout.database, [...OPERATIONS_MIGRATIONS, ...VM_MIGRATIONS, ...CATALOG_MIGRATIONS]),
-  );
+  const database = opened.use(system.databases.open(system.layout.database, MIGRATIONS));
   const operations = makeOperations(database, system);
   const leases = makeLeases(database);
   const agentPath = await placeAgent(system);

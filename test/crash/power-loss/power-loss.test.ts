@@ -8,9 +8,9 @@ import { expect, test } from "bun:test";
 import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { OPERATIONS_MIGRATIONS } from "../../../src/operations/operations-rows.ts";
+import { MIGRATIONS } from "../../../src/daemon/wire.ts";
 import { openDatabase } from "../../../src/system/database.ts";
-import { makeVmRows, VM_MIGRATIONS } from "../../../src/vms/vm-rows.ts";
+import { makeVmRows } from "../../../src/vms/vm-rows.ts";
 import { openGoods, type Goods } from "../../support/goods.ts";
 import { isFull, makeChance, SEED, type Chance } from "../../support/seeded.ts";
 import { makeSilentKernel } from "../../support/silent-kernel.ts";
@@ -71,7 +71,7 @@ function examine(folder: string): { readonly listed: ReadonlySet<string>; readon
   const listed = new Set<string>();
   const wrong: string[] = [];
   if (existsSync(join(folder, "state/banger/banger.db"))) {
-    using database = openDatabase(join(folder, "state/banger/banger.db"), [...OPERATIONS_MIGRATIONS, ...VM_MIGRATIONS]);
+    using database = openDatabase(join(folder, "state/banger/banger.db"), MIGRATIONS);
     for (const row of database.all("PRAGMA integrity_check")) if (row["integrity_check"] !== "ok") wrong.push(JSON.stringify(row));
     wrong.push(...database.all("PRAGMA foreign_key_check").map((row) => JSON.stringify(row)));
     const { records, unreadable } = makeVmRows(database).list();
