@@ -2,6 +2,7 @@
  * A log of JSON lines. It never throws, for it is called where something has just gone wrong: what cannot be written is lost.
  */
 import { BangerError } from "../contract/errors.ts";
+import { isSystemError } from "../contract/system-error.ts";
 import { jsonLine } from "../contract/json-line.ts";
 import type { Log, LogFields } from "./log.ts";
 import { makeLogSink, type LogSink } from "./log-sink.ts";
@@ -48,9 +49,4 @@ function textOf(error: Error): string {
   const isForeseen = cause instanceof BangerError || isSystemError(cause);
   if (isForeseen && cause.message !== "" && message.includes(cause.message)) return `${code}: ${message}`;
   return `${code}: ${message}; because: ${isSystemError(cause) ? cause.message : textOf(cause)}`;
-}
-
-/** What a call of the system ends with says all in its message. */
-function isSystemError(error: Error): boolean {
-  return "code" in error && typeof error.code === "string" && /^E[A-Z0-9]+$/.test(error.code);
 }

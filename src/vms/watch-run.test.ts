@@ -19,6 +19,13 @@ afterEach(async () => {
 const context = makeContext();
 const problems = async (): Promise<readonly string[]> => (await vms.get("dev")).problems;
 const full = "the host's disk is full: the guest is held until 64 MiB are free";
+/** This one goes, and another finds what it left. */
+const becomeNextDaemon = async (): Promise<void> => {
+  await vms.close();
+  vms = makeVms(world.dependencies);
+  await vms.reconcile();
+  await settle();
+};
 const passSecond = async (): Promise<void> => {
   world.clock.advance(1000);
   await settle();
@@ -109,10 +116,7 @@ test("a network that ended is shown, with what to type, also by the next daemon"
   await until("a problem", () => world.vmms.length === 1);
   await settle();
   expect(await problems()).toEqual(gone);
-  await vms.close();
-  vms = makeVms(world.dependencies);
-  await vms.reconcile();
-  await settle();
+  await becomeNextDaemon();
   expect(await problems()).toEqual(gone);
   await vms.stop("dev", 10_000, context);
   expect(await problems()).toEqual([]);
@@ -126,10 +130,7 @@ test("a run folder that somebody removed is shown, with what to type, also by th
   await until("a problem", async () => (await problems()).length > 0);
   const gone = [`its run folder ${runFolder}, through which it is reached, was removed: banger vm stop dev, then banger vm start dev`];
   expect(await problems()).toEqual(gone);
-  await vms.close();
-  vms = makeVms(world.dependencies);
-  await vms.reconcile();
-  await settle();
+  await becomeNextDaemon();
   expect(await problems()).toEqual(gone);
   // Somebody who only moved it away puts it back.
   mkdirSync(runFolder);

@@ -8,8 +8,8 @@
  *       "version": 2,                            only rises
  *       "issued": "2026-11-26T12:00:00Z",
  *       "expires": "2027-11-26T12:00:00Z",
- *       "roots": ["RW..."], "threshold": 1,     keys kept offline; so many of them sign this document
- *       "releases": ["RW..."]                   keys in daily use; any of them signs catalog.json
+ *       "roots": ["RW..."], "threshold": 1,      keys kept offline; so many of them sign this document
+ *       "releases": ["RW..."]                    keys in daily use; any of them signs catalog.json
  *     }
  */
 import { z } from "zod";

@@ -1,5 +1,6 @@
 /** A document of a catalog as a file, and what is told of it. */
 import { BangerError } from "../../contract/errors.ts";
+import { isSystemError, reasonOf } from "../../contract/system-error.ts";
 import type { DocumentSummary } from "../../contract/local-work.ts";
 import type { CatalogDocument } from "../document/catalog-document.ts";
 import type { KeysDocument } from "../document/keys-document.ts";
@@ -7,20 +8,25 @@ import type { KeysDocument } from "../document/keys-document.ts";
 /** Of a catalog with all the entries that it may have. */
 export const DOCUMENT_MAX_BYTES = 16 * 2 ** 20;
 export const SIGNATURES_MAX_BYTES = 64 * 2 ** 10;
+/** A file of minisign's with one key in it. */
+export const KEY_MAX_BYTES = 4096;
+/** What lies in the file that was named; a disk that is full or does not answer does not. */
+const OF_THE_FILE: ReadonlySet<string> = new Set(["ENOENT", "ENOTDIR", "EISDIR", "EACCES", "EPERM", "EROFS", "ELOOP", "ENAMETOOLONG"]);
 
-/** Where minisign itself puts it. */
 /** What the computer says of a file of the user's is no failure of ours. */
 export async function onFile<T>(doing: string, path: string, work: () => Promise<T>): Promise<T> {
   try {
     return await work();
   } catch (error) {
-    const { code, message } = error as NodeJS.ErrnoException;
-    if (!["ENOENT", "ENOTDIR", "EISDIR", "EACCES", "EPERM", "EROFS", "ELOOP", "ENAMETOOLONG"].includes(code ?? "")) throw error;
-    const reason = /^[A-Z0-9]+: (.*?)(?:,|$)/.exec(message)?.[1] ?? message;
-    throw new BangerError("refused", "file_unusable", `cannot ${doing} ${path}: ${reason}`, { hint: `ls -ld ${path}`, cause: error });
+    if (!isSystemError(error) || !OF_THE_FILE.has(error.code)) throw error;
+    throw new BangerError("refused", "file_unusable", `cannot ${doing} ${path}: ${reasonOf(error)}`, {
+      hint: `ls -ld ${path}`,
+      cause: error,
+    });
   }
 }
 
+/** Where minisign itself puts it. */
 export function signaturePathOf(path: string): string {
   return `${path}.minisig`;
 }

@@ -2,7 +2,6 @@
  * Signs a document of a catalog where it lies: `catalog.json` or `keys.json`, whichever its content is. What is signed is the one form that
  * such a document has, so it is put into that first: a person may write it as they like.
  */
-import { isDeepStrictEqual } from "node:util";
 import { BangerError } from "../../contract/errors.ts";
 import type { SignedDocument, SignRequest } from "../../contract/local-work.ts";
 import { problemsOf, wordProblem } from "../../contract/problems-of.ts";
@@ -13,15 +12,15 @@ import { catalogDocument, keyOf, type CatalogDocument } from "../document/catalo
 import { formatInstant } from "../document/fields.ts";
 import { keysDocument, type KeysDocument } from "../document/keys-document.ts";
 import { isSignedBy, parsePublicKey, parseSignature } from "./minisign.ts";
-import { DOCUMENT_MAX_BYTES, onFile, SIGNATURES_MAX_BYTES, signaturePathOf, summaryOf } from "./document-files.ts";
+import { DOCUMENT_MAX_BYTES, KEY_MAX_BYTES, onFile, SIGNATURES_MAX_BYTES, signaturePathOf, summaryOf } from "./document-files.ts";
 import { isUnderPassword, parseSigningKey, signContent, type SigningKey } from "./signing-key.ts";
 import { joinSignatures, splitSignatures } from "./signature-file.ts";
 
-const KEY_MAX_BYTES = 4096;
 const MINUTE_MS = 60_000;
 const LONGEST_MS = 3653 * 24 * 60 * MINUTE_MS;
 /** Others are to read it: it is published. */
 const PUBLIC_MODE = 0o644;
+const SHOWN = "docs/kernel-catalog.md shows one";
 
 /** Throws `invalid` `bad_document`, `refused` `bad_signing_key`, and what `askPassword` throws. The document is written before its signature. */
 export async function signDocument({ files, clock }: System, request: SignRequest): Promise<SignedDocument> {
@@ -30,7 +29,7 @@ export async function signDocument({ files, clock }: System, request: SignReques
   const before = await onFile("read", path, () => files.read(path, DOCUMENT_MAX_BYTES));
   const document = readDraft(path, before, validForMs, clock.nowMs());
   const bytes = Buffer.from(formatCanonical(document));
-  const isChanged = !isDeepStrictEqual(Buffer.from(before), bytes);
+  const isChanged = !bytes.equals(before);
   const signaturePath = signaturePathOf(path);
   const seconds = Math.floor(clock.nowMs() / 1000);
   const added = signContent(bytes, key, `timestamp:${seconds}\tcatalog:${document.name}\tversion:${document.version}`);
@@ -70,7 +69,8 @@ function stillGood({ roots }: KeysDocument, bytes: Uint8Array, texts: readonly s
 
 function readDraft(path: string, bytes: Uint8Array, validForMs: number | undefined, nowMs: number): CatalogDocument | KeysDocument {
   if (validForMs !== undefined && (validForMs < MINUTE_MS || validForMs > LONGEST_MS))
-    throw badDocument(path, ["it can be good for a minute to ten years"], validForMs, "--valid-for 90d");
+    throw badDocument(path, ["it can be good for a minute to ten years"], "--valid-for 90d");
+  const hint = validForMs === undefined ? "--valid-for 90d writes version, issued and expires" : SHOWN;
   const draft = parseJson(path, bytes);
   const isCatalog = "entries" in draft;
   const entries = isCatalog && Array.isArray(draft["entries"]) ? { entries: sortDrafts(draft["entries"]) } : {};
@@ -83,10 +83,10 @@ function readDraft(path: string, bytes: Uint8Array, validForMs: number | undefin
           expires: formatInstant(nowMs + validForMs),
         };
   const parsed = (isCatalog ? catalogDocument : keysDocument).safeParse({ ...draft, ...entries, ...renewed }, { error: wordIssue });
-  if (!parsed.success) throw badDocument(path, parsed.error.issues.flatMap(problemsOf).map(wordProblem), validForMs);
+  if (!parsed.success) throw badDocument(path, parsed.error.issues.flatMap(problemsOf).map(wordProblem), hint);
   const { issued, expires } = parsed.data;
-  if (Date.parse(expires) <= nowMs) throw badDocument(path, [`it expired at ${expires}`], validForMs);
-  if (Date.parse(issued) > nowMs) throw badDocument(path, [`it says that it is signed at ${issued}, which is to come`], validForMs);
+  if (Date.parse(expires) <= nowMs) throw badDocument(path, [`it expired at ${expires}`], hint);
+  if (Date.parse(issued) > nowMs) throw badDocument(path, [`it says that it is signed at ${issued}, which is to come`], hint);
   return parsed.data;
 }
 
@@ -98,7 +98,7 @@ function parseJson(path: string, bytes: Uint8Array): Readonly<Record<string, unk
   } catch (error) {
     why = `it is no JSON: ${(error as Error).message}`;
   }
-  throw badDocument(path, [why], 0);
+  throw badDocument(path, [why], SHOWN);
 }
 
 /** What is no entry is left where it is, for the schema to tell. */
@@ -124,13 +124,6 @@ async function readOthers(files: System["files"], path: string): Promise<readonl
   }
 }
 
-function badDocument(path: string, problems: readonly string[], validForMs: number | undefined, hint?: string): BangerError {
-  return new BangerError("invalid", "bad_document", `cannot sign ${path}: ${problems.slice(0, 5).join("; ")}`, {
-    hint:
-      hint !== undefined
-        ? hint
-        : validForMs === undefined
-          ? "--valid-for 90d writes version, issued and expires"
-          : "docs/kernel-catalog.md shows one",
-  });
+function badDocument(path: string, problems: readonly string[], hint: string): BangerError {
+  return new BangerError("invalid", "bad_document", `cannot sign ${path}: ${problems.slice(0, 5).join("; ")}`, { hint });
 }

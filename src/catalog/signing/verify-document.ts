@@ -6,11 +6,9 @@ import type { System } from "../../system/system.ts";
 import { acceptCatalog, acceptKeys, firstTrust } from "../trust/trust.ts";
 import { keysDocument } from "../document/keys-document.ts";
 import { parseCanonical } from "../document/canonical.ts";
-import { DOCUMENT_MAX_BYTES, onFile, SIGNATURES_MAX_BYTES, signaturePathOf, summaryOf } from "./document-files.ts";
+import { DOCUMENT_MAX_BYTES, KEY_MAX_BYTES, onFile, SIGNATURES_MAX_BYTES, signaturePathOf, summaryOf } from "./document-files.ts";
 import { isSignedBy, parsePublicKey, parseSignature, type PublicKey } from "./minisign.ts";
 import { splitSignatures } from "./signature-file.ts";
-
-const KEY_MAX_BYTES = 4096;
 
 /** Throws `refused` for what nobody would believe, `invalid` `bad_public_key`, and `not_found` `file_not_found`. */
 export async function verifyDocument({ files, clock }: System, { path, keys }: VerifyRequest): Promise<VerifiedDocument> {

@@ -2,15 +2,13 @@ import { resolve } from "node:path";
 import { EXIT } from "../../contract/errors.ts";
 import type { DocumentSummary } from "../../contract/local-work.ts";
 import { escapeText } from "../../contract/escape-text.ts";
+import { PUBLIC_KEY_LINE } from "../../contract/public-key-line.ts";
 import { parseDuration } from "../../contract/sizes.ts";
 import { jsonLine } from "../../contract/json-line.ts";
 import { askPassword } from "../ask-password.ts";
 import type { Invocation, Run } from "../command.ts";
 import type { Environment } from "../environment.ts";
 import { print } from "../print.ts";
-
-/** One line of minisign's; anything else is the file of one. */
-const PUBLIC_KEY = /^RW[A-Za-z0-9+/]{54}$/;
 
 /** `banger catalog keygen FILE` */
 export const catalogKeygen: Run = async (invocation, environment) => {
@@ -39,7 +37,8 @@ export const catalogSign: Run = async (invocation, environment) => {
 /** `banger catalog verify FILE` */
 export const catalogVerify: Run = async (invocation, environment) => {
   const { file, key } = invocation.given as { file: string; key: readonly string[] };
-  const keys = key.map((word) => (PUBLIC_KEY.test(word) ? word : resolve(word)));
+  // Anything else is the file of one.
+  const keys = key.map((word) => (PUBLIC_KEY_LINE.test(word) ? word : resolve(word)));
   const verified = await (await environment.openLocalWork()).verifyDocument({ path: file, keys });
   return say([`good: ${wordsOf(verified)}, signed by ${verified.signedBy.join(" and ")}`], verified, invocation, environment);
 };

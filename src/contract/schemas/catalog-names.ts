@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { PUBLIC_KEY_LINE } from "../public-key-line.ts";
 
 /** The name of a catalog: before the slash in `acme/generic-6.12`. */
 export const catalogName = z
@@ -9,6 +10,4 @@ export const catalogName = z
   );
 
 /** A public key of minisign, the one line. What is in it the daemon looks at. */
-export const publicKeyLine = z
-  .string()
-  .regex(/^RW[A-Za-z0-9+/]{54}$/, "is no public key of minisign: a line of 56 characters that begins with RW");
+export const publicKeyLine = z.string().regex(PUBLIC_KEY_LINE, "is no public key of minisign: a line of 56 characters that begins with RW");

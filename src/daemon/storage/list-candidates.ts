@@ -24,9 +24,8 @@ export async function leftOnDisk(parts: StorageParts): Promise<readonly string[]
   return (await parts.leftovers()).flatMap(({ kind, what }) => (kind === "process" || kind === "lease" ? [] : [what]));
 }
 
-/** Everything that could go, but for what is left over: that is the doctor's. */
-export async function listCandidates(parts: StorageParts): Promise<readonly Candidate[]> {
-  const left = await leftOnDisk(parts);
+/** @param left what is left over, which is the doctor's. Everything else that could go. */
+export async function listCandidates(parts: StorageParts, left: readonly string[]): Promise<readonly Candidate[]> {
   const { system } = parts;
   const { layout, files } = system;
   const all = await Promise.all([

@@ -14,15 +14,15 @@ export function makeStorage(parts: StorageParts): Storage {
     prune: async (request, context) => {
       checkAge(request);
       const at = Math.trunc(clock.nowMs());
-      const going = await context.stage("look", async (stage) => {
-        const found = await decide(request, parts, at);
+      const { going, left } = await context.stage("look", async (stage) => {
+        const leftovers = await leftOnDisk(parts);
+        const found = await decide(request, parts, leftovers, at);
         stage.note(`${found.length} ${found.length === 1 ? "thing" : "things"}`);
-        return found;
+        return { going: found, left: leftovers };
       });
       const items = request.dryRun ? going.map((candidate) => itemOf(candidate, null)) : await removeAll(going, parts, context);
       const usedBytes = items.reduce((sum, item) => (item.kept === null ? sum + item.usedBytes : sum), 0);
-      const leftovers = (await leftOnDisk(parts)).length;
-      return { dryRun: request.dryRun, items, usedBytes, leftovers, at };
+      return { dryRun: request.dryRun, items, usedBytes, leftovers: left.length, at };
     },
     reconcile: async () => {
       for (const { kind, key } of leases.list()) {
@@ -36,8 +36,8 @@ export function makeStorage(parts: StorageParts): Storage {
 }
 
 /** Images before the kernels that only they name. */
-async function decide(request: PruneRequest, parts: StorageParts, nowMs: number): Promise<readonly Candidate[]> {
-  const wanted = (await listCandidates(parts)).filter(({ needs }) => needs === null || request[needs]);
+async function decide(request: PruneRequest, parts: StorageParts, left: readonly string[], nowMs: number): Promise<readonly Candidate[]> {
+  const wanted = (await listCandidates(parts, left)).filter(({ needs }) => needs === null || request[needs]);
   const going = decidePrune(wanted, request, nowMs);
   // Of operations only the time counts: what they take in the database is not given back to the disk.
   const limit = Math.min(request.before ?? nowMs, request.olderThanMs === undefined ? Infinity : nowMs - request.olderThanMs);

@@ -18,7 +18,7 @@ const NEEDS: Partial<Readonly<Record<Kind, StorageUse["needs"]>>> = {
 export async function measureUses(parts: StorageParts): Promise<StorageUse[]> {
   const { files, layout } = parts.system;
   const leftovers = await leftOnDisk(parts);
-  const candidates = await listCandidates(parts);
+  const candidates = await listCandidates(parts, leftovers);
   const measureAll = async (paths: readonly string[]): Promise<Measured & { readonly count: number }> => {
     const measured = await Promise.all(paths.map((path) => measureTree(files, path)));
     return { ...measured.reduce(addMeasured, { bytes: 0, usedBytes: 0, modifiedMs: 0 }), count: paths.length };

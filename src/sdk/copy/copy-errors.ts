@@ -1,5 +1,6 @@
 /** The failures of a copy, and why a single file of it was left out. */
 import { BangerError, type ErrorKind } from "../../contract/errors.ts";
+import { reasonOf } from "../../contract/system-error.ts";
 import type { CopyProblemCode } from "../../contract/copy-frames.ts";
 
 /** Why something of a tree was not copied, and what is told of it. */
@@ -42,11 +43,6 @@ export function cannotCopy(kind: ErrorKind, code: string, why: string, cause?: u
 export function codeOf(error: unknown): string {
   const { code } = error as NodeJS.ErrnoException;
   return typeof code === "string" ? code : "";
-}
-
-/** `permission denied`, without the call and its paths. */
-export function reasonOf(error: unknown): string {
-  return /^[A-Z0-9]+: (.*?)(?:,|$)/.exec((error as Error).message)?.[1] ?? String(error);
 }
 
 export function unreadable(error: unknown): LeftOut {

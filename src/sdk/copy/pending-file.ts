@@ -2,7 +2,8 @@ import { accessSync, closeSync, constants, fchmodSync, openSync } from "node:fs"
 import { BLOCK_BYTES } from "../../contract/copy-frames.ts";
 import type { CopyAnswer, CopyMeta } from "../../contract/copy-messages.ts";
 import { Content, readContent } from "./content.ts";
-import { cannotCopy, codeOf, guestGarbled, LeftOut, reasonOf, unwritable } from "./copy-errors.ts";
+import { reasonOf } from "../../contract/system-error.ts";
+import { cannotCopy, codeOf, guestGarbled, LeftOut, unwritable } from "./copy-errors.ts";
 import { setModifiedTime } from "./descriptors.ts";
 import { requireReplaceable, type Folder } from "./folder.ts";
 import { PartFile } from "./part-file.ts";

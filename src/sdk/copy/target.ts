@@ -1,5 +1,6 @@
 import { closeSync, constants, openSync, unlinkSync } from "node:fs";
-import { cannotCopy, codeOf, reasonOf } from "./copy-errors.ts";
+import { reasonOf } from "../../contract/system-error.ts";
+import { cannotCopy, codeOf } from "./copy-errors.ts";
 import { Folder } from "./folder.ts";
 import { partName } from "./part-file.ts";
 
