@@ -13,6 +13,7 @@ import { imageShow } from "./operations/image-show.ts";
 import { kernelDelete } from "./operations/kernel-delete.ts";
 import { kernelImport } from "./operations/kernel-import.ts";
 import { kernelList } from "./operations/kernel-list.ts";
+import { kernelRename } from "./operations/kernel-rename.ts";
 import { kernelPull } from "./operations/kernel-pull.ts";
 import { kernelShow } from "./operations/kernel-show.ts";
 import { operationCancel } from "./operations/operation-cancel.ts";
@@ -65,6 +66,7 @@ export const OPERATIONS = {
   "kernel.import": kernelImport,
   "kernel.list": kernelList,
   "kernel.show": kernelShow,
+  "kernel.rename": kernelRename,
   "kernel.delete": kernelDelete,
   "image.pull": imagePull,
   "image.list": imageList,

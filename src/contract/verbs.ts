@@ -1193,6 +1193,48 @@ export const VERBS: Readonly<Record<OperationName, Verb>> = {
       }
     ]
   },
+  "kernel.rename": {
+    "kind": "change",
+    "method": "POST",
+    "path": "/v1/kernels/:kernel/rename",
+    "summary": "Give a kernel another name",
+    "detail": "Refused while a vm holds it. Images go on naming the kernel that they named.",
+    "words": [
+      "kernel",
+      "rename"
+    ],
+    "aliases": [],
+    "positional": [
+      "kernel",
+      "to"
+    ],
+    "composed": false,
+    "fields": [
+      {
+        "name": "kernel",
+        "flag": "kernel",
+        "type": "string",
+        "required": true,
+        "brief": "name of the kernel",
+        "placeholder": "NAME",
+        "completes": "kernel"
+      },
+      {
+        "name": "to",
+        "flag": "to",
+        "type": "string",
+        "required": true,
+        "brief": "the new name",
+        "placeholder": "NEW"
+      }
+    ],
+    "examples": [
+      {
+        "command": "banger kernel rename mine generic-6.12",
+        "does": "have images find it by the name that they use"
+      }
+    ]
+  },
   "kernel.delete": {
     "kind": "change",
     "method": "DELETE",

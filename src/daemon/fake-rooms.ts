@@ -242,6 +242,12 @@ function makeFakeKernels(): Rooms["kernels"] {
       requireUnused();
       if (!kernels.delete(name)) missing("kernel", name);
     },
+    rename: async (name, to, requireUnused) => {
+      requireUnused();
+      const kernel = kernels.get(name) ?? missing("kernel", name);
+      kernels.delete(name);
+      return keep(to, kernel.source);
+    },
     findUnusedInitrds: async () => [],
     verify: async () => [],
     bootSet: async () => Promise.reject(new Error("not faked")),

@@ -1,6 +1,7 @@
 /**
  * Room `kernels`: local kernels. A kernel is a folder in the store with `manifest.json`, `vmlinux` and, when it has
- * drivers as modules, `modules.cpio`. A folder appears whole by rename, and is never changed afterwards.
+ * drivers as modules, `modules.cpio`. A folder appears whole by rename, and is never changed afterwards; its files are kept by their
+ * digests, so kernels of the same content take the room of one.
  *
  * Laws: nothing is parsed before its digest was checked; a name appears once; deleting is refused while a vm holds it.
  */
@@ -32,6 +33,8 @@ export interface Kernels {
   get(name: string): Promise<StoredKernel>;
   /** @param requireUnused throws when something uses it; asked right before it goes, with nothing in between. */
   delete(name: string, requireUnused: () => void): Promise<void>;
+  /** Throws as `get`, `exists` `kernel_exists`, and what `requireUnused` throws: vms name their kernel. */
+  rename(name: string, to: string, requireUnused: () => void): Promise<StoredKernel>;
   /** The files to boot, the initramfs put together for this kernel and this agent, once. */
   bootSet(name: string): Promise<BootSet>;
   /** Paths of initramfs files that no kernel here boots with the agent of this banger. */

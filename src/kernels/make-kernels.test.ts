@@ -8,6 +8,7 @@ import {
   readdirSync,
   readFileSync,
   rmSync,
+  statSync,
   symlinkSync,
   utimesSync,
   writeFileSync,
@@ -455,4 +456,54 @@ test("reconcile removes what a dead daemon was making, and nothing else", async 
   await open().reconcile();
   expect(readdirSync(store())).toEqual(["k"]);
   expect(leases).toEqual([other]);
+});
+
+describe("kernels of the same content", () => {
+  beforeEach(async () => {
+    put("vmlinux", kernel);
+    put("config", CONFIG);
+    await kernels.import("one", from, context);
+    await kernels.import("two", from, context);
+  });
+  const blobs = () => readdirSync(join(home, "data/blobs"));
+  const inode = (name: string) => statSync(join(store(), name, "vmlinux")).ino;
+
+  test("take the room of one, and the last of them frees it", async () => {
+    expect(inode("one")).toBe(inode("two"));
+    expect(blobs()).toHaveLength(1);
+    await kernels.delete("one", ignore);
+    expect(blobs()).toHaveLength(1);
+    expect(await kernels.verify("two", context.signal)).toEqual([]);
+    await kernels.delete("two", ignore);
+    expect(blobs()).toEqual([]);
+  });
+
+  test("do not share what was damaged", async () => {
+    chmodSync(join(store(), "one/vmlinux"), 0o644);
+    writeFileSync(join(store(), "one/vmlinux"), "damaged");
+    await kernels.import("three", from, context);
+    expect(await kernels.verify("three", context.signal)).toEqual([]);
+    expect(inode("three")).not.toBe(inode("one"));
+  });
+
+  test("can be had by another name, whole, and nothing is left behind", async () => {
+    const { createdAt } = await kernels.get("one");
+    expect(await kernels.rename("one", "new", ignore)).toMatchObject({ name: "new", createdAt, problems: [] });
+    expect(readdirSync(store()).toSorted()).toEqual(["new", "two"]);
+    expect(inode("new")).toBe(inode("two"));
+    expect(leases).toEqual([]);
+    expect(await codeOf(kernels.rename("new", "two", ignore))).toBe("kernel_exists");
+    expect(await codeOf(kernels.rename("nothing", "x", ignore))).toBe("kernel_not_found");
+    const refuse = () => {
+      throw new Error("in use");
+    };
+    expect(await codeOf(kernels.rename("new", "x", refuse))).toMatchObject({ message: "in use" });
+    expect(readdirSync(store()).toSorted()).toEqual(["new", "two"]);
+  });
+
+  test("a blob that nothing uses goes when the daemon starts", async () => {
+    writeFileSync(join(home, "data/blobs/sha256-x"), "x");
+    await open().reconcile();
+    expect(blobs()).toHaveLength(1);
+  });
 });

@@ -64,12 +64,17 @@ export function makeKernels(parts: KernelsParts): Kernels {
       requireUnused();
       await store.remove(name);
     },
+    rename: async (name, to, requireUnused) => {
+      const { manifest, stored } = await show(name);
+      if (manifest === undefined || stored.problems.length > 0) throw damaged("rename", name, stored.problems);
+      requireUnused();
+      await store.rename(name, to);
+      return (await show(to)).stored;
+    },
     bootSet: async (name) => {
       const { folder, stored, manifest } = await show(name);
       if (manifest === undefined || stored.problems.length > 0) {
-        throw new BangerError("refused", "kernel_damaged", `cannot boot with the kernel ${name}: ${stored.problems.join("; ")}`, {
-          hint: `banger kernel delete ${name}, then get it again`,
-        });
+        throw damaged("boot with", name, stored.problems);
       }
       return {
         kernelPath: `${folder}/vmlinux`,
@@ -88,4 +93,10 @@ export function makeKernels(parts: KernelsParts): Kernels {
     },
     reconcile: () => store.reconcile(),
   };
+}
+
+function damaged(verb: string, name: string, problems: readonly string[]): BangerError {
+  return new BangerError("refused", "kernel_damaged", `cannot ${verb} the kernel ${name}: ${problems.join("; ")}`, {
+    hint: `banger kernel delete ${name}, then get it again`,
+  });
 }

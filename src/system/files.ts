@@ -42,6 +42,16 @@ export function makeFiles(roots: readonly string[]): Files {
     makeFolder: async (path, mode = 0o700) => {
       await fs.mkdir(path, { recursive: true, mode });
     },
+    link: async (from, to) => {
+      try {
+        await fs.link(from, to);
+      } catch (error) {
+        if (isErrno(error, "EEXIST") || isErrno(error, "ENOENT")) return false;
+        throw error;
+      }
+      await sync(dirname(to));
+      return true;
+    },
     rename: async (from, to) => {
       await fs.rename(from, to);
       await sync(dirname(to));
@@ -109,6 +119,7 @@ async function find(path: string): Promise<FileInfo | undefined> {
       allocatedBytes: info.blocks * 512,
       mode: info.mode & 0o7777,
       uid: info.uid,
+      links: info.nlink,
       modifiedMs: info.mtimeMs,
     };
   } catch (error) {

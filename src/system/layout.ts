@@ -39,6 +39,8 @@ export interface Layout {
   /** Holds the sockets of one VM. */
   vmRunFolder(vmId: string): string;
   readonly kernels: string;
+  /** Files of kernels by their sha256; a kernel has them as further names of the same files. */
+  readonly blobs: string;
   readonly images: string;
   /** Downloads under way, and finished ones by digest. */
   readonly downloads: string;
@@ -83,6 +85,7 @@ export function makeLayout(environment: RootsEnvironment): Layout {
     networkLog: (vmId) => join(vms, vmId, "network.log"),
     vmRunFolder: (vmId) => join(roots.run, "v", vmId),
     kernels: join(roots.data, "kernels"),
+    blobs: join(roots.data, "blobs"),
     images: join(roots.data, "images"),
     downloads: join(roots.cache, "downloads"),
     seenReleases: join(roots.state, "seen-releases.json"),

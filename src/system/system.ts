@@ -58,6 +58,8 @@ export interface FileInfo {
   readonly allocatedBytes: number;
   readonly mode: number;
   readonly uid: number;
+  /** How many names a file has. */
+  readonly links: number;
   readonly modifiedMs: number;
 }
 
@@ -92,6 +94,8 @@ export interface Files {
   copySparse(from: string, to: string, signal?: AbortSignal): Promise<void>;
   /** Makes a folder and its parents, mode 0700 unless given. Existing ones stay as they are. */
   makeFolder(path: string, mode?: number): Promise<void>;
+  /** Gives a file one more name, on the same filesystem. False where there is something of that name, or no file any more. */
+  link(from: string, to: string): Promise<boolean>;
   /** Renames within one filesystem and syncs the parent folder. */
   rename(from: string, to: string): Promise<void>;
   /** Removes a file, a link or a socket; nothing happens when there is none. */

@@ -27,6 +27,7 @@ export function makeTestGoods(images: ReadonlySet<string>, kernel: string): Pick
       pull: unused,
       import: unused,
       list: unused,
+      rename: unused,
       delete: unused,
       findUnusedInitrds: unused,
       verify: unused,

@@ -10,6 +10,10 @@ export const kernelHandlers: HandlersOf<"kernel"> = {
     withUsers(parts, await parts.gate.share(() => parts.kernels.import(input.name, input.from, context))),
   "kernel.list": async (parts) => ({ kernels: (await parts.kernels.list()).map((kernel) => withUsers(parts, kernel)) }),
   "kernel.show": async (parts, input) => withUsers(parts, await parts.kernels.get(input.kernel)),
+  "kernel.rename": async (parts, { kernel, to }) => {
+    const renamed = await parts.kernels.rename(kernel, to, () => refuseInUse(parts.vms, "kernel", kernel, "rename"));
+    return withUsers(parts, renamed);
+  },
   "kernel.delete": async ({ kernels, vms }, input) => {
     await kernels.delete(input.kernel, () => refuseInUse(vms, "kernel", input.kernel));
     return { kernel: input.kernel };

@@ -1,10 +1,11 @@
-/** The folders of kernels: `NAME/manifest.json`, `NAME/vmlinux`, `NAME/modules.cpio`. */
+/** The folders of kernels: `NAME/manifest.json`, and `NAME/vmlinux`, `NAME/modules.cpio`, which are names of blobs. */
 import { BangerError } from "../../contract/errors.ts";
 import { goodsName } from "../../contract/schemas/names.ts";
 import type { Leases } from "../../operations/operations.ts";
 import type { System } from "../../system/system.ts";
 import type { AssembledKernel } from "../assemble-kernel.ts";
 import { sha256Of } from "../formats/in-pieces.ts";
+import { makeBlobs } from "./blobs.ts";
 import { kernelManifest, type KernelManifest, type KernelOrigin } from "./manifest.ts";
 
 export interface KernelFolder extends AsyncDisposable {
@@ -12,6 +13,15 @@ export interface KernelFolder extends AsyncDisposable {
   readonly path: string;
   /** Writes the kernel, and makes it appear under its name, whole. Throws `exists` `kernel_exists`. */
   keep(kernel: AssembledKernel, origin: KernelOrigin): Promise<KernelManifest>;
+  /** The same, with the files that lie in the folder already and are what this says. */
+  keepFiles(manifest: Omit<KernelManifest, "name" | "createdAt">): Promise<KernelManifest>;
+}
+
+/** A folder in the making, by whatever its files come. */
+interface OpenFolder extends AsyncDisposable {
+  readonly path: string;
+  /** Makes it appear under its name, whole. */
+  appear(manifest: Omit<KernelManifest, "name">): Promise<KernelManifest>;
 }
 
 export interface KernelStore {
@@ -20,6 +30,8 @@ export interface KernelStore {
   /** Throws `not_found` `kernel_not_found`. */
   pathOf(name: string): Promise<string>;
   remove(name: string): Promise<void>;
+  /** Throws `exists` `kernel_exists`. A daemon that dies in between leaves the kernel under both names, or under the old one. */
+  rename(name: string, to: string): Promise<void>;
   /** Removes what was being made or removed when a daemon died. */
   reconcile(): Promise<void>;
 }
@@ -28,6 +40,7 @@ const UNFINISHED = ".tmp-";
 
 export function makeKernelStore(system: System, leases: Leases): KernelStore {
   const { files, layout } = system;
+  const blobs = makeBlobs(system);
   const open = new Set<string>();
   const reserved = new Set<string>();
 
@@ -35,37 +48,66 @@ export function makeKernelStore(system: System, leases: Leases): KernelStore {
     // First: what cannot be removed now, reconcile removes.
     open.delete(path);
     await files.removeTree(path);
+    await blobs.sweep();
     leases.drop("store-folder", path);
+  };
+
+  /** One more name for the same file, or a copy where that cannot be. */
+  const take = async (from: string, to: string): Promise<void> => {
+    if (!(await files.link(from, to).catch(() => false))) await files.copySparse(from, to);
   };
 
   const exists = async (name: string): Promise<boolean> =>
     goodsName.safeParse(name).success && (await files.find(`${layout.kernels}/${name}`)) !== undefined;
 
+  const openFolder = async (name: string, operationId: string | undefined): Promise<OpenFolder> => {
+    goodsName.parse(name);
+    if (reserved.has(name)) throw kernelExists(name, "there is a kernel being made with the name");
+    reserved.add(name);
+    const path = `${layout.kernels}/${UNFINISHED}${system.random.hex(8)}`;
+    await using undo = new AsyncDisposableStack();
+    undo.defer(() => void reserved.delete(name));
+    if (await exists(name)) throw kernelExists(name);
+    open.add(path);
+    undo.defer(() => discard(path));
+    leases.write({ kind: "store-folder", key: path, vmId: undefined, operationId });
+    await files.makeFolder(path);
+    const owned = undo.move();
+    return {
+      path,
+      appear: async (found) => {
+        const manifest = { ...found, name };
+        await blobs.share(`${path}/vmlinux`, manifest.vmlinux.sha256);
+        if (manifest.modules !== null) await blobs.share(`${path}/modules.cpio`, manifest.modules.sha256);
+        await files.write(`${path}/manifest.json`, `${JSON.stringify(manifest, undefined, 2)}\n`, 0o444);
+        await files.rename(path, `${layout.kernels}/${name}`);
+        return manifest;
+      },
+      [Symbol.asyncDispose]: () => owned.disposeAsync(),
+    };
+  };
+
+  const remove = async (name: string): Promise<void> => {
+    // Out of the list in one step; what is left of it when that is cut off, reconcile removes.
+    const path = `${layout.kernels}/${UNFINISHED}${system.random.hex(8)}`;
+    await files.rename(`${layout.kernels}/${name}`, path);
+    await files.removeTree(path);
+    await blobs.sweep();
+  };
+
   return {
     openFolder: async (name, operationId) => {
-      goodsName.parse(name);
-      if (reserved.has(name)) throw kernelExists(name, "there is a kernel being made with the name");
-      reserved.add(name);
-      const path = `${layout.kernels}/${UNFINISHED}${system.random.hex(8)}`;
-      await using undo = new AsyncDisposableStack();
-      undo.defer(() => void reserved.delete(name));
-      if (await exists(name)) throw kernelExists(name);
-      open.add(path);
-      undo.defer(() => discard(path));
-      leases.write({ kind: "store-folder", key: path, vmId: undefined, operationId });
-      await files.makeFolder(path);
-      const owned = undo.move();
+      const folder = await openFolder(name, operationId);
       return {
-        path,
+        path: folder.path,
         keep: async (kernel, origin) => {
           const manifest = await manifestOf(kernel, origin, system.clock.nowMs());
-          await files.write(`${path}/vmlinux`, kernel.vmlinux, 0o444);
-          if (kernel.modulesCpio !== undefined) await files.write(`${path}/modules.cpio`, kernel.modulesCpio, 0o444);
-          await files.write(`${path}/manifest.json`, `${JSON.stringify(manifest, undefined, 2)}\n`, 0o444);
-          await files.rename(path, `${layout.kernels}/${name}`);
-          return manifest;
+          await files.write(`${folder.path}/vmlinux`, kernel.vmlinux, 0o444);
+          if (kernel.modulesCpio !== undefined) await files.write(`${folder.path}/modules.cpio`, kernel.modulesCpio, 0o444);
+          return folder.appear(manifest);
         },
-        [Symbol.asyncDispose]: () => owned.disposeAsync(),
+        keepFiles: async (manifest) => folder.appear({ ...manifest, createdAt: system.clock.nowMs() }),
+        [Symbol.asyncDispose]: () => folder[Symbol.asyncDispose](),
       };
     },
     names: async () => (await files.list(layout.kernels)).filter((name) => goodsName.safeParse(name).success),
@@ -73,11 +115,14 @@ export function makeKernelStore(system: System, leases: Leases): KernelStore {
       if (await exists(name)) return `${layout.kernels}/${name}`;
       throw new BangerError("not_found", "kernel_not_found", `there is no kernel ${name}`);
     },
-    remove: async (name) => {
-      // Out of the list in one step; what is left of it when that is cut off, reconcile removes.
-      const path = `${layout.kernels}/${UNFINISHED}${system.random.hex(8)}`;
-      await files.rename(`${layout.kernels}/${name}`, path);
-      await files.removeTree(path);
+    remove,
+    rename: async (name, to) => {
+      const from = `${layout.kernels}/${name}`;
+      const manifest = await readManifest(system, from, name);
+      await using folder = await openFolder(to, undefined);
+      for (const file of await files.list(from)) if (file !== "manifest.json") await take(`${from}/${file}`, `${folder.path}/${file}`);
+      await folder.appear(manifest);
+      await remove(name);
     },
     reconcile: async () => {
       const claimed = leases
@@ -87,6 +132,7 @@ export function makeKernelStore(system: System, leases: Leases): KernelStore {
         .filter((name) => name.startsWith(UNFINISHED))
         .map((name) => `${layout.kernels}/${name}`);
       for (const path of new Set([...claimed, ...seen])) if (!open.has(path)) await discard(path);
+      await blobs.sweep();
     },
   };
 }

@@ -37,6 +37,7 @@ export const FILE_EFFECTS: Effects<Files> = {
   grow: later(path),
   copySparse: later((_from, to) => to),
   makeFolder: later(path),
+  link: later((_from, to) => to),
   rename: later((_from, to) => to),
   removeFile: later(path),
   removeTree: later(path),
