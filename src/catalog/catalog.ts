@@ -2,7 +2,9 @@
  * Room `catalog`: lists of what can be fetched, and fetching it.
  *
  * A catalog entry names a thing and where it comes from. Fetching checks before it parses: the only code that sees
- * unverified bytes is a hash and a counter. Entries so far are of one kind: a distribution's archive.
+ * unverified bytes is a hash and a counter. An entry comes as a bundle at an address, from a distribution's archive, or is a recipe.
+ *
+ * A bundle is `NAME-ARCH-<sha256 prefix>.tar.zst`: a tar of regular files, `manifest.json` first, and then the files that this tells of.
  *
  * Debian chain: `InRelease` of a suite is checked by `gpgv` against a pinned keyring and must be signed by a pinned
  * fingerprint (VALIDSIG, not GOODSIG) and be within its Valid-Until; it names the `Packages` index by sha256 and size; that
@@ -16,28 +18,6 @@
 import type { Probe } from "../contract/probe.ts";
 import type { OperationContext } from "../operations/operations.ts";
 import type { DocumentEntry } from "./document/catalog-document.ts";
-
-/** An entry of the embedded catalog. */
-export type CatalogEntry =
-  | {
-      readonly kind: "debian-kernel";
-      readonly name: string;
-      readonly arch: "amd64";
-      /** The suite whose archive has it: `bookworm-security`. */
-      readonly suite: string;
-      /** The meta package that depends on the newest kernel. */
-      readonly package: string;
-      readonly description: string;
-    }
-  | {
-      readonly kind: "debian-image";
-      readonly name: string;
-      readonly arch: "amd64";
-      readonly suite: string;
-      readonly packages: readonly string[];
-      readonly kernelRef: string;
-      readonly description: string;
-    };
 
 /** A catalog that was added, as it was accepted last. */
 export interface KnownCatalog {
@@ -67,10 +47,69 @@ export interface Catalogs {
   remove(name: string): void;
 }
 
-export interface Catalog {
-  /** All entries, by name. */
-  list(): readonly CatalogEntry[];
-  find(name: string): CatalogEntry | undefined;
+/** The catalog inside the program. */
+export interface Embedded {
+  /** No other catalog can be called so. */
+  readonly name: string;
+  readonly entries: readonly DocumentEntry[];
+}
+
+/** An entry of a catalog; the address of its bundle is whole. */
+export interface Offer {
+  /** The catalog's name; `banger` of the one inside the program. */
+  readonly catalog: string;
+  readonly entry: DocumentEntry;
+}
+
+export interface OfferOf<T extends DocumentEntry["type"]> extends Offer {
+  readonly entry: Extract<DocumentEntry, { type: T }>;
+}
+
+/** What all catalogs offer together. */
+export interface Offers {
+  /** Of the catalog inside the program first; none of a catalog that is of no use now. */
+  list(): readonly Offer[];
+  /** Names to pull by: `debian-6.12`, `acme/generic-6.12`. */
+  pullable(type: DocumentEntry["type"]): readonly string[];
+  /**
+   * What a name means, which may have a catalog and a slash before it. Catalogs that were not updated for a day are, first.
+   * Throws `not_found` `kernel_not_in_catalog` or `image_not_in_catalog`, `refused` `ambiguous_name`, and why a catalog that was named is of no use.
+   */
+  find<T extends DocumentEntry["type"]>(type: T, name: string, context: OperationContext): Promise<OfferOf<T>>;
+}
+
+/** Bundles: what a catalog's entry names by address, size and digest. */
+export interface Bundles {
+  /** The path of a bundle in the download cache; what it throws is what fetching throws. */
+  fetch(wanted: BundleAddress, options: FetchOptions): Promise<string>;
+  /**
+   * Unpacks a bundle into an empty folder: `manifest.json`, whose text it returns, and of the other files those that are allowed.
+   * It is hashed as it is read: one that was exchanged since it was fetched is refused, and so is everything that is not on the list.
+   * Throws `refused` `digest_mismatch`, `unpacked_too_large`, `invalid` `damaged_bundle`.
+   */
+  unpack(path: string, sha256: string, folder: string, allowed: readonly AllowedFile[], signal: AbortSignal): Promise<UnpackedBundle>;
+  /** Writes a bundle to a new file: the same content makes the same bytes. */
+  write(path: string, manifest: string, files: readonly BundleFile[], options: FetchOptions): Promise<BundleDigest>;
+}
+
+export type BundleAddress = NonNullable<DocumentEntry["bundle"]>;
+export type BundleDigest = Omit<BundleAddress, "url">;
+
+export interface AllowedFile {
+  readonly name: string;
+  readonly maxBytes: number;
+}
+
+/** A file that goes into a bundle. */
+export interface BundleFile {
+  readonly name: string;
+  readonly path: string;
+}
+
+export interface UnpackedBundle {
+  /** The text of `manifest.json`, which is not looked at here. */
+  readonly manifest: string;
+  readonly files: readonly { readonly name: string; readonly bytes: number; readonly sha256: string }[];
 }
 
 /** Where a Debian archive is: what an apt source says. */
@@ -125,8 +164,11 @@ export interface DebianArchive {
   fetchPackage(wanted: VerifiedPackage, options: FetchOptions): Promise<string>;
   /** What verifying needs of the computer. */
   probes(): readonly Probe[];
-  /** Opens a verified package to read its files. `scratchPath` is a new file for its unpacked data; disposal removes it. */
-  openPackage(packagePath: string, scratchPath: string, signal: AbortSignal): Promise<PackageFiles>;
+  /**
+   * Opens a package that was fetched to read its files. `scratchPath` is a new file for its unpacked data; disposal removes it.
+   * Throws `refused` `digest_mismatch` when it was exchanged since.
+   */
+  openPackage(wanted: VerifiedPackage, packagePath: string, scratchPath: string, signal: AbortSignal): Promise<PackageFiles>;
 }
 
 /** The regular files of a package; links, folders and devices in it do not exist here. */

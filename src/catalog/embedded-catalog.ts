@@ -1,42 +1,12 @@
-/** The catalog inside the program. */
-import type { Catalog, CatalogEntry } from "./catalog.ts";
+/** The catalog inside the program: a list of entries as in a catalog's document. The program is believed, so it has no signature. */
+import { z } from "zod";
+import type { Embedded } from "./catalog.ts";
+import { entrySchema, isSorted } from "./document/catalog-document.ts";
+import entries from "./embedded-catalog.json" with { type: "json" };
 
-const ENTRIES: readonly CatalogEntry[] = [
-  {
-    kind: "debian-image",
-    name: "debian-bookworm",
-    arch: "amd64",
-    suite: "bookworm",
-    packages: [
-      "ca-certificates",
-      "curl",
-      "dbus",
-      "git",
-      "iproute2",
-      "iputils-ping",
-      "less",
-      "libpam-systemd",
-      "openssh-server",
-      "procps",
-      "systemd",
-      "systemd-sysv",
-      "udev",
-    ],
-    kernelRef: "debian-6.12",
-    description: "Debian 12 (bookworm), minimal: systemd, an SSH server, git and curl",
-  },
-  {
-    kind: "debian-kernel",
-    name: "debian-6.12",
-    arch: "amd64",
-    suite: "bookworm-security",
-    package: "linux-image-6.12-cloud-amd64",
-    description: "Debian's own Linux 6.12 for virtual machines, with Debian's security updates",
-  },
-];
+export const EMBEDDED_NAME = "banger";
 
-/** @param entries the built-in ones unless given. */
-export function makeEmbeddedCatalog(entries: readonly CatalogEntry[] = ENTRIES): Catalog {
-  const byName = new Map(entries.toSorted((a, b) => (a.name < b.name ? -1 : 1)).map((entry) => [entry.name, entry]));
-  return { list: () => [...byName.values()], find: (name) => byName.get(name) };
+/** Throws a zod error when the program was put together wrong. */
+export function openEmbedded(): Embedded {
+  return { name: EMBEDDED_NAME, entries: z.array(entrySchema).refine(isSorted, "are not in order").parse(entries) };
 }

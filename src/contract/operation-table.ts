@@ -10,6 +10,7 @@ import { imageDelete } from "./operations/image-delete.ts";
 import { imageList } from "./operations/image-list.ts";
 import { imagePull } from "./operations/image-pull.ts";
 import { imageShow } from "./operations/image-show.ts";
+import { kernelBundle } from "./operations/kernel-bundle.ts";
 import { kernelDelete } from "./operations/kernel-delete.ts";
 import { kernelImport } from "./operations/kernel-import.ts";
 import { kernelList } from "./operations/kernel-list.ts";
@@ -67,6 +68,7 @@ export const OPERATIONS = {
   "kernel.list": kernelList,
   "kernel.show": kernelShow,
   "kernel.rename": kernelRename,
+  "kernel.bundle": kernelBundle,
   "kernel.delete": kernelDelete,
   "image.pull": imagePull,
   "image.list": imageList,

@@ -1057,7 +1057,7 @@ export const VERBS: Readonly<Record<OperationName, Verb>> = {
     "kind": "long",
     "method": "POST",
     "path": "/v1/kernels/pull",
-    "summary": "Fetch a kernel from the catalog, verify it and keep it",
+    "summary": "Fetch a kernel from a catalog, verify it and keep it",
     "words": [
       "kernel",
       "pull"
@@ -1073,7 +1073,7 @@ export const VERBS: Readonly<Record<OperationName, Verb>> = {
         "flag": "name",
         "type": "string",
         "required": true,
-        "brief": "name in the catalog",
+        "brief": "name in the catalogs, or CATALOG/NAME",
         "placeholder": "NAME"
       },
       {
@@ -1235,6 +1235,47 @@ export const VERBS: Readonly<Record<OperationName, Verb>> = {
       }
     ]
   },
+  "kernel.bundle": {
+    "kind": "long",
+    "method": "POST",
+    "path": "/v1/kernels/:kernel/bundle",
+    "summary": "Write a kernel into one file, to publish it",
+    "detail": "The file is called NAME-ARCH- and the first digits of its sha256: the same kernel makes the same file.",
+    "words": [
+      "kernel",
+      "bundle"
+    ],
+    "aliases": [],
+    "positional": [
+      "kernel"
+    ],
+    "composed": false,
+    "fields": [
+      {
+        "name": "kernel",
+        "flag": "kernel",
+        "type": "string",
+        "required": true,
+        "brief": "name of the kernel",
+        "placeholder": "NAME",
+        "completes": "kernel"
+      },
+      {
+        "name": "into",
+        "flag": "into",
+        "type": "path",
+        "required": true,
+        "brief": "folder for the file",
+        "placeholder": "DIR"
+      }
+    ],
+    "examples": [
+      {
+        "command": "banger kernel bundle generic-6.12 --into .",
+        "does": "write generic-6.12-amd64-....tar.zst here"
+      }
+    ]
+  },
   "kernel.delete": {
     "kind": "change",
     "method": "DELETE",
@@ -1278,7 +1319,7 @@ export const VERBS: Readonly<Record<OperationName, Verb>> = {
     "kind": "long",
     "method": "POST",
     "path": "/v1/images/pull",
-    "summary": "Fetch an image from the catalog, verify it and keep it",
+    "summary": "Fetch an image from a catalog, verify it and keep it",
     "words": [
       "image",
       "pull"
@@ -1294,7 +1335,7 @@ export const VERBS: Readonly<Record<OperationName, Verb>> = {
         "flag": "name",
         "type": "string",
         "required": true,
-        "brief": "name in the catalog",
+        "brief": "name in the catalogs, or CATALOG/NAME",
         "placeholder": "NAME"
       },
       {

@@ -1,6 +1,6 @@
 /** Rooms for tests: vms in memory, a real operations engine over a database in memory. */
 import type { Duplex } from "node:stream";
-import { makeEmbeddedCatalog } from "../catalog/embedded-catalog.ts";
+import { openEmbedded } from "../catalog/embedded-catalog.ts";
 import { BangerError } from "../contract/errors.ts";
 import type { Vm } from "../contract/schemas/vm.ts";
 import type { StoredImage } from "../images/images.ts";
@@ -43,7 +43,7 @@ export function makeFakeRooms(system: Pick<System, "clock" | "random" | "log" | 
       update: async () => Promise.reject(new Error("not faked")),
       remove: () => undefined,
     },
-    embedded: makeEmbeddedCatalog(),
+    embedded: openEmbedded(),
     operations,
     storage: makeFakeStorage(system),
     doctor: makeFakeDoctor(),
@@ -234,13 +234,18 @@ function makeFakeKernels(): Rooms["kernels"] {
     return kernel;
   };
   return {
-    pull: (_name, as) => keep(as, "debian-archive"),
+    pull: (name, as = name) => keep(as, "debian-archive"),
     import: (name) => keep(name, "import"),
     list: async () => [...kernels.values()],
     get: async (name) => kernels.get(name) ?? missing("kernel", name),
     delete: async (name, requireUnused) => {
       requireUnused();
       if (!kernels.delete(name)) missing("kernel", name);
+    },
+    bundle: async (name, folder) => {
+      if (!kernels.has(name)) missing("kernel", name);
+      const file = `${name}-amd64-00.tar.zst`;
+      return { path: `${folder}/${file}`, file, sha256: "00", bytes: 1000, name, distro: "debian", arch: "amd64", version: "6.12" };
     },
     rename: async (name, to, requireUnused) => {
       requireUnused();
@@ -258,7 +263,7 @@ function makeFakeKernels(): Rooms["kernels"] {
 function makeFakeImages(): Rooms["images"] {
   const images = new Map<string, StoredImage>();
   return {
-    pull: async (_name, as) => {
+    pull: async (name, as = name) => {
       const image = {
         name: as,
         source: "debian-archive",

@@ -2,7 +2,7 @@ import type { System } from "../system/system.ts";
 import type { About } from "./about.ts";
 import type { Config } from "./config.ts";
 import type { ConfigFile } from "./config-file.ts";
-import type { Catalog, Catalogs } from "../catalog/catalog.ts";
+import type { Catalogs, Embedded } from "../catalog/catalog.ts";
 import type { Images } from "../images/images.ts";
 import type { Kernels } from "../kernels/kernels.ts";
 import type { Operations } from "../operations/operations.ts";
@@ -18,7 +18,7 @@ export interface Rooms {
   readonly images: Images;
   readonly catalogs: Catalogs;
   /** The catalog inside the program. */
-  readonly embedded: Pick<Catalog, "list">;
+  readonly embedded: Embedded;
   readonly operations: Operations;
   readonly storage: Storage;
   readonly doctor: Doctor;

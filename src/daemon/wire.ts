@@ -7,8 +7,12 @@ import { makeOpenAgent } from "../agent/open-agent.ts";
 import { CATALOG_MIGRATIONS, makeCatalogRows } from "../catalog/catalogs/catalog-rows.ts";
 import { makeCatalogs } from "../catalog/catalogs/make-catalogs.ts";
 import { makeDebianArchive } from "../catalog/debian/debian-archive.ts";
-import { makeEmbeddedCatalog } from "../catalog/embedded-catalog.ts";
+import { makeBundles } from "../catalog/bundle/make-bundles.ts";
+import type { Catalogs } from "../catalog/catalog.ts";
+import { openEmbedded } from "../catalog/embedded-catalog.ts";
+import type { Fetcher } from "../catalog/fetch/fetcher.ts";
 import { openFetcher } from "../catalog/fetch/open-fetcher.ts";
+import { makeOffers } from "../catalog/offers/make-offers.ts";
 import { makeKeyFiles } from "../catalog/signing/make-key-files.ts";
 import { signDocument } from "../catalog/signing/sign-document.ts";
 import { verifyDocument } from "../catalog/signing/verify-document.ts";
@@ -49,13 +53,10 @@ export const wire: Wire = async ({ system, config, configFile, proxies, onTroubl
   const leases = makeLeases(database);
   const agentPath = await placeAgent(system);
 
-  const means = makeMeans({ system, config, proxies, leases, agentPath });
+  const fetcher = openFetcher(system, { proxies, advice: "ask whoever keeps the catalog" });
+  const catalogs = makeCatalogs({ system, rows: makeCatalogRows(database), fetcher });
+  const means = makeMeans({ system, config, proxies, leases, agentPath, fetcher, catalogs });
   const { kernels, images, disks, network, drivers, embedded } = means;
-  const catalogs = makeCatalogs({
-    system,
-    rows: makeCatalogRows(database),
-    fetcher: openFetcher(system, { proxies, advice: "ask whoever keeps the catalog" }),
-  });
 
   const closing = new AbortController();
   const vms = makeVms({
@@ -124,11 +125,13 @@ export const wire: Wire = async ({ system, config, configFile, proxies, onTroubl
 };
 
 /** The rooms that hold nothing open, and so can be made where no daemon runs. */
-function makeMeans({ system, config, proxies, leases, agentPath }: MeansParts) {
-  const embedded = makeEmbeddedCatalog();
+function makeMeans({ system, config, proxies, leases, agentPath, fetcher, catalogs }: MeansParts) {
+  const embedded = openEmbedded();
+  const offers = makeOffers({ system, catalogs, embedded });
+  const bundles = makeBundles(system, fetcher);
   const archive = makeDebianArchive({ system, mirror: config.debian.mirror, securityMirror: config.debian.security_mirror, proxies });
-  const kernels = makeKernels({ system, archive, catalog: embedded, leases, agentPath });
-  const images = makeImages({ system, archive, catalog: embedded, leases, uid: ourUid(), proxies });
+  const kernels = makeKernels({ system, archive, offers, bundles, leases, agentPath });
+  const images = makeImages({ system, archive, offers, leases, uid: ourUid(), proxies });
   const disks = makeDisks({ system, leases, poolBytes: config.defaults.disk ?? CONFIG_DEFAULTS.layerBytes });
   const network = makeNetwork({ system });
   const consoles = makeConsoles({ system, agentPath, maxBytes: config.logs.console ?? CONFIG_DEFAULTS.consoleBytes });
@@ -145,11 +148,13 @@ function makeMeans({ system, config, proxies, leases, agentPath }: MeansParts) {
 interface MeansParts extends Pick<WireOptions, "system" | "config" | "proxies"> {
   readonly leases: Leases;
   readonly agentPath: string;
+  readonly fetcher: Fetcher;
+  readonly catalogs: Pick<Catalogs, "list" | "update">;
 }
 
 /** A doctor for where no daemon runs: it looks at the database of the last one, and removes nothing. */
 export function wireDoctor({ system, config, proxies }: Pick<WireOptions, "system" | "config" | "proxies">): Doctor {
-  const means = makeMeans({ system, config, proxies, leases: NO_LEASES, agentPath: "" });
+  const means = makeMeans({ system, config, proxies, leases: NO_LEASES, agentPath: "", ...without(system, proxies) });
   return makeDoctor({
     ...means,
     system,
@@ -170,7 +175,7 @@ export function wireDoctor({ system, config, proxies }: Pick<WireOptions, "syste
 /** The versions that a daemon would have, where none runs. */
 export async function wireAbout({ system, config, proxies }: Pick<WireOptions, "system" | "config" | "proxies">): Promise<About> {
   const agentPath = await placeAgent(system);
-  const { drivers } = makeMeans({ system, config, proxies, leases: NO_LEASES, agentPath });
+  const { drivers } = makeMeans({ system, config, proxies, leases: NO_LEASES, agentPath, ...without(system, proxies) });
   return makeAbout({
     system,
     agentPath,
@@ -181,6 +186,14 @@ export async function wireAbout({ system, config, proxies }: Pick<WireOptions, "
 
 /** What is made without a daemon claims nothing: it only looks. */
 const NO_LEASES: Leases = { write: () => undefined, drop: () => undefined, dropAllOf: () => undefined, list: () => [] };
+
+/** Where nothing is pulled, no catalog is asked. */
+function without(system: System, proxies: WireOptions["proxies"]): Pick<MeansParts, "fetcher" | "catalogs"> {
+  return {
+    fetcher: openFetcher(system, { proxies, advice: "" }),
+    catalogs: { list: () => [], update: () => Promise.reject(new Error("no catalog is asked here")) },
+  };
+}
 
 function ourUid(): number {
   return process.getuid?.() ?? 0;

@@ -26,7 +26,7 @@ export interface ImageParts {
 
 export interface Images {
   /** Builds what the catalog names from its archive. Stages: `bootstrap`, `base`, `work seed`, `store`. */
-  pull(name: string, as: string, context: OperationContext): Promise<StoredImage>;
+  pull(name: string, as: string | undefined, context: OperationContext): Promise<StoredImage>;
   /** Never fails: what cannot be read has problems. */
   list(): Promise<readonly StoredImage[]>;
   /** Throws `not_found` `image_not_found`, with the command that would get it. */

@@ -1,5 +1,5 @@
 /** The room's factory. */
-import type { Catalog, DebianArchive, ProxyEnvironment } from "../catalog/catalog.ts";
+import type { DebianArchive, OfferOf, Offers, ProxyEnvironment } from "../catalog/catalog.ts";
 import { BangerError } from "../contract/errors.ts";
 import type { Leases } from "../operations/operations.ts";
 import type { System } from "../system/system.ts";
@@ -7,11 +7,11 @@ import { imageProbes } from "./debian/image-probes.ts";
 import { makeImageStore } from "./image-store.ts";
 import { sweepBootstraps } from "./debian/bootstrap-folder.ts";
 import type { Images } from "./images.ts";
-import { pullDebian, type DebianImageEntry } from "./pull-debian.ts";
+import { pullDebian, type DebianImage } from "./pull-debian.ts";
 
 export interface ImagesDependencies {
   readonly system: System;
-  readonly catalog: Catalog;
+  readonly offers: Offers;
   readonly archive: DebianArchive;
   readonly leases: Leases;
   /** The user id we run as. */
@@ -20,10 +20,10 @@ export interface ImagesDependencies {
   readonly proxies?: ProxyEnvironment;
 }
 
-export function makeImages({ system, catalog, archive, leases, uid, proxies = {} }: ImagesDependencies): Images {
+export function makeImages({ system, offers, archive, leases, uid, proxies = {} }: ImagesDependencies): Images {
   const store = makeImageStore(system, leases);
   const pulling = new Set<string>();
-  const offering = <T>(name: string, answer: Promise<T>): Promise<T> => answer.catch((error: unknown) => offerKnown(catalog, name, error));
+  const offering = <T>(name: string, answer: Promise<T>): Promise<T> => answer.catch((error: unknown) => offerKnown(offers, name, error));
   return {
     list: () => store.list(),
     get: (name) => offering(name, store.get(name)),
@@ -35,8 +35,9 @@ export function makeImages({ system, catalog, archive, leases, uid, proxies = {}
       await sweepBootstraps(system, leases, uid, (draft) => store.isOpen(draft));
       await store.reconcile();
     },
-    pull: async (name, as, context) => {
-      const entry = entryOf(catalog, name);
+    pull: async (name, wantedAs, context) => {
+      const entry = requireDebian(await offers.find("image", name, context));
+      const as = wantedAs ?? entry.name;
       if (pulling.has(as)) {
         throw new BangerError("refused", "image_being_pulled", `cannot pull image ${name} as ${as}: that is under way already`, {
           hint: "banger operation list",
@@ -59,22 +60,21 @@ export function makeImages({ system, catalog, archive, leases, uid, proxies = {}
 }
 
 /** Who asks for an image that is nowhere is told which can be had. */
-function offerKnown(catalog: Catalog, name: string, error: unknown): never {
-  if (!(error instanceof BangerError) || error.code !== "image_not_found" || catalog.find(name)?.kind === "debian-image") throw error;
-  const pulls = imagesOf(catalog).map((known) => `banger image pull ${known}`);
+function offerKnown(offers: Offers, name: string, error: unknown): never {
+  const known = offers.pullable("image");
+  if (!(error instanceof BangerError) || error.code !== "image_not_found" || known.includes(name)) throw error;
+  const pulls = known.slice(0, 8).map((each) => `banger image pull ${each}`);
   throw new BangerError(error.kind, error.code, error.message, { hint: pulls.join(" or "), cause: error });
 }
 
-function imagesOf(catalog: Catalog): readonly string[] {
-  return catalog.list().flatMap((candidate) => (candidate.kind === "debian-image" ? [candidate.name] : []));
-}
-
-function entryOf(catalog: Catalog, name: string): DebianImageEntry {
-  const entry = catalog.find(name);
-  if (entry?.kind === "debian-image") return entry;
-  const known = imagesOf(catalog);
-  const why = entry === undefined ? "the catalog has no image of that name" : "that is a kernel";
-  throw new BangerError("not_found", "image_not_in_catalog", `cannot pull image ${name}: ${why}; it has ${known.join(", ")}`, {
-    hint: entry === undefined ? `banger image pull ${known[0] ?? ""}` : `banger kernel pull ${name}`,
-  });
+function requireDebian({ catalog, entry: { name, kernelRef, debian } }: OfferOf<"image">): DebianImage {
+  if (debian !== undefined) return { name, kernelRef, arch: "amd64", ...debian };
+  throw new BangerError(
+    "unsupported",
+    "bundle_of_image",
+    `cannot pull image ${catalog}/${name}: this banger takes no images from bundles`,
+    {
+      hint: "install a newer one",
+    },
+  );
 }

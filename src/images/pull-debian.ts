@@ -1,6 +1,6 @@
 /** A catalog entry of a Debian image -> an image in the store. */
 import { join } from "node:path";
-import type { CatalogEntry, DebianArchive, ProxyEnvironment } from "../catalog/catalog.ts";
+import type { DebianArchive, OfferOf, ProxyEnvironment } from "../catalog/catalog.ts";
 import type { Leases, OperationContext } from "../operations/operations.ts";
 import type { System } from "../system/system.ts";
 import { openBootstrapFolder } from "./debian/bootstrap-folder.ts";
@@ -11,7 +11,12 @@ import { streamBootstrap } from "./debian/stream-bootstrap.ts";
 import { BASE_FILE, MANIFEST_FILE, WORK_SEED_FILE, type ImageManifest } from "./image-manifest.ts";
 import type { ImageStore } from "./image-store.ts";
 
-export type DebianImageEntry = Extract<CatalogEntry, { kind: "debian-image" }>;
+/** What an entry of a catalog says of an image that comes from an archive. */
+export interface DebianImage extends Pick<OfferOf<"image">["entry"], "name" | "kernelRef"> {
+  readonly arch: "amd64";
+  readonly suite: string;
+  readonly packages: readonly string[];
+}
 
 export interface PullParts {
   readonly system: System;
@@ -32,7 +37,7 @@ const PROXY_VARIABLES = [
   "NO_PROXY",
 ] as const satisfies readonly (keyof ProxyEnvironment)[];
 
-export async function pullDebian(parts: PullParts, entry: DebianImageEntry, as: string, context: OperationContext): Promise<void> {
+export async function pullDebian(parts: PullParts, entry: DebianImage, as: string, context: OperationContext): Promise<void> {
   const { system, store } = parts;
   const what = `cannot pull image ${entry.name}`;
   await store.requireFree(as, what);

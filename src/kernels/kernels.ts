@@ -22,9 +22,26 @@ export interface BootSet {
 /** A kernel without who uses it; the room above knows that. */
 export type StoredKernel = Omit<Kernel, "usedBy">;
 
+/** A bundle that was written, with what a catalog says of it. */
+export interface KernelBundle {
+  readonly path: string;
+  /** Its name, as it is published under. */
+  readonly file: string;
+  readonly sha256: string;
+  readonly bytes: number;
+  readonly name: string;
+  readonly distro: string;
+  readonly arch: "amd64";
+  readonly version: string | null;
+}
+
 export interface Kernels {
-  /** Fetches what the catalog names. Stages: `index`, `download`, `unpack`, `store`. */
-  pull(name: string, as: string, context: OperationContext): Promise<StoredKernel>;
+  /**
+   * Fetches what a catalog names: `debian-6.12`, `acme/generic-6.12`. Stages: `index` of an archive, `download`, `unpack`, `store`.
+   * Throws `refused` `not_published` for a recipe, with the command that builds it, and what `Offers.find` throws.
+   * @param as the name without its catalog, when undefined.
+   */
+  pull(name: string, as: string | undefined, context: OperationContext): Promise<StoredKernel>;
   /** Copies from a folder: `metadata.json`, else `vmlinux`, else `boot/vmlinu[xz]-*` with `lib/modules/*`. Stages: `find`, `copy`, `store`. */
   import(name: string, folder: string, context: OperationContext): Promise<StoredKernel>;
   /** Never fails: what cannot be read has problems. */
@@ -35,6 +52,11 @@ export interface Kernels {
   delete(name: string, requireUnused: () => void): Promise<void>;
   /** Throws as `get`, `exists` `kernel_exists`, and what `requireUnused` throws: vms name their kernel. */
   rename(name: string, to: string, requireUnused: () => void): Promise<StoredKernel>;
+  /**
+   * Writes `NAME-ARCH-<16 digits of its sha256>.tar.zst` into a folder; one that is there already stays. Stages: `verify`, `pack`.
+   * Throws as `get`, `refused` `kernel_damaged`, `not_found` `folder_not_found`.
+   */
+  bundle(name: string, folder: string, context: OperationContext): Promise<KernelBundle>;
   /** The files to boot, the initramfs put together for this kernel and this agent, once. */
   bootSet(name: string): Promise<BootSet>;
   /** Paths of initramfs files that no kernel here boots with the agent of this banger. */

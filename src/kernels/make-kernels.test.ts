@@ -17,7 +17,9 @@ import { dirname, join } from "node:path";
 import { createHash } from "node:crypto";
 import { gzipSync, zstdCompressSync } from "node:zlib";
 import type { DebianArchive, VerifiedPackage } from "../catalog/catalog.ts";
-import { makeEmbeddedCatalog } from "../catalog/embedded-catalog.ts";
+import { makeBundles } from "../catalog/bundle/make-bundles.ts";
+import { openFetcher } from "../catalog/fetch/open-fetcher.ts";
+import { madeOffers } from "../catalog/offers/made-offers.ts";
 import { makeDeb, makeTar } from "../catalog/unpack/made-deb.ts";
 import { openDeb } from "../catalog/unpack/open-deb.ts";
 import type { Lease, Leases, OperationContext } from "../operations/operations.ts";
@@ -92,9 +94,11 @@ function open(): Kernels {
       return join(home, "p.deb");
     },
     probes: () => [],
-    openPackage: (path, scratch, signal) => openDeb(system, path, scratch, signal),
+    openPackage: (_wanted, path, scratch, signal) =>
+      openDeb(system, path, createHash("sha256").update(readFileSync(path)).digest("hex"), scratch, signal),
   };
-  return makeKernels({ system, archive, catalog: makeEmbeddedCatalog(), leases: kept, agentPath: agentPath() });
+  const bundles = makeBundles(system, openFetcher(system, { proxies: {}, advice: "" }));
+  return makeKernels({ system, archive, offers: madeOffers(), bundles, leases: kept, agentPath: agentPath() });
 }
 
 const context: OperationContext = {
@@ -237,7 +241,15 @@ describe("a pulled kernel", () => {
 
   test("must be in the catalog, as a kernel", async () => {
     const error = await kernels.pull("debian-bookworm", "k", context).catch((thrown: unknown) => thrown);
-    expect(error).toMatchObject({ code: "kernel_not_in_catalog", hint: "it has: debian-6.12" });
+    expect(error).toMatchObject({ code: "kernel_not_in_catalog", hint: "banger image pull debian-bookworm" });
+    const unknown = await kernels.pull("nothing", "k", context).catch((thrown: unknown) => thrown);
+    expect(unknown).toMatchObject({ code: "kernel_not_in_catalog", hint: "banger catalog list; what can be pulled: debian-6.12" });
+  });
+
+  test("of a recipe is refused, with how to build it", async () => {
+    const error = await kernels.pull("generic-6.12", undefined, context).catch((thrown: unknown) => thrown);
+    expect(error).toMatchObject({ kind: "refused", code: "not_published", hint: "banger kernel build generic-6.12" });
+    expect(readdirSync(home)).not.toContain("data");
   });
 });
 

@@ -1,35 +1,32 @@
 /** The real `Kernels`. */
-import type { Catalog, DebianArchive } from "../catalog/catalog.ts";
+import type { Bundles, DebianArchive, OfferOf, Offers } from "../catalog/catalog.ts";
 import { BangerError } from "../contract/errors.ts";
-import type { Leases } from "../operations/operations.ts";
+import type { Leases, OperationContext } from "../operations/operations.ts";
 import type { System } from "../system/system.ts";
+import { bundleKernel } from "./bundle/bundle-kernel.ts";
+import { pullBundle } from "./bundle/pull-bundle.ts";
 import { importKernel } from "./import-kernel.ts";
 import type { Kernels } from "./kernels.ts";
 import { pullDebianKernel } from "./pull-debian-kernel.ts";
 import { makeInitrds } from "./store/initrds.ts";
-import { makeKernelStore } from "./store/kernel-store.ts";
+import { makeKernelStore, type KernelStore } from "./store/kernel-store.ts";
+import type { KernelManifest } from "./store/manifest.ts";
 import { showKernel, storedKernel, verifyKernel, type ShownKernel } from "./store/stored-kernel.ts";
 
 export interface KernelsParts {
   readonly system: System;
   readonly archive: DebianArchive;
-  readonly catalog: Catalog;
+  readonly offers: Offers;
+  readonly bundles: Bundles;
   readonly leases: Leases;
   /** The guest agent's binary on this computer. */
   readonly agentPath: string;
 }
 
 export function makeKernels(parts: KernelsParts): Kernels {
-  const { system, catalog } = parts;
+  const { system, offers } = parts;
   const store = makeKernelStore(system, parts.leases);
   const initrds = makeInitrds(system, parts.agentPath);
-
-  const entryOf = (name: string) => {
-    const entry = catalog.find(name);
-    return entry?.kind === "debian-kernel" ? entry : undefined;
-  };
-
-  const pullable = (): readonly string[] => catalog.list().flatMap((known) => (known.kind === "debian-kernel" ? [known.name] : []));
 
   const show = async (name: string): Promise<ShownKernel & { readonly folder: string }> => {
     try {
@@ -37,21 +34,17 @@ export function makeKernels(parts: KernelsParts): Kernels {
       return { folder, ...(await showKernel(system, folder, name)) };
     } catch (error) {
       if (!(error instanceof BangerError) || error.code !== "kernel_not_found") throw error;
-      const pulls = pullable().map((known) => `banger kernel pull ${known}`);
-      const hint = entryOf(name) === undefined ? `banger kernel list, or ${pulls.join(" or ")}` : `banger kernel pull ${name}`;
+      const known = offers.pullable("kernel");
+      const pulls = known.slice(0, 8).map((each) => `banger kernel pull ${each}`);
+      const hint = known.includes(name) ? `banger kernel pull ${name}` : `banger kernel list, or ${pulls.join(" or ")}`;
       throw new BangerError(error.kind, error.code, error.message, { hint, cause: error });
     }
   };
 
   return {
     pull: async (name, as, context) => {
-      const entry = entryOf(name);
-      if (entry === undefined) {
-        throw new BangerError("not_found", "kernel_not_in_catalog", `cannot pull kernel ${name}: the catalog does not have it`, {
-          hint: `it has: ${pullable().join(", ")}`,
-        });
-      }
-      return storedKernel(await pullDebianKernel({ ...parts, store }, entry, as, context), []);
+      const offer = await offers.find("kernel", name, context);
+      return storedKernel(await pullOffer({ ...parts, store }, offer, as ?? offer.entry.name, context), []);
     },
     import: async (name, folder, context) => storedKernel(await importKernel(system, store, name, folder, context), []),
     list: async () => {
@@ -70,6 +63,11 @@ export function makeKernels(parts: KernelsParts): Kernels {
       requireUnused();
       await store.rename(name, to);
       return (await show(to)).stored;
+    },
+    bundle: async (name, folder, context) => {
+      const { manifest, stored, ...kernel } = await show(name);
+      if (manifest === undefined || stored.problems.length > 0) throw damaged("bundle", name, stored.problems);
+      return bundleKernel(parts, { name, folder: kernel.folder, manifest }, folder, context);
     },
     bootSet: async (name) => {
       const { folder, stored, manifest } = await show(name);
@@ -93,6 +91,26 @@ export function makeKernels(parts: KernelsParts): Kernels {
     },
     reconcile: () => store.reconcile(),
   };
+}
+
+/** By where it comes from. */
+async function pullOffer(
+  parts: KernelsParts & { readonly store: KernelStore },
+  { catalog, entry }: OfferOf<"kernel">,
+  as: string,
+  context: OperationContext,
+): Promise<KernelManifest> {
+  const { name, arch, version, bundle, debian } = entry;
+  if (bundle !== undefined) return pullBundle(parts, { name: `${catalog}/${name}`, arch, version, bundle }, as, context);
+  if (debian !== undefined) return pullDebianKernel(parts, debian, as, context);
+  throw new BangerError(
+    "refused",
+    "not_published",
+    `cannot pull kernel ${name}: nobody has published it; there is a recipe to build it by`,
+    {
+      hint: `banger kernel build ${name}`,
+    },
+  );
 }
 
 function damaged(verb: string, name: string, problems: readonly string[]): BangerError {

@@ -1,6 +1,6 @@
 /** `kernel pull` of what a Debian archive has: index, download, unpack, store. */
 import { BangerError } from "../contract/errors.ts";
-import type { CatalogEntry, DebianArchive, PackageFiles, VerifiedPackage } from "../catalog/catalog.ts";
+import type { DebianArchive, PackageFiles, VerifiedPackage } from "../catalog/catalog.ts";
 import type { OperationContext } from "../operations/operations.ts";
 import type { System } from "../system/system.ts";
 import { assembleKernel, type AssembledKernel } from "./assemble-kernel.ts";
@@ -8,7 +8,12 @@ import type { FileTree } from "./file-tree.ts";
 import type { KernelStore } from "./store/kernel-store.ts";
 import type { KernelManifest } from "./store/manifest.ts";
 
-type DebianKernel = Extract<CatalogEntry, { kind: "debian-kernel" }>;
+/** What an entry of a catalog says of it. */
+export interface DebianKernel {
+  readonly suite: string;
+  /** The meta package that depends on the newest kernel, or one that has a kernel. */
+  readonly package: string;
+}
 
 export async function pullDebianKernel(
   parts: { readonly system: System; readonly archive: DebianArchive; readonly store: KernelStore },
@@ -27,7 +32,7 @@ export async function pullDebianKernel(
     archive.fetchPackage(wanted, { signal: context.signal, onProgress: (done, total) => stage.progress(done, total, "bytes") }),
   );
   const kernel = await context.stage("unpack", async (stage) => {
-    await using files = await archive.openPackage(path, `${folder.path}/data.tar`, context.signal);
+    await using files = await archive.openPackage(wanted, path, `${folder.path}/data.tar`, context.signal);
     const assembled = await assembleFrom(system, files, wanted, context.signal);
     stage.note(`Linux ${assembled.version ?? "of unknown version"}, ${assembled.moduleNames.length} modules`);
     return assembled;

@@ -28,6 +28,7 @@ export function makeTestGoods(images: ReadonlySet<string>, kernel: string): Pick
       import: unused,
       list: unused,
       rename: unused,
+      bundle: unused,
       delete: unused,
       findUnusedInitrds: unused,
       verify: unused,

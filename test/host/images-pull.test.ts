@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, expect, test } from "bun:test";
 import { mkdtempSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import { makeEmbeddedCatalog } from "../../src/catalog/embedded-catalog.ts";
+import { madeOffers } from "../../src/catalog/offers/made-offers.ts";
 import { makeImages } from "../../src/images/make-images.ts";
 import { makeSystem } from "../../src/system/make-system.ts";
 import { aptArchive } from "./images-apt-archive.ts";
@@ -13,7 +13,7 @@ import { silentLog } from "./images-silent-log.ts";
 const home = mkdtempSync("/tmp/banger-pull-");
 const system = makeSystem({ PATH: process.env["PATH"], BANGER_HOME: home }, silentLog);
 const leases = makeMemoryLeases();
-const images = makeImages({ system, catalog: makeEmbeddedCatalog(), archive: aptArchive, leases, uid: process.getuid?.() ?? 0 });
+const images = makeImages({ system, offers: madeOffers(), archive: aptArchive, leases, uid: process.getuid?.() ?? 0 });
 const context = recordingContext();
 
 beforeAll(async () => {

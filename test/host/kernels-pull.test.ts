@@ -3,7 +3,9 @@ import { afterAll, beforeAll, expect, test } from "bun:test";
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { makeDebianArchive } from "../../src/catalog/debian/debian-archive.ts";
-import { makeEmbeddedCatalog } from "../../src/catalog/embedded-catalog.ts";
+import { makeBundles } from "../../src/catalog/bundle/make-bundles.ts";
+import { openFetcher } from "../../src/catalog/fetch/open-fetcher.ts";
+import { madeOffers } from "../../src/catalog/offers/made-offers.ts";
 import { makeKernels } from "../../src/kernels/make-kernels.ts";
 import type { Kernels } from "../../src/kernels/kernels.ts";
 import type { Lease, OperationContext } from "../../src/operations/operations.ts";
@@ -31,7 +33,8 @@ beforeAll(async () => {
   kernels = makeKernels({
     system,
     archive: makeDebianArchive({ system }),
-    catalog: makeEmbeddedCatalog(),
+    offers: madeOffers(),
+    bundles: makeBundles(system, openFetcher(system, { proxies: {}, advice: "" })),
     leases: { write: (lease) => void leases.push(lease), drop: () => void leases.pop(), dropAllOf: ignore, list: () => leases },
     agentPath: join(home, "agent"),
   });

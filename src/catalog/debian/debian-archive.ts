@@ -76,7 +76,7 @@ export function makeDebianArchive(parts: DebianArchiveParts): DebianArchive {
     },
     fetchPackage: (wanted, options) => fetcher.verified(wanted, options),
     probes: () => trustProbes(system, (parts.keys ?? { keyrings: DEBIAN_KEYRINGS }).keyrings),
-    openPackage: (path, scratchPath, signal) => openDeb(system, path, scratchPath, signal),
+    openPackage: (wanted, path, scratchPath, signal) => openDeb(system, path, wanted.sha256, scratchPath, signal),
   };
 }
 

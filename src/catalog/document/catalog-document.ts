@@ -100,7 +100,8 @@ export function sortEntries(entries: readonly DocumentEntry[]): readonly Documen
   return entries.toSorted((a, b) => (keyOf(a) < keyOf(b) ? -1 : 1));
 }
 
-function isSorted(entries: readonly DocumentEntry[]): boolean {
+/** By type, name and architecture, each once. */
+export function isSorted(entries: readonly DocumentEntry[]): boolean {
   return entries.every((entry, at) => {
     const before = entries[at - 1];
     return before === undefined || keyOf(before) < keyOf(entry);

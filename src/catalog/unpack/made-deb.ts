@@ -1,6 +1,6 @@
 /** Debian packages and tar archives made for tests, right and wrong ones. */
 import { AR_MAGIC } from "./ar-header.ts";
-import { TAR_BLOCK_BYTES } from "./tar-header.ts";
+import { makeTarHeader, TAR_BLOCK_BYTES } from "./tar-header.ts";
 
 export interface MadeTarEntry {
   readonly name: string;
@@ -20,19 +20,6 @@ export function makeTar(entries: readonly MadeTarEntry[]): Buffer {
     return [...before, makeTarHeader(entry.name, entry.bytes ?? content.length, entry.type ?? "0"), padded(content)];
   });
   return Buffer.concat([...blocks, Buffer.alloc(2 * TAR_BLOCK_BYTES)]);
-}
-
-export function makeTarHeader(name: string, bytes: number, type: string): Buffer {
-  const header = Buffer.alloc(TAR_BLOCK_BYTES);
-  header.write(Buffer.from(name).subarray(0, 100).toString("latin1"), 0, "latin1");
-  header.write("0000644\0", 100);
-  header.write(`${bytes.toString(8).padStart(11, "0")}\0`, 124);
-  header.write(type, 156);
-  header.write("ustar  \0", 257);
-  header.write("        ", 148);
-  const sum = header.reduce((total, byte) => total + byte, 0);
-  header.write(`${sum.toString(8).padStart(6, "0")}\0 `, 148);
-  return header;
 }
 
 export function makeAr(members: readonly (readonly [name: string, content: Uint8Array])[]): Buffer {

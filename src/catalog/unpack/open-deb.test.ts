@@ -1,4 +1,5 @@
 import { afterAll, describe, expect, test } from "bun:test";
+import { createHash } from "node:crypto";
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { gzipSync, zstdCompressSync } from "node:zlib";
@@ -6,8 +7,9 @@ import fc from "fast-check";
 import { makeSystem } from "../../system/make-system.ts";
 import type { Log } from "../../system/system.ts";
 import { parseArHeader } from "./ar-header.ts";
-import { makeAr, makeDeb, makeTar, makeTarHeader, type MadeTarEntry } from "./made-deb.ts";
+import { makeAr, makeDeb, makeTar, type MadeTarEntry } from "./made-deb.ts";
 import { openDeb } from "./open-deb.ts";
+import { makeTarHeader } from "./tar-header.ts";
 import { TarIndexer } from "./tar-index.ts";
 
 const ignore = (): void => undefined;
@@ -42,8 +44,12 @@ function put(content: Uint8Array): string {
   return path;
 }
 
+function openPut(content: Uint8Array) {
+  return openDeb(system, put(content), createHash("sha256").update(content).digest("hex"), scratch, signal);
+}
+
 const refusal = (content: Uint8Array): Promise<unknown> =>
-  openDeb(system, put(content), scratch, signal).then(
+  openPut(content).then(
     () => "opened",
     (error: { code?: string }) => error.code ?? error,
   );
@@ -55,7 +61,7 @@ describe("a package", () => {
     ["data.tar.zst", () => zstdCompressSync(tar)],
     ["data.tar.xz", () => xz(tar)],
   ])("with %s gives its regular files", async (member, data) => {
-    await using files = await openDeb(system, put(makeDeb(member, await data())), scratch, signal);
+    await using files = await openPut(makeDeb(member, await data()));
     expect(files.list().map(({ name, bytes }) => [name, bytes])).toEqual([
       ["boot/vmlinuz-1", 6],
       [`lib/${"long/".repeat(30)}name`, 4],
@@ -69,7 +75,7 @@ describe("a package", () => {
 
   test("leaves no scratch file", async () => {
     {
-      await using _files = await openDeb(system, put(makeDeb("data.tar", tar)), scratch, signal);
+      await using _files = await openPut(makeDeb("data.tar", tar));
       expect(existsSync(scratch)).toBe(true);
     }
     expect(existsSync(scratch)).toBe(false);

@@ -1,4 +1,9 @@
-/** Opens a verified .deb: its data archive goes to a scratch file once, and an index of that says where the files are. */
+/**
+ * Opens a verified .deb: its data archive goes to a scratch file once, and an index of that says where the files are. The whole file is
+ * hashed as it is read for that, so one that was exchanged since it was verified is not used.
+ */
+import { createHash, type Hash } from "node:crypto";
+import { Readable } from "node:stream";
 import { BangerError } from "../../contract/errors.ts";
 import type { System } from "../../system/system.ts";
 import type { PackageFiles } from "../catalog.ts";
@@ -16,6 +21,8 @@ const DATA_MEMBERS: Readonly<Record<string, Compression>> = {
 const DATA_MAX_BYTES = 2 ** 30;
 const UNPACK_TIMEOUT_MS = 5 * 60_000;
 const MAX_MEMBERS = 16;
+/** What comes before is kept in memory. */
+const DATA_START_MAX = 16 * 2 ** 20;
 
 interface DataMember {
   readonly start: number;
@@ -23,16 +30,25 @@ interface DataMember {
   readonly compression: Compression;
 }
 
-export async function openDeb(system: System, path: string, scratchPath: string, signal: AbortSignal): Promise<PackageFiles> {
+export async function openDeb(
+  system: System,
+  path: string,
+  sha256: string,
+  scratchPath: string,
+  signal: AbortSignal,
+): Promise<PackageFiles> {
   const { files } = system;
   await using undo = new AsyncDisposableStack();
   undo.defer(() => files.removeFile(scratchPath));
   const indexer = new TarIndexer();
   try {
-    const data = await findData(system, path);
-    const packed = files.openRead(path, { start: data.start, end: data.start + data.bytes - 1 });
+    const total = (await files.find(path))?.bytes ?? 0;
+    const data = await findData((start, bytes) => readRange(system, path, start, bytes), total);
+    const passed = new PassedFile(data);
+    const packed = Readable.from(passed.dataOf(files.openRead(path) as AsyncIterable<Uint8Array>), { objectMode: false });
     const limits = { maxBytes: DATA_MAX_BYTES, timeoutMs: UNPACK_TIMEOUT_MS, signal };
     await writeThrough(indexed(decompress(system, packed, data.compression, limits), indexer), files.openWrite(scratchPath), signal);
+    if ((await passed.end()) !== sha256) throw exchanged(path);
     const found = new Map(indexer.end().map((file) => [file.name, file]));
     const owned = undo.move();
     return {
@@ -58,6 +74,43 @@ export async function openDeb(system: System, path: string, scratchPath: string,
   }
 }
 
+/** A file on its way: its hash, its data member, and what came before that, which says that the data is where it was looked for. */
+class PassedFile {
+  readonly #data: DataMember;
+  readonly #hash: Hash = createHash("sha256");
+  readonly #before: Uint8Array[] = [];
+  #bytes = 0;
+
+  constructor(data: DataMember) {
+    this.#data = data;
+  }
+
+  async *dataOf(parts: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+    const { start, bytes } = this.#data;
+    for await (const part of parts) {
+      this.#hash.update(part);
+      const before = part.subarray(0, Math.max(0, start - this.#bytes));
+      if (before.length > 0) this.#before.push(Uint8Array.from(before));
+      const data = part.subarray(before.length, Math.max(before.length, start + bytes - this.#bytes));
+      this.#bytes += part.length;
+      if (data.length > 0) yield data;
+    }
+  }
+
+  /** The digest of all of it; empty when its data lies elsewhere. */
+  async end(): Promise<string> {
+    const before = Buffer.concat(this.#before);
+    const found = await findData(async (start, bytes) => before.subarray(start, start + bytes), this.#bytes);
+    return found.start === this.#data.start && found.bytes === this.#data.bytes ? this.#hash.digest("hex") : "";
+  }
+}
+
+function exchanged(path: string): BangerError {
+  return new BangerError("refused", "digest_mismatch", `cannot use the package ${path}: it was exchanged after it was verified`, {
+    hint: "find out who writes into that folder, then try again",
+  });
+}
+
 async function* indexed(parts: AsyncIterable<Uint8Array>, indexer: TarIndexer): AsyncGenerator<Uint8Array> {
   for await (const part of parts) {
     indexer.push(part);
@@ -65,14 +118,14 @@ async function* indexed(parts: AsyncIterable<Uint8Array>, indexer: TarIndexer): 
   }
 }
 
-async function findData(system: System, path: string): Promise<DataMember> {
-  const total = (await system.files.find(path))?.bytes ?? 0;
-  const magic = await readRange(system, path, 0, Math.min(AR_MAGIC.length, total));
+async function findData(read: (start: number, bytes: number) => Promise<Uint8Array>, total: number): Promise<DataMember> {
+  const magic = await read(0, Math.min(AR_MAGIC.length, total));
   if (Buffer.from(magic).toString("latin1") !== AR_MAGIC) throw new Error("it is not a Debian package");
   let at = AR_MAGIC.length;
   for (let members = 0; at < total && members < MAX_MEMBERS; members++) {
-    const header = parseArHeader(await readRange(system, path, at, Math.min(AR_HEADER_BYTES, total - at)));
+    const header = parseArHeader(await read(at, Math.min(AR_HEADER_BYTES, total - at)));
     const start = at + AR_HEADER_BYTES;
+    if (start > DATA_START_MAX) throw new Error("its data begins too late");
     if (start + header.bytes > total) throw new Error(`its member ${header.name} ends too early`);
     const compression = DATA_MEMBERS[header.name];
     if (compression !== undefined && header.bytes > 0) return { start, bytes: header.bytes, compression };

@@ -37,5 +37,26 @@ function text(block: Uint8Array, start: number, length: number, how: "raw" | "to
   const field = block.subarray(start, start + length);
   if (how === "raw") return Buffer.from(field).toString("latin1");
   const end = field.indexOf(0);
+  // Another reader could take it for a part of the name.
+  if (end >= 0 && field.subarray(end).some((byte) => byte !== 0)) throw new Error("the archive has a name with something behind its end");
   return new TextDecoder("utf-8", { fatal: true }).decode(end < 0 ? field : field.subarray(0, end));
+}
+
+/** Of an entry that belongs to nobody and is of no time: the same files make the same archive. @param name of at most 100 bytes. */
+export function makeTarHeader(name: string, bytes: number, type: string): Buffer {
+  const header = Buffer.alloc(TAR_BLOCK_BYTES);
+  header.write(Buffer.from(name).subarray(0, 100).toString("latin1"), 0, "latin1");
+  header.write("0000644\u00000000000\u00000000000\0", 100);
+  header.write(`${bytes.toString(8).padStart(11, "0")}\u000000000000000\0`, 124);
+  header.write(type, 156);
+  header.write("ustar  \0", 257);
+  header.write("        ", 148);
+  const sum = header.reduce((total, byte) => total + byte, 0);
+  header.write(`${sum.toString(8).padStart(6, "0")}\0 `, 148);
+  return header;
+}
+
+/** Zeros that fill an entry's last block. */
+export function paddingOf(bytes: number): Buffer {
+  return Buffer.alloc((TAR_BLOCK_BYTES - (bytes % TAR_BLOCK_BYTES)) % TAR_BLOCK_BYTES);
 }

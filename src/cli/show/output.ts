@@ -23,6 +23,7 @@ const SHOWS: Shows = {
   "kernel.import": (kernel) => `kernel ${escapeText(kernel.name)} is here\n`,
   "kernel.list": async ({ kernels }) => (await import("./goods.ts")).showKernels(kernels),
   "kernel.show": async (kernel) => (await import("./goods.ts")).showKernel(kernel),
+  "kernel.bundle": ({ path }) => `${escapeText(path)}\n`,
   "kernel.rename": ({ name }) => `the kernel is now called ${escapeText(name)}\n`,
   "kernel.delete": ({ kernel }) => `deleted kernel ${escapeText(kernel)}\n`,
   "image.pull": (image) => `image ${escapeText(image.name)} is here\n`,

@@ -1,21 +1,22 @@
 import { z } from "zod";
 import { defineOperation } from "../operation.ts";
 import { kernel } from "../schemas/goods.ts";
+import { entryRef } from "../schemas/catalog-names.ts";
 import { goodsName } from "../schemas/names.ts";
 
 /** Fetches a kernel that the catalog names. */
 export const kernelPull = defineOperation({
   name: "kernel.pull",
   kind: "long",
-  summary: "Fetch a kernel from the catalog, verify it and keep it",
+  summary: "Fetch a kernel from a catalog, verify it and keep it",
   method: "POST",
   path: "/v1/kernels/pull",
-  input: z.strictObject({ name: goodsName, as: goodsName.optional() }),
+  input: z.strictObject({ name: entryRef, as: goodsName.optional() }),
   output: kernel,
   stages: ["index", "download", "unpack", "store"],
-  errors: ["kernel_not_in_catalog", "kernel_exists", "no_debian_mirror", "mirror_lacks_suite"],
+  errors: ["kernel_not_in_catalog", "ambiguous_name", "not_published", "kernel_exists", "no_debian_mirror", "mirror_lacks_suite"],
   fields: {
-    name: { brief: "name in the catalog", placeholder: "NAME" },
+    name: { brief: "name in the catalogs, or CATALOG/NAME", placeholder: "NAME" },
     as: { brief: "keep it under this name", placeholder: "NAME" },
   },
   cli: { words: ["kernel", "pull"], positional: ["name"] },

@@ -11,3 +11,11 @@ export const catalogName = z
 
 /** A public key of minisign, the one line. What is in it the daemon looks at. */
 export const publicKeyLine = z.string().regex(PUBLIC_KEY_LINE, "is no public key of minisign: a line of 56 characters that begins with RW");
+
+/** What can be pulled: the name of an entry, or with its catalog and a slash before it. */
+export const entryRef = z
+  .string()
+  .regex(
+    /^(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\/)?[a-z0-9](?:[a-z0-9._-]{0,126}[a-z0-9])?$/,
+    "a name of an entry is like generic-6.12, or acme/generic-6.12 for that of one catalog",
+  );

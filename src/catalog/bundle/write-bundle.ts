@@ -1,0 +1,105 @@
+/** Writes a bundle: the same files and manifest make the same bytes, and so the same name. */
+import { createHash } from "node:crypto";
+import { constants, createZstdCompress, type ZstdCompress } from "node:zlib";
+import { BangerError } from "../../contract/errors.ts";
+import type { System } from "../../system/system.ts";
+import type { BundleDigest, BundleFile, FetchOptions } from "../catalog.ts";
+import { writeThrough } from "../fetch/write-through.ts";
+import { makeTarHeader, paddingOf, TAR_BLOCK_BYTES } from "../unpack/tar-header.ts";
+import { MANIFEST } from "./unpack-bundle.ts";
+
+/** The best there is that asks whoever unpacks for no more than 8 MiB. */
+const LEVEL = 19;
+const BLOCK_BYTES = 2 ** 20;
+
+/** Throws `exists` `file_exists`; a bundle that did not get whole is not there. */
+export async function writeBundle(
+  system: System,
+  path: string,
+  manifest: string,
+  files: readonly BundleFile[],
+  options: FetchOptions,
+): Promise<BundleDigest> {
+  if ((await system.files.find(path)) !== undefined)
+    throw new BangerError("exists", "file_exists", `cannot write the bundle ${path}: there is something already`, {
+      hint: "choose another name, or remove it first",
+    });
+  const beside = `${path}.${system.random.hex(8)}.part`;
+  await using undo = new AsyncDisposableStack();
+  undo.defer(() => system.files.removeFile(beside));
+  const hash = createHash("sha256");
+  let bytes = 0;
+  const counted = async function* (parts: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+    for await (const part of parts) {
+      hash.update(part);
+      bytes += part.length;
+      yield part;
+    }
+  };
+  const compressor = createZstdCompress({ params: { [constants.ZSTD_c_compressionLevel]: LEVEL } });
+  // A failure reaches the reader through the compressor.
+  feed(inBlocks(entriesOf(system, manifest, files, options)), compressor).catch((error: unknown) => compressor.destroy(error as Error));
+  await writeThrough(counted(compressor as AsyncIterable<Uint8Array>), system.files.openWrite(beside, "wx", 0o644), options.signal);
+  await system.files.sync(beside);
+  // Not by rename: somebody may have made a file of that name meanwhile.
+  if (!(await system.files.link(beside, path)))
+    throw new BangerError("exists", "file_exists", `cannot write the bundle ${path}: there is something by now`);
+  return { sha256: hash.digest("hex"), bytes };
+}
+
+/** One after the other: what a compressor makes depends on how its input is cut. */
+async function feed(blocks: AsyncIterable<Uint8Array>, compressor: ZstdCompress): Promise<void> {
+  for await (const block of blocks) {
+    const { promise: written, resolve, reject } = Promise.withResolvers<void>();
+    compressor.write(block, (error) => (error === null || error === undefined ? resolve() : reject(error)));
+    await written;
+  }
+  compressor.end();
+}
+
+async function* inBlocks(parts: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  let block = Buffer.alloc(BLOCK_BYTES);
+  let filled = 0;
+  for await (const part of parts) {
+    for (let at = 0; at < part.length;) {
+      const taken = part.subarray(at, at + BLOCK_BYTES - filled);
+      block.set(taken, filled);
+      at += taken.length;
+      filled += taken.length;
+      if (filled < BLOCK_BYTES) continue;
+      yield block;
+      block = Buffer.alloc(BLOCK_BYTES);
+      filled = 0;
+    }
+  }
+  yield block.subarray(0, filled);
+}
+
+async function* entriesOf(
+  system: System,
+  manifest: string,
+  files: readonly BundleFile[],
+  { onProgress }: FetchOptions,
+): AsyncGenerator<Uint8Array> {
+  const text = Buffer.from(manifest);
+  yield makeTarHeader(MANIFEST, text.length, "0");
+  yield text;
+  yield paddingOf(text.length);
+  const sizes = await Promise.all(files.map(async ({ path }) => (await system.files.find(path))?.bytes ?? 0));
+  const total = sizes.reduce((sum, size) => sum + size, 0);
+  let done = 0;
+  for (const [at, { name, path }] of files.entries()) {
+    const size = sizes[at] ?? 0;
+    yield makeTarHeader(name, size, "0");
+    let got = 0;
+    for await (const part of system.files.openRead(path) as AsyncIterable<Uint8Array>) {
+      got += part.length;
+      done += part.length;
+      yield part;
+      onProgress?.(done, total);
+    }
+    if (got !== size) throw new Error(`${path} changed while it was read`);
+    yield paddingOf(size);
+  }
+  yield Buffer.alloc(2 * TAR_BLOCK_BYTES);
+}

@@ -1,0 +1,59 @@
+/** `kernel bundle`: a kernel of the store into one file for others. */
+import type { Bundles } from "../../catalog/catalog.ts";
+import { BangerError } from "../../contract/errors.ts";
+import type { OperationContext } from "../../operations/operations.ts";
+import type { System } from "../../system/system.ts";
+import type { KernelBundle } from "../kernels.ts";
+import type { KernelManifest } from "../store/manifest.ts";
+import { verifyKernel } from "../store/stored-kernel.ts";
+import { bundleManifestOf } from "./bundle-manifest.ts";
+
+/** @param folder of the kernel. @param into where the bundle goes, under the name that its content gives it. */
+export async function bundleKernel(
+  parts: { readonly system: System; readonly bundles: Bundles },
+  kernel: { readonly name: string; readonly folder: string; readonly manifest: KernelManifest },
+  into: string,
+  context: OperationContext,
+): Promise<KernelBundle> {
+  const { system, bundles } = parts;
+  await requireFolder(system, into);
+  await context.stage("verify", async () => {
+    const problems = await verifyKernel(system, kernel.folder, kernel.manifest, context.signal);
+    if (problems.length === 0) return;
+    throw new BangerError("refused", "kernel_damaged", `cannot bundle the kernel ${kernel.name}: ${problems.join("; ")}`, {
+      hint: `banger kernel delete ${kernel.name}, then get it again`,
+    });
+  });
+  const said = bundleManifestOf(kernel.manifest, kernel.name);
+  const names = ["vmlinux", ...(said.modules === null ? [] : ["modules.cpio"])];
+  return context.stage("pack", async (told) => {
+    const draft = `${into}/.${kernel.name}-${system.random.hex(8)}.tar.zst`;
+    await using undo = new AsyncDisposableStack();
+    undo.defer(() => system.files.removeFile(draft));
+    const { sha256, bytes } = await bundles.write(
+      draft,
+      `${JSON.stringify(said, undefined, 2)}\n`,
+      names.map((name) => ({ name, path: `${kernel.folder}/${name}` })),
+      { signal: context.signal, onProgress: (done, total) => told.progress(done, total, "bytes") },
+    );
+    const { name, distro, arch, version } = said;
+    const file = `${name}-${arch}-${sha256.slice(0, 16)}.tar.zst`;
+    const path = `${into}/${file}`;
+    // One of the same name that is there already is the same one, unless somebody has changed it.
+    if (!(await system.files.link(draft, path)) && (await system.files.sha256(path, context.signal)) !== sha256) {
+      throw new BangerError("exists", "file_exists", `cannot write the bundle ${path}: there is another file of that name`, {
+        hint: `rm ${path}, if it may go`,
+      });
+    }
+    told.note(file);
+    return { path, file, sha256, bytes, name, distro, arch, version };
+  });
+}
+
+async function requireFolder(system: System, into: string): Promise<void> {
+  const found = await system.files.find(`${into}/.`).catch(() => undefined);
+  if (found?.kind === "folder") return;
+  throw new BangerError("not_found", "folder_not_found", `cannot write a bundle into ${into}: there is no such folder`, {
+    hint: `mkdir ${into}, or another folder`,
+  });
+}
