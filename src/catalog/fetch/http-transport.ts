@@ -30,7 +30,15 @@ export function makeHttpTransport(clock: Clock, proxies: ProxyEnvironment, stall
   };
 }
 
-async function request(first: URL, offset: number, proxies: ProxyEnvironment, signal: AbortSignal, advice: string): Promise<Response> {
+/** @param authorization for the host that was asked alone: where that sends us is none of its business. */
+export async function request(
+  first: URL,
+  offset: number,
+  proxies: ProxyEnvironment,
+  signal: AbortSignal,
+  advice: string,
+  authorization?: string,
+): Promise<Response> {
   let url = first;
   for (let hops = 0; ; hops++) {
     const proxy = proxyFor(url, proxies);
@@ -38,7 +46,12 @@ async function request(first: URL, offset: number, proxies: ProxyEnvironment, si
       redirect: "manual",
       signal,
       decompress: false,
-      headers: { "accept-encoding": "identity", "user-agent": "banger", ...(offset === 0 ? {} : { range: `bytes=${offset}-` }) },
+      headers: {
+        "accept-encoding": "identity",
+        "user-agent": "banger",
+        ...(offset === 0 ? {} : { range: `bytes=${offset}-` }),
+        ...(authorization === undefined || url.origin !== first.origin ? {} : { authorization }),
+      },
       ...(proxy === undefined ? {} : { proxy }),
     });
     if (![301, 302, 303, 307, 308].includes(response.status)) return response;
@@ -61,7 +74,7 @@ async function request(first: URL, offset: number, proxies: ProxyEnvironment, si
   }
 }
 
-function answerOf(response: Response, asked: number, watchdog: Watchdog, signal: AbortSignal, advice: string): Answer {
+export function answerOf(response: Response, asked: number, watchdog: Watchdog, signal: AbortSignal, advice: string): Answer {
   const { status } = response;
   if (status !== 200 && !(status === 206 && asked > 0)) {
     const code = status >= 500 || TRANSIENT.includes(status) ? "mirror_unreachable" : "mirror_lacks_file";
@@ -110,7 +123,7 @@ function hintOf(advice: string): string {
   return `check the network and the proxy, or ${advice}`;
 }
 
-function faultOf(error: unknown, url: string, signal: AbortSignal, advice: string): Error {
+export function faultOf(error: unknown, url: string, signal: AbortSignal, advice: string): Error {
   if (error instanceof BangerError) return error;
   if (signal.aborted) return new BangerError("cancelled", "cancelled", "the download was cancelled", { cause: signal.reason });
   const why = error instanceof Error ? error.message : String(error);

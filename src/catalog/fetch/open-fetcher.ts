@@ -3,6 +3,7 @@ import type { ProxyEnvironment } from "../catalog.ts";
 import { makeFetcher, type Fetcher } from "./fetcher.ts";
 import { makeFileTransport } from "./file-transport.ts";
 import { makeHttpTransport } from "./http-transport.ts";
+import { makeOciTransport } from "./oci-transport.ts";
 import type { Transport } from "./transport.ts";
 
 const RETRY_DELAYS_MS = [500, 2000, 5000];
@@ -18,13 +19,16 @@ export interface FetcherOptions {
   readonly stallMs?: number | undefined;
 }
 
-/** Fetches from addresses of the web and of this computer. */
-export function openFetcher(
-  system: System,
-  { proxies, advice, retryDelaysMs = RETRY_DELAYS_MS, stallMs = STALL_MS }: FetcherOptions,
-): Fetcher {
+/** Fetches from addresses of the web, of registries, and of this computer. */
+export function openFetcher(system: System, options: FetcherOptions): Fetcher {
+  return makeFetcher(system, openTransport(system, options), options.retryDelaysMs ?? RETRY_DELAYS_MS);
+}
+
+/** One for all kinds of addresses; it tries once. */
+export function openTransport(system: System, { proxies, advice, stallMs = STALL_MS }: FetcherOptions): Transport {
   const web = makeHttpTransport(system.clock, proxies, stallMs, advice);
+  const registry = makeOciTransport(system.clock, proxies, stallMs, advice);
   const local = makeFileTransport(system);
-  const transport: Transport = { open: (url, offset, signal) => (url.startsWith("file:") ? local : web).open(url, offset, signal) };
-  return makeFetcher(system, transport, retryDelaysMs);
+  const transportOf = (url: string): Transport => (url.startsWith("file:") ? local : url.startsWith("oci:") ? registry : web);
+  return { open: (url, offset, signal) => transportOf(url).open(url, offset, signal) };
 }
