@@ -31,6 +31,8 @@ export const FOR_USE = [
 
 /** What the tests take besides. @type {readonly Package[]} */
 export const FOR_TESTS = [
+  { name: "apache2-utils", proof: ["htpasswd"] },
+  { name: "docker-registry", proof: ["docker-registry"] },
   { name: "iproute2", proof: ["ip"] },
   { name: "dnsmasq-base", proof: ["dnsmasq"] },
   { name: "gnupg", proof: ["gpg"] },

@@ -3,6 +3,7 @@ import { VERBS } from "../contract/verbs.ts";
 import { CATALOG_COMMANDS } from "./catalog-commands.ts";
 import type { Command } from "./command.ts";
 import { CWD, ENV, INTERACTIVE, LINES, QUIET, SHELL, TTY, USER, VM, flag, place, text } from "./command-fields.ts";
+import { PUBLISH_COMMAND } from "./publish-command.ts";
 
 /** Commands that call several operations, or none. */
 const COMPOSED: readonly Command[] = [
@@ -193,6 +194,7 @@ const COMPOSED: readonly Command[] = [
     load: async () => (await import("./commands/daemon-logs.ts")).daemonLogs,
   },
   ...CATALOG_COMMANDS,
+  PUBLISH_COMMAND,
   {
     words: ["completion"],
     aliases: [],

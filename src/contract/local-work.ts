@@ -78,6 +78,58 @@ export interface MadeKey {
   readonly keyId: string;
 }
 
+export interface PublishRequest {
+  /** Of the bundle, absolute. */
+  readonly bundlePath: string;
+  /** What the catalog is to say of it, but for the bundle itself: `type`, `name`, `distro`, `arch`, `version`, `description`. */
+  readonly entry: unknown;
+  /** `s3://BUCKET/PREFIX` or `oci://HOST/REPOSITORY[:TAG]`. */
+  readonly to: string;
+  /** Of the S3 store; that of the environment, or Amazon's, when undefined. */
+  readonly endpoint: string | undefined;
+  /** Where users find what lies under the prefix; the store's own address when undefined. */
+  readonly publicUrl: string | undefined;
+  /** An absolute path, `s3://BUCKET/KEY`, or an address that takes PUT. */
+  readonly catalog: string;
+  /** What a catalog that is not there yet calls itself; without it one has to be there. */
+  readonly catalogName: string | undefined;
+  readonly secretKeyPath: string;
+  /** How long the new version is good for; as long as the one before when undefined. */
+  readonly validForMs: number | undefined;
+  /** A file with credentials, over those of the environment. */
+  readonly credentialsPath: string | undefined;
+  readonly askPassword: () => Promise<string>;
+}
+
+/** What the command line asks for: the entry is that of the bundle. */
+export interface PublishFileRequest extends Omit<PublishRequest, "entry"> {
+  readonly description: string | undefined;
+}
+
+export interface Published {
+  /** `NAME-ARCH-` and 16 hex digits of its digest. */
+  readonly bundle: string;
+  readonly url: string;
+  readonly sha256: string;
+  readonly bytes: number;
+  /** False when it was there. */
+  readonly isUploaded: boolean;
+  /** False when the catalog said it already. */
+  readonly isChanged: boolean;
+  readonly catalog: {
+    readonly name: string;
+    readonly version: number;
+    readonly expires: string;
+    readonly entries: number;
+    readonly place: string;
+    /** The files that it consists of, where it lies on this computer: what is to be committed. */
+    readonly paths: readonly string[];
+    /** The checkout that these files are in, if any. */
+    readonly checkout: string | null;
+    readonly keyId: string;
+  };
+}
+
 export interface LocalWork {
   /** What doctor finds, by this process's own eyes; removes nothing. `onEvent` hears how far it is. */
   examine(request: { readonly deep: boolean }, onEvent: (event: OperationEvent) => void): Promise<DoctorReport>;
@@ -95,4 +147,6 @@ export interface LocalWork {
   verifyDocument(request: VerifyRequest): Promise<VerifiedDocument>;
   /** A new key for signing. Throws `exists` `file_exists`. */
   makeKey(path: string): Promise<MadeKey>;
+  /** Uploads a bundle, checks that everybody can fetch it, and enters it in a catalog. Throws before the catalog is changed. */
+  publish(request: PublishFileRequest, onEvent: (event: OperationEvent) => void, signal: AbortSignal): Promise<Published>;
 }

@@ -9,7 +9,7 @@ import { parseConfig, type Config } from "./config.ts";
 import { readConfigFile } from "./config-file.ts";
 import { installUnits, uninstallUnits } from "./units/install-units.ts";
 import { makeUnitFiles } from "./units/unit-files.ts";
-import { wireAbout, wireDoctor, wireSigning } from "./wire.ts";
+import { wireAbout, wireDoctor, wirePublishing, wireSigning } from "./wire.ts";
 
 type Variables = Readonly<Record<string, string | undefined>>;
 
@@ -25,6 +25,7 @@ export function makeLocalWork(environment: Variables, self: readonly string[]): 
     installUnits: (scope) => installUnits(open(), { scope, self, environment }, uid),
     uninstallUnits: (scope) => uninstallUnits(open(), { scope, self, environment }, uid),
     ...wireSigning(open),
+    ...wirePublishing(open, environment),
     findVersions: async () => {
       const system = open();
       const about = await wireAbout({ system, config: await readUsableConfig(system), proxies: environment });

@@ -13,6 +13,8 @@ import { openEmbedded } from "../catalog/embedded-catalog.ts";
 import type { Fetcher } from "../catalog/fetch/fetcher.ts";
 import { openFetcher } from "../catalog/fetch/open-fetcher.ts";
 import { makeOffers } from "../catalog/offers/make-offers.ts";
+import { publishBundle } from "../catalog/publish/publish.ts";
+import { readBundleEntry } from "../catalog/publish/read-bundle-entry.ts";
 import { makeKeyFiles } from "../catalog/signing/make-key-files.ts";
 import { signDocument } from "../catalog/signing/sign-document.ts";
 import { verifyDocument } from "../catalog/signing/verify-document.ts";
@@ -36,7 +38,7 @@ import { placeAgent } from "./place-agent.ts";
 import { makeGate } from "./storage/gate.ts";
 import { makeStorage } from "./storage/make-storage.ts";
 import type { Wire, WireOptions } from "./rooms.ts";
-import type { Leases } from "../operations/operations.ts";
+import { runUnrecorded, type Leases, type OperationContext } from "../operations/operations.ts";
 import type { System } from "../system/system.ts";
 import type { Doctor } from "./doctor/doctor.ts";
 import { makeDoctor } from "./doctor/make-doctor.ts";
@@ -205,5 +207,20 @@ export function wireSigning(open: () => System): Pick<LocalWork, "signDocument" 
     signDocument: (request) => signDocument(open(), request),
     verifyDocument: (request) => verifyDocument(open(), request),
     makeKey: (path) => makeKeyFiles(open(), path),
+  };
+}
+
+/** Credentials are the user's, too. @param variables the user's environment. */
+export function wirePublishing(open: () => System, variables: Readonly<Record<string, string | undefined>>): Pick<LocalWork, "publish"> {
+  return {
+    publish: (request, onEvent, signal) => {
+      const system = open();
+      const work = async (context: OperationContext) => {
+        const { description, ...rest } = request;
+        const entry = await readBundleEntry(system, request.bundlePath, description, signal);
+        return publishBundle({ system, variables }, { ...rest, entry }, context);
+      };
+      return runUnrecorded(system.clock, work, onEvent, signal);
+    },
   };
 }

@@ -59,6 +59,7 @@ export function makeFiles(roots: readonly string[]): Files {
     removeFile,
     removeTree: (path) => removeTree(path, roots),
     lock,
+    lockFolder,
     sync,
     forgetStart,
     firstData,
@@ -81,6 +82,14 @@ export function makeFiles(roots: readonly string[]): Files {
 
 function lock(path: string): Disposable | undefined {
   const descriptor = openSync(path, constants.O_RDWR | constants.O_CREAT | constants.O_NOFOLLOW, 0o600);
+  if (tryLock(descriptor)) return { [Symbol.dispose]: () => closeSync(descriptor) };
+  closeSync(descriptor);
+  return undefined;
+}
+
+/** A folder cannot be opened to write, and the kernel locks it all the same. */
+function lockFolder(path: string): Disposable | undefined {
+  const descriptor = openSync(path, constants.O_RDONLY | constants.O_DIRECTORY);
   if (tryLock(descriptor)) return { [Symbol.dispose]: () => closeSync(descriptor) };
   closeSync(descriptor);
   return undefined;

@@ -104,6 +104,8 @@ export interface Files {
   removeTree(path: string): Promise<void>;
   /** Takes the lock of a file, which is made when there is none. Undefined when another process has it; the kernel frees it when we die. */
   lock(path: string): Disposable | undefined;
+  /** The same of a folder that is there, which leaves no trace in it. */
+  lockFolder(path: string): Disposable | undefined;
   /** Flushes a file or folder to disk. */
   sync(path: string): Promise<void>;
   /** Makes the beginning of a file a hole, so that at most `bytes` of its end, and a block more, are kept. Offsets stay what they were. */

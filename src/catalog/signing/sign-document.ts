@@ -12,27 +12,27 @@ import { catalogDocument, keyOf, type CatalogDocument } from "../document/catalo
 import { formatInstant } from "../document/fields.ts";
 import { keysDocument, type KeysDocument } from "../document/keys-document.ts";
 import { isSignedBy, parsePublicKey, parseSignature } from "./minisign.ts";
-import { DOCUMENT_MAX_BYTES, KEY_MAX_BYTES, onFile, SIGNATURES_MAX_BYTES, signaturePathOf, summaryOf } from "./document-files.ts";
-import { isUnderPassword, parseSigningKey, signContent, type SigningKey } from "./signing-key.ts";
+import { DOCUMENT_MAX_BYTES, onFile, SIGNATURES_MAX_BYTES, signaturePathOf, summaryOf } from "./document-files.ts";
+import { readSigningKey } from "./read-signing-key.ts";
+import { signContent } from "./signing-key.ts";
 import { joinSignatures, splitSignatures } from "./signature-file.ts";
 
-const MINUTE_MS = 60_000;
-const LONGEST_MS = 3653 * 24 * 60 * MINUTE_MS;
+export const MINUTE_MS = 60_000;
+export const LONGEST_MS = 3653 * 24 * 60 * MINUTE_MS;
 /** Others are to read it: it is published. */
-const PUBLIC_MODE = 0o644;
+export const PUBLIC_MODE = 0o644;
 const SHOWN = "docs/kernel-catalog.md shows one";
 
 /** Throws `invalid` `bad_document`, `refused` `bad_signing_key`, and what `askPassword` throws. The document is written before its signature. */
 export async function signDocument({ files, clock }: System, request: SignRequest): Promise<SignedDocument> {
   const { path, secretKeyPath, validForMs, askPassword } = request;
-  const key = await readKey(files, secretKeyPath, askPassword);
+  const key = await readSigningKey(files, secretKeyPath, askPassword);
   const before = await onFile("read", path, () => files.read(path, DOCUMENT_MAX_BYTES));
   const document = readDraft(path, before, validForMs, clock.nowMs());
   const bytes = Buffer.from(formatCanonical(document));
   const isChanged = !bytes.equals(before);
   const signaturePath = signaturePathOf(path);
-  const seconds = Math.floor(clock.nowMs() / 1000);
-  const added = signContent(bytes, key, `timestamp:${seconds}\tcatalog:${document.name}\tversion:${document.version}`);
+  const added = signContent(bytes, key, commentFor(document, clock.nowMs()));
   // Those of another content say nothing any more; of a catalog one is enough.
   const others = isChanged || "entries" in document ? [] : stillGood(document, bytes, await readOthers(files, signaturePath));
   if (isChanged) await onFile("write", path, () => files.write(path, bytes, PUBLIC_MODE));
@@ -40,21 +40,9 @@ export async function signDocument({ files, clock }: System, request: SignReques
   return { ...summaryOf(document), keyId: key.public.id, publicKey: key.public.text, signaturePath };
 }
 
-async function readKey(files: System["files"], path: string, askPassword: () => Promise<string>): Promise<SigningKey> {
-  const text = await onFile("read", path, () => files.readText(path, KEY_MAX_BYTES));
-  try {
-    return await parseSigningKey(text, isUnderPassword(text) ? await askPassword() : undefined);
-  } catch (error) {
-    if (error instanceof BangerError) throw error;
-    throw new BangerError("refused", "bad_signing_key", `cannot sign with ${path}: ${(error as Error).message}`, {
-      hint: isWrongPassword(error) ? "the same again" : "a secret key as banger catalog keygen or minisign -G makes it",
-      cause: error,
-    });
-  }
-}
-
-function isWrongPassword(error: unknown): boolean {
-  return error instanceof Error && error.message === "the password is wrong";
+/** What a signature vouches for besides the content. */
+export function commentFor({ name, version }: Pick<CatalogDocument, "name" | "version">, nowMs: number): string {
+  return `timestamp:${Math.floor(nowMs / 1000)}\tcatalog:${name}\tversion:${version}`;
 }
 
 /** A root that signed an older content has not signed this one. Whose key is not in the document may be a root of before: that stays. */

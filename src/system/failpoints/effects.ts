@@ -42,6 +42,7 @@ export const FILE_EFFECTS: Effects<Files> = {
   removeFile: later(path),
   removeTree: later(path),
   lock: now(path),
+  lockFolder: now(path),
   sync: later(path),
   forgetStart: later(path),
   firstData: "look",

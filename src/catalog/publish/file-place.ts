@@ -1,0 +1,74 @@
+/** A catalog in a file, of a checkout mostly. */
+import { dirname } from "node:path";
+import { BangerError } from "../../contract/errors.ts";
+import type { System } from "../../system/system.ts";
+import { DOCUMENT_MAX_BYTES, onFile, SIGNATURES_MAX_BYTES, signaturePathOf } from "../signing/document-files.ts";
+import { PUBLIC_MODE } from "../signing/sign-document.ts";
+import type { CatalogPlace, ReadCatalog } from "./catalog-place.ts";
+import { addSignature } from "./patch-catalog.ts";
+import { pause } from "./sender.ts";
+
+const LOOK_AGAIN_MS = 50;
+const LOCK_DEADLINE_MS = 30_000;
+
+/** @param path absolute. */
+export function makeFilePlace({ files, clock }: System, path: string): CatalogPlace {
+  const signaturePath = signaturePathOf(path);
+  const readSignatures = async (): Promise<string | undefined> => {
+    if ((await onFile("read", signaturePath, () => files.find(signaturePath))) === undefined) return undefined;
+    return onFile("read", signaturePath, () => files.readText(signaturePath, SIGNATURES_MAX_BYTES));
+  };
+  const read = async (): Promise<ReadCatalog> => {
+    const info = await onFile("read", path, () => files.find(path));
+    if (info === undefined) return { bytes: undefined, signatures: await readSignatures() };
+    // A rename would put a file in the place of the link, and leave what it leads to as it was.
+    if (info.kind !== "file")
+      throw new BangerError("refused", "file_unusable", `cannot change ${path}: it is no file`, { hint: `ls -ld ${path}` });
+    const bytes = await onFile("read", path, () => files.read(path, DOCUMENT_MAX_BYTES));
+    return { bytes, signatures: await readSignatures() };
+  };
+  const put = (to: string, content: string | Uint8Array): Promise<void> => onFile("write", to, () => files.write(to, content, PUBLIC_MODE));
+  return {
+    shown: path,
+    paths: [path, signaturePath],
+    read,
+    write: async (before, after, key) => {
+      const now = await read();
+      // By somebody who does not know of the lock, as an editor.
+      if (!isSame(before.bytes, now.bytes)) return false;
+      await put(signaturePath, addSignature(now.signatures, after.signature, now.bytes, key));
+      await put(path, after.bytes);
+      // What is committed is read at once: one signature is enough.
+      await put(signaturePath, after.signature);
+      return true;
+    },
+    exclusively: async (body, signal) => {
+      const folder = dirname(path);
+      const deadlineMs = clock.monotonicMs() + LOCK_DEADLINE_MS;
+      for (;;) {
+        const lock = await onFile("use", folder, async () => files.lockFolder(folder));
+        if (lock !== undefined) {
+          try {
+            return await body();
+          } finally {
+            lock[Symbol.dispose]();
+          }
+        }
+        if (clock.monotonicMs() > deadlineMs)
+          throw new BangerError(
+            "unavailable",
+            "catalog_busy",
+            `cannot change ${path}: somebody else has been at it for ${LOCK_DEADLINE_MS / 1000} s`,
+            {
+              hint: "try again; what was uploaded stays",
+            },
+          );
+        await pause(clock, LOOK_AGAIN_MS, signal);
+      }
+    },
+  };
+}
+
+function isSame(one: Uint8Array | undefined, other: Uint8Array | undefined): boolean {
+  return one === undefined || other === undefined ? one === other : Buffer.from(one).equals(other);
+}

@@ -1,0 +1,81 @@
+import { resolve } from "node:path";
+import { BangerError, EXIT } from "../../contract/errors.ts";
+import { escapeText } from "../../contract/escape-text.ts";
+import type { Published } from "../../contract/local-work.ts";
+import { parseDuration } from "../../contract/sizes.ts";
+import { askPassword } from "../ask-password.ts";
+import { makeProgress } from "../call-long.ts";
+import type { Run } from "../command.ts";
+import type { Environment } from "../environment.ts";
+import { InterruptedError, INTERRUPTS, type Interrupt } from "../interrupted.ts";
+import { print } from "../print.ts";
+import { printJson } from "../print-json.ts";
+import { shellWord } from "../shell-word.ts";
+
+/** `banger kernel publish` */
+export const kernelPublish: Run = async ({ given, json }, environment) => {
+  const { bundle, to, catalog, secretKey, ...rest } = given as Readonly<Record<"bundle" | "to" | "catalog" | "secretKey", string>> & Given;
+  const request = {
+    bundlePath: bundle,
+    to,
+    catalog: catalog.includes("://") ? catalog : resolve(catalog),
+    secretKeyPath: secretKey,
+    endpoint: rest.endpoint,
+    publicUrl: rest.publicUrl,
+    catalogName: rest.catalogName,
+    credentialsPath: rest.credentials,
+    description: rest.description,
+    validForMs: rest.validFor === undefined ? undefined : parseDuration(rest.validFor),
+    askPassword: () => askPassword("password of the signing key: ", environment),
+  };
+  const work = await environment.openLocalWork();
+  using progress = makeProgress(environment, json);
+  const published = await untilInterrupted((signal) => work.publish(request, (event) => progress.tell(event), signal));
+  if (json) printJson(environment.stdout.descriptor, published);
+  else tell(published, environment);
+  return EXIT.done;
+};
+
+type Given = Readonly<
+  Partial<Record<"endpoint" | "publicUrl" | "catalogName" | "credentials" | "description" | "validFor", string | undefined>>
+>;
+
+/** Ctrl-C cancels, and what is in the middle of a change is finished or undone; a second one leaves at once. */
+async function untilInterrupted<T>(body: (signal: AbortSignal) => Promise<T>): Promise<T> {
+  const controller = new AbortController();
+  let asked: Interrupt | undefined;
+  const listeners = INTERRUPTS.map((signal) => {
+    const interrupt = (): void => {
+      asked = signal;
+      controller.abort();
+    };
+    process.once(signal, interrupt);
+    return () => process.off(signal, interrupt);
+  });
+  try {
+    return await body(controller.signal);
+  } catch (error) {
+    throw asked !== undefined && error instanceof BangerError && error.kind === "cancelled" ? new InterruptedError(error, asked) : error;
+  } finally {
+    for (const stop of listeners) stop();
+  }
+}
+
+function tell({ bundle, url, isChanged, catalog }: Published, { stdout }: Environment): void {
+  const { name, version, entries, expires, place, paths, checkout } = catalog;
+  const count = `${entries} ${entries === 1 ? "entry" : "entries"}`;
+  const lines = [
+    `${escapeText(bundle)} is at ${escapeText(url)}`,
+    isChanged
+      ? `catalog ${name} at ${escapeText(place)} is version ${version}, with ${count}, good until ${expires}`
+      : `catalog ${name} at ${escapeText(place)} says so already: nothing new`,
+    ...(isChanged && checkout !== null
+      ? [
+          escapeText(
+            `to commit: git -C ${shellWord(checkout)} add ${paths.map(shellWord).join(" ")} && git -C ${shellWord(checkout)} commit`,
+          ),
+        ]
+      : []),
+  ];
+  print(stdout.descriptor, `${lines.join("\n")}\n`);
+}
