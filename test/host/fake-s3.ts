@@ -15,6 +15,8 @@ export interface FakeS3Options {
   readonly isUploadOnly?: boolean;
   /** Answers before anything else is looked at. */
   readonly before?: (request: Request, key: string) => Response | undefined | Promise<Response | undefined>;
+  /** Answers in the place of what was answered, when it was done. */
+  readonly after?: (request: Request, key: string) => Response | undefined;
 }
 
 export interface FakeS3 extends AsyncDisposable {
@@ -36,7 +38,8 @@ export function openFakeS3(options: FakeS3Options = {}): FakeS3 {
     idleTimeout: 120,
     fetch: async (request) => {
       const key = decodeURIComponent(new URL(request.url).pathname.slice(1));
-      const response = (await fake.options.before?.(request, key)) ?? (await answer(request, key));
+      const done = (await fake.options.before?.(request, key)) ?? (await answer(request, key));
+      const response = fake.options.after?.(request, key) ?? done;
       log.push(`${request.method} ${key} ${response.status}`);
       return response;
     },

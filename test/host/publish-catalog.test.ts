@@ -121,6 +121,18 @@ describe("two publishers at once lose nothing of each other's", () => {
     expect(namesOf(inStore(us, s3))).toEqual(["quick", "small"]);
   });
 
+  test("and an answer that is lost on the way takes nobody for another", async () => {
+    const { us, s3 } = await open();
+    place(us, s3);
+    let times = 1;
+    s3.options = {
+      after: (request, key) =>
+        request.method === "PUT" && key === "kernels/catalog.json" && times-- > 0 ? new Response(null, { status: 502 }) : undefined,
+    };
+    expect(await us.publish("small", { to: TO, catalog: CATALOG })).toMatchObject({ isChanged: true, catalog: { version: 2 } });
+    expect(s3.log).toContain("PUT kernels/catalog.json 412");
+  });
+
   test("who is always too late gives up in the end, and has changed nothing", async () => {
     const { us, s3 } = await open({
       before: (request, key) =>
@@ -302,6 +314,22 @@ describe("killed", () => {
         await goOn(us, s3, catalog);
       }
     }
+  });
+
+  test("in the middle of a write, nothing is left beside the catalog after the next try", async () => {
+    const { us } = await open();
+    const [stray, ofAnother, alive] = [
+      "catalog.json.4194303-0123456789ab.new",
+      "catalog.json.notes.new",
+      `catalog.json.minisig.${process.pid}-0123456789ab.new`,
+    ];
+    for (const name of [stray, ofAnother, alive]) writeFileSync(us.at(name), "");
+    await us.publish("small", { to: TO });
+    expect(
+      readdirSync(us.folder)
+        .filter((name) => name.endsWith(".new"))
+        .toSorted(),
+    ).toEqual([alive, ofAnother].toSorted());
   });
 
   test("at any moment, the next try goes on", async () => {

@@ -1,5 +1,5 @@
 /** A catalog in a file, of a checkout mostly. */
-import { dirname } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { BangerError } from "../../contract/errors.ts";
 import type { System } from "../../system/system.ts";
 import { DOCUMENT_MAX_BYTES, onFile, SIGNATURES_MAX_BYTES, signaturePathOf } from "../signing/document-files.ts";
@@ -12,7 +12,7 @@ const LOOK_AGAIN_MS = 50;
 const LOCK_DEADLINE_MS = 30_000;
 
 /** @param path absolute. */
-export function makeFilePlace({ files, clock }: System, path: string): CatalogPlace {
+export function makeFilePlace({ files, clock, processes }: System, path: string): CatalogPlace {
   const signaturePath = signaturePathOf(path);
   const readSignatures = async (): Promise<string | undefined> => {
     if ((await onFile("read", signaturePath, () => files.find(signaturePath))) === undefined) return undefined;
@@ -26,6 +26,14 @@ export function makeFilePlace({ files, clock }: System, path: string): CatalogPl
       throw new BangerError("refused", "file_unusable", `cannot change ${path}: it is no file`, { hint: `ls -ld ${path}` });
     const bytes = await onFile("read", path, () => files.read(path, DOCUMENT_MAX_BYTES));
     return { bytes, signatures: await readSignatures() };
+  };
+  /** What a publisher who was killed had not yet put into place. */
+  const removeStrays = async (): Promise<void> => {
+    const folder = dirname(path);
+    for (const name of await files.list(folder)) {
+      const [, of, pid] = /^(.+?)(?:\.minisig)?\.(\d+)-[0-9a-f]{12}\.new$/.exec(name) ?? [];
+      if (of === basename(path) && processes.identify(Number(pid)) === undefined) await files.removeFile(join(folder, name));
+    }
   };
   const put = (to: string, content: string | Uint8Array): Promise<void> => onFile("write", to, () => files.write(to, content, PUBLIC_MODE));
   return {
@@ -49,6 +57,7 @@ export function makeFilePlace({ files, clock }: System, path: string): CatalogPl
         const lock = await onFile("use", folder, async () => files.lockFolder(folder));
         if (lock !== undefined) {
           try {
+            await removeStrays();
             return await body();
           } finally {
             lock[Symbol.dispose]();

@@ -19,6 +19,8 @@ const PAUSE_MS = 400;
 /** Puts an entry into a catalog, and reads it back. Throws `refused` `catalog_not_ours`, `catalog_busy`, and what the place throws. */
 export async function updateCatalog(system: System, place: CatalogPlace, patch: Patch, signal: AbortSignal): Promise<UpdatedCatalog> {
   return place.exclusively(async () => {
+    /** Also where the store did it and its answer was lost on the way. */
+    let attempted: Uint8Array | undefined;
     let written: { readonly after: PatchedCatalog; readonly replaced: unknown } | undefined;
     for (let tries = 0; tries < TRIES; tries += 1) {
       if (tries > 0 && written === undefined) await pause(system.clock, system.random.below(PAUSE_MS) + 1, signal);
@@ -30,9 +32,10 @@ export async function updateCatalog(system: System, place: CatalogPlace, patch: 
       }
       const document = found.bytes === undefined ? undefined : readOwnCatalog(place.shown, found.bytes, found.signatures, patch.key);
       if (document !== undefined && (hasEntry(document, patch.entry) || isReplaced(document, patch, written)))
-        return { document, isChanged: written !== undefined };
+        return { document, isChanged: written !== undefined || isSame(found.bytes, attempted) };
       const after = patchCatalog(place.shown, document, patch, system.clock.nowMs());
       const replaced = document === undefined ? undefined : entryLike(document, patch.entry);
+      attempted = after.bytes;
       written = (await place.write(found, after, patch.key, signal)) ? { after, replaced } : undefined;
     }
     throw new BangerError("unavailable", "catalog_busy", `cannot change ${place.shown}: others have changed it ${TRIES} times meanwhile`, {
@@ -42,7 +45,7 @@ export async function updateCatalog(system: System, place: CatalogPlace, patch: 
 }
 
 function isWithoutSignature({ bytes, signatures }: ReadCatalog, after: PatchedCatalog, { key }: Patch): boolean {
-  return bytes !== undefined && Buffer.from(after.bytes).equals(bytes) && !isSignedByKey(bytes, signatures, key);
+  return bytes !== undefined && isSame(after.bytes, bytes) && !isSignedByKey(bytes, signatures, key);
 }
 
 /** Somebody who came after us has published the same thing anew: theirs is the newer one. */
@@ -53,4 +56,8 @@ function isReplaced(
 ): boolean {
   if (written === undefined || document.version <= written.after.document.version) return false;
   return !isDeepStrictEqual(entryLike(document, entry), written.replaced);
+}
+
+function isSame(one: Uint8Array | undefined, other: Uint8Array | undefined): boolean {
+  return one !== undefined && other !== undefined && Buffer.from(one).equals(other);
 }
