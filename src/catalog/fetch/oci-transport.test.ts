@@ -97,6 +97,12 @@ test.each([
         : unauthorized(`http://${url.host}/token`),
     "mirror_lacks_file",
   ],
+  [
+    "a token service in trouble",
+    (_request: Request, url: URL) =>
+      url.pathname === "/token" ? new Response(null, { status: 503 }) : unauthorized(`http://${url.host}/token`),
+    "mirror_unreachable",
+  ],
   ["a wish for a password", () => new Response(null, { status: 401, headers: { "www-authenticate": "Basic" } }), "mirror_lacks_file"],
   ["nothing there", () => new Response(null, { status: 404 }), "mirror_lacks_file"],
   ["trouble", () => new Response(null, { status: 500 }), "mirror_unreachable"],

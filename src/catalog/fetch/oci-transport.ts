@@ -40,13 +40,19 @@ export function makeOciTransport(clock: Clock, proxies: ProxyEnvironment, stallM
         return answerOf(await withOwnHost(host, get), offset, watchdog, signal, advice);
       } catch (error) {
         watchdog.close();
-        // Whatever it wanted to see, we have nothing to show.
-        if (error instanceof BangerError && error.code === "registry_denied")
-          throw new BangerError("unavailable", "mirror_lacks_file", error.message, { cause: error, data: { status: 401 } });
+        if (error instanceof BangerError && error.code === "registry_denied") throw withoutLogin(error);
         throw faultOf(error, url, signal, advice);
       }
     },
   };
+}
+
+/** Whatever it wanted to see, we have nothing to show; but a service of tokens that is in trouble may be better soon. */
+function withoutLogin(error: BangerError): BangerError {
+  const status = error.data?.["status"];
+  const isInTrouble = typeof status === "number" && (status >= 500 || status === 429);
+  const code = isInTrouble ? "mirror_unreachable" : "mirror_lacks_file";
+  return new BangerError("unavailable", code, error.message, { cause: error, data: { status: isInTrouble ? status : 401 } });
 }
 
 /** With encryption; a registry on this computer may do without, as with docker. */

@@ -46,7 +46,7 @@ export function makeFilePlace({ files, clock, processes }: System, path: string)
       if (!isSame(before.bytes, now.bytes)) return false;
       await put(signaturePath, addSignature(now.signatures, after.signature, now.bytes, key));
       await put(path, after.bytes);
-      // What is committed is read at once: one signature is enough.
+      // What is published of a file is a commit, both files at once: one signature is enough.
       await put(signaturePath, after.signature);
       return true;
     },
