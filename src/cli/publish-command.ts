@@ -5,11 +5,12 @@ import { text } from "./command-fields.ts";
 export const PUBLISH_COMMAND: Command = {
   words: ["kernel", "publish"],
   aliases: [],
-  summary: "Upload a bundle of a kernel, and enter it in a catalog",
+  summary: "Upload a kernel for others, and enter it in a catalog",
   detail:
-    "The bundle is uploaded under a name of its content, fetched again as a user would, without a login, and only then entered in the catalog: what has its name is replaced, and the catalog is signed. A catalog in a checkout is changed and not committed. Credentials come from the environment or a file, never from the command line: for s3 AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_SESSION_TOKEN, AWS_REGION and AWS_ENDPOINT_URL, and a key that may only put is enough; for oci BANGER_REGISTRY_USER and BANGER_REGISTRY_PASSWORD, or what docker login has kept; for a catalog at an address of the web BANGER_CATALOG_TOKEN, or BANGER_CATALOG_USER and BANGER_CATALOG_PASSWORD. The password of the signing key comes from the terminal or BANGER_SIGNING_PASSWORD. What was cut off goes on by the same words again.",
+    "The kernel is written into a bundle, which is uploaded under a name of its content, fetched again as a user would, without a login, and only then entered in the catalog: what has its name is replaced, and the catalog is signed. A catalog in a checkout is changed and not committed. Credentials come from the environment or a file, never from the command line: for s3 AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_SESSION_TOKEN, AWS_REGION and AWS_ENDPOINT_URL, and a key that may only put is enough; for oci BANGER_REGISTRY_USER and BANGER_REGISTRY_PASSWORD, or what docker login has kept; for a catalog at an address of the web BANGER_CATALOG_TOKEN, or BANGER_CATALOG_USER and BANGER_CATALOG_PASSWORD. The password of the signing key comes from the terminal or BANGER_SIGNING_PASSWORD. What was cut off goes on by the same words again.",
   fields: [
-    { ...text("bundle", "FILE", "the bundle, NAME-ARCH-DIGEST.tar.zst", "path"), required: true },
+    { ...text("kernel", "NAME", "name of the kernel"), completes: "kernel" },
+    text("bundle", "FILE", "a bundle that was written before, instead of a kernel of this computer", "path"),
     { ...text("to", "STORE", "s3://BUCKET/PREFIX or oci://HOST/REPOSITORY"), required: true },
     { ...text("catalog", "PLACE", "catalog.json: a path, s3://BUCKET/KEY, or an address that takes PUT"), required: true },
     { ...text("secretKey", "KEY", "file of the secret key that signs it", "path"), flag: "secret-key", alias: "s", required: true },
@@ -26,11 +27,11 @@ export const PUBLISH_COMMAND: Command = {
     text("description", "TEXT", "of the kernel, in a line; its name and version when left out"),
     { ...text("catalogName", "NAME", "make the catalog when there is none, and call it so"), flag: "catalog-name" },
   ],
-  positional: [],
+  positional: ["kernel"],
   examples: [
     {
       command:
-        "banger kernel publish --bundle small-amd64-0123456789abcdef.tar.zst --to s3://kernels --public-url https://kernels.example --catalog ./catalog.json -s acme.key",
+        "banger kernel publish generic-6.12 --to s3://kernels --public-url https://kernels.example --catalog ./catalog.json -s acme.key",
       does: "to a bucket, and into a catalog in a checkout",
     },
     {

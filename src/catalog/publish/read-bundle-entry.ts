@@ -18,7 +18,8 @@ const manifest = z.object({
   name: z.string(),
   distro: z.string(),
   arch: z.string(),
-  version: z.string(),
+  /** Null where nobody knows. */
+  version: z.string().nullable(),
 });
 
 /** @param description of the entry; name and version when undefined. Throws `invalid` `bad_bundle`. */
@@ -32,7 +33,15 @@ export async function readBundleEntry(
   if (!parsed.success)
     throw bad(path, `its manifest.json: ${parsed.error.issues.flatMap(problemsOf).map(wordProblem).slice(0, 5).join("; ")}`);
   const { type, name, distro, arch, version } = parsed.data;
-  return { type, name, distro, arch, version, description: description ?? `${name}, Linux ${version}` };
+  const known = version === null ? {} : { version };
+  return {
+    type,
+    name,
+    distro,
+    arch,
+    ...known,
+    description: description ?? [name, ...(version === null ? [] : [`Linux ${version}`])].join(", "),
+  };
 }
 
 async function readFirst(system: System, path: string, signal: AbortSignal): Promise<unknown> {

@@ -1,22 +1,28 @@
-import { resolve } from "node:path";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
 import { BangerError, EXIT } from "../../contract/errors.ts";
 import { escapeText } from "../../contract/escape-text.ts";
 import type { Published } from "../../contract/local-work.ts";
 import { parseDuration } from "../../contract/sizes.ts";
 import { askPassword } from "../ask-password.ts";
-import { makeProgress } from "../call-long.ts";
+import { callLong, makeProgress } from "../call-long.ts";
 import type { Run } from "../command.ts";
 import type { Environment } from "../environment.ts";
 import { InterruptedError, INTERRUPTS, type Interrupt } from "../interrupted.ts";
+import { openDaemon } from "../open-daemon.ts";
 import { print } from "../print.ts";
 import { printJson } from "../print-json.ts";
 import { shellWord } from "../shell-word.ts";
 
 /** `banger kernel publish` */
 export const kernelPublish: Run = async ({ given, json }, environment) => {
-  const { bundle, to, catalog, secretKey, ...rest } = given as Readonly<Record<"bundle" | "to" | "catalog" | "secretKey", string>> & Given;
+  const { to, catalog, secretKey, ...rest } = given as Readonly<Record<"to" | "catalog" | "secretKey", string>> & Given;
+  if ((rest.kernel === undefined) === (rest.bundle === undefined)) throw notOne();
+  await using place = await openPlace(rest.kernel);
+  const bundlePath = rest.bundle ?? (await bundleOf(rest.kernel ?? "", place.path, environment, json));
   const request = {
-    bundlePath: bundle,
+    bundlePath,
     to,
     catalog: catalog.includes("://") ? catalog : resolve(catalog),
     secretKeyPath: secretKey,
@@ -37,8 +43,28 @@ export const kernelPublish: Run = async ({ given, json }, environment) => {
 };
 
 type Given = Readonly<
-  Partial<Record<"endpoint" | "publicUrl" | "catalogName" | "credentials" | "description" | "validFor", string | undefined>>
+  Partial<
+    Record<"kernel" | "bundle" | "endpoint" | "publicUrl" | "catalogName" | "credentials" | "description" | "validFor", string | undefined>
+  >
 >;
+
+/** The daemon has the kernel, and this process the credentials: they meet in a file. */
+async function bundleOf(kernel: string, into: string, environment: Environment, quiet: boolean): Promise<string> {
+  return (await callLong(openDaemon(environment), "kernel.bundle", { kernel, into }, environment, quiet)).path;
+}
+
+/** A folder for a bundle, which goes with it; none is made where none is needed. */
+async function openPlace(kernel: string | undefined): Promise<AsyncDisposable & { readonly path: string }> {
+  if (kernel === undefined) return { path: "", [Symbol.asyncDispose]: async () => undefined };
+  const path = await mkdtemp(join(tmpdir(), "banger-publish-"));
+  return { path, [Symbol.asyncDispose]: () => rm(path, { recursive: true, force: true }) };
+}
+
+function notOne(): BangerError {
+  return new BangerError("invalid", "invalid_input", "cannot publish: name either a kernel or a bundle of one with --bundle", {
+    hint: "banger kernel list, then banger kernel publish NAME --to STORE --catalog PLACE --secret-key KEY",
+  });
+}
 
 /** Ctrl-C cancels, and what is in the middle of a change is finished or undone; a second one leaves at once. */
 async function untilInterrupted<T>(body: (signal: AbortSignal) => Promise<T>): Promise<T> {
