@@ -130,7 +130,14 @@ export interface Published {
   };
 }
 
+/** A folder that goes when it is disposed of, and by `system prune` when that was cut off. */
+export interface Scratch extends AsyncDisposable {
+  readonly path: string;
+}
+
 export interface LocalWork {
+  /** An empty folder for a file on its way. */
+  openScratch(): Promise<Scratch>;
   /** What doctor finds, by this process's own eyes; removes nothing. `onEvent` hears how far it is. */
   examine(request: { readonly deep: boolean }, onEvent: (event: OperationEvent) => void): Promise<DoctorReport>;
   /** The versions of what a daemon would work with. */

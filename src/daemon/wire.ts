@@ -3,6 +3,7 @@
  * import any room's inside.
  */
 import { cpus, totalmem } from "node:os";
+import { join } from "node:path";
 import { makeOpenAgent } from "../agent/open-agent.ts";
 import { CATALOG_MIGRATIONS, makeCatalogRows } from "../catalog/catalogs/catalog-rows.ts";
 import { makeCatalogs } from "../catalog/catalogs/make-catalogs.ts";
@@ -211,8 +212,17 @@ export function wireSigning(open: () => System): Pick<LocalWork, "signDocument" 
 }
 
 /** Credentials are the user's, too. @param variables the user's environment. */
-export function wirePublishing(open: () => System, variables: Readonly<Record<string, string | undefined>>): Pick<LocalWork, "publish"> {
+export function wirePublishing(
+  open: () => System,
+  variables: Readonly<Record<string, string | undefined>>,
+): Pick<LocalWork, "publish" | "openScratch"> {
   return {
+    openScratch: async () => {
+      const { files, layout, random } = open();
+      const path = join(layout.downloads, `publish-${random.hex(8)}`);
+      await files.makeFolder(path);
+      return { path, [Symbol.asyncDispose]: () => files.removeTree(path) };
+    },
     publish: (request, onEvent, signal) => {
       const system = open();
       const work = async (context: OperationContext) => {

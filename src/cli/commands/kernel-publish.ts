@@ -1,6 +1,4 @@
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join, resolve } from "node:path";
+import { resolve } from "node:path";
 import { BangerError, EXIT } from "../../contract/errors.ts";
 import { escapeText } from "../../contract/escape-text.ts";
 import type { Published } from "../../contract/local-work.ts";
@@ -19,8 +17,9 @@ import { shellWord } from "../shell-word.ts";
 export const kernelPublish: Run = async ({ given, json }, environment) => {
   const { to, catalog, secretKey, ...rest } = given as Readonly<Record<"to" | "catalog" | "secretKey", string>> & Given;
   if ((rest.kernel === undefined) === (rest.bundle === undefined)) throw notOne();
-  await using place = await openPlace(rest.kernel);
-  const bundlePath = rest.bundle ?? (await bundleOf(rest.kernel ?? "", place.path, environment, json));
+  const work = await environment.openLocalWork();
+  await using scratch = rest.kernel === undefined ? undefined : await work.openScratch();
+  const bundlePath = rest.bundle ?? (await bundleOf(rest.kernel ?? "", scratch?.path ?? "", environment, json));
   const request = {
     bundlePath,
     to,
@@ -34,7 +33,6 @@ export const kernelPublish: Run = async ({ given, json }, environment) => {
     validForMs: rest.validFor === undefined ? undefined : parseDuration(rest.validFor),
     askPassword: () => askPassword("password of the signing key: ", environment),
   };
-  const work = await environment.openLocalWork();
   using progress = makeProgress(environment, json);
   const published = await untilInterrupted((signal) => work.publish(request, (event) => progress.tell(event), signal));
   if (json) printJson(environment.stdout.descriptor, published);
@@ -51,13 +49,6 @@ type Given = Readonly<
 /** The daemon has the kernel, and this process the credentials: they meet in a file. */
 async function bundleOf(kernel: string, into: string, environment: Environment, quiet: boolean): Promise<string> {
   return (await callLong(openDaemon(environment), "kernel.bundle", { kernel, into }, environment, quiet)).path;
-}
-
-/** A folder for a bundle, which goes with it; none is made where none is needed. */
-async function openPlace(kernel: string | undefined): Promise<AsyncDisposable & { readonly path: string }> {
-  if (kernel === undefined) return { path: "", [Symbol.asyncDispose]: async () => undefined };
-  const path = await mkdtemp(join(tmpdir(), "banger-publish-"));
-  return { path, [Symbol.asyncDispose]: () => rm(path, { recursive: true, force: true }) };
 }
 
 function notOne(): BangerError {
