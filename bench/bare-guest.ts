@@ -22,6 +22,7 @@ import { qemuArguments } from "../src/drivers/qemu/arguments.ts";
 import { makeQemuDriver } from "../src/drivers/qemu/qemu.ts";
 import { readTscKHz } from "../src/drivers/read-tsc-khz.ts";
 import { makeImages } from "../src/images/make-images.ts";
+import { NO_BUILDING } from "../src/kernels/from-source/test-building.ts";
 import { makeKernels } from "../src/kernels/make-kernels.ts";
 import type { Leases } from "../src/operations/operations.ts";
 import { makeJsonLog } from "../src/system/json-log.ts";
@@ -52,7 +53,12 @@ export async function openBareGuests(world: World): Promise<BareGuests> {
   const signal = new AbortController().signal;
   const agentPath = await placeAgent(system);
   const stores = { system, archive: makeDebianArchive({ system }), offers: madeOffers(), leases: NO_LEASES };
-  const kernels = makeKernels({ ...stores, agentPath, bundles: makeBundles(system, openFetcher(system, { proxies: {}, advice: "" })) });
+  const kernels = makeKernels({
+    ...stores,
+    agentPath,
+    building: NO_BUILDING,
+    bundles: makeBundles(system, openFetcher(system, { proxies: {}, advice: "" })),
+  });
   const images = makeImages({ ...stores, uid: process.getuid?.() ?? 0 });
   const disks = makeDisks({ system });
   const probe = await makeQemuDriver({ system, consoles: makeConsoles({ system, agentPath, maxBytes: 2 ** 24 }) }).probe(signal);

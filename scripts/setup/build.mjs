@@ -62,7 +62,7 @@ export function buildBinary() {
   if (!existsSync(inRoot("src/cli/main.ts"))) throw new SetupProblem("cannot build banger: there is no src/cli/main.ts");
   return unlessDone({
     name: "binary",
-    sources: [inRoot("src"), inRoot("package.json"), inRoot("package-lock.json"), inRoot("tsconfig.json"), AGENT],
+    sources: [inRoot("src"), inRoot("kernels"), inRoot("package.json"), inRoot("package-lock.json"), inRoot("tsconfig.json"), AGENT],
     results: [BANGER],
     async work() {
       mkdirSync(dirname(BANGER), { recursive: true });

@@ -145,6 +145,16 @@ export interface FetchOptions {
   readonly onProgress?: (doneBytes: number, totalBytes: number) => void;
 }
 
+/** Files whose digest nobody knows before they are there. What they are worth, whoever asks finds out. */
+export interface SignedFiles {
+  /** Throws `refused` `longer_than_allowed` above `maxBytes`. */
+  small(url: string, maxBytes: number, signal: AbortSignal): Promise<Uint8Array>;
+  /** The path of a large file in the download cache, as it was fetched: nothing is verified. Resumes what broke off. Throws as `small`. */
+  signed(url: string, maxBytes: number, options: FetchOptions): Promise<string>;
+  /** Removes it: it was not what a signature says. */
+  forgetSigned(url: string): Promise<void>;
+}
+
 export interface FindPackageOptions extends FetchOptions {
   /** Exactly this version, instead of the newest. */
   readonly version?: string;
@@ -177,6 +187,8 @@ export interface PackageFiles extends AsyncDisposable {
   list(): readonly PackageFile[];
   /** The content. Throws `not_found` `file_not_in_package`, `invalid` `file_too_large`. */
   read(name: string, maxBytes: number): Promise<Uint8Array>;
+  /** Its content as a new file, for what is too large to hold. Throws as `read`. */
+  copyTo(name: string, path: string, maxBytes: number, signal: AbortSignal): Promise<void>;
 }
 
 export interface PackageFile {

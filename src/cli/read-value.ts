@@ -37,6 +37,9 @@ export function readValue(field: VerbField, flag: string, text: string, before: 
       return { ...(before as Pairs | undefined), ...readChange(flag, text) };
     case "list":
       return [...((before as readonly string[] | undefined) ?? []), text];
+    case "source":
+      // A folder that is called so is meant by ./apt.
+      return text === "apt" || text === "kernel.org" ? text : resolve(text);
     case "path":
       return resolve(text);
     case "string":

@@ -12,6 +12,7 @@ import { imagePull } from "./operations/image-pull.ts";
 import { imageShow } from "./operations/image-show.ts";
 import { kernelBundle } from "./operations/kernel-bundle.ts";
 import { kernelDelete } from "./operations/kernel-delete.ts";
+import { kernelBuild } from "./operations/kernel-build.ts";
 import { kernelImport } from "./operations/kernel-import.ts";
 import { kernelList } from "./operations/kernel-list.ts";
 import { kernelRename } from "./operations/kernel-rename.ts";
@@ -65,6 +66,7 @@ export const OPERATIONS = {
   "vm.ports": vmPorts,
   "kernel.pull": kernelPull,
   "kernel.import": kernelImport,
+  "kernel.build": kernelBuild,
   "kernel.list": kernelList,
   "kernel.show": kernelShow,
   "kernel.rename": kernelRename,

@@ -14,6 +14,7 @@ export type FieldType =
   | "size"
   | "duration"
   | "path"
+  | "source"
   | "environment"
   | "pairs"
   | "changes"

@@ -1132,6 +1132,66 @@ export const VERBS: Readonly<Record<OperationName, Verb>> = {
       }
     ]
   },
+  "kernel.build": {
+    "kind": "long",
+    "method": "POST",
+    "path": "/v1/kernels/build",
+    "summary": "Build a kernel from its source",
+    "detail": "From kernel.org the signature of a release signer is verified before anything is unpacked; apt takes the source package of Debian. The configuration is a fragment: all else is off, and every line of it must hold. It takes some minutes and 4 GiB in /var/tmp.",
+    "words": [
+      "kernel",
+      "build"
+    ],
+    "aliases": [],
+    "positional": [
+      "name"
+    ],
+    "composed": false,
+    "fields": [
+      {
+        "name": "name",
+        "flag": "name",
+        "type": "string",
+        "required": true,
+        "brief": "name to keep it under",
+        "placeholder": "NAME"
+      },
+      {
+        "name": "version",
+        "flag": "version",
+        "type": "string",
+        "required": false,
+        "brief": "release of Linux; the one that banger's own configuration is for when left out",
+        "placeholder": "V"
+      },
+      {
+        "name": "config",
+        "flag": "config",
+        "type": "path",
+        "required": false,
+        "brief": "file of the configuration; banger's own for vms when left out",
+        "placeholder": "FILE"
+      },
+      {
+        "name": "source",
+        "flag": "source",
+        "type": "source",
+        "required": false,
+        "brief": "kernel.org, apt, or a folder or tarball; kernel.org when left out",
+        "placeholder": "SOURCE"
+      }
+    ],
+    "examples": [
+      {
+        "command": "banger kernel build generic-6.12",
+        "does": "build the kernel for vms from kernel.org's release"
+      },
+      {
+        "command": "banger kernel build mine --source ./linux --config ./my.config",
+        "does": "build from your own tree"
+      }
+    ]
+  },
   "kernel.list": {
     "kind": "query",
     "method": "GET",

@@ -3,3 +3,7 @@ declare module "*/banger-agent" {
   const path: string;
   export default path;
 }
+declare module "*.config" {
+  const path: string;
+  export default path;
+}

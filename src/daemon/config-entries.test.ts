@@ -22,6 +22,7 @@ test("without a file every value is a default, and each default is one that the 
       boot_deadline: CONFIG_DEFAULTS.bootDeadlineMs,
     },
     logs: { console: CONFIG_DEFAULTS.consoleBytes },
+    kernel_build: { mirror: CONFIG_DEFAULTS.kernelMirror, keyservers: [...CONFIG_DEFAULTS.keyservers] },
   });
 });
 

@@ -15,6 +15,9 @@ export const CONFIG_DEFAULTS = {
   /** An emulated guest on a busy computer may need most of it. */
   bootDeadlineMs: 180_000,
   consoleBytes: 16 * 2 ** 20,
+  kernelMirror: "https://cdn.kernel.org/pub/linux/kernel",
+  /** In this order: the second strips user ids that nobody verified, and gpg takes no key without any. */
+  keyservers: ["https://keyserver.ubuntu.com", "https://keys.openpgp.org"],
 } as const;
 
 /** As typed in the file; null for what is found out when it is wanted. */
@@ -39,6 +42,8 @@ const DEFAULT_VALUES: Readonly<Record<string, ConfigValue>> = {
   "defaults.work_disk": typedSize(CONFIG_DEFAULTS.workBytes),
   "defaults.boot_deadline": `${CONFIG_DEFAULTS.bootDeadlineMs / 60_000}m`,
   "logs.console": typedSize(CONFIG_DEFAULTS.consoleBytes),
+  "kernel_build.mirror": CONFIG_DEFAULTS.kernelMirror,
+  "kernel_build.keyservers": [...CONFIG_DEFAULTS.keyservers],
 };
 
 /** Every key, in the order of the page about the config. `text` has passed `parseConfig`; undefined when there is no file. */

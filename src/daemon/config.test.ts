@@ -13,7 +13,7 @@ const messageOf = (text: string): string => {
 };
 
 test("an empty config is fine", () => {
-  expect(parseConfig("", "/c.toml")).toEqual({ debian: {}, drivers: {}, defaults: {}, logs: {} });
+  expect(parseConfig("", "/c.toml")).toEqual({ debian: {}, drivers: {}, defaults: {}, logs: {}, kernel_build: {} });
 });
 
 test("every key is read, sizes as bytes, durations as milliseconds", () => {
@@ -29,6 +29,9 @@ memory = "2G"
 boot_deadline = "90s"
 [logs]
 console = "2M"
+[kernel_build]
+mirror = "https://mirror.example/pub/linux/kernel"
+keyservers = ["https://keys.example"]
 `;
   expect(parseConfig(text, "/c.toml")).toEqual({
     default_image: "debian-bookworm",
@@ -36,6 +39,7 @@ console = "2M"
     drivers: { order: ["qemu"] },
     defaults: { memory: 2 ** 31, boot_deadline: 90_000 },
     logs: { console: 2 ** 21 },
+    kernel_build: { mirror: "https://mirror.example/pub/linux/kernel", keyservers: ["https://keys.example"] },
   });
 });
 
@@ -45,6 +49,7 @@ test.each([
   ['[debian]\n\nmirror = "ftp://x"', "line 3: debian.mirror: a mirror is an http or https address"],
   ['[defaults]\nmemory = "much"', 'line 2: defaults.memory: "much" is not a size'],
   ['[defaults]\nboot_deadline = "soon"', 'line 2: defaults.boot_deadline: "soon" is not a duration'],
+  ['[kernel_build]\nkeyservers = ["hkp://x"]', "line 2: kernel_build.keyservers"],
   ["debian.mirror = 1", "line 1: debian.mirror: "],
   ["[defaults]\nmemory = 2048", "line 2: defaults.memory: must be a size with its unit, such as 2G"],
   ['[defaults]\nmemory = "2048"', "line 2: defaults.memory: must be a size with its unit, such as 2G"],

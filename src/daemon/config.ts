@@ -19,6 +19,10 @@
  *
  *     [logs]
  *     console = "16M"
+ *
+ *     [kernel_build]
+ *     mirror = "https://mirror.example/pub/linux/kernel"
+ *     keyservers = ["https://keys.example"]
  */
 import { parse, TomlError } from "smol-toml";
 import { z } from "zod";
@@ -79,6 +83,18 @@ export const configSchema = z.strictObject({
     .strictObject({
       /** How much of each console is kept. */
       console: typedSize.refine((bytes) => bytes >= LEAST_CONSOLE_BYTES, "at least 1M of a console is kept").optional(),
+    })
+    .prefault({}),
+  kernel_build: z
+    .strictObject({
+      /** Where the releases of Linux are; `v6.x` lies below it. */
+      mirror: z.url({ protocol: /^https?$/, error: "a mirror is an http or https address" }).optional(),
+      /** Asked in this order. Which keys are believed is no matter of the config. */
+      keyservers: z
+        .array(z.url({ protocol: /^https?$/, error: "a key server is an http or https address" }))
+        .min(1)
+        .max(8)
+        .optional(),
     })
     .prefault({}),
 });

@@ -1,10 +1,10 @@
 /** Rooms for tests: vms in memory, a real operations engine over a database in memory. */
 import type { Duplex } from "node:stream";
+import { makeFakeKernels, missing } from "./fake-kernels.ts";
 import { openEmbedded } from "../catalog/embedded-catalog.ts";
 import { BangerError } from "../contract/errors.ts";
 import type { Vm } from "../contract/schemas/vm.ts";
 import type { StoredImage } from "../images/images.ts";
-import type { StoredKernel } from "../kernels/kernels.ts";
 import { makeOperations } from "../operations/make-operations.ts";
 import { OPERATIONS_MIGRATIONS } from "../operations/operations-rows.ts";
 import type { OperationContext } from "../operations/operations.ts";
@@ -215,51 +215,6 @@ function vmOf(name: string, id: string, state: Vm["state"], request: CreateReque
   };
 }
 
-function makeFakeKernels(): Rooms["kernels"] {
-  const kernels = new Map<string, StoredKernel>();
-  const keep = async (name: string, source: string): Promise<StoredKernel> => {
-    const kernel = {
-      name,
-      source,
-      distro: "debian",
-      arch: "amd64",
-      version: "6.12",
-      sha256: "00",
-      bytes: 1000,
-      modules: [],
-      createdAt: 0,
-      problems: [],
-    };
-    kernels.set(name, kernel);
-    return kernel;
-  };
-  return {
-    pull: (name, as = name) => keep(as, "debian-archive"),
-    import: (name) => keep(name, "import"),
-    list: async () => [...kernels.values()],
-    get: async (name) => kernels.get(name) ?? missing("kernel", name),
-    delete: async (name, requireUnused) => {
-      requireUnused();
-      if (!kernels.delete(name)) missing("kernel", name);
-    },
-    bundle: async (name, folder) => {
-      if (!kernels.has(name)) missing("kernel", name);
-      const file = `${name}-amd64-00.tar.zst`;
-      return { path: `${folder}/${file}`, file, sha256: "00", bytes: 1000, name, distro: "debian", arch: "amd64", version: "6.12" };
-    },
-    rename: async (name, to, requireUnused) => {
-      requireUnused();
-      const kernel = kernels.get(name) ?? missing("kernel", name);
-      kernels.delete(name);
-      return keep(to, kernel.source);
-    },
-    findUnusedInitrds: async () => [],
-    verify: async () => [],
-    bootSet: async () => Promise.reject(new Error("not faked")),
-    reconcile: async () => undefined,
-  };
-}
-
 function makeFakeImages(): Rooms["images"] {
   const images = new Map<string, StoredImage>();
   return {
@@ -293,8 +248,4 @@ function makeFakeImages(): Rooms["images"] {
     },
     reconcile: async () => undefined,
   };
-}
-
-function missing(what: "kernel" | "image", name: string): never {
-  throw new BangerError("not_found", `${what}_not_found`, `no ${what} is named \`${name}\``, { hint: `banger ${what} pull ${name}` });
 }

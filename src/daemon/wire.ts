@@ -6,6 +6,7 @@ import { cpus, totalmem } from "node:os";
 import { join } from "node:path";
 import { makeOpenAgent } from "../agent/open-agent.ts";
 import { CATALOG_MIGRATIONS, makeCatalogRows } from "../catalog/catalogs/catalog-rows.ts";
+import ownKernelConfig from "../../kernels/generic-6.12.config" with { type: "file" };
 import { makeCatalogs } from "../catalog/catalogs/make-catalogs.ts";
 import { makeDebianArchive } from "../catalog/debian/debian-archive.ts";
 import { makeBundles } from "../catalog/bundle/make-bundles.ts";
@@ -20,6 +21,7 @@ import { makeKeyFiles } from "../catalog/signing/make-key-files.ts";
 import { signDocument } from "../catalog/signing/sign-document.ts";
 import { verifyDocument } from "../catalog/signing/verify-document.ts";
 import type { LocalWork } from "../contract/local-work.ts";
+import signingKeys from "../../kernels/signing-keys.json";
 import { makeDisks } from "../disks/make-disks.ts";
 import { makeFakeDriver } from "../drivers/fake/fake.ts";
 import { makeQemuDriver } from "../drivers/qemu/qemu.ts";
@@ -133,7 +135,16 @@ function makeMeans({ system, config, proxies, leases, agentPath, fetcher, catalo
   const offers = makeOffers({ system, catalogs, embedded });
   const bundles = makeBundles(system, fetcher);
   const archive = makeDebianArchive({ system, mirror: config.debian.mirror, securityMirror: config.debian.security_mirror, proxies });
-  const kernels = makeKernels({ system, archive, offers, bundles, leases, agentPath });
+  const building = {
+    fetcher: openFetcher(system, { proxies, advice: "set kernel_build.mirror and kernel_build.keyservers in the config" }),
+    mirror: config.kernel_build.mirror ?? CONFIG_DEFAULTS.kernelMirror,
+    keyservers: config.kernel_build.keyservers ?? CONFIG_DEFAULTS.keyservers,
+    fingerprints: signingKeys.keys.map(({ fingerprint }) => fingerprint),
+    ownConfig: { path: ownKernelConfig, version: "6.12.117" },
+    jobs: cpus().length,
+    leastBytes: 4 * 2 ** 30,
+  };
+  const kernels = makeKernels({ system, archive, offers, bundles, leases, agentPath, building });
   const images = makeImages({ system, archive, offers, leases, uid: ourUid(), proxies });
   const disks = makeDisks({ system, leases, poolBytes: config.defaults.disk ?? CONFIG_DEFAULTS.layerBytes });
   const network = makeNetwork({ system });

@@ -35,6 +35,17 @@ export interface KernelBundle {
   readonly version: string | null;
 }
 
+/** A kernel to build. */
+export interface BuildRequest {
+  readonly name: string;
+  /** A release of Linux; that of our own configuration unless given. */
+  readonly version?: string | undefined;
+  /** Path of a configuration; our own unless given. */
+  readonly config?: string | undefined;
+  /** `kernel.org` unless given, `apt`, or the path of a folder or a tarball. */
+  readonly source?: string | undefined;
+}
+
 export interface Kernels {
   /**
    * Fetches what a catalog names: `debian-6.12`, `acme/generic-6.12`. Stages: `index` of an archive, `download`, `unpack`, `store`.
@@ -44,6 +55,11 @@ export interface Kernels {
   pull(name: string, as: string | undefined, context: OperationContext): Promise<StoredKernel>;
   /** Copies from a folder: `metadata.json`, else `vmlinux`, else `boot/vmlinu[xz]-*` with `lib/modules/*`. Stages: `find`, `copy`, `store`. */
   import(name: string, folder: string, context: OperationContext): Promise<StoredKernel>;
+  /**
+   * Compiles one. What is fetched is unpacked only when the signature of a pinned key, or Debian's archive, says that it is genuine.
+   * Stages: `tools`, `source`, `verify`, `unpack`, `configure`, `compile`, `store`.
+   */
+  build(request: BuildRequest, context: OperationContext): Promise<StoredKernel>;
   /** Never fails: what cannot be read has problems. */
   list(): Promise<readonly StoredKernel[]>;
   /** Throws `not_found` `kernel_not_found`, with the command that would get it. */

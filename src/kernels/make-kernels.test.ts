@@ -26,6 +26,7 @@ import type { Lease, Leases, OperationContext } from "../operations/operations.t
 import { makeSystem } from "../system/make-system.ts";
 import type { Log } from "../system/system.ts";
 import { makeBzImage, makeKernelElf, makeModule } from "./formats/made-elf.ts";
+import { NO_BUILDING } from "./from-source/test-building.ts";
 import { makeKernels } from "./make-kernels.ts";
 import type { Kernels } from "./kernels.ts";
 
@@ -98,7 +99,7 @@ function open(): Kernels {
       openDeb(system, path, createHash("sha256").update(readFileSync(path)).digest("hex"), scratch, signal),
   };
   const bundles = makeBundles(system, openFetcher(system, { proxies: {}, advice: "" }));
-  return makeKernels({ system, archive, offers: madeOffers(), bundles, leases: kept, agentPath: agentPath() });
+  return makeKernels({ system, archive, offers: madeOffers(), bundles, leases: kept, agentPath: agentPath(), building: NO_BUILDING });
 }
 
 const context: OperationContext = {

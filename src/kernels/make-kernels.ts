@@ -5,6 +5,8 @@ import type { Leases, OperationContext } from "../operations/operations.ts";
 import type { System } from "../system/system.ts";
 import { bundleKernel } from "./bundle/bundle-kernel.ts";
 import { pullBundle } from "./bundle/pull-bundle.ts";
+import { sweepBuildFolders } from "./from-source/build-folder.ts";
+import { buildKernel, type KernelBuilding } from "./from-source/build-kernel.ts";
 import { importKernel } from "./import-kernel.ts";
 import type { Kernels } from "./kernels.ts";
 import { pullDebianKernel } from "./pull-debian-kernel.ts";
@@ -21,11 +23,13 @@ export interface KernelsParts {
   readonly leases: Leases;
   /** The guest agent's binary on this computer. */
   readonly agentPath: string;
+  readonly building: KernelBuilding;
 }
 
 export function makeKernels(parts: KernelsParts): Kernels {
   const { system, offers } = parts;
   const store = makeKernelStore(system, parts.leases);
+  const building = new Set<string>();
   const initrds = makeInitrds(system, parts.agentPath);
 
   const show = async (name: string): Promise<ShownKernel & { readonly folder: string }> => {
@@ -47,6 +51,8 @@ export function makeKernels(parts: KernelsParts): Kernels {
       return storedKernel(await pullOffer({ ...parts, store }, offer, as ?? offer.entry.name, context), []);
     },
     import: async (name, folder, context) => storedKernel(await importKernel(system, store, name, folder, context), []),
+    build: async (request, context) =>
+      storedKernel(await buildKernel({ ...parts, ...parts.building, store, open: building }, request, context), []),
     list: async () => {
       const names = await store.names();
       return Promise.all(names.map(async (name) => (await showKernel(system, `${system.layout.kernels}/${name}`, name)).stored));
@@ -89,7 +95,10 @@ export function makeKernels(parts: KernelsParts): Kernels {
       const { folder, stored, manifest } = await show(name);
       return manifest === undefined || stored.problems.length > 0 ? stored.problems : verifyKernel(system, folder, manifest, signal);
     },
-    reconcile: () => store.reconcile(),
+    reconcile: async () => {
+      await sweepBuildFolders(system, parts.leases, building);
+      await store.reconcile();
+    },
   };
 }
 

@@ -74,7 +74,17 @@ export interface Operations {
 
 /** What a lease claims. The key names the thing so that a sweeper can find it. */
 export interface Lease {
-  readonly kind: "vm-folder" | "vm-run-folder" | "vmm" | "passt" | "download" | "store-folder" | "bootstrap" | "blank" | "prune";
+  readonly kind:
+    | "vm-folder"
+    | "vm-run-folder"
+    | "vmm"
+    | "passt"
+    | "download"
+    | "store-folder"
+    | "bootstrap"
+    | "kernel-build"
+    | "blank"
+    | "prune";
   /** A path, or a marker found in a process's arguments. */
   readonly key: string;
   /** The VM that will hold it; undefined when only the operation does. */

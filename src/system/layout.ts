@@ -41,6 +41,8 @@ export interface Layout {
   readonly kernels: string;
   /** Files of kernels by their sha256; a kernel has them as further names of the same files. */
   readonly blobs: string;
+  /** Has `NAME.log`: what the last build of the kernel of a name said. */
+  readonly kernelBuilds: string;
   readonly images: string;
   /** Downloads under way, and finished ones by digest. */
   readonly downloads: string;
@@ -86,6 +88,7 @@ export function makeLayout(environment: RootsEnvironment): Layout {
     vmRunFolder: (vmId) => join(roots.run, "v", vmId),
     kernels: join(roots.data, "kernels"),
     blobs: join(roots.data, "blobs"),
+    kernelBuilds: join(roots.state, "kernel-builds"),
     images: join(roots.data, "images"),
     downloads: join(roots.cache, "downloads"),
     seenReleases: join(roots.state, "seen-releases.json"),

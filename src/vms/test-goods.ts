@@ -26,6 +26,7 @@ export function makeTestGoods(images: ReadonlySet<string>, kernel: string): Pick
       bootSet: async () => ({ kernelPath: "/vmlinux", initrdPath: "/initrd", needsAcpi: false, version: "6.12" }),
       pull: unused,
       import: unused,
+      build: unused,
       list: unused,
       rename: unused,
       bundle: unused,

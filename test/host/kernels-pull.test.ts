@@ -6,6 +6,7 @@ import { makeDebianArchive } from "../../src/catalog/debian/debian-archive.ts";
 import { makeBundles } from "../../src/catalog/bundle/make-bundles.ts";
 import { openFetcher } from "../../src/catalog/fetch/open-fetcher.ts";
 import { madeOffers } from "../../src/catalog/offers/made-offers.ts";
+import { NO_BUILDING } from "../../src/kernels/from-source/test-building.ts";
 import { makeKernels } from "../../src/kernels/make-kernels.ts";
 import type { Kernels } from "../../src/kernels/kernels.ts";
 import type { Lease, OperationContext } from "../../src/operations/operations.ts";
@@ -37,6 +38,7 @@ beforeAll(async () => {
     bundles: makeBundles(system, openFetcher(system, { proxies: {}, advice: "" })),
     leases: { write: (lease) => void leases.push(lease), drop: () => void leases.pop(), dropAllOf: ignore, list: () => leases },
     agentPath: join(home, "agent"),
+    building: NO_BUILDING,
   });
   await kernels.pull("debian-6.12", "debian-6.12", context);
 }, 300_000);

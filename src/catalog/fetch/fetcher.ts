@@ -1,15 +1,14 @@
 /** Fetching with a bound before and a check after: small files into memory, files of known digest into the download cache. */
 import { BangerError } from "../../contract/errors.ts";
 import type { System } from "../../system/system.ts";
-import type { FetchOptions } from "../catalog.ts";
+import type { FetchOptions, SignedFiles } from "../catalog.ts";
 import { shownUrl } from "./shown-url.ts";
+import { downloadSigned, signedPath } from "./signed-download.ts";
 import type { Transport } from "./transport.ts";
 import { downloadVerified } from "./verified-download.ts";
 import { withRetries } from "./with-retries.ts";
 
-export interface Fetcher {
-  /** A file whose digest nobody knows yet. Throws `refused` `longer_than_allowed` above `maxBytes`. */
-  small(url: string, maxBytes: number, signal: AbortSignal): Promise<Uint8Array>;
+export interface Fetcher extends SignedFiles {
   /** The path of a file with this digest in the download cache; fetched if need be. */
   verified(wanted: WantedFile, options: FetchOptions): Promise<string>;
 }
@@ -22,21 +21,22 @@ export interface WantedFile {
 
 export function makeFetcher(system: System, transport: Transport, retryDelaysMs: readonly number[]): Fetcher {
   const underWay = new Map<string, Promise<unknown>>();
+  /** Two operations after one file would write into each other's download: the second waits, then finds it. */
+  const oneAtATime = async (key: string, signal: AbortSignal, fetchIt: () => Promise<string>): Promise<string> => {
+    for (let other = underWay.get(key); other !== undefined; other = underWay.get(key)) await unlessCancelled(other, signal);
+    const work = withRetries(system.clock, retryDelaysMs, signal, fetchIt);
+    const settled = work.then(
+      () => underWay.delete(key),
+      () => underWay.delete(key),
+    );
+    underWay.set(key, settled);
+    return work;
+  };
   return {
     small: (url, maxBytes, signal) => withRetries(system.clock, retryDelaysMs, signal, () => readSmall(transport, url, maxBytes, signal)),
-    verified: async (wanted, options) => {
-      // Two operations after one file would write into each other's download: the second waits, then finds it.
-      for (let other = underWay.get(wanted.sha256); other !== undefined; other = underWay.get(wanted.sha256)) {
-        await unlessCancelled(other, options.signal);
-      }
-      const work = withRetries(system.clock, retryDelaysMs, options.signal, () => downloadVerified(system, transport, wanted, options));
-      const settled = work.then(
-        () => underWay.delete(wanted.sha256),
-        () => underWay.delete(wanted.sha256),
-      );
-      underWay.set(wanted.sha256, settled);
-      return work;
-    },
+    verified: (wanted, options) => oneAtATime(wanted.sha256, options.signal, () => downloadVerified(system, transport, wanted, options)),
+    signed: (url, maxBytes, options) => oneAtATime(url, options.signal, () => downloadSigned(system, transport, url, maxBytes, options)),
+    forgetSigned: (url) => system.files.removeFile(signedPath(system, url)),
   };
 }
 

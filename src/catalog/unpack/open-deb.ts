@@ -10,7 +10,7 @@ import type { PackageFiles } from "../catalog.ts";
 import { writeThrough } from "../fetch/write-through.ts";
 import { AR_HEADER_BYTES, AR_MAGIC, parseArHeader } from "./ar-header.ts";
 import { decompress, type Compression } from "./decompress.ts";
-import { TarIndexer } from "./tar-index.ts";
+import { TarIndexer, type TarFile } from "./tar-index.ts";
 
 const DATA_MEMBERS: Readonly<Record<string, Compression>> = {
   "data.tar": "none",
@@ -54,16 +54,13 @@ export async function openDeb(
     return {
       list: () => [...found.values()].map(({ name, bytes }) => ({ name, bytes })),
       read: async (name, maxBytes) => {
-        const file = found.get(name);
-        if (file === undefined) throw new BangerError("not_found", "file_not_in_package", `the package has no file ${name}`);
-        if (file.bytes > maxBytes) {
-          throw new BangerError(
-            "invalid",
-            "file_too_large",
-            `cannot read ${name}: it has ${file.bytes} bytes, more than the ${maxBytes} allowed`,
-          );
-        }
+        const file = fileOf(found, name, maxBytes);
         return readRange(system, scratchPath, file.offset, file.bytes);
+      },
+      copyTo: async (name, to, maxBytes, copySignal) => {
+        const { offset, bytes } = fileOf(found, name, maxBytes);
+        const content = files.openRead(scratchPath, { start: offset, end: offset + bytes - 1 });
+        await writeThrough(content as AsyncIterable<Uint8Array>, files.openWrite(to), copySignal);
       },
       [Symbol.asyncDispose]: () => owned.disposeAsync(),
     };
@@ -109,6 +106,13 @@ function exchanged(path: string): BangerError {
   return new BangerError("refused", "digest_mismatch", `cannot use the package ${path}: it was exchanged after it was verified`, {
     hint: "find out who writes into that folder, then try again",
   });
+}
+
+function fileOf(found: ReadonlyMap<string, TarFile>, name: string, maxBytes: number): TarFile {
+  const file = found.get(name);
+  if (file === undefined) throw new BangerError("not_found", "file_not_in_package", `the package has no file ${name}`);
+  if (file.bytes <= maxBytes) return file;
+  throw new BangerError("invalid", "file_too_large", `cannot read ${name}: it has ${file.bytes} bytes, more than the ${maxBytes} allowed`);
 }
 
 async function* indexed(parts: AsyncIterable<Uint8Array>, indexer: TarIndexer): AsyncGenerator<Uint8Array> {

@@ -21,6 +21,7 @@ const SHOWS: Shows = {
   "vm.logs": ({ text }) => endLine(escapeLines(text)),
   "kernel.pull": (kernel) => `kernel ${escapeText(kernel.name)} is here\n`,
   "kernel.import": (kernel) => `kernel ${escapeText(kernel.name)} is here\n`,
+  "kernel.build": (kernel) => `kernel ${escapeText(kernel.name)} is here\n`,
   "kernel.list": async ({ kernels }) => (await import("./goods.ts")).showKernels(kernels),
   "kernel.show": async (kernel) => (await import("./goods.ts")).showKernel(kernel),
   "kernel.bundle": ({ path }) => `${escapeText(path)}\n`,

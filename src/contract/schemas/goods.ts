@@ -4,7 +4,7 @@ import { requirements } from "./requirement.ts";
 
 export const kernel = z.strictObject({
   name: z.string(),
-  /** `debian-archive`, `import`. */
+  /** `debian-archive`, `import`, `build`. */
   source: z.string(),
   distro: z.string().nullable(),
   arch: z.string(),

@@ -59,6 +59,25 @@ export const hostFolder = z
   .regex(/^\/[^\0]*$/, "a folder on the host is an absolute path")
   .meta({ description: "An absolute path of a folder on the host.", "x-kind": "path" });
 
+/** A file on the host. The command line makes what was typed absolute. */
+export const hostFile = z
+  .string()
+  .max(4095)
+  .regex(/^\/[^\0]*$/, "a file on the host is an absolute path")
+  .meta({ description: "An absolute path of a file on the host.", "x-kind": "path" });
+
+/** Where the source of a kernel comes from: by a word, or a path of the host, which the command line makes absolute. */
+export const kernelSource = z
+  .string()
+  .max(4095)
+  .regex(/^(?:kernel\.org|apt|\/[^\0]*)$/, "a source is kernel.org, apt, or the absolute path of a folder or a tarball")
+  .meta({ description: "kernel.org, apt, or the absolute path of a folder or a tarball.", "x-kind": "source" });
+
+/** A release of Linux, such as 6.12.117. */
+export const kernelVersion = z
+  .string()
+  .regex(/^[3-9]\.\d{1,3}(?:\.\d{1,4})?$|^\d{2}\.\d{1,3}(?:\.\d{1,4})?$/, "a version of Linux is like 6.12.117");
+
 const variableName = z.string().regex(/^[A-Za-z_][A-Za-z0-9_]{0,254}$/, {
   error: ({ input }) =>
     `${JSON.stringify(input)} is no name of an environment variable: it has letters, digits and underscore, and does not start with a digit`,

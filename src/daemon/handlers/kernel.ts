@@ -8,6 +8,7 @@ export const kernelHandlers: HandlersOf<"kernel"> = {
     withUsers(parts, await parts.gate.share(() => parts.kernels.pull(input.name, input.as, context))),
   "kernel.import": async (parts, input, context) =>
     withUsers(parts, await parts.gate.share(() => parts.kernels.import(input.name, input.from, context))),
+  "kernel.build": async (parts, input, context) => withUsers(parts, await parts.gate.share(() => parts.kernels.build(input, context))),
   "kernel.list": async (parts) => ({ kernels: (await parts.kernels.list()).map((kernel) => withUsers(parts, kernel)) }),
   "kernel.show": async (parts, input) => withUsers(parts, await parts.kernels.get(input.kernel)),
   "kernel.bundle": (parts, { kernel, into }, context) => parts.gate.share(() => parts.kernels.bundle(kernel, into, context)),

@@ -6,7 +6,7 @@ const sha256 = z.string().regex(/^[0-9a-f]{64}$/);
 export const kernelManifest = z.strictObject({
   format: z.literal(1),
   name: z.string(),
-  source: z.enum(["debian-archive", "bundle", "import"]),
+  source: z.enum(["debian-archive", "bundle", "import", "build"]),
   /** The package it came from; null for an imported one. */
   package: z.strictObject({ name: z.string(), version: z.string(), suite: z.string(), sha256 }).nullable(),
   distro: z.string().nullable(),
