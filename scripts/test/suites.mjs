@@ -38,8 +38,8 @@ export const SUITES = [
   guestCheck("guest-lint", ["cargo", "clippy", "--locked", "--all-targets", "--", "-D", "warnings"]),
   { name: "guest", kind: "cargo", argv: ["cargo", "test", "--locked"], quick: false, folder: inRoot("guest"), minutes: 10 },
   { name: "goods", kind: "check", argv: [BUN, inRoot("test/support/pull-goods.ts")], quick: false, minutes: 15 },
-  { name: "host", kind: "bun", argv: ["./test/host"], quick: false, minutes: 8, fullMinutes: 60 },
+  { name: "host", kind: "bun", argv: ["./test/host"], quick: false, minutes: 12, fullMinutes: 60 },
   { name: "crash", kind: "bun", argv: ["./test/crash"], quick: false, boots: true, minutes: 12, fullMinutes: 240 },
-  { name: "cli", kind: "bun", argv: ["./test/cli"], quick: false, boots: true, minutes: 8, fullMinutes: 30 },
+  { name: "cli", kind: "bun", argv: ["./test/cli"], quick: false, boots: true, minutes: 12, fullMinutes: 30 },
   { name: "vm", kind: "bun", argv: ["./test/vm"], quick: false, boots: true, minutes: 18, fullMinutes: 60 },
 ];
