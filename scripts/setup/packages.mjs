@@ -32,11 +32,15 @@ export const FOR_USE = [
 /** What the tests take besides. @type {readonly Package[]} */
 export const FOR_TESTS = [
   { name: "apache2-utils", proof: ["htpasswd"] },
+  { name: "bc", proof: ["bc"] },
+  { name: "bison", proof: ["bison"] },
   { name: "docker-registry", proof: ["docker-registry"] },
   { name: "iproute2", proof: ["ip"] },
   { name: "dnsmasq-base", proof: ["dnsmasq"] },
+  { name: "flex", proof: ["flex"] },
   { name: "gnupg", proof: ["gpg"] },
   { name: "kmod", proof: ["depmod"] },
+  { name: "libelf-dev", proof: ["/usr/include/gelf.h"] },
   { name: "minisign", proof: ["minisign"] },
   { name: "openssh-client", proof: ["ssh"] },
   { name: "procps", proof: ["ps"] },

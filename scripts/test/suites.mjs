@@ -11,6 +11,7 @@ import { BUN, inRoot } from "../setup/places.mjs";
  * @property {"check" | "bun" | "cargo"} kind
  * @property {readonly string[]} argv the word `cargo` stands for the toolchain that set-up found
  * @property {boolean} quick part of `npm run check`
+ * @property {boolean} [onDemand] takes long and is asked for by its name
  * @property {boolean} [boots] boots guests: nothing in it may be skipped
  * @property {string} [folder] where to run it; the top of the checkout unless given
  * @property {number} minutes after which it counts as hung
@@ -42,4 +43,5 @@ export const SUITES = [
   { name: "crash", kind: "bun", argv: ["./test/crash"], quick: false, boots: true, minutes: 12, fullMinutes: 240 },
   { name: "cli", kind: "bun", argv: ["./test/cli"], quick: false, boots: true, minutes: 12, fullMinutes: 30 },
   { name: "vm", kind: "bun", argv: ["./test/vm"], quick: false, boots: true, minutes: 18, fullMinutes: 60 },
+  { name: "kernel", kind: "bun", argv: ["./test/kernel"], quick: false, onDemand: true, boots: true, minutes: 90 },
 ];

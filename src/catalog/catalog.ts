@@ -88,7 +88,7 @@ export interface Bundles {
    * Throws `refused` `digest_mismatch`, `unpacked_too_large`, `invalid` `damaged_bundle`.
    */
   unpack(path: string, sha256: string, folder: string, allowed: readonly AllowedFile[], signal: AbortSignal): Promise<UnpackedBundle>;
-  /** Writes a bundle to a new file: the same content makes the same bytes. */
+  /** Writes a bundle to a new file, which is the caller's to remove when it fails: the same content makes the same bytes. */
   write(path: string, manifest: string, files: readonly BundleFile[], options: FetchOptions): Promise<BundleDigest>;
 }
 

@@ -3,6 +3,7 @@ import { afterAll, beforeEach, describe, expect, test } from "bun:test";
 import {
   chmodSync,
   existsSync,
+  linkSync,
   mkdirSync,
   mkdtempSync,
   readdirSync,
@@ -512,6 +513,36 @@ describe("kernels of the same content", () => {
     };
     expect(await codeOf(kernels.rename("new", "x", refuse))).toMatchObject({ message: "in use" });
     expect(readdirSync(store()).toSorted()).toEqual(["new", "two"]);
+  });
+
+  test("that were being renamed when the daemon died are by the same words", async () => {
+    const manifest = { ...(JSON.parse(readFileSync(join(store(), "one/manifest.json"), "utf8")) as object), name: "new" };
+    mkdirSync(join(store(), "new"));
+    writeFileSync(join(store(), "new/manifest.json"), `${JSON.stringify(manifest, undefined, 2)}\n`);
+    linkSync(join(store(), "one/vmlinux"), join(store(), "new/vmlinux"));
+    expect(await kernels.rename("one", "new", ignore)).toMatchObject({ name: "new", problems: [] });
+    expect(readdirSync(store()).toSorted()).toEqual(["new", "two"]);
+  });
+
+  test("are bundled alike, into a folder that is left as it was when that fails", async () => {
+    const place = join(home, "place");
+    mkdirSync(place);
+    const { file, sha256, path } = await kernels.bundle("one", place, context);
+    expect(file).toBe(`one-amd64-${sha256.slice(0, 16)}.tar.zst`);
+    expect(createHash("sha256").update(readFileSync(path)).digest("hex")).toBe(sha256);
+    expect(await kernels.bundle("one", place, context)).toMatchObject({ path, sha256 });
+    expect(readdirSync(place)).toEqual([file]);
+    writeFileSync(path, "another");
+    expect(await codeOf(kernels.bundle("one", place, context))).toBe("file_exists");
+    expect(await codeOf(kernels.bundle("one", join(home, "nowhere"), context))).toBe("folder_not_found");
+    expect(readdirSync(place)).toEqual([file]);
+    expect(leases).toEqual([]);
+    // What a daemon that died left behind, the next one removes.
+    writeFileSync(join(place, ".one-x.tar.zst"), "half");
+    leases = [{ kind: "bundle-draft", key: join(place, ".one-x.tar.zst"), vmId: undefined, operationId: "dead" }];
+    await open().reconcile();
+    expect(readdirSync(place)).toEqual([file]);
+    expect(leases).toEqual([]);
   });
 
   test("a blob that nothing uses goes when the daemon starts", async () => {

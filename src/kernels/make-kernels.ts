@@ -3,7 +3,7 @@ import type { Bundles, DebianArchive, OfferOf, Offers } from "../catalog/catalog
 import { BangerError } from "../contract/errors.ts";
 import type { Leases, OperationContext } from "../operations/operations.ts";
 import type { System } from "../system/system.ts";
-import { bundleKernel } from "./bundle/bundle-kernel.ts";
+import { bundleKernel, sweepBundleDrafts } from "./bundle/bundle-kernel.ts";
 import { pullBundle } from "./bundle/pull-bundle.ts";
 import { sweepBuildFolders } from "./from-source/build-folder.ts";
 import { buildKernel, type KernelBuilding } from "./from-source/build-kernel.ts";
@@ -30,6 +30,7 @@ export function makeKernels(parts: KernelsParts): Kernels {
   const { system, offers } = parts;
   const store = makeKernelStore(system, parts.leases);
   const building = new Set<string>();
+  const bundling = new Set<string>();
   const initrds = makeInitrds(system, parts.agentPath);
 
   const show = async (name: string): Promise<ShownKernel & { readonly folder: string }> => {
@@ -73,7 +74,12 @@ export function makeKernels(parts: KernelsParts): Kernels {
     bundle: async (name, folder, context) => {
       const { manifest, stored, ...kernel } = await show(name);
       if (manifest === undefined || stored.problems.length > 0) throw damaged("bundle", name, stored.problems);
-      return bundleKernel(parts, { name, folder: kernel.folder, manifest }, folder, context);
+      bundling.add(context.operationId);
+      try {
+        return await bundleKernel(parts, { name, folder: kernel.folder, manifest }, folder, context);
+      } finally {
+        bundling.delete(context.operationId);
+      }
     },
     bootSet: async (name) => {
       const { folder, stored, manifest } = await show(name);
@@ -97,6 +103,7 @@ export function makeKernels(parts: KernelsParts): Kernels {
     },
     reconcile: async () => {
       await sweepBuildFolders(system, parts.leases, building);
+      await sweepBundleDrafts(parts, (operationId) => operationId !== undefined && bundling.has(operationId));
       await store.reconcile();
     },
   };

@@ -83,6 +83,7 @@ export interface Lease {
     | "store-folder"
     | "bootstrap"
     | "kernel-build"
+    | "bundle-draft"
     | "blank"
     | "prune";
   /** A path, or a marker found in a process's arguments. */

@@ -1,5 +1,5 @@
 /** What is done to a vm or to goods while the daemon dies, fails or waits: each verb that changes something. */
-import { cpSync, existsSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { DEBIAN_KERNEL, IMAGE } from "../support/goods.ts";
 import { placesLeft } from "../support/little-bootstrap.ts";
@@ -67,6 +67,31 @@ const ofKernel = {
   look: ({ world }: CrashWorld): Target => (existsSync(join(world.folder, "data/banger/kernels", LITTLE)) ? "there" : "absent"),
   reset: async (crash: CrashWorld): Promise<void> => {
     if (ofKernel.look(crash) === "there") await crash.world.ok(["kernel", "delete", LITTLE]);
+  },
+};
+const importLittle = async (crash: CrashWorld): Promise<void> =>
+  void (await crash.world.ok(["kernel", "import", LITTLE, "--from", kernelFolder(crash)]));
+const ofRenamed = {
+  look: (crash: CrashWorld): Target => {
+    const isRenamed = existsSync(join(crash.world.folder, "data/banger/kernels", OTHER_NAME));
+    // Under both names it is on its way, and the same words go on.
+    return ofKernel.look(crash) === "there" ? "there" : isRenamed ? "changed" : "absent";
+  },
+  reset: async (crash: CrashWorld): Promise<void> => {
+    await ofKernel.reset(crash);
+    if (ofRenamed.look(crash) === "changed") await crash.world.ok(["kernel", "delete", OTHER_NAME]);
+  },
+};
+const ofBundle = {
+  look: (crash: CrashWorld): Target => {
+    const names = readdirSync(bundleFolder(crash));
+    const half = names.filter((name) => !/^little-amd64-[0-9a-f]{16}\.tar\.zst$/.test(name));
+    if (half.length > 0) throw new Error(`left behind: ${half.join(", ")}`);
+    return names.length > 0 ? "there" : "absent";
+  },
+  reset: async (crash: CrashWorld): Promise<void> => {
+    await ofKernel.reset(crash);
+    rmSync(bundleFolder(crash), { recursive: true });
   },
 };
 const ofImage = {
@@ -146,9 +171,38 @@ export const STEPS: readonly Step[] = [
   },
   {
     ...ofKernel,
+    name: "kernel pull of a bundle",
+    before: "absent",
+    prepare: offerBundle,
+    words: () => ["kernel", "pull", `acme/${LITTLE}`],
+    done: "there",
+    reset: async (crash) => {
+      await ofKernel.reset(crash);
+      await crash.world.ok(["catalog", "remove", "acme"]);
+      rmSync(bundleFolder(crash), { recursive: true });
+    },
+  },
+  {
+    ...ofBundle,
+    name: "kernel bundle",
+    before: "absent",
+    prepare: importLittle,
+    words: (crash) => ["kernel", "bundle", LITTLE, "--into", bundleFolder(crash)],
+    done: "there",
+  },
+  {
+    ...ofRenamed,
+    name: "kernel rename",
+    before: "there",
+    prepare: importLittle,
+    words: () => ["kernel", "rename", LITTLE, OTHER_NAME],
+    done: "changed",
+  },
+  {
+    ...ofKernel,
     name: "kernel delete",
     before: "there",
-    prepare: async (crash) => void (await crash.world.ok(["kernel", "import", LITTLE, "--from", kernelFolder(crash)])),
+    prepare: importLittle,
     words: () => ["kernel", "delete", LITTLE],
     done: "absent",
   },
@@ -156,7 +210,7 @@ export const STEPS: readonly Step[] = [
     ...ofKernel,
     name: "system prune",
     before: "there",
-    prepare: async (crash) => void (await crash.world.ok(["kernel", "import", LITTLE, "--from", kernelFolder(crash)])),
+    prepare: importLittle,
     words: () => ["system", "prune", "--yes", "--kernels"],
     done: "absent",
   },
@@ -193,6 +247,28 @@ function fileToCopy({ world }: CrashWorld): string {
 const copyOf = ({ world, driver }: CrashWorld): string => (driver === "fake" ? join(world.folder, "copied") : "/root/copied");
 
 const planOf = ({ world }: CrashWorld): string => String(dumpDatabase(world).vms.find(({ name }) => name === NAME)?.["plan"]);
+
+function bundleFolder({ world }: CrashWorld): string {
+  const folder = join(world.folder, "bundles");
+  mkdirSync(folder, { recursive: true });
+  return folder;
+}
+
+/** A catalog with a bundle of the little kernel, which is itself gone again. */
+async function offerBundle(crash: CrashWorld): Promise<void> {
+  const { world } = crash;
+  const folder = bundleFolder(crash);
+  const at = (name: string): string => join(folder, name);
+  await importLittle(crash);
+  const made = await world.json<Readonly<Record<string, unknown>>>(["kernel", "bundle", LITTLE, "--into", folder]);
+  await world.ok(["kernel", "delete", LITTLE]);
+  const { file, sha256, bytes, name, distro, arch } = made;
+  const entry = { type: "kernel", name, distro, arch, description: "", bundle: { url: file, sha256, bytes } };
+  writeFileSync(at("catalog.json"), JSON.stringify({ schema: 1, name: "acme", entries: [entry] }));
+  const { publicKey } = await world.json<{ publicKey: string }>(["catalog", "keygen", at("key")]);
+  await world.ok(["catalog", "sign", at("catalog.json"), "-s", at("key"), "--valid-for", "1d"]);
+  await world.ok(["catalog", "add", "acme", at("catalog.json"), "--key", publicKey]);
+}
 
 function kernelFolder({ world }: CrashWorld): string {
   const folder = join(world.folder, "kernel");

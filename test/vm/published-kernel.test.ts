@@ -1,10 +1,9 @@
-/** A kernel from one home to another: bundled, published, found in a catalog that was added, pulled, and booted. */
+/** A kernel that one has published is pulled by another, and boots. `test/kernel` does the same with one that was built. */
 import { expect, setDefaultTimeout, test } from "bun:test";
-import { readFileSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
-import { ACCESS, openFakeS3 } from "../host/fake-s3.ts";
+import { openFakeS3 } from "../host/fake-s3.ts";
 import { copyGoods } from "../support/copy-goods.ts";
 import { openGoods } from "../support/goods.ts";
+import { passOnKernel } from "../support/pass-on-kernel.ts";
 import { withWorld } from "../support/world.ts";
 
 setDefaultTimeout(600_000);
@@ -20,37 +19,12 @@ test("a kernel that was published by one is pulled by another, and boots", async
   await using s3 = openFakeS3();
   await withWorld({ isolatedGoods: true }, async (maker) => {
     copyGoods(maker, [["kernels", debianKernel]]);
-    const at = (name: string): string => join(maker.folder, name);
-    const made = await maker.json<Shown>(["kernel", "show", debianKernel]);
-    await maker.ok(["catalog", "keygen", at("acme.key")]);
-    writeFileSync(at("catalog.json"), JSON.stringify({ schema: 1, name: "acme", entries: [] }));
-    await maker.ok(["catalog", "sign", at("catalog.json"), "-s", at("acme.key"), "--valid-for", "90d"]);
+    const { sha256, version, modules } = await maker.json<Shown>(["kernel", "show", debianKernel]);
     await maker.ok(["kernel", "rename", debianKernel, "shared"]);
-    const said = await maker.ok(
-      [
-        "kernel",
-        "publish",
-        "shared",
-        "--to",
-        "s3://kernels/v1",
-        "--endpoint",
-        s3.endpoint,
-        "--catalog",
-        at("catalog.json"),
-        "-s",
-        at("acme.key"),
-      ],
-      { env: ACCESS, timeoutMs: 300_000 },
-    );
-    expect(said).toMatch(/^shared-amd64-[0-9a-f]{16}\.tar\.zst is at http/);
-
     await withWorld({ isolatedGoods: true }, async (user) => {
       copyGoods(user, [["images", image]]);
-      const key = readFileSync(at("acme.key.pub"), "utf8").trim().split("\n").at(-1) ?? "";
-      await user.ok(["catalog", "add", "acme", at("catalog.json"), "--key", key]);
-      await user.ok(["kernel", "pull", "shared"], { timeoutMs: 120_000 });
+      expect(await passOnKernel(maker, user, "shared", s3)).toMatch(/^shared-amd64-[0-9a-f]{16}\.tar\.zst is at http/);
       await user.ok(["kernel", "pull", "acme/shared", "--as", "again"], { timeoutMs: 120_000 });
-      const { sha256, version, modules } = made;
       expect(await user.json(["kernel", "show", "shared"])).toMatchObject({ source: "bundle", sha256, version, modules, problems: [] });
       expect(await user.json(["kernel", "show", "again"])).toMatchObject({ sha256, problems: [] });
       const ran = await user.banger(["vm", "run", "--name", "plain", "--kernel", "shared", "--", "uname", "-r"], { timeoutMs: 300_000 });

@@ -1,7 +1,6 @@
 /** Writes a bundle: the same files and manifest make the same bytes, and so the same name. */
 import { createHash } from "node:crypto";
 import { constants, createZstdCompress, type ZstdCompress } from "node:zlib";
-import { BangerError } from "../../contract/errors.ts";
 import type { System } from "../../system/system.ts";
 import type { BundleDigest, BundleFile, FetchOptions } from "../catalog.ts";
 import { writeThrough } from "../fetch/write-through.ts";
@@ -12,7 +11,7 @@ import { MANIFEST } from "./unpack-bundle.ts";
 const LEVEL = 19;
 const BLOCK_BYTES = 2 ** 20;
 
-/** Throws `exists` `file_exists`; a bundle that did not get whole is not there. */
+/** @param path of a new file; the caller removes one that did not get whole. */
 export async function writeBundle(
   system: System,
   path: string,
@@ -20,13 +19,6 @@ export async function writeBundle(
   files: readonly BundleFile[],
   options: FetchOptions,
 ): Promise<BundleDigest> {
-  if ((await system.files.find(path)) !== undefined)
-    throw new BangerError("exists", "file_exists", `cannot write the bundle ${path}: there is something already`, {
-      hint: "choose another name, or remove it first",
-    });
-  const beside = `${path}.${system.random.hex(8)}.part`;
-  await using undo = new AsyncDisposableStack();
-  undo.defer(() => system.files.removeFile(beside));
   const hash = createHash("sha256");
   let bytes = 0;
   const counted = async function* (parts: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
@@ -39,11 +31,8 @@ export async function writeBundle(
   const compressor = createZstdCompress({ params: { [constants.ZSTD_c_compressionLevel]: LEVEL } });
   // A failure reaches the reader through the compressor.
   feed(inBlocks(entriesOf(system, manifest, files, options)), compressor).catch((error: unknown) => compressor.destroy(error as Error));
-  await writeThrough(counted(compressor as AsyncIterable<Uint8Array>), system.files.openWrite(beside, "wx", 0o644), options.signal);
-  await system.files.sync(beside);
-  // Not by rename: somebody may have made a file of that name meanwhile.
-  if (!(await system.files.link(beside, path)))
-    throw new BangerError("exists", "file_exists", `cannot write the bundle ${path}: there is something by now`);
+  await writeThrough(counted(compressor as AsyncIterable<Uint8Array>), system.files.openWrite(path, "wx", 0o644), options.signal);
+  await system.files.sync(path);
   return { sha256: hash.digest("hex"), bytes };
 }
 

@@ -1,7 +1,7 @@
 /** `kernel bundle`: a kernel of the store into one file for others. */
 import type { Bundles } from "../../catalog/catalog.ts";
 import { BangerError } from "../../contract/errors.ts";
-import type { OperationContext } from "../../operations/operations.ts";
+import type { Leases, OperationContext } from "../../operations/operations.ts";
 import type { System } from "../../system/system.ts";
 import type { KernelBundle } from "../kernels.ts";
 import type { KernelManifest } from "../store/manifest.ts";
@@ -10,12 +10,12 @@ import { bundleManifestOf } from "./bundle-manifest.ts";
 
 /** @param folder of the kernel. @param into where the bundle goes, under the name that its content gives it. */
 export async function bundleKernel(
-  parts: { readonly system: System; readonly bundles: Bundles },
+  parts: { readonly system: System; readonly bundles: Bundles; readonly leases: Leases },
   kernel: { readonly name: string; readonly folder: string; readonly manifest: KernelManifest },
   into: string,
   context: OperationContext,
 ): Promise<KernelBundle> {
-  const { system, bundles } = parts;
+  const { system, bundles, leases } = parts;
   await requireFolder(system, into);
   await context.stage("verify", async () => {
     const problems = await verifyKernel(system, kernel.folder, kernel.manifest, context.signal);
@@ -29,7 +29,8 @@ export async function bundleKernel(
   return context.stage("pack", async (told) => {
     const draft = `${into}/.${kernel.name}-${system.random.hex(8)}.tar.zst`;
     await using undo = new AsyncDisposableStack();
-    undo.defer(() => system.files.removeFile(draft));
+    undo.defer(() => discard(parts, draft));
+    leases.write({ kind: "bundle-draft", key: draft, vmId: undefined, operationId: context.operationId });
     const { sha256, bytes } = await bundles.write(
       draft,
       `${JSON.stringify(said, undefined, 2)}\n`,
@@ -48,6 +49,22 @@ export async function bundleKernel(
     told.note(file);
     return { path, file, sha256, bytes, name, distro, arch, version };
   });
+}
+
+/** Removes what dead daemons left half written in others' folders. Those of now have no lease that a dead one wrote. */
+export async function sweepBundleDrafts(
+  parts: { readonly system: System; readonly leases: Leases },
+  isOpen: (operationId: string | undefined) => boolean,
+): Promise<void> {
+  for (const { kind, key, operationId } of parts.leases.list()) {
+    if (kind === "bundle-draft" && !isOpen(operationId)) await discard(parts, key);
+  }
+}
+
+async function discard({ system, leases }: { readonly system: System; readonly leases: Leases }, draft: string): Promise<void> {
+  // A folder that is gone by now, or on a disk that is, has nothing of ours.
+  await system.files.removeFile(draft).catch((error: unknown) => system.log.warn("cannot remove half a bundle", { path: draft, error }));
+  leases.drop("bundle-draft", draft);
 }
 
 async function requireFolder(system: System, into: string): Promise<void> {

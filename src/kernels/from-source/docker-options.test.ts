@@ -1,18 +1,14 @@
-/** What Docker asks of a kernel: the options without which it does not work, and those for its overlay networks, limits and storage. */
+/** The configuration of the generic kernel, and what is checked of any. */
 import { expect, test } from "bun:test";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { DOCKER_NEEDS } from "./docker-needs.ts";
 import { checkFragment, parseFragment } from "./fragment.ts";
 
 const path = join(import.meta.dir, "../../../kernels/generic-6.12.config");
 const wanted = new Map(parseFragment(readFileSync(path, "utf8"), path).map(({ option, value }) => [option, value]));
 
-const NECESSARY =
-  "NAMESPACES NET_NS PID_NS IPC_NS UTS_NS CGROUPS CGROUP_CPUACCT CGROUP_DEVICE CGROUP_FREEZER CGROUP_SCHED CPUSETS MEMCG KEYS VETH BRIDGE BRIDGE_NETFILTER IP_NF_FILTER IP_NF_MANGLE IP_NF_RAW IP_NF_NAT IP_NF_TARGET_MASQUERADE IP6_NF_FILTER IP6_NF_MANGLE IP6_NF_RAW IP6_NF_NAT IP6_NF_TARGET_MASQUERADE NETFILTER_XT_MATCH_ADDRTYPE NETFILTER_XT_MATCH_CONNTRACK NETFILTER_XT_MATCH_IPVS NETFILTER_XT_MARK NF_NAT POSIX_MQUEUE CGROUP_BPF";
-const USEFUL =
-  "USER_NS SECCOMP SECCOMP_FILTER CGROUP_PIDS BLK_CGROUP BLK_DEV_THROTTLING CGROUP_PERF CGROUP_HUGETLB NET_CLS_CGROUP CGROUP_NET_PRIO CFS_BANDWIDTH FAIR_GROUP_SCHED IP_NF_TARGET_REDIRECT IP_VS IP_VS_NFCT IP_VS_PROTO_TCP IP_VS_PROTO_UDP IP_VS_RR EXT4_FS EXT4_FS_POSIX_ACL EXT4_FS_SECURITY VXLAN BRIDGE_VLAN_FILTERING CRYPTO CRYPTO_AEAD CRYPTO_GCM CRYPTO_SEQIV CRYPTO_GHASH XFRM_USER XFRM_ALGO INET_ESP NETFILTER_XT_MATCH_BPF IPVLAN MACVLAN DUMMY NF_CONNTRACK_FTP NF_CONNTRACK_TFTP OVERLAY_FS";
-
-test.each(`${NECESSARY} ${USEFUL}`.split(" "))("the generic kernel has CONFIG_%s for Docker", (name) => {
+test.each(DOCKER_NEEDS)("the generic kernel has CONFIG_%s for Docker", (name) => {
   expect(wanted.get(`CONFIG_${name}`)).toBe("y");
 });
 

@@ -30,7 +30,7 @@ export interface KernelStore {
   /** Throws `not_found` `kernel_not_found`. */
   pathOf(name: string): Promise<string>;
   remove(name: string): Promise<void>;
-  /** Throws `exists` `kernel_exists`. A daemon that dies in between leaves the kernel under both names, or under the old one. */
+  /** Throws `exists` `kernel_exists`. A daemon that dies in between leaves it under both names or the old one, and asked again goes on. */
   rename(name: string, to: string): Promise<void>;
   /** Removes what was being made or removed when a daemon died. */
   reconcile(): Promise<void>;
@@ -50,6 +50,12 @@ export function makeKernelStore(system: System, leases: Leases): KernelStore {
     await files.removeTree(path);
     await blobs.sweep();
     leases.drop("store-folder", path);
+  };
+
+  const isCopy = async (name: string, { name: _other, ...wanted }: KernelManifest): Promise<boolean> => {
+    if (!(await exists(name)) || reserved.has(name)) return false;
+    const { name: _name, ...found } = await readManifest(system, `${layout.kernels}/${name}`, name);
+    return JSON.stringify(found) === JSON.stringify(wanted);
   };
 
   /** One more name for the same file, or a copy where that cannot be. */
@@ -119,6 +125,8 @@ export function makeKernelStore(system: System, leases: Leases): KernelStore {
     rename: async (name, to) => {
       const from = `${layout.kernels}/${name}`;
       const manifest = await readManifest(system, from, name);
+      // It was cut off between the last two steps, and is told to go on.
+      if (await isCopy(to, manifest)) return remove(name);
       await using folder = await openFolder(to, undefined);
       for (const file of await files.list(from)) if (file !== "manifest.json") await take(`${from}/${file}`, `${folder.path}/${file}`);
       await folder.appear(manifest);
