@@ -245,7 +245,7 @@ describe("a pulled kernel", () => {
     const error = await kernels.pull("debian-bookworm", "k", context).catch((thrown: unknown) => thrown);
     expect(error).toMatchObject({ code: "kernel_not_in_catalog", hint: "banger image pull debian-bookworm" });
     const unknown = await kernels.pull("nothing", "k", context).catch((thrown: unknown) => thrown);
-    expect(unknown).toMatchObject({ code: "kernel_not_in_catalog", hint: "banger catalog list; what can be pulled: debian-6.12" });
+    expect(unknown).toMatchObject({ code: "kernel_not_in_catalog", hint: "banger catalog list, or banger kernel pull debian-6.12" });
   });
 
   test("of a recipe is refused, with how to build it", async () => {

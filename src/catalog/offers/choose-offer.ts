@@ -82,6 +82,6 @@ function notOffered(
       ? `banger ${other.entry.type} pull ${given}`
       : !isKnownCatalog
         ? "banger catalog list"
-        : `banger catalog list; what can be pulled: ${known.slice(0, 8).join(", ")}${known.length > 8 ? ", ..." : ""}`;
+        : ["banger catalog list", ...known.slice(0, 8).map((each) => `banger ${type} pull ${each}`)].join(", or ");
   return new BangerError("not_found", `${type}_not_in_catalog`, `cannot pull ${type} ${given}: ${why}`, { hint });
 }
