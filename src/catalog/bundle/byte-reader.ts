@@ -1,4 +1,6 @@
-/** Reads a stream by numbers of bytes instead of as it comes. */
+/** Reads an archive by numbers of bytes instead of as it comes. */
+import { paddingOf } from "../unpack/tar-header.ts";
+
 export class ByteReader {
   readonly #parts: AsyncIterator<Uint8Array>;
   #rest: Uint8Array = new Uint8Array();
@@ -24,8 +26,17 @@ export class ByteReader {
     return Buffer.concat(parts, bytes);
   }
 
-  /** What is left, to the end. */
-  async *rest(): AsyncGenerator<Uint8Array> {
+  /** What fills the last block of so many bytes of an archive. Throws `Error` when there is something in it. */
+  async takePadding(bytes: number): Promise<void> {
+    requireZeros(await this.take(paddingOf(bytes).length));
+  }
+
+  /** Nothing but zeros, to the end. Throws `Error` when there is something else. */
+  async takeEnd(): Promise<void> {
+    for await (const part of this.#toEnd()) requireZeros(part);
+  }
+
+  async *#toEnd(): AsyncGenerator<Uint8Array> {
     while (this.#rest.length > 0 || (await this.#next())) {
       const part = this.#rest;
       this.#rest = new Uint8Array();
@@ -44,4 +55,8 @@ export class ByteReader {
     this.#rest = next.value;
     return true;
   }
+}
+
+function requireZeros(part: Uint8Array): void {
+  if (part.some((byte) => byte !== 0)) throw new Error("there is something between its files");
 }

@@ -10,8 +10,9 @@ import type { System } from "../../system/system.ts";
 import type { AllowedFile, UnpackedBundle } from "../catalog.ts";
 import { writeThrough } from "../fetch/write-through.ts";
 import { decompress } from "../unpack/decompress.ts";
-import { paddingOf, parseTarHeader, TAR_BLOCK_BYTES } from "../unpack/tar-header.ts";
+import { parseTarHeader, TAR_BLOCK_BYTES } from "../unpack/tar-header.ts";
 import { ByteReader } from "./byte-reader.ts";
+import { readManifest } from "./read-manifest.ts";
 
 export interface BundleToUnpack {
   readonly path: string;
@@ -21,7 +22,6 @@ export interface BundleToUnpack {
   readonly allowed: readonly AllowedFile[];
 }
 
-export const MANIFEST = "manifest.json";
 const MANIFEST_MAX_BYTES = 2 ** 20;
 /** Kernels shrink to a quarter. A bomb is let grow to this many times its size, and a little for small ones. */
 const RATIO_MAX = 200;
@@ -64,32 +64,25 @@ async function readEntries(
   { folder, allowed }: BundleToUnpack,
   signal: AbortSignal,
 ): Promise<UnpackedBundle> {
-  let manifest: string | undefined;
+  const manifest = await readManifest(reader, MANIFEST_MAX_BYTES);
   const files = new Map<string, UnpackedBundle["files"][number]>();
   for (;;) {
     const block = await reader.take(TAR_BLOCK_BYTES);
     if (block.every((byte) => byte === 0)) break;
     const { name, bytes, type } = parseTarHeader(block);
     const shown = JSON.stringify(name.slice(0, 200));
+    const known = allowed.find((candidate) => candidate.name === name);
     if (type !== "0") throw new Error(`${shown} in it is no regular file`);
-    if (manifest === undefined) {
-      if (name !== MANIFEST) throw new Error(`it begins with ${shown} and not with its ${MANIFEST}`);
-      if (bytes > MANIFEST_MAX_BYTES) throw new Error(`its ${MANIFEST} has ${bytes} bytes`);
-      manifest = new TextDecoder("utf-8", { fatal: true }).decode(await reader.take(bytes));
-    } else {
-      const known = allowed.find((candidate) => candidate.name === name);
-      if (known === undefined) throw new Error(`${shown} has no place in it`);
-      if (files.has(name)) throw new Error(`${shown} is in it twice`);
-      if (bytes > known.maxBytes) throw new Error(`${shown} in it has ${bytes} bytes, more than the ${known.maxBytes} allowed`);
-      const hash = createHash("sha256");
-      await writeThrough(hashed(reader.read(bytes), hash), system.files.openWrite(`${folder}/${known.name}`, "wx", 0o444), signal);
-      await system.files.sync(`${folder}/${known.name}`);
-      files.set(name, { name: known.name, bytes, sha256: hash.digest("hex") });
-    }
-    await requireZeros(reader.read(paddingOf(bytes).length));
+    if (known === undefined) throw new Error(`${shown} has no place in it`);
+    if (files.has(name)) throw new Error(`${shown} is in it twice`);
+    if (bytes > known.maxBytes) throw new Error(`${shown} in it has ${bytes} bytes, more than the ${known.maxBytes} allowed`);
+    const hash = createHash("sha256");
+    await writeThrough(hashed(reader.read(bytes), hash), system.files.openWrite(`${folder}/${known.name}`, "wx", 0o444), signal);
+    await system.files.sync(`${folder}/${known.name}`);
+    files.set(name, { name: known.name, bytes, sha256: hash.digest("hex") });
+    await reader.takePadding(bytes);
   }
-  await requireZeros(reader.rest());
-  if (manifest === undefined) throw new Error("it is empty");
+  await reader.takeEnd();
   return { manifest, files: [...files.values()] };
 }
 
@@ -98,10 +91,6 @@ async function* hashed(parts: AsyncIterable<Uint8Array>, hash: Hash): AsyncGener
     hash.update(part);
     yield part;
   }
-}
-
-async function requireZeros(parts: AsyncIterable<Uint8Array>): Promise<void> {
-  for await (const part of parts) if (part.some((byte) => byte !== 0)) throw new Error("there is something between its files");
 }
 
 function checkDigest(hash: Hash, wanted: BundleToUnpack): void {

@@ -5,7 +5,7 @@ import type { System } from "../../system/system.ts";
 import type { BundleDigest, BundleFile, FetchOptions } from "../catalog.ts";
 import { writeThrough } from "../fetch/write-through.ts";
 import { makeTarHeader, paddingOf, TAR_BLOCK_BYTES } from "../unpack/tar-header.ts";
-import { MANIFEST } from "./unpack-bundle.ts";
+import { MANIFEST } from "./read-manifest.ts";
 
 /** The best there is that asks whoever unpacks for no more than 8 MiB. */
 const LEVEL = 19;

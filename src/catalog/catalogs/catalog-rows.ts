@@ -1,6 +1,7 @@
 /** The table of catalogs that were added, with what is believed of each and what it said last. */
 import { z } from "zod";
-import { documentVersion, publicKey, sha256 } from "../document/fields.ts";
+import { sha256 } from "../../contract/schemas/names.ts";
+import { documentVersion, publicKey } from "../document/fields.ts";
 import { catalogDocument, type CatalogDocument } from "../document/catalog-document.ts";
 import type { Database, Row } from "../../system/database.ts";
 import type { Migration } from "../../system/system.ts";

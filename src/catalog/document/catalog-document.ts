@@ -22,8 +22,8 @@
  */
 import { z } from "zod";
 import { catalogName } from "../../contract/schemas/catalog-names.ts";
-import { goodsName } from "../../contract/schemas/names.ts";
-import { documentVersion, instant, line, packageName, sha256, suite } from "./fields.ts";
+import { distroName, goodsName, kernelRelease, sha256 } from "../../contract/schemas/names.ts";
+import { documentVersion, instant, line, packageName, suite } from "./fields.ts";
 
 /** More than any kernel or image has; bounds a download before it begins. */
 const BUNDLE_MAX_BYTES = 64 * 2 ** 30;
@@ -41,7 +41,7 @@ const bundle = z.strictObject({
 /** Of all entries. Exactly one of `bundle`, `debian` and `build` says where it comes from. */
 const head = {
   name: goodsName,
-  distro: z.string().regex(/^[a-z0-9][a-z0-9._-]{0,63}$/, "is no name of a distribution"),
+  distro: distroName,
   arch: z.enum(["amd64", "arm64"]),
 };
 
@@ -49,10 +49,7 @@ const kernelEntry = z.strictObject({
   type: z.literal("kernel"),
   ...head,
   /** As `uname -r` says; what is not known before it is fetched is not said. */
-  version: z
-    .string()
-    .regex(/^[A-Za-z0-9][\w.+~-]{0,63}$/, "is no version of a kernel")
-    .optional(),
+  version: kernelRelease.optional(),
   description: line,
   bundle: bundle.optional(),
   debian: z.strictObject({ suite, package: packageName }).optional(),

@@ -31,8 +31,6 @@ export const publicKey = z
     }
   }, "is no public key of minisign: a line of 56 characters that begins with RW");
 
-export const sha256 = z.string().regex(/^[0-9a-f]{64}$/, "must be 64 lower-case hex digits");
-
 /** One line for people. */
 export const line = z
   .string()

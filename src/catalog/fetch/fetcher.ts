@@ -2,7 +2,7 @@
 import { BangerError } from "../../contract/errors.ts";
 import type { System } from "../../system/system.ts";
 import type { FetchOptions, SignedFiles } from "../catalog.ts";
-import { shownUrl } from "./shown-url.ts";
+import { longerThanAllowed, truncated } from "./download-faults.ts";
 import { downloadSigned, signedPath } from "./signed-download.ts";
 import type { Transport } from "./transport.ts";
 import { downloadVerified } from "./verified-download.ts";
@@ -59,21 +59,9 @@ async function readSmall(transport: Transport, url: string, maxBytes: number, si
   let total = 0;
   for await (const part of answer.body) {
     total += part.length;
-    if (total > maxBytes) {
-      throw new BangerError(
-        "refused",
-        "longer_than_allowed",
-        `cannot use ${shownUrl(url)}: it has more than the ${maxBytes} bytes such a file may have`,
-      );
-    }
+    if (total > maxBytes) throw longerThanAllowed(url, maxBytes);
     parts.push(part);
   }
-  if (answer.bytes !== undefined && total < answer.bytes) {
-    throw new BangerError(
-      "unavailable",
-      "download_truncated",
-      `cannot fetch ${shownUrl(url)}: the connection ended after ${total} of ${answer.bytes} bytes`,
-    );
-  }
+  if (answer.bytes !== undefined && total < answer.bytes) throw truncated(url, total, answer.bytes);
   return Buffer.concat(parts);
 }

@@ -2,6 +2,7 @@
 import { BangerError } from "../../contract/errors.ts";
 import type { Clock } from "../../system/system.ts";
 import type { ProxyEnvironment } from "../catalog.ts";
+import { isTransient } from "./is-transient.ts";
 import { proxyFor } from "./proxies.ts";
 import { decideRedirect } from "./redirect.ts";
 import type { Answer, Transport } from "./transport.ts";
@@ -9,7 +10,6 @@ import { shownUrl } from "./shown-url.ts";
 import { openWatchdog, type Watchdog } from "./watchdog.ts";
 
 const MAX_REDIRECTS = 5;
-const TRANSIENT = [408, 425, 429];
 
 /**
  * @param stallMs after this long without a byte a connection counts as dead.
@@ -77,7 +77,7 @@ export async function request(
 export function answerOf(response: Response, asked: number, watchdog: Watchdog, signal: AbortSignal, advice: string): Answer {
   const { status } = response;
   if (status !== 200 && !(status === 206 && asked > 0)) {
-    const code = status >= 500 || TRANSIENT.includes(status) ? "mirror_unreachable" : "mirror_lacks_file";
+    const code = isTransient(status) ? "mirror_unreachable" : "mirror_lacks_file";
     throw new BangerError(
       "unavailable",
       code,

@@ -66,7 +66,7 @@ export async function withOwnHost<T>(host: string, body: (base: string) => Promi
 }
 
 /** What answers there speaks no TLS; one with a certificate that is not believed does. */
-function isNoTls(error: unknown): boolean {
+export function isNoTls(error: unknown): boolean {
   const code = error instanceof Error && "code" in error ? String(error.code) : "";
   return !/CERT|SELF_SIGNED|UNABLE_TO/.test(code);
 }

@@ -6,7 +6,7 @@ import { createHash } from "node:crypto";
 import { BangerError } from "../../contract/errors.ts";
 import type { System } from "../../system/system.ts";
 import type { FetchOptions } from "../catalog.ts";
-import { shownUrl } from "./shown-url.ts";
+import { longerThanAllowed, requireSpace, truncated } from "./download-faults.ts";
 import type { Answer, Transport } from "./transport.ts";
 import { writeThrough } from "./write-through.ts";
 
@@ -30,7 +30,7 @@ export async function downloadSigned(
   const start = await startOf(system, part, maxBytes);
   const answer = await openFrom(system, transport, url, part, start, options.signal);
   if (answer.offset !== start) await files.removeFile(part);
-  await checkSpace(system, answer, url);
+  if (answer.bytes !== undefined) await requireSpace(system, answer.bytes, url);
   const body = counted(answer, url, maxBytes, options);
   try {
     await writeThrough(body, files.openWrite(part, "a"), options.signal);
@@ -71,36 +71,14 @@ async function openFrom(
   }
 }
 
-async function checkSpace({ files, layout }: System, answer: Answer, url: string): Promise<void> {
-  const free = await files.freeBytes(layout.downloads);
-  if (answer.bytes === undefined || free >= answer.bytes) return;
-  throw new BangerError(
-    "unavailable",
-    "disk_full",
-    `cannot fetch ${shownUrl(url)}: it needs ${answer.bytes} bytes and ${layout.downloads} has room for ${free}`,
-    { hint: "make room, or set BANGER_HOME to a folder on another disk" },
-  );
-}
-
 async function* counted(answer: Answer, url: string, maxBytes: number, options: FetchOptions): AsyncGenerator<Uint8Array> {
   const total = answer.bytes === undefined ? undefined : answer.offset + answer.bytes;
   let done = answer.offset;
   for await (const part of answer.body) {
     done += part.length;
-    if (done > maxBytes) {
-      throw new BangerError(
-        "refused",
-        "longer_than_allowed",
-        `cannot use ${shownUrl(url)}: it has more than the ${maxBytes} bytes such a file may have`,
-      );
-    }
+    if (done > maxBytes) throw longerThanAllowed(url, maxBytes);
     if (total !== undefined) options.onProgress?.(done, total);
     yield part;
   }
-  if (total === undefined || done >= total) return;
-  throw new BangerError(
-    "unavailable",
-    "download_truncated",
-    `cannot fetch ${shownUrl(url)}: the connection ended after ${done} of ${total} bytes`,
-  );
+  if (total !== undefined && done < total) throw truncated(url, done, total);
 }

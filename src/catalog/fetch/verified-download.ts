@@ -6,6 +6,7 @@ import { createHash, type Hash } from "node:crypto";
 import { BangerError } from "../../contract/errors.ts";
 import type { System } from "../../system/system.ts";
 import type { FetchOptions } from "../catalog.ts";
+import { requireSpace, truncated } from "./download-faults.ts";
 import type { WantedFile } from "./fetcher.ts";
 import { shownUrl } from "./shown-url.ts";
 import type { Answer, Transport } from "./transport.ts";
@@ -23,7 +24,7 @@ export async function downloadVerified(system: System, transport: Transport, wan
   try {
     let { hash, bytes } = started;
     if (bytes < wanted.bytes) {
-      await checkSpace(system, wanted.bytes - bytes, wanted.url);
+      await requireSpace(system, wanted.bytes - bytes, wanted.url);
       const answer = await transport.open(wanted.url, bytes, options.signal);
       if (answer.offset !== bytes) {
         await files.removeFile(part);
@@ -93,31 +94,12 @@ async function* counted(
     options.onProgress?.(done, wanted.bytes);
     yield some;
   }
-  if (done < wanted.bytes) {
-    throw new BangerError(
-      "unavailable",
-      "download_truncated",
-      `cannot fetch ${shownUrl(wanted.url)}: the connection ended after ${done} of ${wanted.bytes} bytes`,
-    );
-  }
+  if (done < wanted.bytes) throw truncated(wanted.url, done, wanted.bytes);
 }
 
 function checkLength(answer: Answer, wanted: WantedFile): void {
   if (answer.bytes === undefined || answer.offset + answer.bytes === wanted.bytes) return;
   throw sizeMismatch(wanted, `the mirror's has ${answer.offset + answer.bytes} bytes, and ${wanted.bytes} were announced`);
-}
-
-async function checkSpace(system: System, bytes: number, url: string): Promise<void> {
-  const free = await system.files.freeBytes(system.layout.downloads);
-  if (free >= bytes) return;
-  throw new BangerError(
-    "unavailable",
-    "disk_full",
-    `cannot fetch ${shownUrl(url)}: it needs ${bytes} bytes and ${system.layout.downloads} has room for ${free}`,
-    {
-      hint: "make room, or set BANGER_HOME to a folder on another disk",
-    },
-  );
 }
 
 function sizeMismatch(wanted: WantedFile, why: string): BangerError {

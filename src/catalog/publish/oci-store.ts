@@ -2,13 +2,14 @@
  * A registry: the bundle is the one layer of an artifact (OCI image specification 1.1), which keeps it from being collected as garbage. The
  * catalog names the layer itself, by its digest.
  */
+import { isTransient } from "../fetch/is-transient.ts";
 import { createHash } from "node:crypto";
 import { BangerError } from "../../contract/errors.ts";
 import type { Clock, System } from "../../system/system.ts";
 import { decideRedirect } from "../fetch/redirect.ts";
 import { formatOciReference, type OciReference } from "../oci/oci-reference.ts";
 import type { Registry } from "./registry.ts";
-import { isTransient, pause, type Body, type Reply } from "./sender.ts";
+import { pause, type Body, type Reply } from "./sender.ts";
 import { bodyOf, bodyOfBytes, type Bundle, type Store } from "./store.ts";
 
 const MANIFEST = "application/vnd.oci.image.manifest.v1+json";

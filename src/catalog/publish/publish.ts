@@ -6,6 +6,7 @@
  * It runs in the user's own process: secret keys and credentials never pass through the daemon.
  */
 import { dirname } from "node:path";
+import { bundleFileName } from "../../contract/bundle-file-name.ts";
 import { BangerError } from "../../contract/errors.ts";
 import type { Published, PublishRequest } from "../../contract/local-work.ts";
 import { problemsOf, wordProblem } from "../../contract/problems-of.ts";
@@ -124,7 +125,7 @@ async function describeBundle({ files }: System, path: string, entry: unknown, s
   const { type, name, arch } = (entry ?? {}) as Readonly<Record<string, unknown>>;
   return {
     path,
-    name: `${String(name)}-${String(arch)}-${sha256.slice(0, 16)}.tar.zst`,
+    name: bundleFileName({ name: String(name), arch: String(arch), sha256 }),
     sha256,
     bytes: info.bytes,
     type: type === "image" ? "image" : "kernel",

@@ -4,9 +4,10 @@ import { BangerError } from "../../contract/errors.ts";
 import { problemsOf, wordProblem } from "../../contract/problems-of.ts";
 import { wordIssue } from "../../contract/word-issue.ts";
 import type { System } from "../../system/system.ts";
+import { ByteReader } from "../bundle/byte-reader.ts";
+import { readManifest } from "../bundle/read-manifest.ts";
 import { onFile } from "../signing/document-files.ts";
 import { decompress } from "../unpack/decompress.ts";
-import { parseTarHeader, TAR_BLOCK_BYTES } from "../unpack/tar-header.ts";
 
 const MANIFEST_MAX_BYTES = 64 * 1024;
 const LIMITS = { maxBytes: 2 ** 30, timeoutMs: 30_000 };
@@ -47,22 +48,13 @@ export async function readBundleEntry(
 async function readFirst(system: System, path: string, signal: AbortSignal): Promise<unknown> {
   if ((await onFile("read", path, () => system.files.find(path)))?.kind !== "file") throw bad(path, "it is no file");
   const packed = system.files.openRead(path);
+  const reader = new ByteReader(decompress(system, packed, "zst", { ...LIMITS, signal }));
   try {
-    let bytes = Buffer.alloc(0);
-    for await (const part of decompress(system, packed, "zst", { ...LIMITS, signal })) {
-      bytes = Buffer.concat([bytes, part]);
-      if (bytes.length < TAR_BLOCK_BYTES) continue;
-      const header = parseTarHeader(bytes.subarray(0, TAR_BLOCK_BYTES));
-      if (header.name.replace(/^\.\//, "") !== "manifest.json" || header.type !== "0")
-        throw new Error("its first member is not manifest.json");
-      if (header.bytes > MANIFEST_MAX_BYTES) throw new Error("its manifest.json is too long");
-      const end = TAR_BLOCK_BYTES + header.bytes;
-      if (bytes.length >= end) return JSON.parse(bytes.subarray(TAR_BLOCK_BYTES, end).toString());
-    }
-    throw new Error("it ends before its manifest.json");
+    return JSON.parse(await readManifest(reader, MANIFEST_MAX_BYTES));
   } catch (error) {
     throw bad(path, (error as Error).message, error);
   } finally {
+    await reader.close();
     packed.destroy();
   }
 }

@@ -1,5 +1,6 @@
 /** Requests to one repository of a registry, with what it wants to be shown. */
 import { BangerError } from "../../contract/errors.ts";
+import { isNoTls } from "../fetch/oci-transport.ts";
 import { parseChallenge } from "../oci/challenge.ts";
 import type { Login } from "../oci/login.ts";
 import type { OciReference } from "../oci/oci-reference.ts";
@@ -63,9 +64,7 @@ async function findBase(sender: Sender, host: string, signal: AbortSignal): Prom
     await sender.send(() => ({ method: "GET", url: new URL(`${base}/v2/`), headers: {} }), signal, { isOnce: true });
     return base;
   } catch (error) {
-    const code = error instanceof BangerError && error.cause instanceof Error && "code" in error.cause ? String(error.cause.code) : "";
-    // It speaks TLS, and is not believed.
-    if (signal.aborted || /CERT|SELF_SIGNED|UNABLE_TO/.test(code)) throw error;
+    if (signal.aborted || !isNoTls(error instanceof BangerError ? error.cause : undefined)) throw error;
     return `http://${host}`;
   }
 }

@@ -2,6 +2,7 @@
 import { BangerError } from "../../contract/errors.ts";
 import type { Clock } from "../../system/system.ts";
 import type { ProxyEnvironment } from "../catalog.ts";
+import { isTransient } from "../fetch/is-transient.ts";
 import { proxyFor } from "../fetch/proxies.ts";
 import { readBounded } from "../fetch/read-bounded.ts";
 import { openWatchdog } from "../fetch/watchdog.ts";
@@ -50,7 +51,6 @@ export interface SenderParts {
 }
 
 const ANSWER_MAX_BYTES = 64 * 1024;
-const TRANSIENT = [408, 425, 429];
 
 export function makeSender({ clock, proxies, retryDelaysMs, stallMs }: SenderParts): Sender {
   const sendOnce = async (wanted: Wanted, signal: AbortSignal, maxBytes: number): Promise<Reply> => {
@@ -96,11 +96,6 @@ export function makeSender({ clock, proxies, retryDelaysMs, stallMs }: SenderPar
       return sendOnce(await make(), signal, maxBytes);
     },
   };
-}
-
-/** Whether the same may go well a little later. */
-export function isTransient(status: number): boolean {
-  return status >= 500 || TRANSIENT.includes(status);
 }
 
 export async function pause(clock: Clock, delayMs: number, signal: AbortSignal): Promise<void> {

@@ -93,3 +93,11 @@ export const environment = z.record(variableName, variableValue).meta({ "x-kind"
 
 /** Environment variables to set, and by null to take away. */
 export const environmentChanges = z.record(variableName, variableValue.nullable()).meta({ "x-kind": "changes" });
+
+export const sha256 = z.string().regex(/^[0-9a-f]{64}$/, "must be 64 lower-case hex digits");
+
+/** Of a kernel or an image: `debian`. */
+export const distroName = z.string().regex(/^[a-z0-9][a-z0-9._-]{0,63}$/, "is no name of a distribution");
+
+/** As `uname -r` says. */
+export const kernelRelease = z.string().regex(/^[A-Za-z0-9][\w.+~-]{0,63}$/, "is no version of a kernel");

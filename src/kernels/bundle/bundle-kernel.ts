@@ -1,5 +1,6 @@
 /** `kernel bundle`: a kernel of the store into one file for others. */
 import type { Bundles } from "../../catalog/catalog.ts";
+import { bundleFileName } from "../../contract/bundle-file-name.ts";
 import { BangerError } from "../../contract/errors.ts";
 import type { Leases, OperationContext } from "../../operations/operations.ts";
 import type { System } from "../../system/system.ts";
@@ -38,7 +39,7 @@ export async function bundleKernel(
       { signal: context.signal, onProgress: (done, total) => told.progress(done, total, "bytes") },
     );
     const { name, distro, arch, version } = said;
-    const file = `${name}-${arch}-${sha256.slice(0, 16)}.tar.zst`;
+    const file = bundleFileName({ name, arch, sha256 });
     const path = `${into}/${file}`;
     // One of the same name that is there already is the same one, unless somebody has changed it.
     if (!(await system.files.link(draft, path)) && (await system.files.sha256(path, context.signal)) !== sha256) {

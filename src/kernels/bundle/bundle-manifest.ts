@@ -12,21 +12,18 @@
  *     }
  */
 import { z } from "zod";
-import { goodsName } from "../../contract/schemas/names.ts";
+import { distroName, goodsName, kernelRelease, sha256 } from "../../contract/schemas/names.ts";
 import type { KernelManifest } from "../store/manifest.ts";
 
-const file = { sha256: z.string().regex(/^[0-9a-f]{64}$/), bytes: z.number().int().positive() };
+const file = { sha256, bytes: z.number().int().positive() };
 
 export const bundleManifest = z.strictObject({
   schema: z.literal(1, "is of a form that this banger does not know: install a newer one"),
   type: z.literal("kernel"),
   name: goodsName,
-  distro: z.string().regex(/^[a-z0-9][a-z0-9._-]{0,63}$/, "is no name of a distribution"),
+  distro: distroName,
   arch: z.literal("amd64"),
-  version: z
-    .string()
-    .regex(/^[A-Za-z0-9][\w.+~-]{0,63}$/, "is no version of a kernel")
-    .nullable(),
+  version: kernelRelease.nullable(),
   needsAcpi: z.boolean(),
   acpiReason: z.string().max(500),
   vmlinux: z.strictObject(file),

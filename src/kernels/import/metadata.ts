@@ -13,6 +13,7 @@
  *     }
  */
 import { z } from "zod";
+import { sha256 } from "../../contract/schemas/names.ts";
 
 const relativePath = z
   .string()
@@ -24,10 +25,7 @@ const relativePath = z
 
 export const kernelMetadata = z.strictObject({
   kernel: relativePath,
-  sha256: z
-    .string()
-    .regex(/^[0-9a-f]{64}$/, "must be 64 lower-case hex digits")
-    .optional(),
+  sha256: sha256.optional(),
   modules: relativePath.optional(),
   config: relativePath.optional(),
   initrd: relativePath.optional(),

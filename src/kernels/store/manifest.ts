@@ -1,7 +1,6 @@
 /** `manifest.json` of a stored kernel. */
 import { z } from "zod";
-
-const sha256 = z.string().regex(/^[0-9a-f]{64}$/);
+import { sha256 } from "../../contract/schemas/names.ts";
 
 export const kernelManifest = z.strictObject({
   format: z.literal(1),
