@@ -81,15 +81,15 @@ export function makeFiles(roots: readonly string[]): Files {
 }
 
 function lock(path: string): Disposable | undefined {
-  const descriptor = openSync(path, constants.O_RDWR | constants.O_CREAT | constants.O_NOFOLLOW, 0o600);
-  if (tryLock(descriptor)) return { [Symbol.dispose]: () => closeSync(descriptor) };
-  closeSync(descriptor);
-  return undefined;
+  return lockOpened(openSync(path, constants.O_RDWR | constants.O_CREAT | constants.O_NOFOLLOW, 0o600));
 }
 
 /** A folder cannot be opened to write, and the kernel locks it all the same. */
 function lockFolder(path: string): Disposable | undefined {
-  const descriptor = openSync(path, constants.O_RDONLY | constants.O_DIRECTORY);
+  return lockOpened(openSync(path, constants.O_RDONLY | constants.O_DIRECTORY));
+}
+
+function lockOpened(descriptor: number): Disposable | undefined {
   if (tryLock(descriptor)) return { [Symbol.dispose]: () => closeSync(descriptor) };
   closeSync(descriptor);
   return undefined;
