@@ -19,31 +19,44 @@ import type { Probe } from "../contract/probe.ts";
 import type { OperationContext } from "../operations/operations.ts";
 import type { DocumentEntry } from "./document/catalog-document.ts";
 
-/** A catalog that was added, as it was accepted last. */
+export { configuredCatalogs } from "./catalogs/configured-schema.ts";
+
+/** A catalog that was added or stands in the config. */
 export interface KnownCatalog {
   readonly name: string;
   readonly url: string;
   readonly keys: readonly string[];
+  readonly isConfigured: boolean;
+  /** As it was accepted last; undefined of one in the config that was not fetched yet. */
+  readonly accepted: AcceptedCatalog | undefined;
+  /** Why it is of no use now, as that it has expired. */
+  readonly problem: string | undefined;
+}
+
+export interface FetchedCatalog extends KnownCatalog {
+  readonly accepted: AcceptedCatalog;
+}
+
+export interface AcceptedCatalog {
   readonly version: number;
   /** Instants like 2027-01-31T00:00:00Z. */
   readonly issued: string;
   readonly expires: string;
   readonly entries: readonly DocumentEntry[];
+  /** When it was asked for last, in milliseconds since the epoch. */
   readonly updatedAt: number;
-  /** Why it is of no use now, as that it has expired. */
-  readonly problem: string | undefined;
 }
 
 type FetchContext = Pick<OperationContext, "stage" | "signal">;
 
-/** Catalogs that were added, each with the keys that it was added with. Stage: `fetch`. */
+/** Catalogs that were added or stand in the config, each with the keys that it was added with. Stage: `fetch`. */
 export interface Catalogs {
   list(): readonly KnownCatalog[];
   /** Throws `exists` `catalog_exists`, `invalid` `bad_catalog_address`, `refused` for what is not believed, and what fetching throws; nothing is then kept. */
-  add(wanted: Pick<KnownCatalog, "name" | "url" | "keys">, context: FetchContext): Promise<KnownCatalog>;
+  add(wanted: Pick<KnownCatalog, "name" | "url" | "keys">, context: FetchContext): Promise<FetchedCatalog>;
   /** The same, for one that was added; what was accepted before is then kept. */
-  update(name: string, context: FetchContext): Promise<KnownCatalog>;
-  /** Throws `not_found` `catalog_not_found`. */
+  update(name: string, context: FetchContext): Promise<FetchedCatalog>;
+  /** Throws `not_found` `catalog_not_found`, `refused` `catalog_in_config`. */
   remove(name: string): void;
 }
 

@@ -1,9 +1,16 @@
-/** Commands about catalogs that need a secret key or the user's own files, and so no daemon. */
+/** Commands about catalogs: of all at once, and those that need a secret key or the user's own files, and so no daemon. */
 import type { VerbField } from "../contract/verb.ts";
+import { VERBS } from "../contract/verbs.ts";
 import type { Command } from "./command.ts";
 import { text } from "./command-fields.ts";
 
 export const CATALOG_COMMANDS: readonly Command[] = [
+  {
+    ...VERBS["catalog.update"],
+    jsonBrief: "one JSON document on stdout; a list of them where several are named, or none",
+    fields: VERBS["catalog.update"].fields.map((field) => ({ ...field, required: false, brief: "name of the catalog; all without it" })),
+    load: async () => (await import("./commands/catalog-update.ts")).catalogUpdate,
+  },
   {
     words: ["catalog", "keygen"],
     aliases: [],

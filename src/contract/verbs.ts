@@ -1603,7 +1603,7 @@ export const VERBS: Readonly<Record<OperationName, Verb>> = {
       "catalog"
     ],
     "repeat": "catalog",
-    "composed": false,
+    "composed": true,
     "fields": [
       {
         "name": "catalog",
@@ -1618,6 +1618,10 @@ export const VERBS: Readonly<Record<OperationName, Verb>> = {
       {
         "command": "banger catalog update acme",
         "does": "ask for its newest version"
+      },
+      {
+        "command": "banger catalog update",
+        "does": "all that were added or stand in the config"
       }
     ]
   },

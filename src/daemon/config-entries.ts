@@ -44,6 +44,7 @@ const DEFAULT_VALUES: Readonly<Record<string, ConfigValue>> = {
   "logs.console": typedSize(CONFIG_DEFAULTS.consoleBytes),
   "kernel_build.mirror": CONFIG_DEFAULTS.kernelMirror,
   "kernel_build.keyservers": [...CONFIG_DEFAULTS.keyservers],
+  catalogs: [],
 };
 
 /** Every key, in the order of the page about the config. `text` has passed `parseConfig`; undefined when there is no file. */
@@ -53,8 +54,13 @@ export function listConfigEntries(text: string | undefined): readonly ConfigEntr
     const path = key.split(".");
     const value = path.reduce<unknown>((within, part) => (within as Record<string, unknown> | undefined)?.[part], typed);
     if (value === undefined || text === undefined) return { key, value: byDefault, source: "default", line: null };
-    return { key, value: Array.isArray(value) ? value.map(String) : String(value), source: "file", line: lineOf(path, text) ?? null };
+    return { key, value: Array.isArray(value) ? value.map(shownItem) : String(value), source: "file", line: lineOf(path, text) ?? null };
   });
+}
+
+/** Of a table its name. */
+function shownItem(item: unknown): string {
+  return String(typeof item === "object" && item !== null && "name" in item ? item.name : item);
 }
 
 /** `20G`: as somebody would type it. */

@@ -1,6 +1,9 @@
 import { expect, test } from "bun:test";
 import { BangerError } from "../contract/errors.ts";
+import { makeSigningKey } from "../catalog/signing/signing-key.ts";
 import { parseConfig } from "./config.ts";
+
+const KEY = makeSigningKey().public.text;
 
 const messageOf = (text: string): string => {
   try {
@@ -12,8 +15,10 @@ const messageOf = (text: string): string => {
   return "no error";
 };
 
+const inConfig = (name: string): string => `[[catalogs]]\nname = "${name}"\nurl = "/x"\nkeys = ["${KEY}"]`;
+
 test("an empty config is fine", () => {
-  expect(parseConfig("", "/c.toml")).toEqual({ debian: {}, drivers: {}, defaults: {}, logs: {}, kernel_build: {} });
+  expect(parseConfig("", "/c.toml")).toEqual({ debian: {}, drivers: {}, defaults: {}, logs: {}, kernel_build: {}, catalogs: [] });
 });
 
 test("every key is read, sizes as bytes, durations as milliseconds", () => {
@@ -32,6 +37,14 @@ console = "2M"
 [kernel_build]
 mirror = "https://mirror.example/pub/linux/kernel"
 keyservers = ["https://keys.example"]
+[[catalogs]]
+name = "acme"
+url = "https://acme.example/kernels/"
+keys = ["${KEY}"]
+[[catalogs]]
+name = "here"
+url = "/srv/catalog.json"
+keys = ["${KEY}"]
 `;
   expect(parseConfig(text, "/c.toml")).toEqual({
     default_image: "debian-bookworm",
@@ -40,6 +53,10 @@ keyservers = ["https://keys.example"]
     defaults: { memory: 2 ** 31, boot_deadline: 90_000 },
     logs: { console: 2 ** 21 },
     kernel_build: { mirror: "https://mirror.example/pub/linux/kernel", keyservers: ["https://keys.example"] },
+    catalogs: [
+      { name: "acme", url: "https://acme.example/kernels/catalog.json", keys: [KEY] },
+      { name: "here", url: "file:///srv/catalog.json", keys: [KEY] },
+    ],
   });
 });
 
@@ -56,6 +73,15 @@ test.each([
   ['[defaults]\nmemory = "64M"', "line 2: defaults.memory: a vm has at least 128M of memory"],
   ['[defaults]\ndisk = "900T"', "line 2: defaults.disk: a disk has at most 15T"],
   ['[defaults]\nwork_disk = "1M"', "line 2: defaults.work_disk: a disk has at least 256 MiB"],
+  ['[[catalogs]]\nname = "banger"', "line 2: catalogs.0.name: the catalog inside the program is called banger"],
+  ['[[catalogs]]\nname = "a"\n[[catalogs]]\nname = "B"', "line 4: catalogs.1.name: the name of a catalog has"],
+  ['[[catalogs]]\nname = "a"\nurl = "../x"', 'line 3: catalogs.0.url: cannot use the address "../x": it is none; write https://'],
+  ['[[catalogs]]\nname = "a"\nurl = "https://me:secret@x/"', "line 3: catalogs.0.url: cannot use the address"],
+  ['[[catalogs]]\nname = "a"\nurl = "/x"\nkeys = ["RWx"]', "line 4: catalogs.0.keys.0: is no public key of minisign"],
+  ['[[catalogs]]\nname = "a"\nurl = "/x"\nkeys = []', "line 4: catalogs.0.keys: without a key nothing of it could be believed"],
+  ['\n[[catalogs]]\nname = "a"\nurl = "/x"', "line 2: catalogs.0.keys: "],
+  [`${inConfig("a")}\n${inConfig("a")}`, "line 6: catalogs.1.name: there is a catalog a above"],
+  ['[catalogs]\nname = "a"', "line 1: catalogs: "],
 ])("%p is refused with line and key", (text, part) => {
   expect(messageOf(text)).toContain(part);
 });

@@ -23,9 +23,15 @@
  *     [kernel_build]
  *     mirror = "https://mirror.example/pub/linux/kernel"
  *     keyservers = ["https://keys.example"]
+ *
+ *     [[catalogs]]
+ *     name = "acme"
+ *     url = "https://acme.example/catalog.json"
+ *     keys = ["RW..."]
  */
 import { parse, TomlError } from "smol-toml";
 import { z } from "zod";
+import { configuredCatalogs } from "../catalog/catalog.ts";
 import { DRIVER_NAMES, REAL_DRIVER_NAMES } from "../contract/driver-names.ts";
 import { BangerError, type Problem } from "../contract/errors.ts";
 import { problemsOf } from "../contract/problems-of.ts";
@@ -97,6 +103,8 @@ export const configSchema = z.strictObject({
         .optional(),
     })
     .prefault({}),
+  /** Believed beside those that were added. */
+  catalogs: configuredCatalogs.default([]),
 });
 
 /** What the file says; sizes in bytes, durations in milliseconds. */
@@ -136,16 +144,35 @@ function withLine(problem: Problem, line: number | undefined): Problem {
   return { ...problem, message: `${line === undefined ? "" : `line ${line}: `}${problem.path}: ${problem.message}` };
 }
 
-/** The line, from 1, in which a key is set or its table begins. */
+/** The line, from 1, in which a key is set, or else of what it is in: `catalogs.1.url` is in the second `[[catalogs]]`. */
 export function lineOf(path: readonly string[], text: string): number | undefined {
-  const [first = "", second] = path;
-  let table = "";
-  for (const [index, line] of text.split("\n").entries()) {
-    table = /^\s*\[\s*([\w.-]+)\s*\]/.exec(line)?.[1] ?? table;
-    const key = /^\s*([\w.-]+)\s*=/.exec(line)?.[1];
-    const full = key === undefined ? table : [table, key].filter((part) => part !== "").join(".");
-    if (full === first && (second === undefined || key !== undefined)) return index + 1;
-    if (second !== undefined && full === `${first}.${second}`) return index + 1;
+  const lines = linesOf(text);
+  for (let length = path.length; length > 0; length -= 1) {
+    const line = lines.get(path.slice(0, length).join("."));
+    if (line !== undefined) return line;
   }
   return undefined;
+}
+
+/** The first line of each key and each table, by its whole name. */
+function linesOf(text: string): ReadonlyMap<string, number> {
+  const lines = new Map<string, number>();
+  const counts = new Map<string, number>();
+  let table = "";
+  for (const [index, line] of text.split("\n").entries()) {
+    const [, isArray, opened] = /^\s*\[(\[)?\s*([\w.-]+)\s*\]/.exec(line) ?? [];
+    const key = opened === undefined ? /^\s*([\w.-]+)\s*=/.exec(line)?.[1] : undefined;
+    if (opened !== undefined) {
+      const count = counts.get(opened) ?? 0;
+      counts.set(opened, count + 1);
+      table = isArray === undefined ? opened : `${opened}.${count}`;
+      if (isArray !== undefined) setNew(lines, opened, index + 1);
+    }
+    if (opened !== undefined || key !== undefined) setNew(lines, [table, key ?? ""].filter((part) => part !== "").join("."), index + 1);
+  }
+  return lines;
+}
+
+function setNew(lines: Map<string, number>, name: string, line: number): void {
+  if (!lines.has(name)) lines.set(name, line);
 }

@@ -59,7 +59,7 @@ export const wire: Wire = async ({ system, config, configFile, proxies, onTroubl
   const agentPath = await placeAgent(system);
 
   const fetcher = openFetcher(system, { proxies, advice: "ask whoever keeps the catalog" });
-  const catalogs = makeCatalogs({ system, rows: makeCatalogRows(database), fetcher });
+  const catalogs = makeCatalogs({ system, configured: config.catalogs, rows: makeCatalogRows(database), fetcher });
   const means = makeMeans({ system, config, proxies, leases, agentPath, fetcher, catalogs });
   const { kernels, images, disks, network, drivers, embedded } = means;
 

@@ -7,6 +7,35 @@ import { withWorld } from "../support/world.ts";
 
 setDefaultTimeout(120_000);
 
+test("a catalog stands in the config, and is fetched when it is first needed", async () => {
+  await withWorld({}, async (world) => {
+    const at = (name: string): string => join(world.folder, name);
+    const { publicKey } = await world.json<{ publicKey: string }>(["catalog", "keygen", at("acme.key")]);
+    const bundle = { url: "one.tar.zst", sha256: "0".repeat(64), bytes: 1000 };
+    const entry = { type: "kernel", name: "one", distro: "d", arch: "amd64", description: "", bundle };
+    writeFileSync(at("catalog.json"), JSON.stringify({ schema: 1, name: "acme", entries: [entry] }));
+    await world.ok(["catalog", "sign", at("catalog.json"), "-s", at("acme.key"), "--valid-for", "30d"]);
+    const table = `[[catalogs]]\nname = "acme"\nurl = "${at("catalog.json")}"\n`;
+    const configPath = at("config/banger/config.toml");
+    writeFileSync(configPath, table);
+    expect(await world.banger(["catalog", "list"])).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining("line 1: catalogs.0.keys: "),
+    });
+    writeFileSync(configPath, `${table}keys = ["${publicKey}"]\n[drivers]\norder = ["fake"]\n`);
+    expect(await world.ok(["catalog", "list"])).toMatch(/^acme +- +- +0 +config +file:\S+ +not fetched yet; banger catalog update acme$/m);
+    // The bundle is nowhere; but that it is looked for means that the catalog was fetched.
+    expect((await world.banger(["kernel", "pull", "one"])).stderr).toContain("one.tar.zst");
+    expect(await world.ok(["catalog", "list"])).toMatch(/^acme +1 +\S+Z +1 +config +file:\S+$/m);
+    expect(await world.banger(["catalog", "rm", "acme"])).toMatchObject({ code: 1, stderr: expect.stringContaining(configPath) });
+    expect(await world.ok(["catalog", "update"])).toMatch(/^catalog acme is version 1, /);
+    expect(await world.json(["catalog", "update"])).toMatchObject([{ name: "acme", source: "config" }]);
+    await world.ok(["daemon", "stop"]);
+    writeFileSync(configPath, "");
+    expect(await world.ok(["catalog", "update"])).toContain("banger catalog add");
+  });
+});
+
 test("a catalog is made, signed, added, updated over the daemon's death, and removed", async () => {
   await withWorld({ config: '[drivers]\norder = ["fake"]\n' }, async (world) => {
     const at = (name: string): string => join(world.folder, "published", name);
@@ -32,7 +61,7 @@ test("a catalog is made, signed, added, updated over the daemon's death, and rem
       /^catalog acme is version 1, with 1 entry, good until \S+Z\n$/,
     );
     const shown = await world.ok(["catalog", "list"]);
-    expect(shown).toMatch(/^acme +1 +\S+Z +1 +file:\/\/\S+catalog\.json$/m);
+    expect(shown).toMatch(/^acme +1 +\S+Z +1 +added +file:\/\/\S+catalog\.json$/m);
     expect(shown).toMatch(/^kernel +one +6\.12\.1 +bundle, 11\.8 MiB +acme /m);
     expect(shown).toMatch(/^kernel +debian-6\.12 +archive +banger /m);
     expect(shown).toMatch(/^image +debian-bookworm +for debian-6\.12 +archive +banger /m);

@@ -135,7 +135,12 @@ test("no mutated catalog is believed", async () => {
   const system = makeSystem({ PATH: process.env["PATH"], BANGER_HOME: join(folder, "home") }, silentLog);
   await system.files.makeFolder(system.layout.roots.state);
   using database = system.databases.open(system.layout.database, CATALOG_MIGRATIONS);
-  const catalogs = makeCatalogs({ system, rows: makeCatalogRows(database), fetcher: openFetcher(system, { proxies: {}, advice: "" }) });
+  const catalogs = makeCatalogs({
+    system,
+    configured: [],
+    rows: makeCatalogRows(database),
+    fetcher: openFetcher(system, { proxies: {}, advice: "" }),
+  });
   const path = join(folder, "catalog.json");
   const put = (mutant: Mutant): void => {
     writeFileSync(path, mutant.bytes);

@@ -21,6 +21,11 @@ export const CATALOG_MIGRATIONS: readonly Migration[] = [
 ) STRICT;
 `,
   },
+  {
+    number: 21,
+    name: "configured catalogs",
+    sql: "ALTER TABLE catalogs ADD COLUMN configured INTEGER NOT NULL DEFAULT 0;",
+  },
 ];
 
 /** A catalog as it was accepted last. */
@@ -34,6 +39,8 @@ export interface CatalogRow {
   readonly document: CatalogDocument;
   /** When it was asked for last, in milliseconds since the epoch. */
   readonly updatedAt: number;
+  /** It stands in the config. */
+  readonly isConfigured: boolean;
 }
 
 export interface CatalogRows {
@@ -63,16 +70,17 @@ export function makeCatalogRows(database: Database): CatalogRows {
       const row = database.first("SELECT * FROM catalogs WHERE name = ?", name);
       return row === undefined ? undefined : rowOf(row);
     },
-    write: ({ name, url, keys, trust, document, updatedAt }) => {
+    write: ({ name, url, keys, trust, document, updatedAt, isConfigured }) => {
       const [keysText, trustText, documentText] = [keys, trust, document].map((value) => JSON.stringify(value));
       database.run(
-        "INSERT OR REPLACE INTO catalogs VALUES (?, ?, ?, ?, ?, ?)",
+        "INSERT OR REPLACE INTO catalogs VALUES (?, ?, ?, ?, ?, ?, ?)",
         name,
         url,
         keysText ?? "",
         trustText ?? "",
         documentText ?? "",
         Math.trunc(updatedAt),
+        isConfigured ? 1 : 0,
       );
     },
     remove: (name) => database.run("DELETE FROM catalogs WHERE name = ?", name) > 0,
@@ -88,5 +96,6 @@ function rowOf(row: Row): CatalogRow {
     trust: { ...trust, keys, catalog },
     document: catalogDocument.parse(JSON.parse(String(row["document"]))),
     updatedAt: Number(row["updated_at"]),
+    isConfigured: row["configured"] === 1,
   };
 }

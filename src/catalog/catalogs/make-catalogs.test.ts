@@ -12,6 +12,7 @@ import { makeSigningKey, signContent, type SigningKey } from "../signing/signing
 import { joinSignatures } from "../signing/signature-file.ts";
 import type { Catalogs } from "../catalog.ts";
 import { CATALOG_MIGRATIONS, makeCatalogRows } from "./catalog-rows.ts";
+import type { ConfiguredCatalog } from "./configured.ts";
 import { makeCatalogs } from "./make-catalogs.ts";
 
 const silent: Log = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
@@ -61,11 +62,11 @@ beforeEach(() => {
 });
 
 /** As the next daemon would open it. */
-function open(): Catalogs {
+function open(configured: readonly ConfiguredCatalog[] = []): Catalogs {
   const real = makeSystem({ BANGER_HOME: join(folder, "home") }, silent);
   const system = { ...real, clock: { ...real.clock, nowMs: () => nowMs } };
   const fetcher = openFetcher(system, { proxies: {}, advice: "ask", retryDelaysMs: [], stallMs: 5000 });
-  return makeCatalogs({ system, rows: makeCatalogRows(real.databases.open(path, CATALOG_MIGRATIONS)), fetcher });
+  return makeCatalogs({ system, configured, rows: makeCatalogRows(real.databases.open(path, CATALOG_MIGRATIONS)), fetcher });
 }
 
 interface Wanted {
@@ -134,12 +135,17 @@ describe("a catalog", () => {
   test("is added, updated, kept over daemons, and removed", async () => {
     putCatalog();
     await add();
-    expect(known()).toMatchObject({ name: "acme", version: 1, url: `http://127.0.0.1:${server.port}/catalog.json`, problem: undefined });
+    expect(known()).toMatchObject({
+      name: "acme",
+      accepted: { version: 1 },
+      url: `http://127.0.0.1:${server.port}/catalog.json`,
+      problem: undefined,
+    });
     await expect(add()).rejects.toMatchObject({ code: "catalog_exists" });
     putCatalog({ version: 2, entries: ["one", "two"] });
     await update();
     catalogs = open();
-    expect(known()).toMatchObject({ version: 2, entries: [{ name: "one" }, { name: "two" }] });
+    expect(known()?.accepted).toMatchObject({ version: 2, entries: [{ name: "one" }, { name: "two" }] });
     await update();
     catalogs.remove("acme");
     expect(catalogs.list()).toEqual([]);
@@ -165,6 +171,11 @@ describe("a catalog", () => {
       await expect(adding).rejects.toMatchObject({ code: "bad_catalog_address" });
     },
   );
+
+  test("cannot have the name of the one inside the program", async () => {
+    const adding = catalogs.add({ name: "banger", url: "/srv/catalog.json", keys: [root.public.text] }, context);
+    await expect(adding).rejects.toMatchObject({ code: "catalog_exists" });
+  });
 
   test("that is being fetched is not fetched twice at once", async () => {
     putCatalog();
@@ -209,7 +220,7 @@ describe("an attacker who has the server", () => {
 
   /** Everything is as it was, for the next daemon too. */
   const isAsBefore = (): void => {
-    for (const each of [catalogs, open()]) expect(each.list()[0]).toMatchObject({ version: 5, entries: [{ name: "good" }] });
+    for (const each of [catalogs, open()]) expect(each.list()[0]?.accepted).toMatchObject({ version: 5, entries: [{ name: "good" }] });
   };
 
   const attacks: readonly Case[] = [
@@ -266,7 +277,7 @@ describe("keys that change", () => {
     served.delete("/keys.json");
     putCatalog({ version: 6, keys: [root] });
     await expect(update()).rejects.toMatchObject({ code: "catalog_keys_missing" });
-    expect(known()?.version).toBe(5);
+    expect(known()?.accepted?.version).toBe(5);
   });
 
   test("a stolen key is taken out of use, and the versions that it pushed up count no more", async () => {
@@ -278,7 +289,7 @@ describe("keys that change", () => {
     await expect(update()).rejects.toMatchObject({ code: "catalog_badly_signed" });
     putCatalog({ version: 7, keys: [otherDaily] });
     await update();
-    expect(known()).toMatchObject({ version: 7 });
+    expect(known()?.accepted?.version).toBe(7);
   });
 
   test("roots hand over, also while we were away for longer, and by documents that have expired since", async () => {
@@ -290,7 +301,7 @@ describe("keys that change", () => {
     putKeys({ version: 4, roots: [third], releases: [otherDaily] });
     putCatalog({ version: 6, keys: [otherDaily] });
     await update();
-    expect(known()).toMatchObject({ version: 6 });
+    expect(known()?.accepted?.version).toBe(6);
     // Without one of the steps there is no way there.
     catalogs.remove("acme");
     await expect(add()).rejects.toMatchObject({ code: "catalog_badly_signed" });
@@ -302,7 +313,7 @@ describe("keys that change", () => {
     putKeys({ version: 3, roots: [otherRoot], releases: [stranger] });
     putCatalog({ version: 6, keys: [stranger] });
     await expect(update()).rejects.toMatchObject({ code: "catalog_badly_signed" });
-    expect(known()).toMatchObject({ version: 5 });
+    expect(known()?.accepted?.version).toBe(5);
   });
 
   test("a lost key means adding the catalog anew with the one that came instead", async () => {
@@ -312,6 +323,6 @@ describe("keys that change", () => {
     await expect(update()).rejects.toMatchObject({ code: "catalog_badly_signed" });
     catalogs.remove("acme");
     await catalogs.add({ name: "acme", url: `http://127.0.0.1:${server.port}/catalog.json`, keys: [otherRoot.public.text] }, context);
-    expect(known()).toMatchObject({ version: 6 });
+    expect(known()?.accepted?.version).toBe(6);
   });
 });

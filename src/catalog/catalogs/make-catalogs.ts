@@ -1,20 +1,25 @@
 import { BangerError } from "../../contract/errors.ts";
 import type { System } from "../../system/system.ts";
-import type { Catalogs, KnownCatalog } from "../catalog.ts";
+import type { Catalogs, FetchedCatalog, KnownCatalog } from "../catalog.ts";
+import { EMBEDDED_NAME } from "../embedded-catalog.ts";
 import type { Fetcher } from "../fetch/fetcher.ts";
 import { firstTrust, requireUsable } from "../trust/trust.ts";
 import { addressOf } from "./address-of.ts";
 import type { CatalogRow, CatalogRows } from "./catalog-rows.ts";
+import { adoptConfigured, planOf, type CatalogPlan, type ConfiguredCatalog } from "./configured.ts";
 import { fetchCatalog } from "./fetch-catalog.ts";
 
 export interface CatalogsParts {
-  readonly system: Pick<System, "clock">;
+  readonly system: Pick<System, "clock" | "layout">;
+  /** Those in the config, of different names. */
+  readonly configured: readonly ConfiguredCatalog[];
   readonly rows: CatalogRows;
   readonly fetcher: Fetcher;
 }
 
 /** What is believed and what is offered are one row, written at the end: a daemon that dies before has changed nothing. */
-export function makeCatalogs({ system: { clock }, rows, fetcher }: CatalogsParts): Catalogs {
+export function makeCatalogs({ system: { clock, layout }, configured, rows, fetcher }: CatalogsParts): Catalogs {
+  adoptConfigured(rows, configured);
   const underWay = new Set<string>();
 
   /** One at a time for each: of two updates the slower would otherwise put an older version back. */
@@ -31,43 +36,69 @@ export function makeCatalogs({ system: { clock }, rows, fetcher }: CatalogsParts
     }
   };
 
-  const fetchInto = async (row: Pick<CatalogRow, "name" | "url" | "keys" | "trust">, signal: AbortSignal): Promise<KnownCatalog> => {
-    const { trust, document } = await fetchCatalog(fetcher, row.url, row.trust, clock.nowMs(), signal);
-    const written: CatalogRow = { ...row, trust, document, updatedAt: clock.nowMs() };
+  const planned = (name: string): CatalogPlan | undefined => {
+    const wanted = configured.find((each) => each.name === name);
+    return rows.find(name) ?? (wanted === undefined ? undefined : planOf(wanted));
+  };
+
+  const fetchInto = async ({ name, url, keys, trust: before, isConfigured }: CatalogPlan, signal: AbortSignal): Promise<FetchedCatalog> => {
+    const { trust, document } = await fetchCatalog(fetcher, url, before, clock.nowMs(), signal);
+    const written: CatalogRow = { name, url, keys, isConfigured, trust, document, updatedAt: clock.nowMs() };
     rows.write(written);
     return knownOf(written);
   };
 
-  const knownOf = ({ name, url, keys, trust, document, updatedAt }: CatalogRow): KnownCatalog => {
+  const knownOf = ({ name, url, keys, isConfigured, trust, document, updatedAt }: CatalogRow): FetchedCatalog => {
     const { version, issued, expires, entries } = document;
-    return { name, url, keys, version, issued, expires, entries, updatedAt, problem: problemOf(() => requireUsable(trust, clock.nowMs())) };
+    const problem = problemOf(() => requireUsable(trust, clock.nowMs()));
+    return { name, url, keys, isConfigured, accepted: { version, issued, expires, entries, updatedAt }, problem };
   };
 
   return {
-    list: () => rows.list().map(knownOf),
+    list: () => {
+      const fetched = rows.list();
+      const others = configured.filter(({ name }) => !fetched.some((row) => row.name === name));
+      return [...fetched.map(knownOf), ...others.map(notYetFetched)].toSorted((a, b) => (a.name < b.name ? -1 : 1));
+    },
     add: ({ name, url, keys }, { stage, signal }) =>
       alone(name, async () => {
-        if (rows.find(name) !== undefined)
-          throw new BangerError("exists", "catalog_exists", `cannot add a catalog ${name}: there is one of that name`, {
-            hint: `banger catalog update ${name}, or banger catalog remove ${name} first`,
+        if (name === EMBEDDED_NAME)
+          throw new BangerError("exists", "catalog_exists", `cannot add a catalog ${name}: the one inside the program is called so`, {
+            hint: "whoever keeps it has to give it another name",
           });
-        const row = { name, url: addressOf(url), keys, trust: firstTrust(name, keys) };
-        return stage("fetch", async (told) => noted(told, await fetchInto(row, signal)));
+        const there = planned(name);
+        if (there !== undefined)
+          throw new BangerError("exists", "catalog_exists", `cannot add a catalog ${name}: there is one of that name`, {
+            hint: there.isConfigured
+              ? `banger catalog update ${name}; it stands in the config, ${layout.configFile}`
+              : `banger catalog update ${name}, or banger catalog remove ${name} first`,
+          });
+        const plan = { name, url: addressOf(url), keys, trust: firstTrust(name, keys), isConfigured: false };
+        return stage("fetch", async (told) => noted(told, await fetchInto(plan, signal)));
       }),
     update: (name, { stage, signal }) =>
       alone(name, async () => {
-        const row = rows.find(name);
-        if (row === undefined) throw noSuchCatalog(name);
-        return stage("fetch", async (told) => noted(told, await fetchInto(row, signal)));
+        const plan = planned(name);
+        if (plan === undefined) throw noSuchCatalog(name);
+        return stage("fetch", async (told) => noted(told, await fetchInto(plan, signal)));
       }),
     remove: (name) => {
+      if (configured.some((each) => each.name === name))
+        throw new BangerError("refused", "catalog_in_config", `cannot remove the catalog ${name}: it stands in the config`, {
+          hint: `take it out of ${layout.configFile}, then banger daemon stop`,
+        });
       if (!rows.remove(name)) throw noSuchCatalog(name);
     },
   };
 }
 
-function noted(told: { note(text: string): void }, known: KnownCatalog): KnownCatalog {
-  told.note(`version ${known.version}, ${known.entries.length} ${known.entries.length === 1 ? "entry" : "entries"}`);
+function notYetFetched({ name, url, keys }: ConfiguredCatalog): KnownCatalog {
+  return { name, url, keys, isConfigured: true, accepted: undefined, problem: `not fetched yet; banger catalog update ${name}` };
+}
+
+function noted(told: { note(text: string): void }, known: FetchedCatalog): FetchedCatalog {
+  const { version, entries } = known.accepted;
+  told.note(`version ${version}, ${entries.length} ${entries.length === 1 ? "entry" : "entries"}`);
   return known;
 }
 

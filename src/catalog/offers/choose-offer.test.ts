@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import type { KnownCatalog, Offer } from "../catalog.ts";
+import type { AcceptedCatalog, FetchedCatalog, KnownCatalog, Offer } from "../catalog.ts";
 import type { DocumentEntry } from "../document/catalog-document.ts";
 import { openEmbedded } from "../embedded-catalog.ts";
 import { chooseOffer, pullableNames } from "./choose-offer.ts";
@@ -58,20 +58,23 @@ describe("a catalog that was added", () => {
   const notices: string[] = [];
   const context = { signal: new AbortController().signal, notice: (text: string) => void notices.push(text) } as OperationContext;
   const day = 24 * 60 * 60_000;
-  const known = (change: Partial<KnownCatalog> = {}): KnownCatalog => ({
+  const known = (change: Partial<AcceptedCatalog> = {}, problem?: string): FetchedCatalog => ({
     name: "acme",
     url: "https://acme.example/lists/catalog.json",
     keys: [],
-    version: 1,
-    issued: "",
-    expires: "",
-    entries: [kernel("generic", { bundle: { ...bundle, url: "k.tar.zst" } })],
-    updatedAt: 10 * day,
-    problem: undefined,
-    ...change,
+    isConfigured: false,
+    accepted: {
+      version: 1,
+      issued: "",
+      expires: "",
+      entries: [kernel("generic", { bundle: { ...bundle, url: "k.tar.zst" } })],
+      updatedAt: 10 * day,
+      ...change,
+    },
+    problem,
   });
 
-  function open(first: KnownCatalog, news: KnownCatalog | BangerError, nowMs = 10 * day) {
+  function open(first: KnownCatalog, news: FetchedCatalog | BangerError, nowMs = 10 * day) {
     let now = first;
     const asked: string[] = [];
     const offers = makeOffers({
@@ -82,7 +85,8 @@ describe("a catalog that was added", () => {
         update: async (name) => {
           asked.push(name);
           if (news instanceof BangerError) throw news;
-          return (now = news);
+          now = news;
+          return news;
         },
       },
     });
@@ -106,12 +110,18 @@ describe("a catalog that was added", () => {
     expect(old.asked).toEqual([]);
   });
 
+  test("that was never fetched is fetched", async () => {
+    const young = open({ ...known(), accepted: undefined, problem: "not fetched yet" }, known());
+    expect((await young.offers.find("kernel", "generic", context)).catalog).toBe("acme");
+    expect(young.asked).toEqual(["acme"]);
+  });
+
   test("that cannot be updated is used as it was while it is good, and not after", async () => {
     const fault = new BangerError("unavailable", "mirror_unreachable", "no network");
     const old = open(known(), fault, 12 * day);
     expect((await old.offers.find("kernel", "generic", context)).catalog).toBe("acme");
     expect(notices).toEqual(["the catalog acme could not be updated: no network"]);
-    const expired = open(known({ problem: "it has expired" }), fault);
+    const expired = open(known({}, "it has expired"), fault);
     expect(await expired.offers.find("kernel", "acme/generic", context).catch((error: unknown) => error)).toBe(fault);
     expect(expired.offers.pullable("kernel")).toEqual(["debian-6.12"]);
   });

@@ -1,4 +1,4 @@
-/** What can be pulled by name, of all catalogs; those that were added are asked for news first when they are older than a day. */
+/** What can be pulled by name, of all catalogs; those of others are asked for news first when they are older than a day. */
 import { BangerError } from "../../contract/errors.ts";
 import type { OperationContext } from "../../operations/operations.ts";
 import type { System } from "../../system/system.ts";
@@ -24,7 +24,9 @@ export function makeOffers({ system, catalogs, embedded }: OffersParts): Offers 
   const refresh = async (name: string, context: OperationContext): Promise<void> => {
     const wanted = splitName(name).catalog;
     const asked = catalogs.list().filter((known) => wanted === undefined || wanted === known.name);
-    const stale = asked.filter(({ updatedAt, problem }) => problem !== undefined || system.clock.nowMs() - updatedAt >= STALE_MS);
+    const stale = asked.filter(
+      ({ accepted, problem }) => problem !== undefined || system.clock.nowMs() - (accepted?.updatedAt ?? 0) >= STALE_MS,
+    );
     await Promise.all(stale.map((known) => update(known, known.name === wanted, context)));
   };
 
@@ -55,8 +57,8 @@ export function makeOffers({ system, catalogs, embedded }: OffersParts): Offers 
 }
 
 /** Nothing of a catalog that is of no use now. */
-function offersOf({ name, url, entries, problem }: KnownCatalog): readonly Offer[] {
-  return problem === undefined ? entries.map((entry): Offer => ({ catalog: name, entry: withAddress(entry, url) })) : [];
+function offersOf({ name, url, accepted, problem }: KnownCatalog): readonly Offer[] {
+  return problem === undefined ? (accepted?.entries ?? []).map((entry): Offer => ({ catalog: name, entry: withAddress(entry, url) })) : [];
 }
 
 /** A bundle beside its catalog is where that is. */

@@ -26,8 +26,11 @@ export function operation(name: OperationName): Run {
   };
 }
 
-/** Goes on after a failure, so that one name mistyped does not keep the others; the first failure's code is the code. */
-async function callEach(client: Client, name: CallableName, invocation: Invocation, environment: Environment): Promise<number> {
+/**
+ * The operation for each of the repeated values.
+ * Goes on after a failure, so that one name mistyped does not keep the others; the first failure's code is the code.
+ */
+export async function callEach(client: Client, name: CallableName, invocation: Invocation, environment: Environment): Promise<number> {
   const field = invocation.command.repeat ?? "";
   const outputs: unknown[] = [];
   let code = 0;

@@ -7,13 +7,14 @@ import { table } from "../table.ts";
 export async function showCatalogs({ catalogs, entries }: Output<"catalog.list">): Promise<string> {
   const hasProblems = catalogs.some(({ problem }) => problem !== null);
   const known = await table(
-    ["CATALOG", "VERSION", "GOOD UNTIL", "ENTRIES", "ADDRESS", ...(hasProblems ? ["PROBLEM"] : [])],
-    catalogs.map(({ name, version, expires, entryCount, url, problem }) => [
+    ["CATALOG", "VERSION", "GOOD UNTIL", "ENTRIES", "SOURCE", "ADDRESS", ...(hasProblems ? ["PROBLEM"] : [])],
+    catalogs.map(({ name, source, version, expires, entryCount, url, problem }) => [
       name,
       version === null ? "-" : String(version),
       expires ?? "-",
       String(entryCount),
-      url ?? "inside the program",
+      source,
+      url ?? "-",
       ...(hasProblems ? [problem ?? ""] : []),
     ]),
   );

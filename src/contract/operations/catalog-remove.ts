@@ -13,7 +13,7 @@ export const catalogRemove = defineOperation({
   input: z.strictObject({ catalog: catalogName }),
   output: z.strictObject({ catalog: z.string() }),
   stages: [],
-  errors: ["catalog_not_found"],
+  errors: ["catalog_not_found", "catalog_in_config"],
   fields: { catalog: { brief: "name of the catalog", placeholder: "NAME" } },
   cli: { words: ["catalog", "remove"], aliases: [["catalog", "rm"]], positional: ["catalog"], repeat: "catalog" },
   examples: [{ command: "banger catalog remove acme", does: "believe it no more" }],

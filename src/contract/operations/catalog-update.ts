@@ -3,7 +3,7 @@ import { defineOperation } from "../operation.ts";
 import { catalog } from "../schemas/catalog.ts";
 import { catalogName } from "../schemas/catalog-names.ts";
 
-/** Fetches a catalog that was added. */
+/** Fetches a catalog that was added or stands in the config. */
 export const catalogUpdate = defineOperation({
   name: "catalog.update",
   kind: "long",
@@ -27,6 +27,9 @@ export const catalogUpdate = defineOperation({
     "catalog_not_understood",
   ],
   fields: { catalog: { brief: "name of the catalog", placeholder: "NAME" } },
-  cli: { words: ["catalog", "update"], positional: ["catalog"], repeat: "catalog" },
-  examples: [{ command: "banger catalog update acme", does: "ask for its newest version" }],
+  cli: { words: ["catalog", "update"], positional: ["catalog"], repeat: "catalog", composed: true },
+  examples: [
+    { command: "banger catalog update acme", does: "ask for its newest version" },
+    { command: "banger catalog update", does: "all that were added or stand in the config" },
+  ],
 });

@@ -3,10 +3,13 @@ import { z } from "zod";
 
 export const catalog = z.strictObject({
   name: z.string(),
+  /** Inside the program, in the config, or added by `catalog add`. */
+  source: z.enum(["program", "config", "added"]),
   /** Null of the one inside the program. */
   url: z.string().nullable(),
   /** Public keys of minisign that it was added with. */
   keys: z.array(z.string()),
+  /** Null, as are the times, of the one inside the program, and of one in the config that was not fetched yet. */
   version: z.number().nullable(),
   /** Instants like 2027-01-31T00:00:00Z. */
   issued: z.string().nullable(),

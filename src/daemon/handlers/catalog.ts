@@ -1,17 +1,18 @@
 import type { CatalogEntryShape, CatalogShape } from "../../contract/schemas/catalog.ts";
-import type { KnownCatalog } from "../../catalog/catalog.ts";
+import type { KnownCatalog, Offer } from "../../catalog/catalog.ts";
 import type { HandlersOf } from "../handler.ts";
 
 export const catalogHandlers: HandlersOf<"catalog"> = {
   "catalog.list": ({ catalogs, embedded }) => {
     const known = catalogs.list();
     const ours = embedded.entries;
-    const first = { name: embedded.name, url: null, keys: [], version: null, issued: null, expires: null, updatedAt: null, problem: null };
+    const { entries: _, ...never } = NOT_FETCHED;
+    const first = { name: embedded.name, source: "program" as const, url: null, keys: [], ...never, problem: null };
     return {
       catalogs: [{ ...first, entryCount: ours.length }, ...known.map(shapeOf)],
       entries: [
         ...ours.map((entry) => entryOf(embedded.name, entry)),
-        ...known.flatMap((catalog) => catalog.entries.map((entry) => entryOf(catalog.name, entry))),
+        ...known.flatMap((catalog) => (catalog.accepted?.entries ?? []).map((entry) => entryOf(catalog.name, entry))),
       ],
     };
   },
@@ -23,11 +24,15 @@ export const catalogHandlers: HandlersOf<"catalog"> = {
   },
 };
 
-function shapeOf({ entries, keys, problem, ...known }: KnownCatalog): CatalogShape {
-  return { ...known, keys: [...keys], entryCount: entries.length, problem: problem ?? null };
+const NOT_FETCHED = { version: null, issued: null, expires: null, updatedAt: null, entries: [] } as const;
+
+function shapeOf({ name, url, keys, isConfigured, accepted, problem }: KnownCatalog): CatalogShape {
+  const { entries, ...fetched } = accepted ?? NOT_FETCHED;
+  const source = isConfigured ? "config" : "added";
+  return { name, source, url, keys: [...keys], ...fetched, entryCount: entries.length, problem: problem ?? null };
 }
 
-function entryOf(catalog: string, entry: KnownCatalog["entries"][number]): CatalogEntryShape {
+function entryOf(catalog: string, entry: Offer["entry"]): CatalogEntryShape {
   const { type, name, distro, arch, description, bundle, debian } = entry;
   return {
     catalog,
