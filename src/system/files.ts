@@ -129,6 +129,7 @@ async function find(path: string): Promise<FileInfo | undefined> {
       mode: info.mode & 0o7777,
       uid: info.uid,
       links: info.nlink,
+      id: `${info.dev}:${info.ino}`,
       modifiedMs: info.mtimeMs,
     };
   } catch (error) {

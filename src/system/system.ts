@@ -60,6 +60,8 @@ export interface FileInfo {
   readonly uid: number;
   /** How many names a file has. */
   readonly links: number;
+  /** Two names of one file have the same. */
+  readonly id: string;
   readonly modifiedMs: number;
 }
 

@@ -81,12 +81,15 @@ async function listGoods(
 ): Promise<readonly Candidate[]> {
   const store = kind === "image" ? system.layout.images : system.layout.kernels;
   const unused = names.filter((name) => vms.usersOf(kind, name).length === 0 && !referenced.includes(name));
-  return Promise.all(
-    unused.map(async (name) => {
-      const { bytes, usedBytes, modifiedMs } = await measureTree(system.files, join(store, name));
-      return { kind, name, bytes, usedBytes, usedAt: modifiedMs, needs: kind === "image" ? "images" : "kernels" } as const;
-    }),
-  );
+  const counted = new Set<string>();
+  // Content that one in use has too does not go, and of two that could go the first is told to have it.
+  for (const name of names) if (!unused.includes(name)) await measureTree(system.files, join(store, name), counted);
+  const candidates: Candidate[] = [];
+  for (const name of unused) {
+    const { bytes, usedBytes, modifiedMs } = await measureTree(system.files, join(store, name), counted);
+    candidates.push({ kind, name, bytes, usedBytes, usedAt: modifiedMs, needs: kind === "image" ? "images" : "kernels" });
+  }
+  return candidates;
 }
 
 async function listVms({ system, vms }: StorageParts): Promise<readonly Candidate[]> {

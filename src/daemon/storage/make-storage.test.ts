@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
-import { mkdirSync, mkdtempSync, readdirSync, rmSync, utimesSync, writeFileSync } from "node:fs";
+import { linkSync, mkdirSync, mkdtempSync, readdirSync, rmSync, utimesSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import type { Vm } from "../../contract/schemas/vm.ts";
@@ -217,6 +217,22 @@ test("records of ended operations go, and those of looking for them are nothing 
   expect(operations.list()).toHaveLength(2);
   await prune();
   expect(new Set(operations.list().map(({ name }) => name))).toEqual(new Set(["system.prune"]));
+});
+
+test("what kernels share is counted once, and goes with the last of them", async () => {
+  put(system.layout.database, 1);
+  const { storage, run, kernels, vms } = await openWorld();
+  const at = (name: string): string => join(system.layout.kernels, name, "vmlinux");
+  for (const name of ["a", "b", "c"]) await run((context) => kernels.pull(name, name, context));
+  put(at("a"), 1);
+  for (const name of ["b", "c"]) {
+    mkdirSync(dirname(at(name)), { recursive: true });
+    linkSync(at("a"), at(name));
+  }
+  const measured = async () => (await storage.measure()).uses.find(({ kind }) => kind === "kernel");
+  expect(await measured()).toMatchObject({ count: 3, usedBytes: 8192, reclaimableBytes: 8192 });
+  await run((context) => vms.create({ name: "dev", kernel: "b" }, context));
+  expect(await measured()).toMatchObject({ count: 3, usedBytes: 8192, reclaimableBytes: 0 });
 });
 
 test("what nothing holds is counted, and left to the doctor", async () => {

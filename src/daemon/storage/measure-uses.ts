@@ -20,7 +20,8 @@ export async function measureUses(parts: StorageParts): Promise<StorageUse[]> {
   const leftovers = await leftOnDisk(parts);
   const candidates = await listCandidates(parts, leftovers);
   const measureAll = async (paths: readonly string[]): Promise<Measured & { readonly count: number }> => {
-    const measured = await Promise.all(paths.map((path) => measureTree(files, path)));
+    const counted = new Set<string>();
+    const measured = await Promise.all(paths.map((path) => measureTree(files, path, counted)));
     return { ...measured.reduce(addMeasured, { bytes: 0, usedBytes: 0, modifiedMs: 0 }), count: paths.length };
   };
   const below = async (folder: string): Promise<readonly string[]> =>

@@ -10,7 +10,7 @@ import { makeProbe } from "./probe.ts";
 
 const never = new AbortController().signal;
 const ENDED: RunResult = { code: EXIT_CODE, signal: undefined, stdout: "", stderr: "" };
-const device: FileInfo = { kind: "other", bytes: 0, allocatedBytes: 0, mode: 0o660, uid: 0, links: 1, modifiedMs: 1 };
+const device: FileInfo = { kind: "other", bytes: 0, allocatedBytes: 0, mode: 0o660, uid: 0, links: 1, id: "1:1", modifiedMs: 1 };
 
 /** A computer whose CPU virtualizes: what is at /dev/kvm, and whether guests run under it. */
 interface Computer {
