@@ -17,6 +17,7 @@ const MAX_REDIRECTS = 5;
  */
 export function makeHttpTransport(clock: Clock, proxies: ProxyEnvironment, stallMs: number, advice: string): Transport {
   return {
+    advice,
     open: async (url, offset, signal) => {
       const watchdog = openWatchdog(clock, stallMs, signal);
       try {

@@ -18,6 +18,7 @@ const TOKEN_MAX_BYTES = 64 * 1024;
 /** As `makeHttpTransport`. */
 export function makeOciTransport(clock: Clock, proxies: ProxyEnvironment, stallMs: number, advice: string): Transport {
   return {
+    advice,
     open: async (url, offset, signal) => {
       const { host, repository, digest } = parseOciReference(url);
       if (digest === undefined) throw new BangerError("invalid", "bad_registry_address", `cannot fetch ${url}: it names no digest`);

@@ -28,7 +28,7 @@ export function openFetcher(system: System, options: FetcherOptions): Fetcher {
 export function openTransport(system: System, { proxies, advice, stallMs = STALL_MS }: FetcherOptions): Transport {
   const web = makeHttpTransport(system.clock, proxies, stallMs, advice);
   const registry = makeOciTransport(system.clock, proxies, stallMs, advice);
-  const local = makeFileTransport(system);
+  const local = makeFileTransport(system, advice);
   const transportOf = (url: string): Transport => (url.startsWith("file:") ? local : url.startsWith("oci:") ? registry : web);
-  return { open: (url, offset, signal) => transportOf(url).open(url, offset, signal) };
+  return { advice, open: (url, offset, signal) => transportOf(url).open(url, offset, signal) };
 }

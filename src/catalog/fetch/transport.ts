@@ -1,6 +1,8 @@
 /** Getting bytes from a mirror. What they are worth is decided elsewhere; a transport only moves them. */
 
 export interface Transport {
+  /** What somebody can do when what it brings is of no use. */
+  readonly advice: string;
   /**
    * Opens a file of a mirror from byte `offset` on; a server that cannot do that sends the whole, and says so.
    * Throws `unavailable` `mirror_unreachable` (worth another try) or `mirror_lacks_file`, `refused` `redirect_refused`.

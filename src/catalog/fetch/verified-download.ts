@@ -30,10 +30,10 @@ export async function downloadVerified(system: System, transport: Transport, wan
         await files.removeFile(part);
         [hash, bytes] = [createHash("sha256"), 0];
       }
-      checkLength(answer, wanted);
-      await writeThrough(counted(answer.body, wanted, bytes, hash, options), files.openWrite(part, "a"), options.signal);
+      checkLength(answer, wanted, transport);
+      await writeThrough(counted(answer.body, wanted, bytes, hash, options, transport), files.openWrite(part, "a"), options.signal);
     }
-    if (hash.digest("hex") !== wanted.sha256) throw digestMismatch(wanted, started.bytes > 0);
+    if (hash.digest("hex") !== wanted.sha256) throw digestMismatch(wanted, started.bytes > 0, transport);
     await files.sync(part);
     await files.rename(part, path);
     return path;
@@ -85,11 +85,12 @@ async function* counted(
   startBytes: number,
   hash: Hash,
   options: FetchOptions,
+  transport: Transport,
 ): AsyncGenerator<Uint8Array> {
   let done = startBytes;
   for await (const some of body) {
     done += some.length;
-    if (done > wanted.bytes) throw sizeMismatch(wanted, `it goes on after the ${wanted.bytes} bytes that were announced`);
+    if (done > wanted.bytes) throw sizeMismatch(wanted, `it goes on after the ${wanted.bytes} bytes that were announced`, transport);
     hash.update(some);
     options.onProgress?.(done, wanted.bytes);
     yield some;
@@ -97,20 +98,20 @@ async function* counted(
   if (done < wanted.bytes) throw truncated(wanted.url, done, wanted.bytes);
 }
 
-function checkLength(answer: Answer, wanted: WantedFile): void {
+function checkLength(answer: Answer, wanted: WantedFile, transport: Transport): void {
   if (answer.bytes === undefined || answer.offset + answer.bytes === wanted.bytes) return;
-  throw sizeMismatch(wanted, `the mirror's has ${answer.offset + answer.bytes} bytes, and ${wanted.bytes} were announced`);
+  throw sizeMismatch(wanted, `it has ${answer.offset + answer.bytes} bytes, and ${wanted.bytes} were announced`, transport);
 }
 
-function sizeMismatch(wanted: WantedFile, why: string): BangerError {
+function sizeMismatch(wanted: WantedFile, why: string, { advice }: Transport): BangerError {
   return new BangerError("refused", "size_mismatch", `cannot use ${shownUrl(wanted.url)}: ${why}`, {
-    hint: "try again later, or set debian.mirror in the config",
+    hint: `try again later, or ${advice}`,
   });
 }
 
 /** A resumed file may be wrong for its old part alone: that one is thrown away and fetched whole once more. */
-function digestMismatch(wanted: WantedFile, wasResumed: boolean): BangerError {
-  const message = `cannot use ${shownUrl(wanted.url)}: its content is not what the signed index announced`;
+function digestMismatch(wanted: WantedFile, wasResumed: boolean, { advice }: Transport): BangerError {
+  const message = `cannot use ${shownUrl(wanted.url)}: its content is not what was announced`;
   if (wasResumed) return new BangerError("unavailable", "download_truncated", message, { data: { discard: true } });
-  return new BangerError("refused", "digest_mismatch", message, { hint: "try again later, or set debian.mirror in the config" });
+  return new BangerError("refused", "digest_mismatch", message, { hint: `try again later, or ${advice}` });
 }
