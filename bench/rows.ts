@@ -7,6 +7,7 @@ import { measureDisk } from "./row-disk.ts";
 import { measureExec } from "./row-exec.ts";
 import { measureFootprint } from "./row-footprint.ts";
 import { measureHostile } from "./row-hostile.ts";
+import { measureKernels } from "./row-kernels.ts";
 
 export const ROWS: readonly { readonly row: number; readonly measure: () => AsyncIterable<Row> }[] = [
   { row: 1, measure: measureCreate },
@@ -16,4 +17,5 @@ export const ROWS: readonly { readonly row: number; readonly measure: () => Asyn
   { row: 6, measure: measureDisk },
   { row: 8, measure: measureCommandLine },
   { row: 10, measure: measureDaemon },
+  { row: 11, measure: measureKernels },
 ];
