@@ -53,6 +53,8 @@ export interface BuildWorld extends AsyncDisposable {
   readonly system: System;
   readonly kernels: Kernels;
   readonly leases: Leases;
+  /** Every folder that a build of this world's was at work in. */
+  readonly places: readonly string[];
   readonly answers: Answers;
   readonly url: string;
   /** Where stand-ins for programs are. */
@@ -122,8 +124,12 @@ export async function openBuildWorld(signer: Signer): Promise<BuildWorld> {
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   const system = makeSystem({ PATH: `${bin}:${process.env["PATH"] ?? ""}`, HOME: process.env["HOME"], BANGER_HOME: home }, silentLog);
   const held: Lease[] = [];
+  const places: string[] = [];
   const leases: Leases = {
-    write: (lease) => void held.push(lease),
+    write: (lease) => {
+      held.push(lease);
+      if (lease.kind === "kernel-build") places.push(lease.key);
+    },
     drop: (kind, key) => {
       const at = held.findIndex((lease) => lease.kind === kind && lease.key === key);
       if (at >= 0) held.splice(at, 1);
@@ -155,6 +161,7 @@ export async function openBuildWorld(signer: Signer): Promise<BuildWorld> {
     system,
     kernels: open(),
     leases,
+    places,
     answers,
     url,
     bin,

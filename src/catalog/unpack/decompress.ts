@@ -53,7 +53,7 @@ async function* throughXz(system: System, packed: Readable, limits: DecompressLi
     throw new BangerError("unavailable", "program_missing", "cannot unpack: xz is not installed", { hint: "sudo apt install xz-utils" });
   }
   const words: string[] = [];
-  await using child = await system.processes.start(["xz", "-dc"], {
+  await using child = await system.processes.start(["xz", "-dc", "--memlimit-decompress=192MiB"], {
     timeoutMs: limits.timeoutMs,
     signal: limits.signal,
     isPatient: true,

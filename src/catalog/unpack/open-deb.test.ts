@@ -30,9 +30,9 @@ const tar = makeTar([
   { name: "./empty" },
 ]);
 
-async function xz(bytes: Uint8Array): Promise<Uint8Array> {
+async function xz(bytes: Uint8Array, ...options: readonly string[]): Promise<Uint8Array> {
   const parts: Uint8Array[] = [];
-  await using child = await system.processes.start(["xz", "-0c"], { timeoutMs: 10_000 });
+  await using child = await system.processes.start(["xz", "-0c", ...options], { timeoutMs: 10_000 });
   child.stdin.end(bytes);
   for await (const part of child.stdout as AsyncIterable<Uint8Array>) parts.push(part);
   return Buffer.concat(parts);
@@ -93,6 +93,11 @@ describe("a package", () => {
     expect(await refusal(content)).toBe(code);
     expect(existsSync(scratch)).toBe(false);
   });
+});
+
+test("a package that wants a gigabyte to be unpacked in is refused", async () => {
+  const greedy = await xz(tar, "--lzma2=dict=1GiB");
+  expect(await refusal(makeDeb("data.tar.xz", greedy))).toBe("damaged_archive");
 });
 
 function index(bytes: Uint8Array, pieces = 7): readonly string[] {
