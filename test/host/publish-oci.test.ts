@@ -6,6 +6,7 @@ import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { openFetcher } from "../../src/catalog/fetch/open-fetcher.ts";
+import { makeCertificate } from "../support/certificate.ts";
 import { openPublisher, sha256Of, type Publisher } from "../support/publishing.ts";
 import { until } from "../support/until.ts";
 
@@ -22,7 +23,7 @@ beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), "banger-registry-"));
   const made = Bun.spawnSync(["htpasswd", "-Bbn", "publisher", PASSWORD]);
   writeFileSync(join(folder, "htpasswd"), made.stdout);
-  makeCertificate();
+  makeCertificate(folder);
   host = await startRegistry("plain", false);
   tlsHost = await startRegistry("tls", true);
 });
@@ -34,35 +35,6 @@ afterEach(async () => {
   await opened.disposeAsync();
   opened = new AsyncDisposableStack();
 });
-
-/** A CA, and a certificate by it for 127.0.0.1. */
-function makeCertificate(): void {
-  const openssl = (...words: readonly string[]): void => {
-    const ran = Bun.spawnSync(["openssl", ...words], { cwd: folder });
-    if (ran.exitCode !== 0) throw new Error(String(ran.stderr));
-  };
-  const key = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2"];
-  openssl("req", "-x509", ...key, "-keyout", "ca.key", "-out", "ca.pem", "-subj", "/CN=CA of a test");
-  openssl("req", ...key.slice(0, -2), "-keyout", "tls.key", "-out", "tls.csr", "-subj", "/CN=registry");
-  writeFileSync(join(folder, "names"), "subjectAltName=IP:127.0.0.1\n");
-  openssl(
-    "x509",
-    "-req",
-    "-in",
-    "tls.csr",
-    "-CA",
-    "ca.pem",
-    "-CAkey",
-    "ca.key",
-    "-CAcreateserial",
-    "-days",
-    "2",
-    "-out",
-    "tls.pem",
-    "-extfile",
-    "names",
-  );
-}
 
 /** Pulling needs a login there, too: it cannot tell pushing from pulling. */
 async function startRegistry(name: string, hasTls: boolean): Promise<string> {
@@ -201,7 +173,10 @@ test("without a login, and with a wrong one, nothing is pushed; a registry that 
 
 test("TLS by a CA that is known, and by one that is not", async () => {
   const us = await openUs();
-  expect(await failureOf(us, us.publish("small", { to: `oci://${tlsHost}/acme/kernels` }))).toMatchObject({ code: "store_unreachable" });
+  expect(await failureOf(us, us.publish("small", { to: `oci://${tlsHost}/acme/kernels` }))).toMatchObject({
+    code: "certificate_untrusted",
+    hint: expect.stringContaining("SSL_CERT_FILE"),
+  });
   // What a process believes of CAs is decided when it starts.
   const program = join(import.meta.dir, "fake-publisher.ts");
   const request = { folder: us.folder, to: `oci://${tlsHost}/acme/kernels`, names: ["small"] };

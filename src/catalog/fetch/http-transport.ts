@@ -2,6 +2,7 @@
 import { BangerError } from "../../contract/errors.ts";
 import type { Clock } from "../../system/system.ts";
 import type { ProxyEnvironment } from "../catalog.ts";
+import { certificateFault } from "./certificate-fault.ts";
 import { isTransient } from "./is-transient.ts";
 import { proxyFor } from "./proxies.ts";
 import { decideRedirect } from "./redirect.ts";
@@ -127,6 +128,8 @@ function hintOf(advice: string): string {
 export function faultOf(error: unknown, url: string, signal: AbortSignal, advice: string): Error {
   if (error instanceof BangerError) return error;
   if (signal.aborted) return new BangerError("cancelled", "cancelled", "the download was cancelled", { cause: signal.reason });
+  const untrusted = certificateFault(error, new URL(url).host);
+  if (untrusted !== undefined) return untrusted;
   const why = error instanceof Error ? error.message : String(error);
   return new BangerError("unavailable", "mirror_unreachable", `cannot fetch ${shownUrl(url)}: ${why}`, {
     cause: error,

@@ -5,7 +5,7 @@ export interface Transport {
   readonly advice: string;
   /**
    * Opens a file of a mirror from byte `offset` on; a server that cannot do that sends the whole, and says so.
-   * Throws `unavailable` `mirror_unreachable` (worth another try) or `mirror_lacks_file`, `refused` `redirect_refused`.
+   * Throws `unavailable` `mirror_unreachable` (worth another try) or `mirror_lacks_file`, `refused` `redirect_refused`, `certificate_untrusted`.
    */
   open(url: string, offset: number, signal: AbortSignal): Promise<Answer>;
 }

@@ -3,6 +3,7 @@ import { BangerError } from "../../contract/errors.ts";
 import type { Clock } from "../../system/system.ts";
 import type { ProxyEnvironment } from "../catalog.ts";
 import { isTransient } from "../fetch/is-transient.ts";
+import { certificateFault } from "../fetch/certificate-fault.ts";
 import { proxyFor } from "../fetch/proxies.ts";
 import { readBounded } from "../fetch/read-bounded.ts";
 import { openWatchdog } from "../fetch/watchdog.ts";
@@ -119,6 +120,8 @@ function faultOf(error: unknown, url: URL, signal: AbortSignal, stallMs: number)
   // The watchdog's; others have passed through.
   const isStalled = error instanceof BangerError && error.code === "mirror_unreachable";
   if (error instanceof BangerError && !isStalled) return error;
+  const untrusted = certificateFault(error, url.host);
+  if (untrusted !== undefined) return untrusted;
   const why = isStalled
     ? `next to nothing moved for ${Math.round(stallMs / 1000)} s`
     : error instanceof Error

@@ -32,7 +32,7 @@ export async function importReleaseKeys(
       } catch (error) {
         signal.throwIfAborted();
         if (!(error instanceof BangerError)) throw error;
-        if (error.code === "mirror_unreachable") silent.add(server);
+        if (["mirror_unreachable", "certificate_untrusted"].includes(error.code)) silent.add(server);
         faults.push(error.message);
       }
     }
