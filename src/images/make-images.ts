@@ -1,7 +1,7 @@
 /** The room's factory. */
 import type { DebianArchive, OfferOf, Offers, ProxyEnvironment } from "../catalog/catalog.ts";
 import { BangerError } from "../contract/errors.ts";
-import type { Leases } from "../operations/operations.ts";
+import { makeJoinWork, type Leases } from "../operations/operations.ts";
 import type { System } from "../system/system.ts";
 import { imageProbes } from "./debian/image-probes.ts";
 import { makeImageStore } from "./image-store.ts";
@@ -22,7 +22,9 @@ export interface ImagesDependencies {
 
 export function makeImages({ system, offers, archive, leases, uid, proxies = {} }: ImagesDependencies): Images {
   const store = makeImageStore(system, leases);
-  const pulling = new Set<string>();
+  /** What is being pulled, by the name that it is to have. */
+  const pulling = new Map<string, string>();
+  const joinPull = makeJoinWork();
   const offering = <T>(name: string, answer: Promise<T>): Promise<T> => answer.catch((error: unknown) => offerKnown(offers, name, error));
   return {
     list: () => store.list(),
@@ -36,25 +38,29 @@ export function makeImages({ system, offers, archive, leases, uid, proxies = {} 
       await store.reconcile();
     },
     pull: async (name, wantedAs, context) => {
-      const entry = requireDebian(await offers.find("image", name, context));
+      const offer = await offers.find("image", name, context);
+      const entry = requireDebian(offer);
       const as = wantedAs ?? entry.name;
-      if (pulling.has(as)) {
-        throw new BangerError("refused", "image_being_pulled", `cannot pull image ${name} as ${as}: that is under way already`, {
-          hint: "banger operation list",
+      const what = `${offer.catalog}/${entry.name}`;
+      if ((pulling.get(as) ?? what) !== what) {
+        throw new BangerError("refused", "image_being_pulled", `cannot pull image ${name} as ${as}: another one is being pulled as that`, {
+          hint: "banger operation list shows by whom",
         });
       }
-      pulling.add(as);
-      try {
-        await pullDebian({ system, archive, store, leases, uid, proxies }, entry, as, context);
-      } catch (error) {
-        // Whatever a child that was told to end had to say.
-        if (context.signal.aborted)
-          throw new BangerError("cancelled", "cancelled", `cannot pull image ${name}: it was cancelled`, { cause: error });
-        throw error;
-      } finally {
-        pulling.delete(as);
-      }
-      return store.get(as);
+      return joinPull(as, context, async () => {
+        pulling.set(as, what);
+        try {
+          await pullDebian({ system, archive, store, leases, uid, proxies }, entry, as, context);
+        } catch (error) {
+          // Whatever a child that was told to end had to say.
+          if (context.signal.aborted)
+            throw new BangerError("cancelled", "cancelled", `cannot pull image ${name}: it was cancelled`, { cause: error });
+          throw error;
+        } finally {
+          pulling.delete(as);
+        }
+        return store.get(as);
+      });
     },
   };
 }

@@ -1,7 +1,7 @@
 /** The real `Kernels`. */
 import type { Bundles, DebianArchive, OfferOf, Offers } from "../catalog/catalog.ts";
 import { BangerError } from "../contract/errors.ts";
-import type { Leases, OperationContext } from "../operations/operations.ts";
+import { makeJoinWork, type Leases, type OperationContext } from "../operations/operations.ts";
 import type { System } from "../system/system.ts";
 import { bundleKernel, sweepBundleDrafts } from "./bundle/bundle-kernel.ts";
 import { pullBundle } from "./bundle/pull-bundle.ts";
@@ -31,6 +31,7 @@ export function makeKernels(parts: KernelsParts): Kernels {
   const store = makeKernelStore(system, parts.leases);
   const building = new Set<string>();
   const bundling = new Set<string>();
+  const joinPull = makeJoinWork();
   const initrds = makeInitrds(system, parts.agentPath);
 
   const show = async (name: string): Promise<ShownKernel & { readonly folder: string }> => {
@@ -49,7 +50,11 @@ export function makeKernels(parts: KernelsParts): Kernels {
   return {
     pull: async (name, as, context) => {
       const offer = await offers.find("kernel", name, context);
-      return storedKernel(await pullOffer({ ...parts, store }, offer, as ?? offer.entry.name, context), []);
+      const wanted = as ?? offer.entry.name;
+      const pulled = await joinPull(`${offer.catalog}/${offer.entry.name} as ${wanted}`, context, () =>
+        pullOffer({ ...parts, store }, offer, wanted, context),
+      );
+      return storedKernel(pulled, []);
     },
     import: async (name, folder, context) => storedKernel(await importKernel(system, store, name, folder, context), []),
     build: async (request, context) =>

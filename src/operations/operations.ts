@@ -100,4 +100,5 @@ export interface Leases {
   list(): readonly Lease[];
 }
 
+export { makeJoinWork } from "./join-work.ts";
 export { runUnrecorded } from "./run-unrecorded.ts";

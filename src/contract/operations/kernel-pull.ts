@@ -13,7 +13,7 @@ export const kernelPull = defineOperation({
   path: "/v1/kernels/pull",
   input: z.strictObject({ name: entryRef, as: goodsName.optional() }),
   output: kernel,
-  stages: ["index", "download", "unpack", "store"],
+  stages: ["wait", "index", "download", "unpack", "store"],
   errors: ["kernel_not_in_catalog", "ambiguous_name", "not_published", "kernel_exists", "no_debian_mirror", "mirror_lacks_suite"],
   fields: {
     name: { brief: "name in the catalogs, or CATALOG/NAME", placeholder: "NAME" },

@@ -68,7 +68,7 @@ export function makeKernelStore(system: System, leases: Leases): KernelStore {
 
   const openFolder = async (name: string, operationId: string | undefined): Promise<OpenFolder> => {
     goodsName.parse(name);
-    if (reserved.has(name)) throw kernelExists(name, "there is a kernel being made with the name");
+    if (reserved.has(name)) throw kernelExists(name, "there is a kernel being made with the name", "banger operation list shows by whom");
     reserved.add(name);
     const path = `${layout.kernels}/${UNFINISHED}${system.random.hex(8)}`;
     await using undo = new AsyncDisposableStack();
@@ -167,8 +167,10 @@ async function manifestOf(kernel: AssembledKernel, origin: KernelOrigin, created
   };
 }
 
-function kernelExists(name: string, why = "there already is a kernel"): BangerError {
-  return new BangerError("exists", "kernel_exists", `${why} ${name}`, {
-    hint: `banger kernel delete ${name}, or choose another name`,
-  });
+function kernelExists(
+  name: string,
+  why = "there already is a kernel",
+  hint = `banger kernel delete ${name}, or choose another name`,
+): BangerError {
+  return new BangerError("exists", "kernel_exists", `${why} ${name}`, { hint });
 }

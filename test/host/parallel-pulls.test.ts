@@ -1,0 +1,49 @@
+/** Several who pull one thing at once: it is fetched once, and all of them have it. */
+import { expect, setDefaultTimeout, test } from "bun:test";
+import { join } from "node:path";
+import { offerBundle } from "../support/offered-bundle.ts";
+import { withWorld } from "../support/world.ts";
+
+setDefaultTimeout(60_000);
+
+test("two pulls of one kernel at once both have it, and so has a third under another name, by one download", async () => {
+  await withWorld({ isolatedGoods: true, isolatedCache: true, config: '[drivers]\norder = ["fake"]\n' }, async (world) => {
+    const folder = join(world.folder, "web");
+    const key = await offerBundle(world, folder);
+    const served: string[] = [];
+    const { promise: begun, resolve: begin } = Promise.withResolvers<void>();
+    await using server = Bun.serve({
+      port: 0,
+      hostname: "127.0.0.1",
+      fetch: async (request) => {
+        const { pathname } = new URL(request.url);
+        const file = Bun.file(join(folder, pathname.slice(1)));
+        if (!(await file.exists())) return new Response("none", { status: 404 });
+        served.push(pathname);
+        if (pathname.endsWith(".zst")) {
+          begin();
+          await Bun.sleep(1000);
+        }
+        return new Response(file);
+      },
+    });
+    await world.ok(["catalog", "add", "acme", `http://127.0.0.1:${server.port}/catalog.json`, "--key", key]);
+    const first = world.banger(["kernel", "pull", "little"]);
+    await begun;
+    const others = [["little"], ["acme/little"], ["little", "--as", "other"]].map((words) => world.banger(["kernel", "pull", ...words]));
+    const ran = await Promise.all([first, ...others]);
+    expect(ran.map(({ code, stdout }) => [code, stdout])).toEqual([
+      [0, "kernel little is here\n"],
+      [0, "kernel little is here\n"],
+      [0, "kernel little is here\n"],
+      [0, "kernel other is here\n"],
+    ]);
+    expect(ran[1]?.stderr).toMatch(/^wait .*for operation \w+, which does the same/m);
+    expect(served.filter((path) => path.endsWith(".zst"))).toHaveLength(1);
+    // What is here already is not fetched again.
+    expect(await world.banger(["kernel", "pull", "little"])).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining("there already is a kernel little"),
+    });
+  });
+});
