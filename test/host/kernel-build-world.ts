@@ -22,13 +22,13 @@ import { silentLog } from "./images-silent-log.ts";
 export const VERSION = "6.12.9";
 export const OWN_CONFIG = "CONFIG_64BIT=y\nCONFIG_VIRTIO_MMIO_CMDLINE_DEVICES=y\n";
 
-/** Does as the kernel's own does, as far as a build looks: a step is told, the configuration is the fragment, all drivers are in. */
+/** Does as the kernel's own does, as far as a build looks: a step is told, folders as there are made, the configuration is the fragment, all drivers are in. */
 const MAKE = `#!/bin/sh
 for word; do case "$word" in O=*) out="\${word#O=}";; esac; target="$word"; done
 source="$2"
 case "$target" in
   allnoconfig) grep -v DROPPED "$KCONFIG_ALLCONFIG" > "$out/.config"; cat "$source/drivers" >> "$out/.config";;
-  vmlinux) echo "  CC      init/main.o"
+  vmlinux) echo "  CC      init/main.o"; mkdir -p "$out/kernel" "$out/init"
     if [ -e "$source/broken" ]; then echo "main.c:1: error: no such thing" >&2; exit 2; fi
     if [ -e "$source/slow" ]; then echo started > "$out/started"; sleep 300 & wait; fi
     cp "$source/elf" "$out/vmlinux";;

@@ -37,6 +37,8 @@ interface Fragment {
 }
 
 const CONFIG_MAX_BYTES = 2 ** 20;
+/** Among what make puts there, which has a folder `kernel`. */
+const STRIPPED = "vmlinux.stripped-by-banger";
 const FINAL_CONFIG_MAX_BYTES = 4 * 2 ** 20;
 const CONFIGURE_MS = 15 * 60_000;
 const COMPILE_MS = 6 * 3_600_000;
@@ -158,12 +160,12 @@ async function configure(
 }
 
 async function finish(system: System, output: string, signal: AbortSignal): Promise<AssembledKernel> {
-  await system.processes.runOk(["strip", "-s", `${output}/vmlinux`, "-o", `${output}/kernel`], { timeoutMs: STRIP_MS, signal });
+  await system.processes.runOk(["strip", "-s", `${output}/vmlinux`, "-o", `${output}/${STRIPPED}`], { timeoutMs: STRIP_MS, signal });
   return assembleKernel(
     system,
     {
-      tree: { names: ["kernel", ".config"], read: (name, maxBytes) => system.files.read(`${output}/${name}`, maxBytes) },
-      kernel: "kernel",
+      tree: { names: [STRIPPED, ".config"], read: (name, maxBytes) => system.files.read(`${output}/${name}`, maxBytes) },
+      kernel: STRIPPED,
       config: ".config",
       modulesFolder: () => undefined,
       needsAcpi: undefined,

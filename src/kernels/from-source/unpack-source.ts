@@ -1,5 +1,4 @@
 /** A tarball into an empty folder by the system's tar, and where in it the source of Linux is. */
-import { once } from "node:events";
 import type { Writable } from "node:stream";
 import { BangerError } from "../../contract/errors.ts";
 import type { System } from "../../system/system.ts";
@@ -87,11 +86,16 @@ async function extract(
 /** All of it is read, so that its digest is of all: tar may be done before, at the archive's end or at what it does not like. */
 async function feed(content: AsyncIterable<Uint8Array>, into: Writable): Promise<void> {
   let isOpen = true;
-  const close = (): void => void (isOpen = false);
+  let wake = (): void => undefined;
+  const close = (): void => {
+    isOpen = false;
+    wake();
+  };
   into.on("error", close);
   into.on("close", close);
+  into.on("drain", () => wake());
   for await (const part of content) {
-    if (isOpen && !into.write(part)) await Promise.race([once(into, "drain"), once(into, "close")]).catch(close);
+    if (isOpen && !into.write(part)) await new Promise<void>((resolve) => (wake = resolve));
   }
   if (isOpen) into.end();
 }
