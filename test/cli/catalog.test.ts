@@ -113,6 +113,22 @@ test("keys are signed by as many as have to, each in its turn", async () => {
   expect(await home.banger(verify)).toMatchObject({ code: 1, stderr: expect.stringContaining("1 of 2") });
 });
 
+test("several who sign at once lose nobody's signature", async () => {
+  await using shop = await openShop();
+  const { home, at } = shop;
+  const names = ["a", "b", "c", "d", "e", "f"];
+  const made = await Promise.all([...names, "daily"].map((name) => home.banger(["catalog", "keygen", at(name), "--json"])));
+  const keys = made.map(({ stdout }) => (JSON.parse(stdout) as { publicKey: string }).publicKey);
+  const [roots, releases] = [keys.slice(0, -1), keys.slice(-1)];
+  for (let round = 0; round < 2; round += 1) {
+    writeFileSync(at("keys.json"), JSON.stringify({ schema: 1, name: "acme", roots, threshold: 6, releases }));
+    await home.banger(["catalog", "sign", at("keys.json"), "-s", at("a"), "--valid-for", "365d"]);
+    await Promise.all(names.map((name) => home.banger(["catalog", "sign", at("keys.json"), "-s", at(name)])));
+    const verify = ["catalog", "verify", at("keys.json"), ...roots.flatMap((key) => ["--key", key])];
+    expect(await home.banger(verify)).toMatchObject({ code: 0 });
+  }
+});
+
 test("a key of minisign's under a password is asked for at the terminal, and not shown", async () => {
   await using shop = await openShop();
   const { home, at } = shop;

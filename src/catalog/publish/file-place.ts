@@ -3,16 +3,14 @@ import { basename, dirname, join } from "node:path";
 import { BangerError } from "../../contract/errors.ts";
 import type { System } from "../../system/system.ts";
 import { DOCUMENT_MAX_BYTES, onFile, SIGNATURES_MAX_BYTES, signaturePathOf } from "../signing/document-files.ts";
+import { withFolderLock } from "../signing/with-folder-lock.ts";
 import { PUBLIC_MODE } from "../signing/sign-document.ts";
 import type { CatalogPlace, ReadCatalog } from "./catalog-place.ts";
 import { addSignature } from "./patch-catalog.ts";
-import { pause } from "./sender.ts";
-
-const LOOK_AGAIN_MS = 50;
-const LOCK_DEADLINE_MS = 30_000;
 
 /** @param path absolute. */
-export function makeFilePlace({ files, clock, processes }: System, path: string): CatalogPlace {
+export function makeFilePlace(system: System, path: string): CatalogPlace {
+  const { files, processes } = system;
   const signaturePath = signaturePathOf(path);
   const readSignatures = async (): Promise<string | undefined> => {
     if ((await onFile("read", signaturePath, () => files.find(signaturePath))) === undefined) return undefined;
@@ -50,31 +48,11 @@ export function makeFilePlace({ files, clock, processes }: System, path: string)
       await put(signaturePath, after.signature);
       return true;
     },
-    exclusively: async (body, signal) => {
-      const folder = dirname(path);
-      const deadlineMs = clock.monotonicMs() + LOCK_DEADLINE_MS;
-      for (;;) {
-        const lock = await onFile("use", folder, async () => files.lockFolder(folder));
-        if (lock !== undefined) {
-          try {
-            await removeStrays();
-            return await body();
-          } finally {
-            lock[Symbol.dispose]();
-          }
-        }
-        if (clock.monotonicMs() > deadlineMs)
-          throw new BangerError(
-            "unavailable",
-            "catalog_busy",
-            `cannot change ${path}: somebody else has been at it for ${LOCK_DEADLINE_MS / 1000} s`,
-            {
-              hint: "try again; what was uploaded stays",
-            },
-          );
-        await pause(clock, LOOK_AGAIN_MS, signal);
-      }
-    },
+    exclusively: (body, signal) =>
+      withFolderLock(system, path, signal, async () => {
+        await removeStrays();
+        return body();
+      }),
   };
 }
 

@@ -14,7 +14,8 @@ import { keysDocument, type KeysDocument } from "../document/keys-document.ts";
 import { isSignedBy, parsePublicKey, parseSignature } from "./minisign.ts";
 import { DOCUMENT_MAX_BYTES, onFile, SIGNATURES_MAX_BYTES, signaturePathOf, summaryOf } from "./document-files.ts";
 import { readSigningKey } from "./read-signing-key.ts";
-import { signContent } from "./signing-key.ts";
+import { withFolderLock } from "./with-folder-lock.ts";
+import { signContent, type SigningKey } from "./signing-key.ts";
 import { joinSignatures, splitSignatures } from "./signature-file.ts";
 
 export const MINUTE_MS = 60_000;
@@ -24,9 +25,13 @@ export const PUBLIC_MODE = 0o644;
 const SHOWN = "docs/kernel-catalog.md shows one";
 
 /** Throws `invalid` `bad_document`, `refused` `bad_signing_key`, and what `askPassword` throws. The document is written before its signature. */
-export async function signDocument({ files, clock }: System, request: SignRequest): Promise<SignedDocument> {
-  const { path, secretKeyPath, validForMs, askPassword } = request;
-  const key = await readSigningKey(files, secretKeyPath, askPassword);
+export async function signDocument(system: System, request: SignRequest): Promise<SignedDocument> {
+  // A password may take a while to be typed.
+  const key = await readSigningKey(system.files, request.secretKeyPath, request.askPassword);
+  return withFolderLock(system, request.path, undefined, () => signLocked(system, request, key));
+}
+
+async function signLocked({ files, clock }: System, { path, validForMs }: SignRequest, key: SigningKey): Promise<SignedDocument> {
   const before = await onFile("read", path, () => files.read(path, DOCUMENT_MAX_BYTES));
   const document = readDraft(path, before, validForMs, clock.nowMs());
   const bytes = Buffer.from(formatCanonical(document));
