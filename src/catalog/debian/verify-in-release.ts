@@ -1,6 +1,7 @@
 /** The signature check: `InRelease` as it came from the mirror -> the text that a pinned key signed. */
 import { BangerError } from "../../contract/errors.ts";
 import type { System } from "../../system/system.ts";
+import { isClearSigned } from "./clear-signed.ts";
 import { decideSignature } from "./gpgv-status.ts";
 
 const GPGV_TIMEOUT_MS = 30_000;
@@ -28,6 +29,12 @@ export async function verifyInRelease(
       hint: "sudo apt install gpgv",
     });
   }
+  const refused = (code: string, why: string, data?: Readonly<Record<string, unknown>>): BangerError =>
+    new BangerError("refused", code, `cannot trust ${subject}: ${why}`, {
+      hint: "use another mirror: set debian.mirror in the config",
+      ...(data === undefined ? {} : { data }),
+    });
+  if (!isClearSigned(signed)) throw refused("signature_missing", "it is not one signed text");
   await removeStale(system);
   const scratch = `${system.layout.downloads}/${SCRATCH}${system.random.hex(8)}`;
   await system.files.makeFolder(scratch);
@@ -41,12 +48,7 @@ export async function verifyInRelease(
       signal,
     });
     const verdict = decideSignature(result.stdout, keys.fingerprints);
-    if (verdict.is === "refused") {
-      throw new BangerError("refused", verdict.code, `cannot trust ${subject}: ${verdict.why}`, {
-        hint: "use another mirror: set debian.mirror in the config",
-        data: { gpgv: result.stderr.slice(-2000) },
-      });
-    }
+    if (verdict.is === "refused") throw refused(verdict.code, verdict.why, { gpgv: result.stderr.slice(-2000) });
     return await system.files.readText(plain, signed.length);
   } finally {
     await system.files.removeTree(scratch);

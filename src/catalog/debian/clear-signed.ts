@@ -1,0 +1,24 @@
+/**
+ * Whether a file is one clear-signed text and nothing else, as archives write it. gpgv also takes a text with more before and after it, or
+ * one in OpenPGP's binary form, and passes over what is not signed: what we hand out as verified is to be what was in the file.
+ */
+
+const BEGIN = "-----BEGIN PGP SIGNED MESSAGE-----";
+const SIGNATURE = "-----BEGIN PGP SIGNATURE-----";
+const END = "-----END PGP SIGNATURE-----";
+const DASH = 45;
+
+/** Looks at its form alone: what the signature is worth is for gpgv to say. */
+export function isClearSigned(signed: Uint8Array): boolean {
+  const lines = Buffer.from(signed.buffer, signed.byteOffset, signed.byteLength).toString("latin1").split("\n");
+  if (lines.shift() !== BEGIN) return false;
+  const blank = lines.indexOf("");
+  if (blank < 0 || !lines.slice(0, blank).every((line) => /^Hash: [A-Za-z0-9, -]+$/.test(line))) return false;
+  const signature = lines.indexOf(SIGNATURE, blank);
+  const end = lines.indexOf(END, signature);
+  if (signature < 0 || end < 0) return false;
+  const isEscaped = (line: string): boolean => line.charCodeAt(0) !== DASH || line.startsWith("- ");
+  if (!lines.slice(blank, signature).every(isEscaped)) return false;
+  if (!lines.slice(signature + 1, end).every((line) => line.charCodeAt(0) !== DASH)) return false;
+  return lines.slice(end + 1).every((line) => line === "");
+}
