@@ -4,14 +4,15 @@
  * GOODSIG alone means little: gpgv says it for any key in the keyring. VALIDSIG names the primary key's fingerprint, but comes
  * also after EXPKEYSIG and REVKEYSIG. So each signature (from NEWSIG to the next) is taken as a whole: it counts when it has
  * GOODSIG and a VALIDSIG by a pinned key, with a hash that still stands. Signatures by keys that we do not have (ERRSIG) are
- * no harm beside one that counts: archives are signed by next year's key too. A BADSIG is.
+ * no harm beside one that counts: archives are signed by next year's key too. A BADSIG is. gpgv does not mind that a signature
+ * was made at a time that is yet to come; sqv does, and so do we.
  */
 
 export type SignatureVerdict =
   | { readonly is: "valid"; readonly fingerprint: string }
   | {
       readonly is: "refused";
-      readonly code: "signature_bad" | "signature_missing" | "signature_not_pinned" | "signature_expired";
+      readonly code: "signature_bad" | "signature_missing" | "signature_not_pinned" | "signature_expired" | "signature_from_future";
       readonly why: string;
     };
 
@@ -20,13 +21,16 @@ const PREFIX = "[GNUPG:] ";
 const WEAK_HASHES = ["1", "2", "3"];
 const SPOILED = ["EXPSIG", "EXPKEYSIG", "REVKEYSIG", "BADSIG", "ERRSIG"];
 
+/** Clocks differ. */
+const FUTURE_TOLERANCE_SECONDS = 60 * 60;
+
 /** What gpgv says when there is something before, between or after that is not the one signed text. */
 const ODD = ["ERROR", "NODATA", "UNEXPECTED"];
 
 type StatusLine = readonly [keyword: string, ...fields: string[]];
 
 /** @param pinned fingerprints of primary keys, 40 upper-case hex digits. */
-export function decideSignature(status: string, pinned: readonly string[]): SignatureVerdict {
+export function decideSignature(status: string, pinned: readonly string[], nowMs: number): SignatureVerdict {
   const lines = status
     .split("\n")
     .filter((line) => line.startsWith(PREFIX))
@@ -42,18 +46,23 @@ export function decideSignature(status: string, pinned: readonly string[]): Sign
   const signatures = groupsOf(lines);
   if (signatures.length === 0) return refused("signature_missing", "it is not signed");
 
+  let isFromFuture = false;
   for (const signature of signatures) {
     const valid = signature.find(([word]) => word === "VALIDSIG");
     const fingerprint = valid?.[10];
     if (valid === undefined || fingerprint === undefined || !pinned.includes(fingerprint)) continue;
     if (signature.some(([word]) => SPOILED.includes(word)) || !signature.some(([word]) => word === "GOODSIG")) continue;
     if (WEAK_HASHES.includes(valid[8] ?? "")) continue;
+    // A time that is no number of seconds, as it may be after 2038, is not before now.
+    isFromFuture = !(Number(valid[3]) <= nowMs / 1000 + FUTURE_TOLERANCE_SECONDS);
+    if (isFromFuture) continue;
     return { is: "valid", fingerprint };
   }
 
+  if (isFromFuture) return refused("signature_from_future", "it was signed later than this computer's clock says that it is");
   const expired = lines.find(([word]) => ["EXPKEYSIG", "REVKEYSIG", "EXPSIG"].includes(word));
   if (expired !== undefined) return refused("signature_expired", `its signing key ${expired[1] ?? ""} or signature is expired or revoked`);
-  return refused("signature_not_pinned", "none of its signatures is by a key that banger trusts");
+  return refused("signature_not_pinned", "none of its signatures is a sound one by a key that banger trusts");
 }
 
 function groupsOf(lines: readonly StatusLine[]): readonly (readonly StatusLine[])[] {

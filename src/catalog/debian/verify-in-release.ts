@@ -31,7 +31,7 @@ export async function verifyInRelease(
   }
   const refused = (code: string, why: string, data?: Readonly<Record<string, unknown>>): BangerError =>
     new BangerError("refused", code, `cannot trust ${subject}: ${why}`, {
-      hint: "use another mirror: set debian.mirror in the config",
+      hint: `${code === "signature_from_future" ? "check the clock (timedatectl), or " : ""}use another mirror: set debian.mirror in the config`,
       ...(data === undefined ? {} : { data }),
     });
   if (!isClearSigned(signed)) throw refused("signature_missing", "it is not one signed text");
@@ -47,7 +47,7 @@ export async function verifyInRelease(
       env: { GNUPGHOME: scratch },
       signal,
     });
-    const verdict = decideSignature(result.stdout, keys.fingerprints);
+    const verdict = decideSignature(result.stdout, keys.fingerprints, system.clock.nowMs());
     if (verdict.is === "refused") throw refused(verdict.code, verdict.why, { gpgv: result.stderr.slice(-2000) });
     return await system.files.readText(plain, signed.length);
   } finally {
