@@ -72,7 +72,9 @@ export function makeDebianArchive(parts: DebianArchiveParts): DebianArchive {
       const found = await firstThatAnswers(await sources(suite), (source) => findIn(source, name, options), options);
       if (found !== undefined) return found;
       const which = options.version === undefined ? name : `${name} ${options.version}`;
-      throw new BangerError("not_found", "package_not_found", `cannot find package ${which}: Debian's ${suite} does not have it`);
+      throw new BangerError("not_found", "package_not_found", `cannot find package ${which}: Debian's ${suite} does not have it`, {
+        hint: "a mirror may be behind: try again later, or set debian.mirror in the config",
+      });
     },
     fetchPackage: (wanted, options) => fetcher.verified(wanted, options),
     probes: () => trustProbes(system, (parts.keys ?? { keyrings: DEBIAN_KEYRINGS }).keyrings),

@@ -89,8 +89,14 @@ export async function writeArchive(system: System, folder: string, plan: Archive
   await put(system, `${folder}/dists/${plan.suite}/InRelease`, await sign(system, Buffer.from(release), plan.signers, plan.gpg ?? []));
 }
 
-/** The text clear-signed by each signer. */
-export async function sign(system: System, text: Uint8Array, signers: readonly Signer[], gpg: readonly string[] = []): Promise<Uint8Array> {
+/** The text clear-signed by each signer, or in another way by gpg's words for that. */
+export async function sign(
+  system: System,
+  text: Uint8Array,
+  signers: readonly Signer[],
+  gpg: readonly string[] = [],
+  how: readonly string[] = ["--clearsign"],
+): Promise<Uint8Array> {
   const [first, ...others] = signers;
   if (first === undefined) return text;
   const plain = `${first.home}/plain`;
@@ -106,7 +112,7 @@ export async function sign(system: System, text: Uint8Array, signers: readonly S
     await system.processes.run(["gpg", "--homedir", first.home, "--batch", "--import", secret], { timeoutMs: GPG_TIMEOUT_MS });
   }
   const users = signers.flatMap(({ fingerprint }) => ["-u", fingerprint]);
-  await system.processes.runOk(["gpg", "--homedir", first.home, "--batch", ...gpg, ...users, "--output", out, "--clearsign", plain], {
+  await system.processes.runOk(["gpg", "--homedir", first.home, "--batch", ...gpg, ...users, "--output", out, ...how, plain], {
     timeoutMs: GPG_TIMEOUT_MS,
   });
   return system.files.read(out, 2 ** 24);

@@ -15,6 +15,7 @@ const IN_RELEASE_MAX_BYTES = 4 * 2 ** 20;
 const INDEX_MAX_BYTES = 64 * 2 ** 20;
 const INDEX_UNPACKED_MAX_BYTES = 512 * 2 ** 20;
 const INDEX_TIMEOUT_MS = 2 * 60_000;
+const HINT = "use another mirror: set debian.mirror in the config";
 /** One pull asks for two or three packages: they are to come from one state of the archive. */
 const RELEASE_KEPT_MS = 5 * 60_000;
 
@@ -92,6 +93,7 @@ function indexDigest(release: ReleaseFile, name: string, source: DebianSource): 
       "refused",
       "index_not_signed",
       `cannot use the Debian archive for ${source.suite}: its signed Release does not name ${name}`,
+      { hint: HINT },
     );
   }
   if (digest.bytes > INDEX_MAX_BYTES) {
@@ -99,6 +101,7 @@ function indexDigest(release: ReleaseFile, name: string, source: DebianSource): 
       "refused",
       "index_too_large",
       `cannot use the Debian archive for ${source.suite}: its ${name} has ${digest.bytes} bytes, more than the ${INDEX_MAX_BYTES} allowed`,
+      { hint: HINT },
     );
   }
   return digest;
@@ -109,13 +112,13 @@ function unpackedMax(release: ReleaseFile, component: string): number {
   return Math.min(release.indexes.get(`${component}/binary-amd64/Packages`)?.bytes ?? INDEX_UNPACKED_MAX_BYTES, INDEX_UNPACKED_MAX_BYTES);
 }
 
-/** What a parser throws, as a failure that names the thing: it was signed, and is still not what it should be. */
+/** What a parser or an unpacker throws, as a failure that names the thing: it was signed, and is still not what it should be. */
 function understood<T>(subject: string, parse: () => T): T {
   const fail = (error: unknown): never => {
-    if (error instanceof BangerError || !(error instanceof Error)) throw error;
-    throw new BangerError("invalid", "archive_not_understood", `cannot use the Debian archive ${subject}: ${error.message}`, {
-      cause: error,
-    });
+    if (!(error instanceof Error) || (error instanceof BangerError && error.hint !== undefined)) throw error;
+    if (error instanceof BangerError && error.kind !== "refused" && error.kind !== "invalid") throw error;
+    const { kind, code } = error instanceof BangerError ? error : ({ kind: "invalid", code: "archive_not_understood" } as const);
+    throw new BangerError(kind, code, `cannot use the Debian archive ${subject}: ${error.message}`, { cause: error, hint: HINT });
   };
   try {
     const result = parse();

@@ -17,6 +17,7 @@ export function longerThanAllowed(url: string, maxBytes: number): BangerError {
     "refused",
     "longer_than_allowed",
     `cannot use ${shownUrl(url)}: it has more than the ${maxBytes} bytes such a file may have`,
+    { hint: "look whether that is the address you mean, and whether a login page answers in its place" },
   );
 }
 

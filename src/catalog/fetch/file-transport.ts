@@ -12,7 +12,7 @@ export function makeFileTransport(system: System, advice: string): Transport {
       const info = await system.files.find(path);
       if (info?.kind !== "file") {
         throw new BangerError("unavailable", "mirror_lacks_file", `cannot read ${path}: there is no such file in the mirror`, {
-          hint: advice,
+          hint: `check the address, or ${advice}`,
         });
       }
       const start = Math.min(offset, info.bytes);
