@@ -52,6 +52,11 @@ test("the newest of a name is found, whatever is around it and wherever the byte
   );
 });
 
+test("a percent in a path stands for itself", async () => {
+  const text = stanzaOf("x", "1", "").replace("pool/x_1.deb", "pool/x%3a1%2f..%2fy.deb");
+  expect((await findInIndex(inPieces(text, []), "x", undefined, source))?.url).toBe("http://mirror/pool/x%253a1%252f..%252fy.deb");
+});
+
 test("all but the first and what has the word are passed over", async () => {
   const text = Array.from({ length: 1000 }, (_, index) => stanzaOf(`p${index}`, "1", "")).join("\n\n");
   const texts = await Array.fromAsync(searchStanzas(inPieces(text, [10, 5000]), "Package: p500\n"));

@@ -44,7 +44,8 @@ function packageOf(stanza: Stanza, source: DebianSource): VerifiedPackage {
     name: fields.package,
     version: fields.version,
     depends: parseDependencies([fields["pre-depends"], fields.depends].join(",")),
-    url: `${source.uri}/${fields.filename}`,
+    // It is a path and not a part of an address: a percent in it stands for itself, and hides neither a slash nor an end.
+    url: `${source.uri}/${fields.filename.replaceAll("%", "%25")}`,
     bytes: Number(fields.size),
     sha256: fields.sha256,
   };
