@@ -33,6 +33,8 @@ export async function downloadVerified(system: System, transport: Transport, wan
       checkLength(answer, wanted, transport);
       await writeThrough(counted(answer.body, wanted, bytes, hash, options, transport), files.openWrite(part, "a"), options.signal);
     }
+    // Nothing is fetched for a file of no bytes, and it is to be there all the same.
+    if (wanted.bytes === 0) await files.write(part, new Uint8Array());
     if (hash.digest("hex") !== wanted.sha256) throw digestMismatch(wanted, started.bytes > 0, transport);
     await files.sync(part);
     await files.rename(part, path);
