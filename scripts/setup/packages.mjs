@@ -44,6 +44,7 @@ export const FOR_TESTS = [
   { name: "minisign", proof: ["minisign"] },
   { name: "openssh-client", proof: ["ssh"] },
   { name: "procps", proof: ["ps"] },
+  { name: "sqv", proof: ["sqv"] },
   { name: "strace", proof: ["strace"] },
   { name: "systemd", proof: ["systemd-analyze"] },
   { name: "zsh", proof: ["zsh"] },

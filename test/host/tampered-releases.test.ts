@@ -1,24 +1,32 @@
-/** Releases of a Debian archive that somebody tampered with: none is believed, and none leaves a trace. */
-import { afterAll, beforeAll, describe, expect, test } from "bun:test";
-import { appendFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+/**
+ * Releases of a Debian archive that somebody tampered with: none is believed, none leaves a trace, and whatever gpgv or sqv refuses is
+ * refused.
+ */
+import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
+import { appendFileSync, mkdtempSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import fc from "fast-check";
-import { releaseHead, sign, type ArchivePlan } from "../../src/catalog/debian/made-archive.ts";
+import { endSigner, releaseHead, sign, type ArchivePlan } from "../../src/catalog/debian/made-archive.ts";
 import {
-  edit,
   fetchHello,
-  flip,
   forget,
   makeArchiveSigners,
   openArchiveWorld,
   SUITE,
+  systemOf,
   walk,
   type ArchiveSigners,
   type ArchiveWorld,
 } from "../../src/catalog/debian/test-archive-world.ts";
+import { askGpgv, askSqv } from "./ask-verifiers.ts";
+import { keyringAfter, makeOddKey } from "./odd-keys.ts";
+import { CONTENTS, SHAPES, SIGNATURES, type ReleaseCase } from "./release-cases.ts";
+
+setDefaultTimeout(60_000);
 
 const root = mkdtempSync("/tmp/btr-");
 const signal = new AbortController().signal;
+const system = systemOf(join(root, "asking"));
 let signers: ArchiveSigners;
 
 beforeAll(async () => {
@@ -32,83 +40,106 @@ afterAll(async () => {
 
 const openWorld = (plan: Partial<ArchivePlan> = {}): Promise<ArchiveWorld> => openArchiveWorld(root, signers, plan);
 
-describe("an InRelease is refused, and nothing kept,", () => {
-  const cases: Record<string, { plan?: () => Partial<ArchivePlan>; spoil?: (world: ArchiveWorld) => void | Promise<void>; code: string }> =
-    {
-      "when it is not signed": { plan: () => ({ signers: [] }), code: "signature_missing" },
-      "when it is empty": { spoil: ({ suite }) => writeFileSync(join(suite, "InRelease"), ""), code: "signature_missing" },
-      "when it is a web page": {
-        spoil: ({ suite }) => writeFileSync(join(suite, "InRelease"), "<html>log in first</html>"),
-        code: "signature_missing",
-      },
-      "when only a key that is not pinned signed it (a good signature, and no valid one)": {
-        plan: () => ({ signers: [signers.stranger] }),
-        code: "signature_not_pinned",
-      },
-      "when only an unknown key signed it": { plan: () => ({ signers: [signers.next] }), code: "signature_not_pinned" },
-      "when a pinned key signed it after its end": {
-        plan: () => ({ signers: [signers.expired], gpg: ["--faked-system-time", "20200110T000000"] }),
-        code: "signature_expired",
-      },
-      "when a byte of the text was changed": { spoil: ({ suite }) => flip(join(suite, "InRelease"), 80), code: "signature_bad" },
-      "when a line was added": {
-        spoil: ({ suite }) => edit(join(suite, "InRelease"), (text) => text.replace("Origin", "Extra: 1\nOrigin")),
-        code: "signature_bad",
-      },
-      "when its signature was cut off": {
-        spoil: ({ suite }) => edit(join(suite, "InRelease"), (text) => text.slice(0, text.indexOf("-----BEGIN PGP SIG"))),
-        code: "signature_missing",
-      },
-      "when it is cut off within the signature": {
-        spoil: ({ suite }) => edit(join(suite, "InRelease"), (text) => text.slice(0, text.indexOf("-----END PGP SIG") - 30)),
-        code: "signature_missing",
-      },
-      "when a signed text of another follows": {
-        spoil: async ({ suite, system: own }) => {
-          const more = await sign(own, Buffer.from("Codename: x\n"), [signers.stranger]);
-          appendFileSync(join(suite, "InRelease"), more);
-        },
-        code: "signature_missing",
-      },
-      "when its time has passed": {
-        plan: () => ({ head: releaseHead(SUITE, Date.now() - 30 * 86_400_000) }),
-        code: "release_expired",
-      },
-      "when it comes from the future": {
-        plan: () => ({ head: releaseHead(SUITE, Date.now() + 9 * 86_400_000) }),
-        code: "release_from_future",
-      },
-      "when it is of another suite": {
-        plan: () => ({ head: releaseHead("bullseye-security", Date.now()) }),
-        code: "release_of_other_suite",
-      },
-      "when it has no date": { plan: () => ({ editRelease: (text) => text.replace(/^Date.*\n/m, "") }), code: "archive_not_understood" },
-      "when a date is not one": {
-        plan: () => ({ editRelease: (text) => text.replace(/^Valid-Until.*$/m, "Valid-Until: never") }),
-        code: "archive_not_understood",
-      },
-      "when a field comes twice": {
-        plan: () => ({ editRelease: (text) => `Codename: ${SUITE}\n${text}` }),
-        code: "archive_not_understood",
-      },
-      "when it is longer than such a file may be": {
-        spoil: ({ suite }) => appendFileSync(join(suite, "InRelease"), Buffer.alloc(5 * 2 ** 20)),
-        code: "longer_than_allowed",
-      },
-      "when it is not there": { spoil: ({ suite }) => rmSync(join(suite, "InRelease")), code: "mirror_lacks_suite" },
-    };
-  test.each(Object.entries(cases))("%s", async (_name, { plan, spoil, code }) => {
-    const world = await openWorld(plan?.());
-    await spoil?.(world);
-    expect(await walk(world)).toMatchObject({ code, left: [] });
+/** Walks the chain of a case, and asks the others about the same file. */
+async function outcomeOf(one: ReleaseCase) {
+  const key = one.key === undefined ? undefined : await makeOddKey(system, mkdtempSync(join(root, "o-")), one.key);
+  const signing = key === undefined ? {} : { signers: [key], ...(one.key?.gpg === undefined ? {} : { gpg: one.key.gpg }) };
+  const suite = one.suite ?? SUITE;
+  const world = await openWorld({ suite, ...signing, ...one.plan?.(signers) });
+  const path = join(world.suite, "InRelease");
+  const text = readFileSync(path, "latin1");
+  const spoiled = await one.spoil?.(text, {
+    signers,
+    sign: async (content, by, how) =>
+      Buffer.from(await sign(system, Buffer.from(content, "latin1"), [by], [], how?.split(" "))).toString("latin1"),
+  });
+  // A way to spoil it that no longer does so would be refused by nobody.
+  if (one.spoil !== undefined) expect(spoiled).not.toBe(text);
+  if (spoiled !== undefined) writeFileSync(path, spoiled, "latin1");
+  const keyring = key === undefined ? signers.keyring : await keyringAfter(system, key, one.key ?? {});
+  const keys = { keyrings: [keyring], fingerprints: [key ?? signers.debian, signers.expired].map(({ fingerprint }) => fingerprint) };
+  const signed = readFileSync(path);
+  const ours = await walk(world, { keys }, suite);
+  const folder = mkdtempSync(join(root, "a-"));
+  const others = { gpgv: await askGpgv(system, signed, keyring, folder), sqv: await askSqv(system, signed, keyring, folder) };
+  if (key !== undefined) await endSigner(system, key);
+  return { ours, others };
+}
+
+const right: Readonly<Record<string, ReleaseCase>> = {
+  "as the archive's key signed it": { code: "accepted", gpgv: "accepts", sqv: "accepts" },
+  "by a subkey of a pinned key": { code: "accepted", gpgv: "accepts", sqv: "accepts", key: {} },
+  "with a line of a million letters": {
+    code: "accepted",
+    gpgv: "accepts",
+    sqv: "accepts",
+    plan: () => ({ editRelease: (text) => `Label: ${"x".repeat(1e6)}\n${text}` }),
+  },
+  "with dashes before its lines": {
+    code: "accepted",
+    gpgv: "accepts",
+    sqv: "accepts",
+    spoil: (text) => text.replace("Origin", "- Origin"),
+  },
+  "with blanks at the end of its lines": {
+    code: "accepted",
+    gpgv: "accepts",
+    sqv: "accepts",
+    spoil: (text) => text.replace("Test\n", "Test \n"),
+  },
+};
+
+describe("an InRelease is taken", () => {
+  test.each(Object.entries(right))("%s", async (_how, one) => {
+    const { ours, others } = await outcomeOf(one);
+    expect({ code: ours.code, ...others }).toEqual({ code: one.code, gpgv: one.gpgv, sqv: one.sqv });
+  });
+});
+
+describe("an InRelease is refused, and nothing kept, when", () => {
+  const cases = Object.entries({ ...SHAPES, ...SIGNATURES, ...CONTENTS });
+
+  test("there are more than forty of them, and each that not both refuse has a reason", () => {
+    expect(cases.length).toBeGreaterThan(40);
+    const unsaid = cases.filter(([, { gpgv, sqv, because }]) => (gpgv !== "refuses" || sqv === "accepts") && because === undefined);
+    expect(unsaid).toEqual([]);
   });
 
-  test("when one of later was seen before", async () => {
+  test.each(cases)("%s", async (_what, one) => {
+    const { ours, others } = await outcomeOf(one);
+    expect({ code: ours.code, ...others }).toEqual({ code: one.code, gpgv: one.gpgv, sqv: one.sqv });
+    expect(ours.left).toEqual([]);
+    expect(ours.message).toMatch(/^cannot (use|trust) .*: \S/);
+    expect(ours.hint).toMatch(/\S/);
+    expect(ours.tookMs).toBeLessThan(5000);
+  });
+
+  test("it is longer than such a file may be", async () => {
+    const world = await openWorld();
+    appendFileSync(join(world.suite, "InRelease"), Buffer.alloc(5 * 2 ** 20));
+    expect(await walk(world)).toMatchObject({ code: "longer_than_allowed", left: [], hint: expect.any(String) });
+  });
+
+  test("there is none, but a Release of today and the signature of another", async () => {
+    const world = await openWorld();
+    const path = join(world.suite, "InRelease");
+    renameSync(path, join(world.suite, "Release"));
+    writeFileSync(
+      join(world.suite, "Release.gpg"),
+      await sign(system, Buffer.from("another"), [signers.debian], [], ["--armor", "--detach-sign"]),
+    );
+    expect(await walk(world)).toMatchObject({ code: "mirror_lacks_suite", left: [], hint: expect.any(String) });
+  });
+
+  test("one of later was seen before", async () => {
     const world = await openWorld();
     await fetchHello(world);
-    const head = releaseHead(SUITE, Date.now() - 3 * 86_400_000).replace(/Valid-Until.*\n/, "");
-    await world.write({ head });
-    expect(await walk(world)).toMatchObject({ code: "release_rolled_back", left: [] });
+    await world.write({ head: releaseHead(SUITE, Date.now() - 3 * 86_400_000).replace(/Valid-Until.*\n/, "") });
+    const signed = readFileSync(join(world.suite, "InRelease"));
+    expect(await walk(world)).toMatchObject({ code: "release_rolled_back", left: [], hint: expect.any(String) });
+    // Neither remembers what it saw.
+    expect(await askGpgv(system, signed, signers.keyring, world.home)).toBe("accepts");
+    expect(await askSqv(system, signed, signers.keyring, world.home)).toBe("accepts");
   });
 });
 
