@@ -8,6 +8,7 @@ import { BangerError } from "../../contract/errors.ts";
 import { isSystemError } from "../../contract/system-error.ts";
 import type { System } from "../../system/system.ts";
 import type { AllowedFile, UnpackedBundle } from "../catalog.ts";
+import { exchanged } from "../fetch/exchanged.ts";
 import { writeThrough } from "../fetch/write-through.ts";
 import { decompress } from "../unpack/decompress.ts";
 import { parseTarHeader, TAR_BLOCK_BYTES } from "../unpack/tar-header.ts";
@@ -46,7 +47,7 @@ export async function unpackBundle(system: System, wanted: BundleToUnpack, signa
     if (signal.aborted) throw new BangerError("cancelled", "cancelled", "unpacking was cancelled", { cause: signal.reason });
     if (!(error instanceof Error) || isSystemError(error)) throw error;
     // Of a file that was exchanged it is of no interest what is wrong inside.
-    if ((await system.files.sha256(wanted.path, signal)) !== wanted.sha256) throw exchanged(wanted, error);
+    if ((await system.files.sha256(wanted.path, signal)) !== wanted.sha256) throw exchanged("bundle", wanted.path, error);
     if (error instanceof BangerError && error.code !== "damaged_archive") throw error;
     throw new BangerError("invalid", "damaged_bundle", `cannot unpack the bundle ${wanted.path}: ${error.message}`, {
       hint: "ask whoever keeps the catalog: it was made wrong",
@@ -94,12 +95,5 @@ async function* hashed(parts: AsyncIterable<Uint8Array>, hash: Hash): AsyncGener
 }
 
 function checkDigest(hash: Hash, wanted: BundleToUnpack): void {
-  if (hash.digest("hex") !== wanted.sha256) throw exchanged(wanted);
-}
-
-function exchanged({ path }: BundleToUnpack, cause?: unknown): BangerError {
-  return new BangerError("refused", "digest_mismatch", `cannot use the bundle ${path}: it was exchanged after it was verified`, {
-    hint: "find out who writes into that folder, then try again",
-    cause,
-  });
+  if (hash.digest("hex") !== wanted.sha256) throw exchanged("bundle", wanted.path);
 }

@@ -4,9 +4,9 @@ import type { System } from "../../system/system.ts";
 import type { DebianSource, FetchOptions, VerifiedPackage } from "../catalog.ts";
 import type { Fetcher } from "../fetch/fetcher.ts";
 import { shownUrl } from "../fetch/shown-url.ts";
-import { decompress } from "../unpack/decompress.ts";
 import { checkRelease } from "./check-release.ts";
 import { findInIndex } from "./packages-index.ts";
+import { readIndex } from "./read-index.ts";
 import { parseRelease, type IndexDigest, type ReleaseFile } from "./release-file.ts";
 import { makeSeenReleases } from "./seen-releases.ts";
 import { verifyInRelease, type TrustedKeys } from "./verify-in-release.ts";
@@ -45,15 +45,21 @@ export function makeSuiteReader(system: System, fetcher: Fetcher, keys: TrustedK
     return release;
   };
 
-  const indexPath = async (source: DebianSource, component: string, release: ReleaseFile, options: FetchOptions): Promise<string> => {
+  const fetchIndex = async (
+    source: DebianSource,
+    component: string,
+    release: ReleaseFile,
+    options: FetchOptions,
+  ): Promise<{ readonly path: string; readonly sha256: string }> => {
     const name = `${component}/binary-amd64/Packages.xz`;
     const digest = indexDigest(release, name, source);
+    const { sha256 } = digest;
     const folder = `${source.uri}/dists/${source.suite}`;
-    const fetchFrom = (url: string): Promise<string> => fetcher.verified({ url, ...digest }, { signal: options.signal });
+    const fetchFrom = async (url: string) => ({ path: await fetcher.verified({ url, ...digest }, { signal: options.signal }), sha256 });
     if (!release.hasByHash) return fetchFrom(`${folder}/${name}`);
     try {
       // By its digest an index is there also while the mirror is being updated.
-      return await fetchFrom(`${folder}/${component}/binary-amd64/by-hash/SHA256/${digest.sha256}`);
+      return await fetchFrom(`${folder}/${component}/binary-amd64/by-hash/SHA256/${sha256}`);
     } catch (error) {
       if (!(error instanceof BangerError) || error.code !== "mirror_lacks_file") throw error;
       return fetchFrom(`${folder}/${name}`);
@@ -73,11 +79,10 @@ export function makeSuiteReader(system: System, fetcher: Fetcher, keys: TrustedK
     find: async (source, name, version, options) => {
       const release = await releaseOf(source, options.signal);
       for (const component of source.components) {
-        const path = await indexPath(source, component, release, options);
+        const index = await fetchIndex(source, component, release, options);
         const limits = { maxBytes: unpackedMax(release, component), timeoutMs: INDEX_TIMEOUT_MS, signal: options.signal };
-        const index = decompress(system, system.files.openRead(path), "xz", limits);
         const found = await understood(`${shownUrl(source.uri)} ${source.suite} ${component}`, () =>
-          findInIndex(index, name, version, source),
+          readIndex(system, index, limits, (parts) => findInIndex(parts, name, version, source)),
         );
         if (found !== undefined) return found;
       }

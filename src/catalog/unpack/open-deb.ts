@@ -5,8 +5,10 @@
 import { createHash, type Hash } from "node:crypto";
 import { Readable } from "node:stream";
 import { BangerError } from "../../contract/errors.ts";
+import { isSystemError } from "../../contract/system-error.ts";
 import type { System } from "../../system/system.ts";
 import type { PackageFiles } from "../catalog.ts";
+import { exchanged } from "../fetch/exchanged.ts";
 import { writeThrough } from "../fetch/write-through.ts";
 import { AR_HEADER_BYTES, AR_MAGIC, parseArHeader } from "./ar-header.ts";
 import { decompress, type Compression } from "./decompress.ts";
@@ -48,7 +50,7 @@ export async function openDeb(
     const packed = Readable.from(passed.dataOf(files.openRead(path) as AsyncIterable<Uint8Array>), { objectMode: false });
     const limits = { maxBytes: DATA_MAX_BYTES, timeoutMs: UNPACK_TIMEOUT_MS, signal };
     await writeThrough(indexed(decompress(system, packed, data.compression, limits), indexer), files.openWrite(scratchPath), signal);
-    if ((await passed.end()) !== sha256) throw exchanged(path);
+    if ((await passed.end()) !== sha256) throw exchanged("package", path);
     const found = new Map(indexer.end().map((file) => [file.name, file]));
     const owned = undo.move();
     return {
@@ -66,7 +68,11 @@ export async function openDeb(
     };
   } catch (error) {
     if (signal.aborted) throw new BangerError("cancelled", "cancelled", "unpacking was cancelled", { cause: signal.reason });
-    if (error instanceof BangerError || !(error instanceof Error) || "code" in error) throw error;
+    if (!(error instanceof Error) || isSystemError(error)) throw error;
+    if (error instanceof BangerError && error.code !== "damaged_archive" && error.code !== "unpacked_too_large") throw error;
+    // Of a file that was exchanged it is of no interest what is wrong inside.
+    if ((await files.sha256(path, signal)) !== sha256) throw exchanged("package", path, error);
+    if (error instanceof BangerError) throw error;
     throw new BangerError("invalid", "damaged_package", `cannot unpack the package ${path}: ${error.message}`, { cause: error });
   }
 }
@@ -100,12 +106,6 @@ class PassedFile {
     const found = await findData(async (start, bytes) => before.subarray(start, start + bytes), this.#bytes);
     return found.start === this.#data.start && found.bytes === this.#data.bytes ? this.#hash.digest("hex") : "";
   }
-}
-
-function exchanged(path: string): BangerError {
-  return new BangerError("refused", "digest_mismatch", `cannot use the package ${path}: it was exchanged after it was verified`, {
-    hint: "find out who writes into that folder, then try again",
-  });
 }
 
 function fileOf(found: ReadonlyMap<string, TarFile>, name: string, maxBytes: number): TarFile {
