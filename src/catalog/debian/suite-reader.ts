@@ -13,7 +13,11 @@ import { verifyInRelease, type TrustedKeys } from "./verify-in-release.ts";
 
 const IN_RELEASE_MAX_BYTES = 4 * 2 ** 20;
 const INDEX_MAX_BYTES = 64 * 2 ** 20;
-const INDEX_UNPACKED_MAX_BYTES = 512 * 2 ** 20;
+/** Debian's largest has some 60 MB. */
+const INDEX_UNPACKED_MAX_BYTES = 256 * 2 ** 20;
+/** An index shrinks to a sixth. A bomb is let grow to this many times its size, and a little for small ones. */
+const INDEX_RATIO_MAX = 64;
+const INDEX_SLACK_BYTES = 2 ** 20;
 const INDEX_TIMEOUT_MS = 2 * 60_000;
 const HINT = "use another mirror: set debian.mirror in the config";
 /** One pull asks for two or three packages: they are to come from one state of the archive. */
@@ -114,7 +118,9 @@ function indexDigest(release: ReleaseFile, name: string, source: DebianSource): 
 
 /** The signed Release also names the unpacked index, and so its size. */
 function unpackedMax(release: ReleaseFile, component: string): number {
-  return Math.min(release.indexes.get(`${component}/binary-amd64/Packages`)?.bytes ?? INDEX_UNPACKED_MAX_BYTES, INDEX_UNPACKED_MAX_BYTES);
+  const bytesOf = (name: string): number | undefined => release.indexes.get(`${component}/binary-amd64/${name}`)?.bytes;
+  const grown = (bytesOf("Packages.xz") ?? 0) * INDEX_RATIO_MAX + INDEX_SLACK_BYTES;
+  return Math.min(bytesOf("Packages") ?? grown, grown, INDEX_UNPACKED_MAX_BYTES);
 }
 
 /** What a parser or an unpacker throws, as a failure that names the thing: it was signed, and is still not what it should be. */

@@ -13,6 +13,9 @@ export interface DecompressLimits {
   readonly signal: AbortSignal;
 }
 
+/** xz takes as much memory as a file says that it needs. What `xz -9` makes takes 65 MiB. */
+const XZ_MEMORY = "128MiB";
+
 /** Throws `refused` `unpacked_too_large`, `invalid` `damaged_archive`, `unavailable` `program_missing`. */
 export async function* decompress(
   system: System,
@@ -53,7 +56,7 @@ async function* throughXz(system: System, packed: Readable, limits: DecompressLi
     throw new BangerError("unavailable", "program_missing", "cannot unpack: xz is not installed", { hint: "sudo apt install xz-utils" });
   }
   const words: string[] = [];
-  await using child = await system.processes.start(["xz", "-dc", "--memlimit-decompress=192MiB"], {
+  await using child = await system.processes.start(["xz", "-dc", "-T1", `--memlimit-decompress=${XZ_MEMORY}`], {
     timeoutMs: limits.timeoutMs,
     signal: limits.signal,
     isPatient: true,
