@@ -98,6 +98,21 @@ export const SHAPES: Readonly<Record<string, ReleaseCase>> = {
   "it is the signature alone": { ...neither, spoil: (text) => signatureOf(text) },
   "it is three million letters on one line": { ...neither, spoil: (text) => text.replace(/SHA256[^]*/, "A".repeat(3e6)) },
   "it is six hundred thousand lines before the text": { ...neither, spoil: (text) => text.replace(/Hash[^]*/, "Hash:\n".repeat(6e5)) },
+  "a line ends with a NUL byte": {
+    code: "signature_missing",
+    gpgv: "accepts",
+    sqv: "refuses",
+    because: "gpgv takes a NUL at the end of a line for a blank, which is not signed",
+    spoil: (text) => text.replace("Test\n", "Test\0\n"),
+  },
+  "its armor has a letter that is none": { ...both, code: "signature_missing", spoil: (text) => text.replace(/(.)(\n=)/, "*$1$2") },
+  "its armor has another sum": {
+    code: "signature_missing",
+    gpgv: "refuses",
+    sqv: "accepts",
+    because: "the sum is against faults of the line alone, and sqv does not look at it",
+    spoil: (text) => text.replace(/\n=.{4}\n/, "\n=AAAA\n"),
+  },
   "its signature is of no bytes": {
     ...both,
     code: "signature_missing",
@@ -257,7 +272,7 @@ export const CONTENTS: Readonly<Record<string, ReleaseCase>> = {
   "a field comes twice": { ...right, code: "archive_not_understood", ...changed((text) => `Codename: ${SUITE}\n${text}`) },
   "a field comes twice, once in capitals": { ...right, code: "archive_not_understood", ...changed((text) => `CODENAME: x\n${text}`) },
   "there are two of it": { ...right, code: "archive_not_understood", ...changed((text) => `Codename: x\n\n${text}`) },
-  "it has a NUL byte in a name": { ...right, code: "archive_not_understood", ...changed((text) => text.replace("Codename", "Code\0name")) },
+  "it has a NUL byte in a name": { ...right, code: "signature_missing", ...changed((text) => text.replace("Codename", "Code\0name")) },
   "its lines end as those of DOS": {
     ...right,
     code: "archive_not_understood",

@@ -7,9 +7,13 @@ const BEGIN = "-----BEGIN PGP SIGNED MESSAGE-----";
 const SIGNATURE = "-----BEGIN PGP SIGNATURE-----";
 const END = "-----END PGP SIGNATURE-----";
 const DASH = 45;
+/** gpgv skips letters in it that are none of it. The sum at its end may be missing (RFC 9580). */
+const ARMOR = /^(?:[A-Za-z-]+: [ -~]*\n)*\n(?:[A-Za-z0-9+/]{1,76}={0,2}\n)+(?:=[A-Za-z0-9+/]{4}\n)?$/;
 
 /** Looks at its form alone: what the signature is worth is for gpgv to say. */
 export function isClearSigned(signed: Uint8Array): boolean {
+  // gpgv takes a NUL at the end of a line for a blank, which nobody signs.
+  if (signed.includes(0)) return false;
   const lines = Buffer.from(signed.buffer, signed.byteOffset, signed.byteLength).toString("latin1").split("\n");
   if (lines.shift() !== BEGIN) return false;
   const blank = lines.indexOf("");
@@ -19,6 +23,6 @@ export function isClearSigned(signed: Uint8Array): boolean {
   if (signature < 0 || end < 0) return false;
   const isEscaped = (line: string): boolean => line.charCodeAt(0) !== DASH || line.startsWith("- ");
   if (!lines.slice(blank, signature).every(isEscaped)) return false;
-  if (!lines.slice(signature + 1, end).every((line) => line.charCodeAt(0) !== DASH)) return false;
+  if (!ARMOR.test(`${lines.slice(signature + 1, end).join("\n")}\n`)) return false;
   return lines.slice(end + 1).every((line) => line === "");
 }
