@@ -8,7 +8,7 @@
  *
  * Debian chain: `InRelease` of a suite is checked by `gpgv` against a pinned keyring and must be signed by a pinned
  * fingerprint (VALIDSIG, not GOODSIG) and be within its Valid-Until; it names the `Packages` index by sha256 and size; that
- * names each package by sha256 and size. The mirror is the host's own apt configuration, or `debian.mirror` and
+ * names each package by sha256 and size. Both are hashed once more as they are read. The mirror is the host's own apt configuration, or `debian.mirror` and
  * `debian.security_mirror` in the config.
  *
  * Laws: what fails to verify leaves nothing behind and was parsed by nobody; a transport fault is tried again a bounded
@@ -181,7 +181,7 @@ export interface DebianArchive {
    * before; throws otherwise, and when the mirror cannot be reached.
    */
   verifySuite(source: DebianSource, options: FetchOptions): Promise<boolean>;
-  /** The newest version of a package in a suite, by the verified index. Throws `not_found` `package_not_found`. */
+  /** The newest version of a package in a suite, by the verified index. Throws `not_found` `package_not_found`, and `refused` for what is not as it was signed. */
   findPackage(suite: string, name: string, options: FindPackageOptions): Promise<VerifiedPackage>;
   /** Downloads a package, verified, into the download cache; returns its path. */
   fetchPackage(wanted: VerifiedPackage, options: FetchOptions): Promise<string>;
