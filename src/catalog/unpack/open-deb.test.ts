@@ -48,12 +48,6 @@ function openPut(content: Uint8Array) {
   return openDeb(system, put(content), createHash("sha256").update(content).digest("hex"), scratch, signal);
 }
 
-const refusal = (content: Uint8Array): Promise<unknown> =>
-  openPut(content).then(
-    () => "opened",
-    (error: { code?: string }) => error.code ?? error,
-  );
-
 describe("a package", () => {
   test.each([
     ["data.tar", () => tar],
@@ -88,9 +82,15 @@ describe("a package", () => {
     ["that is cut off", makeDeb("data.tar", tar).subarray(0, 700), "damaged_package"],
     ["with cut off gzip", makeDeb("data.tar.gz", gzipSync(tar).subarray(0, 60)), "damaged_archive"],
     ["with rubbish for xz", makeDeb("data.tar.xz", Buffer.from("rubbish")), "damaged_archive"],
+    [
+      "that becomes very much",
+      makeDeb("data.tar.zst", zstdCompressSync(makeTar([{ name: "a", content: Buffer.alloc(64 * 2 ** 20) }]))),
+      "unpacked_too_large",
+    ],
     ["with a damaged tar", makeDeb("data.tar", Buffer.alloc(1024, 1)), "damaged_package"],
   ])("%s is refused and leaves nothing", async (_name, content, code) => {
-    expect(await refusal(content)).toBe(code);
+    const error = await openPut(content).catch((reason: unknown) => reason);
+    expect(error).toMatchObject({ code, message: expect.stringContaining(join(root, "p.deb")), hint: expect.any(String) });
     expect(existsSync(scratch)).toBe(false);
   });
 });

@@ -21,6 +21,9 @@ const DATA_MEMBERS: Readonly<Record<string, Compression>> = {
   "data.tar.zst": "zst",
 };
 const DATA_MAX_BYTES = 2 ** 30;
+/** Kernels shrink to a sixth. A bomb is let grow to this many times its size, and a little for small ones. */
+const RATIO_MAX = 200;
+const SLACK_BYTES = 2 ** 20;
 const UNPACK_TIMEOUT_MS = 5 * 60_000;
 const MAX_MEMBERS = 16;
 /** What comes before is kept in memory. */
@@ -48,7 +51,7 @@ export async function openDeb(
     const data = await findData((start, bytes) => readRange(system, path, start, bytes), total);
     const passed = new PassedFile(data);
     const packed = Readable.from(passed.dataOf(files.openRead(path) as AsyncIterable<Uint8Array>), { objectMode: false });
-    const limits = { maxBytes: DATA_MAX_BYTES, timeoutMs: UNPACK_TIMEOUT_MS, signal };
+    const limits = { maxBytes: Math.min(DATA_MAX_BYTES, data.bytes * RATIO_MAX + SLACK_BYTES), timeoutMs: UNPACK_TIMEOUT_MS, signal };
     await writeThrough(indexed(decompress(system, packed, data.compression, limits), indexer), files.openWrite(scratchPath), signal);
     if ((await passed.end()) !== sha256) throw exchanged("package", path);
     const found = new Map(indexer.end().map((file) => [file.name, file]));
@@ -72,8 +75,11 @@ export async function openDeb(
     if (error instanceof BangerError && error.code !== "damaged_archive" && error.code !== "unpacked_too_large") throw error;
     // Of a file that was exchanged it is of no interest what is wrong inside.
     if ((await files.sha256(path, signal)) !== sha256) throw exchanged("package", path, error);
-    if (error instanceof BangerError) throw error;
-    throw new BangerError("invalid", "damaged_package", `cannot unpack the package ${path}: ${error.message}`, { cause: error });
+    const { kind, code } = error instanceof BangerError ? error : ({ kind: "invalid", code: "damaged_package" } as const);
+    throw new BangerError(kind, code, `cannot use the package ${path}: ${error.message}`, {
+      hint: "its archive has it like that: take another version of it, or ask whoever made it",
+      cause: error,
+    });
   }
 }
 
