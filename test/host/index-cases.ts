@@ -1,5 +1,5 @@
 /** Ways to tamper with an index or a package, below an InRelease that is right: the code that each is refused with. */
-import { createHash } from "node:crypto";
+import { createHash, randomBytes } from "node:crypto";
 import { appendFileSync, mkdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import type { ArchivePlan } from "../../src/catalog/debian/made-archive.ts";
@@ -82,6 +82,7 @@ export const INDEXES: Readonly<Record<string, IndexCase>> = {
     code: "unpacked_too_large",
     ...release((text) => text.replace(/\d+ (main\S*Packages\n)/, "10 $1")),
   },
+  "it unpacks to more than such an index does": { code: "unpacked_too_large", ...index((text) => text + "\n".repeat(3e6)) },
   "it was signed empty": { code: "damaged_archive", ...packed(Buffer.alloc(0)), spoil: put(Buffer.alloc(0)) },
   "it was signed and is no xz": { code: "damaged_archive", ...packed(Buffer.from("rubbish")), spoil: put(Buffer.from("rubbish")) },
   "it is no list of packages": { code: NOT_UNDERSTOOD, ...index(() => "no fields here\n") },
@@ -133,7 +134,7 @@ export const STANZAS: Readonly<Record<string, IndexCase>> = {
   "it begins with a line that goes on": { code: NOT_UNDERSTOOD, ...index((text) => ` hello\n${text}`) },
   "it has a line of two million letters": {
     code: NOT_UNDERSTOOD,
-    ...stanza("Package: hello", `Description: ${"x".repeat(2e6)}\nPackage: hello`),
+    ...stanza("Package: hello", `Description: ${randomBytes(15e5).toString("base64")}\nPackage: hello`),
   },
 };
 
