@@ -19,6 +19,7 @@ import type { Probe } from "../contract/probe.ts";
 import type { OperationContext } from "../operations/operations.ts";
 import type { DocumentEntry } from "./document/catalog-document.ts";
 
+export { readValidSignature, statusLinesOf } from "./pgp/status-lines.ts";
 export { configuredCatalogs } from "./catalogs/configured-schema.ts";
 
 /** A catalog that was added or stands in the config. */

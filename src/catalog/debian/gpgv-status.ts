@@ -8,6 +8,8 @@
  * was made at a time that is yet to come; sqv does, and so do we.
  */
 
+import { readValidSignature, statusLinesOf, type StatusLine } from "../pgp/status-lines.ts";
+
 export type SignatureVerdict =
   | { readonly is: "valid"; readonly fingerprint: string }
   | {
@@ -16,28 +18,14 @@ export type SignatureVerdict =
       readonly why: string;
     };
 
-const PREFIX = "[GNUPG:] ";
-/** OpenPGP numbers of MD5, SHA-1 and RIPEMD-160. */
-const WEAK_HASHES = ["1", "2", "3"];
 const SPOILED = ["EXPSIG", "EXPKEYSIG", "REVKEYSIG", "BADSIG", "ERRSIG"];
-
-/** Clocks differ. */
-const FUTURE_TOLERANCE_SECONDS = 60 * 60;
 
 /** What gpgv says when there is something before, between or after that is not the one signed text. */
 const ODD = ["ERROR", "NODATA", "UNEXPECTED"];
 
-type StatusLine = readonly [keyword: string, ...fields: string[]];
-
 /** @param pinned fingerprints of primary keys, 40 upper-case hex digits. */
 export function decideSignature(status: string, pinned: readonly string[], nowMs: number): SignatureVerdict {
-  const lines = status
-    .split("\n")
-    .filter((line) => line.startsWith(PREFIX))
-    .map((line): StatusLine => {
-      const [keyword = "", ...fields] = line.slice(PREFIX.length).split(" ");
-      return [keyword, ...fields];
-    });
+  const lines = statusLinesOf(status);
   const count = (keyword: string): number => lines.filter(([word]) => word === keyword).length;
 
   if (count("BADSIG") > 0) return refused("signature_bad", "its content was changed after signing");
@@ -48,13 +36,13 @@ export function decideSignature(status: string, pinned: readonly string[], nowMs
 
   let isFromFuture = false;
   for (const signature of signatures) {
-    const valid = signature.find(([word]) => word === "VALIDSIG");
-    const fingerprint = valid?.[10];
+    const line = signature.find(([word]) => word === "VALIDSIG");
+    const valid = line === undefined ? undefined : readValidSignature(line, nowMs);
+    const fingerprint = valid?.primary;
     if (valid === undefined || fingerprint === undefined || !pinned.includes(fingerprint)) continue;
     if (signature.some(([word]) => SPOILED.includes(word)) || !signature.some(([word]) => word === "GOODSIG")) continue;
-    if (WEAK_HASHES.includes(valid[8] ?? "")) continue;
-    // A time that is no number of seconds, as it may be after 2038, is not before now.
-    isFromFuture = !(Number(valid[3]) <= nowMs / 1000 + FUTURE_TOLERANCE_SECONDS);
+    if (!valid.hasSoundHash) continue;
+    isFromFuture = valid.isFromFuture;
     if (isFromFuture) continue;
     return { is: "valid", fingerprint };
   }

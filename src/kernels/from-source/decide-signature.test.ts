@@ -2,6 +2,8 @@ import { expect, test } from "bun:test";
 import { decideDetached } from "./decide-signature.ts";
 
 const KEY = "647F28654894E3BD457199BE38DBBDC86092693E";
+/** Some minutes after it was signed. */
+const NOW_MS = 1_767_226_000_000;
 const OTHER = "0000000000000000000000000000000000000000";
 const valid = (key: string, hash = "10", kind = "00"): string =>
   `[GNUPG:] VALIDSIG ${key} 2026-01-01 1767225600 0 4 0 1 ${hash} ${kind} ${key}`;
@@ -9,7 +11,7 @@ const status = (...lines: readonly string[]): string => ["[GNUPG:] NEWSIG", ...l
 const GOOD = "[GNUPG:] GOODSIG 38DBBDC86092693E Somebody";
 
 test("a valid signature of a pinned key is believed", () => {
-  expect(decideDetached(status(GOOD, valid(KEY)), [KEY])).toEqual({ is: "valid", fingerprint: KEY });
+  expect(decideDetached(status(GOOD, valid(KEY)), [KEY], NOW_MS)).toEqual({ is: "valid", fingerprint: KEY });
 });
 
 test.each([
@@ -26,7 +28,9 @@ test.each([
   ["an unknown key", status("[GNUPG:] ERRSIG 1 1 10 00 1 9 -", "[GNUPG:] NO_PUBKEY 1"), "signature_not_pinned"],
   ["a weak hash", status(GOOD, valid(KEY, "2")), "signature_not_pinned"],
   ["a text's signature", status(GOOD, valid(KEY, "10", "01")), "signature_not_pinned"],
+  ["one that is yet to be made", status(GOOD, valid(KEY).replace("1767225600", "1767312000")), "signature_from_future"],
+  ["one of no time at all", status(GOOD, valid(KEY).replace("1767225600", "20260101T000000")), "signature_from_future"],
   ["a line that only looks like a status", status(GOOD, ` ${valid(KEY)}`), "signature_not_valid"],
 ])("refused: %s", (_what, text, code) => {
-  expect(decideDetached(text, [KEY])).toMatchObject({ is: "refused", code });
+  expect(decideDetached(text, [KEY], NOW_MS)).toMatchObject({ is: "refused", code });
 });

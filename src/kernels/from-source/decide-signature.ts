@@ -3,18 +3,15 @@
  * the key, but comes also when it has expired or was revoked. So both must be there, and nothing that spoils them, of any signature.
  */
 
+import { readValidSignature, statusLinesOf } from "../../catalog/catalog.ts";
+
 export type DetachedVerdict =
   | { readonly is: "valid"; readonly fingerprint: string }
   | { readonly is: "refused"; readonly code: string; readonly why: string };
 
-const PREFIX = "[GNUPG:] ";
-/** OpenPGP numbers of MD5, SHA-1 and RIPEMD-160. */
-const WEAK_HASHES: ReadonlySet<string | undefined> = new Set(["1", "2", "3"]);
-const PLACES = { fingerprint: 1, hash: 8, class: 9, primary: 10 };
-
 /** @param pinned fingerprints of primary keys or subkeys, 40 upper-case hex digits. */
-export function decideDetached(status: string, pinned: readonly string[]): DetachedVerdict {
-  const lines = status.split("\n").flatMap((line) => (line.startsWith(PREFIX) ? [line.slice(PREFIX.length).split(" ")] : []));
+export function decideDetached(status: string, pinned: readonly string[], nowMs: number): DetachedVerdict {
+  const lines = statusLinesOf(status);
   const has = (...words: readonly string[]): boolean => lines.some(([word = ""]) => words.includes(word));
   if (has("BADSIG")) return refused("signature_bad", "its content is not what was signed");
   if (has("EXPKEYSIG", "EXPSIG", "REVKEYSIG", "KEYREVOKED")) {
@@ -28,10 +25,13 @@ export function decideDetached(status: string, pinned: readonly string[]): Detac
   if (valid.length === 0 || lines.filter(([word]) => word === "GOODSIG").length !== valid.length) {
     return refused("signature_not_valid", "gpg does not call its signature valid");
   }
-  const keys = valid.map((line) => {
-    const isSound = !WEAK_HASHES.has(line[PLACES.hash]) && line[PLACES.class] === "00";
-    return isSound ? [line[PLACES.primary], line[PLACES.fingerprint]].find((key) => key !== undefined && pinned.includes(key)) : undefined;
-  });
+  const read = valid.map((line) => readValidSignature(line, nowMs));
+  if (read.some(({ isFromFuture }) => isFromFuture)) {
+    return refused("signature_from_future", "it was signed later than this computer's clock says that it is");
+  }
+  const keys = read.map(({ signer, primary, hasSoundHash, class: kind }) =>
+    hasSoundHash && kind === "00" ? [primary, signer].find((key) => key !== undefined && pinned.includes(key)) : undefined,
+  );
   const [fingerprint] = keys;
   if (fingerprint === undefined || keys.includes(undefined)) {
     return refused("signature_not_pinned", "it is signed by a key that is none of the release signers'");

@@ -39,7 +39,7 @@ export async function verifyRelease(
     status = await gpg.verify(signaturePath, content, signal);
   });
   signal.throwIfAborted();
-  const verdict = decideDetached(status, fingerprints);
+  const verdict = decideDetached(status, fingerprints, system.clock.nowMs());
   if (verdict.is === "valid") return { fingerprint: verdict.fingerprint, sha256 };
   throw new BangerError("refused", verdict.code, `cannot trust ${url}: ${verdict.why}`, {
     hint: "try again later, or use another mirror: set kernel_build.mirror in the config",
