@@ -11,7 +11,8 @@ import { isFull } from "../support/seeded.ts";
 import type { Ran } from "../support/world.ts";
 import { openCrashWorld, type Action, type CrashWorld, type DriverName, type Point } from "./crash-world.ts";
 import { expectOrder, expectSettled } from "./judge.ts";
-import { STEPS, type Step } from "./steps.ts";
+import { STEPS } from "./steps.ts";
+import type { Step } from "./steps/step.ts";
 
 /** Of each action, at each verb. */
 const SAMPLE: Readonly<Record<DriverName, number>> = { fake: 1, qemu: 1 };

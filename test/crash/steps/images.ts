@@ -1,0 +1,32 @@
+/** Images: pulled and deleted. */
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { IMAGE } from "../../support/goods.ts";
+import { placesLeft } from "../../support/little-bootstrap.ts";
+import { PROGRAMS, type CrashWorld } from "../crash-world.ts";
+import { LITTLE, type Step, type Target } from "./step.ts";
+
+const ofImage = {
+  look: ({ world }: CrashWorld): Target => {
+    // Where it is put together is no folder of the world's.
+    const left = placesLeft(join(world.folder, PROGRAMS));
+    if (left.length > 0) throw new Error(`left behind: ${left.join(", ")}`);
+    return existsSync(join(world.folder, "data/banger/images", LITTLE)) ? "there" : "absent";
+  },
+  reset: async (crash: CrashWorld): Promise<void> => {
+    if (ofImage.look(crash) === "there") await crash.world.ok(["image", "delete", LITTLE]);
+  },
+};
+const pullImage = ["image", "pull", IMAGE, "--as", LITTLE] as const;
+
+export const IMAGE_STEPS: readonly Step[] = [
+  { ...ofImage, name: "image pull", before: "absent", prepare: async () => undefined, words: () => pullImage, done: "there" },
+  {
+    ...ofImage,
+    name: "image delete",
+    before: "there",
+    prepare: async ({ world }) => void (await world.ok(pullImage)),
+    words: () => ["image", "delete", LITTLE],
+    done: "absent",
+  },
+];
