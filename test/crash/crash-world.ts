@@ -7,6 +7,8 @@ import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync 
 import { join } from "node:path";
 import { openGoods, type Goods } from "../support/goods.ts";
 import { writeLittleBootstrap } from "../support/little-bootstrap.ts";
+import { writeLittleCompiler } from "../support/little-compiler.ts";
+import { notePlaces } from "../support/noted-places.ts";
 import { closeWorld, openWorld, SHARED, type World } from "../support/world.ts";
 import { listVms } from "../support/world-state.ts";
 import { killDaemon } from "./kill-daemon.ts";
@@ -49,6 +51,8 @@ export async function openCrashWorld(driver: DriverName): Promise<CrashWorld> {
   });
   try {
     writeLittleBootstrap(join(world.folder, PROGRAMS));
+    writeLittleCompiler(join(world.folder, PROGRAMS));
+    notePlaces(join(world.folder, PROGRAMS));
     mkdirSync(join(world.folder, "data"), { mode: 0o700 });
     // Of its own, since its kernels come and go.
     execFileSync("cp", ["-a", join(SHARED, "data/banger"), join(world.folder, "data/banger")]);

@@ -1,8 +1,5 @@
-/**
- * A world to build kernels in within seconds: keys made by gpg, a server for keys and releases, a source whose Makefile only copies, and
- * stand-ins for the tools that it does not need. gpg, tar, xz and the rest are the real ones.
- */
-import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+/** A world to build kernels in within seconds: keys made by gpg, a server for keys and releases, and a little source and compiler. */
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
@@ -11,32 +8,16 @@ import { makeBundles } from "../../src/catalog/bundle/make-bundles.ts";
 import { madeOffers } from "../../src/catalog/offers/made-offers.ts";
 import { openFetcher } from "../../src/catalog/fetch/open-fetcher.ts";
 import type { KernelBuilding } from "../../src/kernels/from-source/build-kernel.ts";
-import { makeKernelElf } from "../../src/kernels/formats/made-elf.ts";
 import { makeKernels } from "../../src/kernels/make-kernels.ts";
 import type { Kernels } from "../../src/kernels/kernels.ts";
 import type { Leases, Lease } from "../../src/operations/operations.ts";
 import { makeSystem } from "../../src/system/make-system.ts";
 import type { System } from "../../src/system/system.ts";
+import { packSource, VERSION, writeLittleCompiler } from "../support/little-compiler.ts";
+import { notePlaces } from "../support/noted-places.ts";
 import { silentLog } from "./images-silent-log.ts";
 
-export const VERSION = "6.12.9";
 export const OWN_CONFIG = "CONFIG_64BIT=y\nCONFIG_VIRTIO_MMIO_CMDLINE_DEVICES=y\n";
-
-/** Does as the kernel's own does, as far as a build looks: a step is told, folders as there are made, the configuration is the fragment, all drivers are in. */
-const MAKE = `#!/bin/sh
-for word; do case "$word" in O=*) out="\${word#O=}";; esac; target="$word"; done
-source="$2"
-case "$target" in
-  allnoconfig) grep -v DROPPED "$KCONFIG_ALLCONFIG" > "$out/.config"; cat "$source/drivers" >> "$out/.config";;
-  vmlinux) echo "  CC      init/main.o"; mkdir -p "$out/kernel" "$out/init"
-    if [ -e "$source/broken" ]; then echo "main.c:1: error: no such thing" >&2; exit 2; fi
-    if [ -e "$source/slow" ]; then echo started > "$out/started"; sleep 300 & wait; fi
-    cp "$source/elf" "$out/vmlinux";;
-esac
-`;
-const DRIVERS = ["MMIO", "BLK", "NET", "CONSOLE", "BALLOON", "PCI", "VSOCKETS"].map((name) => `CONFIG_VIRTIO_${name}=y\n`).join("");
-const MORE = ["HW_RANDOM_VIRTIO", "OVERLAY_FS", "SQUASHFS", "EROFS_FS", "EXT4_FS"].map((name) => `CONFIG_${name}=y\n`).join("");
-const QUIET_TOOLS = ["gcc", "flex", "bison", "bc", "ld"];
 
 export interface Answers {
   /** By path, such as `/v6.x/linux-6.12.9.tar.xz`. */
@@ -53,8 +34,6 @@ export interface BuildWorld extends AsyncDisposable {
   readonly system: System;
   readonly kernels: Kernels;
   readonly leases: Leases;
-  /** Every folder that a build of this world's was at work in. */
-  readonly places: readonly string[];
   readonly answers: Answers;
   readonly url: string;
   /** Where stand-ins for programs are. */
@@ -107,14 +86,8 @@ export function endSigner({ home }: Signer): void {
 export async function openBuildWorld(signer: Signer): Promise<BuildWorld> {
   const home = mkdtempSync("/tmp/bkb-");
   const bin = join(home, "bin");
-  mkdirSync(bin);
-  const program = (name: string, text: string): void => {
-    writeFileSync(join(bin, name), text);
-    chmodSync(join(bin, name), 0o755);
-  };
-  program("make", MAKE);
-  program("strip", '#!/bin/sh\ncp "$2" "$4"\n');
-  for (const name of QUIET_TOOLS) program(name, "#!/bin/sh\nexit 0\n");
+  writeLittleCompiler(bin);
+  notePlaces(bin);
   writeFileSync(join(home, "agent"), "stands for the agent");
   writeFileSync(join(home, "own.config"), OWN_CONFIG);
   const answers: Answers = { files: new Map(), keys: [new Map<string, Buffer>(), new Map<string, Buffer>()], cutAt: undefined, asked: [] };
@@ -124,12 +97,8 @@ export async function openBuildWorld(signer: Signer): Promise<BuildWorld> {
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   const system = makeSystem({ PATH: `${bin}:${process.env["PATH"] ?? ""}`, HOME: process.env["HOME"], BANGER_HOME: home }, silentLog);
   const held: Lease[] = [];
-  const places: string[] = [];
   const leases: Leases = {
-    write: (lease) => {
-      held.push(lease);
-      if (lease.kind === "kernel-build") places.push(lease.key);
-    },
+    write: (lease) => void held.push(lease),
     drop: (kind, key) => {
       const at = held.findIndex((lease) => lease.kind === kind && lease.key === key);
       if (at >= 0) held.splice(at, 1);
@@ -161,7 +130,6 @@ export async function openBuildWorld(signer: Signer): Promise<BuildWorld> {
     system,
     kernels: open(),
     leases,
-    places,
     answers,
     url,
     bin,
@@ -182,24 +150,6 @@ export async function openBuildWorld(signer: Signer): Promise<BuildWorld> {
   };
 }
 
-/** A folder that has what a build looks for. */
-export function writeSource(folder: string, files: Readonly<Record<string, string>> = {}): void {
-  mkdirSync(folder, { recursive: true });
-  const [major, minor, patch] = VERSION.split(".");
-  writeFileSync(join(folder, "Makefile"), `VERSION = ${major}\nPATCHLEVEL = ${minor}\nSUBLEVEL = ${patch}\n`);
-  writeFileSync(join(folder, "drivers"), DRIVERS + MORE);
-  writeFileSync(join(folder, "elf"), makeKernelElf(`Linux version ${VERSION}-banger (someone@somewhere) #1\n`));
-  for (const [name, content] of Object.entries(files)) writeFileSync(join(folder, name), content);
-}
-
-export function packSource(home: string, files: Readonly<Record<string, string>>): Buffer {
-  const folder = mkdtempSync(join(home, "pack-"));
-  writeSource(join(folder, `linux-${VERSION}`), files);
-  const tarball = join(folder, "source.tar.xz");
-  Bun.spawnSync(["tar", "-C", folder, "-cJf", tarball, `linux-${VERSION}`]);
-  return readFileSync(tarball);
-}
-
 function answer(answers: Answers, request: IncomingMessage, response: ServerResponse): void {
   const url = new URL(request.url ?? "/", "http://x");
   answers.asked.push(`${url.pathname}${url.search}${request.headers.range === undefined ? "" : ` ${request.headers.range}`}`);
@@ -211,6 +161,10 @@ function answer(answers: Answers, request: IncomingMessage, response: ServerResp
     return;
   }
   const start = Number(/^bytes=(\d+)-/.exec(request.headers.range ?? "")?.[1] ?? 0);
+  if (start >= content.length) {
+    response.writeHead(416, { "content-range": `bytes */${content.length}` }).end();
+    return;
+  }
   const range = start === 0 ? {} : { "content-range": `bytes ${start}-${content.length - 1}/${content.length}` };
   response.writeHead(start === 0 ? 200 : 206, { "content-length": content.length - start, ...range });
   const { cutAt } = answers;

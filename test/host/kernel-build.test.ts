@@ -6,8 +6,10 @@ import { join } from "node:path";
 import type { Kernels } from "../../src/kernels/kernels.ts";
 import type { OperationContext } from "../../src/operations/operations.ts";
 import { makeSystem } from "../../src/system/make-system.ts";
+import { packSource, VERSION, writeSource } from "../support/little-compiler.ts";
+import { placesLeft } from "../support/noted-places.ts";
 import { silentLog } from "./images-silent-log.ts";
-import { endSigner, makeSigner, openBuildWorld, packSource, VERSION, writeSource } from "./kernel-build-world.ts";
+import { endSigner, makeSigner, openBuildWorld } from "./kernel-build-world.ts";
 import type { BuildWorld, Release, Signer } from "./kernel-build-world.ts";
 
 setDefaultTimeout(60_000);
@@ -45,18 +47,17 @@ const contextOf = (stages: string[] = [], signal = new AbortController().signal)
   },
 });
 
-/** Where builds of this world are at work, or have left something. */
-const folders = (): readonly string[] => world.places.filter((path) => existsSync(path));
+/** Where it is built. */
+const folders = (): readonly string[] => placesLeft(world.bin);
 
 /** Builds, and gives the error with the stages up to it; whatever happens nothing may be left. */
 async function refusal(of: Kernels, request: Partial<Parameters<Kernels["build"]>[0]> = {}) {
   const stages: string[] = [];
-  const before = folders();
   const error: unknown = await of.build({ name: "k", ...request }, contextOf(stages)).catch((reason: unknown) => reason);
   expect(existsSync(join(world.system.layout.kernels, "k"))).toBe(false);
   expect(readdirSync(world.system.layout.kernels)).toEqual([]);
   expect(world.leases.list()).toEqual([]);
-  expect(folders()).toEqual(before);
+  expect(folders()).toEqual([]);
   expect(readFileSync(join(canary, "file"), "utf8")).toBe("canary");
   return { error, stages };
 }
@@ -332,10 +333,10 @@ test("a build that is cancelled while it compiles leaves no process and no folde
   await using opened = await openBuildWorld(signer);
   world = opened;
   const source = join(world.home, "tree");
-  writeSource(source, { slow: "" });
+  writeSource(source, { seconds: "300" });
   const cancel = new AbortController();
   const work = world.kernels.build({ name: "k", source }, contextOf([], cancel.signal)).catch((reason: unknown) => reason);
-  const [at = ""] = await waitFor(() => folders().filter((path) => existsSync(join(path, "out/started"))));
+  const [at = ""] = await waitFor(() => folders().filter((name) => existsSync(join(name, "out/started"))));
   cancel.abort();
   expect(await work).toMatchObject({ kind: "cancelled" });
   expect(world.system.processes.findByArgument(at)).toEqual([]);

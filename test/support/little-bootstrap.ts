@@ -3,7 +3,7 @@
  * pull a hundred times over. The rest of the pull is the real one. What the real program leaves when it is cut off is another test's
  * (`test/host/images-cut-off.test.ts`).
  */
-import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
 /** Works where TMPDIR says; the hook with `download` names the archive that the seed goes to. */
@@ -27,26 +27,9 @@ tar -C "$tree" -cf - .
 rm -rf "$tree"
 `;
 
-/** Notes what it makes. */
-const MKDIR = String.raw`#!/bin/sh
-for path; do :; done
-echo "$path" >> "$(dirname "$0")/places"
-exec /bin/mkdir "$@"
-`;
-
-/** Puts both into a folder, for the head of a PATH. */
+/** Puts it into a folder, for the head of a PATH. */
 export function writeLittleBootstrap(folder: string): void {
   mkdirSync(folder, { recursive: true });
-  for (const [name, script] of Object.entries({ mmdebstrap: MMDEBSTRAP, mkdir: MKDIR })) {
-    writeFileSync(join(folder, name), script);
-    chmodSync(join(folder, name), 0o755);
-  }
-}
-
-/** The folders that images were put together in and that are still there. */
-export function placesLeft(folder: string): readonly string[] {
-  const noted = join(folder, "places");
-  return existsSync(noted)
-    ? [...new Set(readFileSync(noted, "utf8").split("\n").filter(Boolean))].filter((place) => existsSync(place))
-    : [];
+  writeFileSync(join(folder, "mmdebstrap"), MMDEBSTRAP);
+  chmodSync(join(folder, "mmdebstrap"), 0o755);
 }

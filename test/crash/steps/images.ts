@@ -2,7 +2,7 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { IMAGE } from "../../support/goods.ts";
-import { placesLeft } from "../../support/little-bootstrap.ts";
+import { placesLeft } from "../../support/noted-places.ts";
 import { PROGRAMS, type CrashWorld } from "../crash-world.ts";
 import { LITTLE, type Step, type Target } from "./step.ts";
 
