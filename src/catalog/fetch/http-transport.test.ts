@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "bun:test";
 import { createHash } from "node:crypto";
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
@@ -101,6 +101,24 @@ describe("a download", () => {
     expect(await code(fetcher.verified(wanted("/a"), { signal }))).toBe("done");
     expect(asked.at(-1)?.range).toBe("bytes=300-");
     expect(existsSync(part)).toBe(false);
+  });
+
+  test.each([
+    ["is not fetched again when all of it is there", content.length, ["bytes=20000-"]],
+    ["is fetched anew when the server's has become shorter", content.length - 1, ["bytes=20000-", undefined]],
+  ] as const)("of an unknown digest %s", async (_what, bytes, ranges) => {
+    const { fetcher, part } = open();
+    const path = join(part, `../url-${createHash("sha256").update(wanted("/a").url).digest("hex")}`);
+    mkdirSync(join(part, ".."), { recursive: true });
+    writeFileSync(`${path}.part`, content);
+    answer = (request, response) => {
+      if (rangeStart(request) < bytes) response.end(content.subarray(0, bytes));
+      else response.writeHead(416, { "content-range": `bytes */${bytes}` }).end("no such range");
+    };
+    await fetcher.signed(wanted("/a").url, 2 ** 20, { signal });
+    expect(asked.map(({ range }) => range)).toEqual([...ranges]);
+    expect(readFileSync(path)).toEqual(content.subarray(0, bytes));
+    expect(existsSync(`${path}.part`)).toBe(false);
   });
 
   test("starts again at a server that knows no ranges", async () => {

@@ -78,6 +78,12 @@ export async function request(
 
 export function answerOf(response: Response, asked: number, watchdog: Watchdog, signal: AbortSignal, advice: string): Answer {
   const { status } = response;
+  if (status === 416 && asked > 0 && response.headers.get("content-range") === `bytes */${asked}`) {
+    // All of it is here: whoever fetched it was cut off before it got its name.
+    void response.body?.cancel();
+    watchdog.close();
+    return { offset: asked, bytes: 0, body: nothing() };
+  }
   if (status !== 200 && !(status === 206 && asked > 0)) {
     const code = isTransient(status) ? "mirror_unreachable" : "mirror_lacks_file";
     throw new BangerError(
@@ -102,6 +108,8 @@ export function answerOf(response: Response, asked: number, watchdog: Watchdog, 
   const bytes = length !== null && /^\d{1,15}$/.test(length) ? Number(length) : undefined;
   return { offset, bytes, body: bodyOf(response, watchdog, signal, advice) };
 }
+
+async function* nothing(): AsyncGenerator<Uint8Array> {}
 
 function rangeStart(response: Response): number {
   return Number(/^bytes (\d{1,15})-/.exec(response.headers.get("content-range") ?? "")?.[1] ?? Number.NaN);
