@@ -22,7 +22,8 @@ const UNPACKERS = [
 ] as const;
 
 /**
- * Feeds what is unpacked to `take`, which is done when it returns. Gives the sha256 of the packed file as it was read.
+ * Feeds what is unpacked to `take`, which is done when it returns. Gives the sha256 of the packed file as it was read: of no use where `take`
+ * had seen enough before the end, which is no failure.
  * Throws `refused` `unpacked_too_large`, `damaged_archive`.
  */
 export async function withUnpacked(
@@ -47,6 +48,7 @@ export async function withUnpacked(
       yield part;
     }
   }
+  let isReadToItsEnd = false;
   async function* counted(parts: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
     let total = 0;
     for await (const part of parts) {
@@ -54,6 +56,7 @@ export async function withUnpacked(
       if (total > most) throw tooLarge(what, most);
       yield part;
     }
+    isReadToItsEnd = true;
   }
   const magic = (await system.files.readRange(path, 0, 6)).toString("hex");
   const unpacker = UNPACKERS.find((known) => magic.startsWith(known.magic));
@@ -85,7 +88,8 @@ export async function withUnpacked(
   const [end, feedError] = await Promise.all([child.ended, fed]);
   signal.throwIfAborted();
   if (feedError instanceof BangerError) throw feedError;
-  if (end.code !== 0 || feedError !== undefined) {
+  // Who closes a pipe early ends what writes to it.
+  if (isReadToItsEnd && (end.code !== 0 || feedError !== undefined)) {
     const why =
       words.join("; ") || (feedError instanceof Error ? feedError.message : `${unpacker.argv[0]} ended with ${end.code ?? end.signal}`);
     throw new BangerError("refused", "damaged_archive", `cannot unpack ${what}: ${why}`);
