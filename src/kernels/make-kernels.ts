@@ -1,5 +1,6 @@
 /** The real `Kernels`. */
 import type { Bundles, DebianArchive, OfferOf, Offers } from "../catalog/catalog.ts";
+import { onDisk } from "../contract/disk-full.ts";
 import { BangerError } from "../contract/errors.ts";
 import { makeJoinWork, type Leases, type OperationContext } from "../operations/operations.ts";
 import type { System } from "../system/system.ts";
@@ -28,6 +29,7 @@ export interface KernelsParts {
 
 export function makeKernels(parts: KernelsParts): Kernels {
   const { system, offers } = parts;
+  const { layout } = system;
   const store = makeKernelStore(system, parts.leases);
   const building = new Set<string>();
   const bundling = new Set<string>();
@@ -51,17 +53,21 @@ export function makeKernels(parts: KernelsParts): Kernels {
     pull: async (name, as, context) => {
       const offer = await offers.find("kernel", name, context);
       const wanted = as ?? offer.entry.name;
-      const pulled = await joinPull(`${offer.catalog}/${offer.entry.name} as ${wanted}`, context, () =>
-        pullOffer({ ...parts, store }, offer, wanted, context),
-      );
-      return storedKernel(pulled, []);
+      const pull = () => pullOffer({ ...parts, store }, offer, wanted, context);
+      const join = () => joinPull(`${offer.catalog}/${offer.entry.name} as ${wanted}`, context, pull);
+      return storedKernel(await onDisk(`cannot pull kernel ${name}`, layout.kernels, join), []);
     },
-    import: async (name, folder, context) => storedKernel(await importKernel(system, store, name, folder, context), []),
-    build: async (request, context) =>
-      storedKernel(await buildKernel({ ...parts, ...parts.building, store, open: building }, request, context), []),
+    import: async (name, folder, context) => {
+      const take = () => importKernel(system, store, name, folder, context);
+      return storedKernel(await onDisk(`cannot import kernel ${name}`, layout.kernels, take), []);
+    },
+    build: async (request, context) => {
+      const build = () => buildKernel({ ...parts, ...parts.building, store, open: building }, request, context);
+      return storedKernel(await onDisk(`cannot build kernel ${request.name}`, layout.kernels, build), []);
+    },
     list: async () => {
       const names = await store.names();
-      return Promise.all(names.map(async (name) => (await showKernel(system, `${system.layout.kernels}/${name}`, name)).stored));
+      return Promise.all(names.map(async (name) => (await showKernel(system, `${layout.kernels}/${name}`, name)).stored));
     },
     get: async (name) => (await show(name)).stored,
     delete: async (name, requireUnused) => {
@@ -73,7 +79,7 @@ export function makeKernels(parts: KernelsParts): Kernels {
       const { manifest, stored } = await show(name);
       if (manifest === undefined || stored.problems.length > 0) throw damaged("rename", name, stored.problems);
       requireUnused();
-      await store.rename(name, to);
+      await onDisk(`cannot rename kernel ${name}`, layout.kernels, () => store.rename(name, to));
       return (await show(to)).stored;
     },
     bundle: async (name, folder, context) => {
@@ -81,7 +87,8 @@ export function makeKernels(parts: KernelsParts): Kernels {
       if (manifest === undefined || stored.problems.length > 0) throw damaged("bundle", name, stored.problems);
       bundling.add(context.operationId);
       try {
-        return await bundleKernel(parts, { name, folder: kernel.folder, manifest }, folder, context);
+        const bundle = () => bundleKernel(parts, { name, folder: kernel.folder, manifest }, folder, context);
+        return await onDisk(`cannot bundle kernel ${name}`, folder, bundle);
       } finally {
         bundling.delete(context.operationId);
       }
@@ -99,7 +106,7 @@ export function makeKernels(parts: KernelsParts): Kernels {
       };
     },
     findUnusedInitrds: async () => {
-      const shown = await Promise.all((await store.names()).map((name) => showKernel(system, `${system.layout.kernels}/${name}`, name)));
+      const shown = await Promise.all((await store.names()).map((name) => showKernel(system, `${layout.kernels}/${name}`, name)));
       return initrds.findUnused(shown.flatMap(({ manifest }) => (manifest === undefined ? [] : [manifest])));
     },
     verify: async (name, signal) => {

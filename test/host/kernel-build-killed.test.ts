@@ -6,8 +6,6 @@
  */
 import { Database } from "bun:sqlite";
 import { afterAll, beforeAll, expect, setDefaultTimeout, test } from "bun:test";
-import { spawn } from "node:child_process";
-import { once } from "node:events";
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { placesLeft } from "../support/noted-places.ts";
@@ -15,7 +13,7 @@ import { makeRandom, sample } from "../support/random.ts";
 import { isFull, SEED } from "../support/seeded.ts";
 import { processesOf } from "../support/world.ts";
 import { endSigner, makeSigner, openBuildWorld, type BuildWorld, type Signer } from "./kernel-build-world.ts";
-import type { BuilderRequest } from "./little-builder.ts";
+import { buildApart } from "./build-apart.ts";
 
 /** Of some 150. */
 const SAMPLE = 6;
@@ -39,29 +37,12 @@ interface Point {
   readonly nth: number;
 }
 
-/** Builds in a process of its own. `control`: what is to happen at which failpoint. */
-async function build(world: BuildWorld, control?: unknown): Promise<{ code: number | null; signal: string | null; said: unknown }> {
-  const path = join(world.home, "control");
-  rmSync(path, { force: true });
-  if (control !== undefined) writeFileSync(path, JSON.stringify(control));
-  const { fetcher: _ofThisProcess, ...building } = world.building;
-  const request: BuilderRequest = { name: "k", building };
-  const child = spawn(process.execPath, [join(import.meta.dir, "little-builder.ts"), JSON.stringify(request)], {
-    env: { PATH: `${world.bin}:${process.env["PATH"] ?? ""}`, HOME: world.home, BANGER_HOME: world.home, BANGER_FAILPOINTS: path },
-    stdio: ["ignore", "pipe", "inherit"],
-  });
-  let said = "";
-  child.stdout.on("data", (part: Buffer) => (said += part.toString()));
-  await once(child, "close");
-  return { code: child.exitCode, signal: child.signalCode, said: said === "" ? undefined : JSON.parse(said) };
-}
-
 async function recordPoints(): Promise<readonly Point[]> {
   await using world = await openBuildWorld(signer);
   world.release();
   const record = join(world.home, "points");
   writeFileSync(record, "");
-  expect(await build(world, { record })).toMatchObject({ code: 0, said: { name: "k", source: "build" } });
+  expect(await buildApart(world, { control: { record } })).toMatchObject({ code: 0, said: { name: "k", source: "build" } });
   const counts = new Map<string, number>();
   return readFileSync(record, "utf8")
     .trimEnd()
@@ -87,13 +68,13 @@ async function expectResumed(point: Point): Promise<void> {
   await using world = await openBuildWorld(signer);
   world.release();
   const { layout } = world.system;
-  expect(await build(world, { ...point, action: "kill" })).toMatchObject({ signal: "SIGKILL" });
+  expect(await buildApart(world, { control: { ...point, action: "kill" } })).toMatchObject({ signal: "SIGKILL" });
   expect(existsSync(join(layout.kernels, "k/manifest.json"))).toBe(existsSync(join(layout.kernels, "k")));
   const isDone = existsSync(join(layout.kernels, "k"));
   const { isWhole, partBytes } = findFetched(world);
   world.answers.asked.length = 0;
 
-  const next = await build(world);
+  const next = await buildApart(world);
   if (isDone) expect(next).toMatchObject({ code: 1, said: { code: "kernel_exists" } });
   else expect(next).toMatchObject({ code: 0, said: { name: "k", problems: [] } });
   expect(readdirSync(layout.kernels)).toEqual(["k"]);

@@ -41,7 +41,7 @@ export interface BuildWorld extends AsyncDisposable {
   readonly building: KernelBuilding;
   open(more?: Partial<KernelBuilding>, system?: System): Kernels;
   /** Puts a release on the server, signed. */
-  release(files?: Readonly<Record<string, string>>, signer?: Signer): Release;
+  release(files?: Readonly<Record<string, string | Uint8Array>>, signer?: Signer): Release;
 }
 
 export interface Release {

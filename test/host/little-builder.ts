@@ -13,11 +13,10 @@ import { silentLog } from "./images-silent-log.ts";
 
 export interface BuilderRequest {
   readonly name: string;
-  readonly source?: string;
   readonly building: Omit<KernelBuilding, "fetcher">;
 }
 
-const { name, source, building } = JSON.parse(process.argv[2] ?? "") as BuilderRequest;
+const { name, building } = JSON.parse(process.argv[2] ?? "") as BuilderRequest;
 const system = makeSystem(process.env, silentLog);
 const fetcher = openFetcher(system, { proxies: {}, advice: "", retryDelaysMs: [], stallMs: 5000 });
 await system.files.makeFolder(system.layout.roots.state);
@@ -33,10 +32,9 @@ const kernels = makeKernels({
 });
 try {
   await kernels.reconcile();
-  const request = { name, ...(source === undefined ? {} : { source }) };
   const kernel = await runUnrecorded(
     system.clock,
-    (context) => kernels.build(request, context),
+    (context) => kernels.build({ name }, context),
     () => undefined,
     new AbortController().signal,
   );

@@ -1,4 +1,5 @@
 /** What can be wrong with any download, in one set of words. */
+import { diskFull } from "../../contract/disk-full.ts";
 import { BangerError } from "../../contract/errors.ts";
 import type { System } from "../../system/system.ts";
 import { shownUrl } from "./shown-url.ts";
@@ -25,10 +26,6 @@ export function longerThanAllowed(url: string, maxBytes: number): BangerError {
 export async function requireSpace({ files, layout }: System, bytes: number, url: string): Promise<void> {
   const free = await files.freeBytes(layout.downloads);
   if (free >= bytes) return;
-  throw new BangerError(
-    "unavailable",
-    "disk_full",
-    `cannot fetch ${shownUrl(url)}: it needs ${bytes} bytes and ${layout.downloads} has room for ${free}`,
-    { hint: "make room, or set BANGER_HOME to a folder on another disk" },
-  );
+  const why = `has room for ${free} bytes, and it needs ${bytes}`;
+  throw diskFull(`cannot fetch ${shownUrl(url)}`, layout.downloads, undefined, why);
 }

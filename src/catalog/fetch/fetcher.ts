@@ -1,8 +1,10 @@
 /** Fetching with a bound before and a check after: small files into memory, files of known digest into the download cache. */
+import { onDisk } from "../../contract/disk-full.ts";
 import { BangerError } from "../../contract/errors.ts";
 import type { System } from "../../system/system.ts";
 import type { FetchOptions, SignedFiles } from "../catalog.ts";
 import { longerThanAllowed, truncated } from "./download-faults.ts";
+import { shownUrl } from "./shown-url.ts";
 import { downloadSigned, signedPath } from "./signed-download.ts";
 import type { Transport } from "./transport.ts";
 import { downloadVerified } from "./verified-download.ts";
@@ -22,9 +24,10 @@ export interface WantedFile {
 export function makeFetcher(system: System, transport: Transport, retryDelaysMs: readonly number[]): Fetcher {
   const underWay = new Map<string, Promise<unknown>>();
   /** Two operations after one file would write into each other's download: the second waits, then finds it. */
-  const oneAtATime = async (key: string, signal: AbortSignal, fetchIt: () => Promise<string>): Promise<string> => {
+  const oneAtATime = async (key: string, url: string, signal: AbortSignal, fetchIt: () => Promise<string>): Promise<string> => {
     for (let other = underWay.get(key); other !== undefined; other = underWay.get(key)) await unlessCancelled(other, signal);
-    const work = withRetries(system.clock, retryDelaysMs, signal, fetchIt);
+    const { downloads } = system.layout;
+    const work = withRetries(system.clock, retryDelaysMs, signal, () => onDisk(`cannot fetch ${shownUrl(url)}`, downloads, fetchIt));
     const settled = work.then(
       () => underWay.delete(key),
       () => underWay.delete(key),
@@ -34,8 +37,10 @@ export function makeFetcher(system: System, transport: Transport, retryDelaysMs:
   };
   return {
     small: (url, maxBytes, signal) => withRetries(system.clock, retryDelaysMs, signal, () => readSmall(transport, url, maxBytes, signal)),
-    verified: (wanted, options) => oneAtATime(wanted.sha256, options.signal, () => downloadVerified(system, transport, wanted, options)),
-    signed: (url, maxBytes, options) => oneAtATime(url, options.signal, () => downloadSigned(system, transport, url, maxBytes, options)),
+    verified: (wanted, options) =>
+      oneAtATime(wanted.sha256, wanted.url, options.signal, () => downloadVerified(system, transport, wanted, options)),
+    signed: (url, maxBytes, options) =>
+      oneAtATime(url, url, options.signal, () => downloadSigned(system, transport, url, maxBytes, options)),
     forgetSigned: (url) => system.files.removeFile(signedPath(system, url)),
   };
 }

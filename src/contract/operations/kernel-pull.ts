@@ -14,7 +14,15 @@ export const kernelPull = defineOperation({
   input: z.strictObject({ name: entryRef, as: goodsName.optional() }),
   output: kernel,
   stages: ["wait", "index", "download", "unpack", "store"],
-  errors: ["kernel_not_in_catalog", "ambiguous_name", "not_published", "kernel_exists", "no_debian_mirror", "mirror_lacks_suite"],
+  errors: [
+    "kernel_not_in_catalog",
+    "ambiguous_name",
+    "not_published",
+    "kernel_exists",
+    "no_debian_mirror",
+    "mirror_lacks_suite",
+    "disk_full",
+  ],
   fields: {
     name: { brief: "name in the catalogs, or CATALOG/NAME", placeholder: "NAME" },
     as: { brief: "keep it under this name", placeholder: "NAME" },

@@ -14,7 +14,7 @@ export const kernelRename = defineOperation({
   input: z.strictObject({ kernel: goodsName, to: goodsName }),
   output: kernel,
   stages: [],
-  errors: ["kernel_not_found", "kernel_exists", "kernel_in_use", "kernel_damaged"],
+  errors: ["kernel_not_found", "kernel_exists", "kernel_in_use", "kernel_damaged", "disk_full"],
   fields: {
     kernel: { brief: "name of the kernel", placeholder: "NAME", completes: "kernel" },
     to: { brief: "the new name", placeholder: "NEW" },

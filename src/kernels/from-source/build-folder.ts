@@ -9,7 +9,8 @@ export interface BuildFolder extends AsyncDisposable {
   readonly path: string;
 }
 
-const PREFIX = "/var/tmp/banger-build-";
+export const BUILD_PLACE = "/var/tmp";
+const PREFIX = `${BUILD_PLACE}/banger-build-`;
 /** What may be removed. */
 const PLACE = /^\/var\/tmp\/banger-build-[0-9a-f]{16}$/;
 const GRACE_MS = 1000;

@@ -7,12 +7,13 @@ import { assembleKernel, type AssembledKernel } from "../assemble-kernel.ts";
 import type { BuildRequest } from "../kernels.ts";
 import type { KernelStore } from "../store/kernel-store.ts";
 import type { KernelManifest } from "../store/manifest.ts";
-import { openBuildFolder } from "./build-folder.ts";
+import { BUILD_PLACE, openBuildFolder } from "./build-folder.ts";
 import { openBuildLog, type BuildLog } from "./build-log.ts";
 import { checkBuildTools } from "./build-tools.ts";
 import { checkFragment, parseFragment, type WantedOption } from "./fragment.ts";
 import { getSource, type SourceParts } from "./get-source.ts";
 import { runMake } from "./run-make.ts";
+import { whereThereIsRoom } from "./where-there-is-room.ts";
 
 export interface KernelBuilding extends Omit<SourceParts, "system" | "archive"> {
   /** The configuration that travels inside the program, and the release that it was made for. */
@@ -47,39 +48,46 @@ const STRIP_MS = 120_000;
 export async function buildKernel(parts: Parts, request: BuildRequest, context: OperationContext): Promise<KernelManifest> {
   const { system } = parts;
   const { signal } = context;
-  const source = request.source ?? "kernel.org";
   try {
     await using folder = await parts.store.openFolder(request.name, context.operationId);
-    await using work = await openBuildFolder(system, parts.leases, context.operationId, parts.open);
-    const fragment = await context.stage("tools", async () => {
-      const read = await readFragment(parts, request);
-      checkVersion(source, request.version);
-      await checkBuildTools(system, source, signal);
-      await checkSpace(parts, work.path);
-      return read;
-    });
-    const version = request.version ?? (source === "apt" ? seriesOf(parts.ownConfig.version) : parts.ownConfig.version);
-    const tree = await getSource(parts, { source, version, isVersionSaid: request.version !== undefined }, work.path, context);
-    await using log = await openBuildLog(system, request.name);
-    const made = { source: tree.folder, output: `${work.path}/out`, jobs: parts.jobs };
-    await context.stage("configure", async (stage) => {
-      stage.note(`Linux ${tree.version}, ${fragment.wanted.length} options`);
-      await configure(system, made, fragment, log, signal);
-    });
-    const kernel = await context.stage("compile", async (stage) => {
-      let steps = 0;
-      const onStep = (): void => stage.progress(++steps, undefined, "items");
-      await runMake(system, { ...made, targets: ["vmlinux"], timeoutMs: COMPILE_MS }, log, signal, onStep);
-      return await finish(system, made.output, signal);
-    });
-    return await context.stage("store", () =>
-      folder.keep(kernel, { name: request.name, source: "build", package: null, distro: source === "apt" ? "debian" : null }),
-    );
+    const inRoom = <T>(body: () => Promise<T>): Promise<T> => whereThereIsRoom(system, request.name, body);
+    await using work = await inRoom(() => openBuildFolder(system, parts.leases, context.operationId, parts.open));
+    const kernel = await inRoom(() => compile(parts, request, work.path, context));
+    const distro = request.source === "apt" ? "debian" : null;
+    return await context.stage("store", () => folder.keep(kernel, { name: request.name, source: "build", package: null, distro }));
   } catch (error) {
     // Whatever a child that was told to end had to say.
     if (!signal.aborted) throw error;
     throw new BangerError("cancelled", "cancelled", `cannot build kernel ${request.name}: it was cancelled`, { cause: error });
   }
+}
+
+/** All that happens in the folder that it is built in. */
+async function compile(parts: Parts, request: BuildRequest, work: string, context: OperationContext): Promise<AssembledKernel> {
+  const { system } = parts;
+  const { signal } = context;
+  const source = request.source ?? "kernel.org";
+  const fragment = await context.stage("tools", async () => {
+    const read = await readFragment(parts, request);
+    checkVersion(source, request.version);
+    await checkBuildTools(system, source, signal);
+    await checkSpace(parts, work);
+    return read;
+  });
+  const version = request.version ?? (source === "apt" ? seriesOf(parts.ownConfig.version) : parts.ownConfig.version);
+  const tree = await getSource(parts, { source, version, isVersionSaid: request.version !== undefined }, work, context);
+  await using log = await openBuildLog(system, request.name);
+  const made = { source: tree.folder, output: `${work}/out`, jobs: parts.jobs };
+  await context.stage("configure", async (stage) => {
+    stage.note(`Linux ${tree.version}, ${fragment.wanted.length} options`);
+    await configure(system, made, fragment, log, signal);
+  });
+  return await context.stage("compile", async (stage) => {
+    let steps = 0;
+    const onStep = (): void => stage.progress(++steps, undefined, "items");
+    await runMake(system, { ...made, targets: ["vmlinux"], timeoutMs: COMPILE_MS }, log, signal, onStep);
+    return await finish(system, made.output, signal);
+  });
 }
 
 async function readFragment({ system, ownConfig }: Parts, { config }: BuildRequest): Promise<Fragment> {
@@ -139,8 +147,8 @@ async function checkSpace({ system, leastBytes }: Parts, path: string): Promise<
   throw new BangerError(
     "unavailable",
     "disk_full",
-    `cannot build a kernel: it takes ${exactSize(leastBytes)} in /var/tmp, which has ${Math.floor(free / 2 ** 20)} MiB`,
-    { hint: "make room in /var/tmp; banger system prune" },
+    `cannot build a kernel: it takes ${exactSize(leastBytes)} in ${BUILD_PLACE}, which has ${Math.floor(free / 2 ** 20)} MiB`,
+    { hint: `make room there: df -h ${BUILD_PLACE}; banger system prune` },
   );
 }
 
