@@ -1,21 +1,16 @@
 /**
- * A catalog that is changed by several at once, by who is killed in the middle, and where there is no room: at each moment a reader believes
- * it, and no entry is lost. The store with conditions is a stand-in; see `fake-s3.ts`.
+ * A catalog that is changed by several at once and by who is killed in the middle: at each moment a reader believes it, and no entry is lost. The store with conditions is a stand-in; see `fake-s3.ts`.
  */
 import { afterEach, describe, expect, setDefaultTimeout, test } from "bun:test";
-import { spawn } from "node:child_process";
-import { once } from "node:events";
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { readdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import type { CatalogDocument } from "../../src/catalog/document/catalog-document.ts";
-import { openNamespaces } from "../support/namespaces.ts";
 import { openPublisher, type Publisher } from "../support/publishing.ts";
 import { isFull, makeChance } from "../support/seeded.ts";
 import { ACCESS, openFakeS3, type FakeS3, type FakeS3Options } from "./fake-s3.ts";
+import { startPublisher, TO } from "./start-publisher.ts";
 
 setDefaultTimeout(300_000);
 
-const TO = "s3://kernels";
 const CATALOG = "s3://kernels/catalog.json";
 let opened = new AsyncDisposableStack();
 afterEach(async () => {
@@ -41,27 +36,6 @@ const inStore = (us: Publisher, s3: FakeS3): CatalogDocument =>
     s3.objects.get("kernels/catalog.json")?.content ?? Buffer.alloc(0),
     s3.objects.get("kernels/catalog.json.minisig")?.content ?? Buffer.alloc(0),
   );
-
-interface Wanted {
-  readonly names: readonly string[];
-  readonly catalog?: string;
-  readonly argv?: (command: readonly string[]) => readonly string[];
-  readonly env?: Readonly<Record<string, string>>;
-}
-
-/** Publishes in a process of its own. */
-function startPublisher(us: Publisher, s3: FakeS3, { names, catalog, argv = (command) => command, env = {} }: Wanted) {
-  const request = { folder: us.folder, to: TO, names, ...(catalog === undefined ? {} : { catalog }) };
-  const command = argv([process.execPath, join(import.meta.dir, "fake-publisher.ts"), JSON.stringify(request)]);
-  const child = spawn(command[0] ?? "", command.slice(1), {
-    env: { PATH: process.env["PATH"], ...ACCESS, AWS_ENDPOINT_URL: s3.endpoint, ...env },
-    stdio: ["ignore", "ignore", "pipe"],
-  });
-  let said = "";
-  child.stderr.on("data", (part: Buffer) => (said += part.toString()));
-  const ended = once(child, "close").then(() => ({ code: child.exitCode, signal: child.signalCode, said }));
-  return { child, ended };
-}
 
 const namesOf = ({ entries }: CatalogDocument): readonly string[] => entries.map(({ name }) => name);
 
@@ -345,32 +319,4 @@ describe("killed", () => {
       await goOn(us, s3, catalog);
     }
   });
-});
-
-test("where the disk is full, or nobody may write, the catalog stays as it was", async () => {
-  const { us, s3 } = await open();
-  mkdirSync(us.at("little"));
-  await using namespaces = await openNamespaces(
-    ["--mount"],
-    `mount -t tmpfs -o size=40k tmpfs ${us.at("little")} && cp ${us.at("catalog.json")} ${us.at("catalog.json.minisig")} ${us.at("little")}`,
-  );
-  const inside = namespaces.inside(us.at("little"));
-  const before = readFileSync(join(inside, "catalog.json"));
-  const catalog = us.at("little/catalog.json");
-  const argv = (command: readonly string[]): readonly string[] => namespaces.argv(command);
-  const fill = argv(["sh", "-c", `cat /dev/zero > ${us.at("little/ballast")} || true`]);
-  Bun.spawnSync([...fill], { stderr: "ignore" });
-  expect(await startPublisher(us, s3, { names: ["small"], catalog, argv }).ended).toMatchObject({
-    code: 1,
-    said: expect.stringContaining("ENOSPC"),
-  });
-  expect(readdirSync(inside).toSorted()).toEqual(["ballast", "catalog.json", "catalog.json.minisig"]);
-  expect(readFileSync(join(inside, "catalog.json"))).toEqual(before);
-  us.believe(before, readFileSync(join(inside, "catalog.json.minisig")));
-  rmSync(join(inside, "ballast"));
-  expect(await startPublisher(us, s3, { names: ["small"], catalog, argv }).ended).toMatchObject({ code: 0, said: "" });
-  expect(namesOf(us.believe(readFileSync(join(inside, "catalog.json")), readFileSync(join(inside, "catalog.json.minisig"))))).toEqual([
-    "small",
-  ]);
-  expect(existsSync(us.at("little/catalog.json"))).toBe(false);
 });

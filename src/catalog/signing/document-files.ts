@@ -1,4 +1,6 @@
 /** A document of a catalog as a file, and what is told of it. */
+import { dirname } from "node:path";
+import { onDisk } from "../../contract/disk-full.ts";
 import { BangerError } from "../../contract/errors.ts";
 import { isSystemError, reasonOf } from "../../contract/system-error.ts";
 import type { DocumentSummary } from "../../contract/local-work.ts";
@@ -10,13 +12,13 @@ export const DOCUMENT_MAX_BYTES = 16 * 2 ** 20;
 export const SIGNATURES_MAX_BYTES = 64 * 2 ** 10;
 /** A file of minisign's with one key in it. */
 export const KEY_MAX_BYTES = 4096;
-/** What lies in the file that was named; a disk that is full or does not answer does not. */
+/** What lies in the file that was named; a disk that does not answer does not. */
 const OF_THE_FILE: ReadonlySet<string> = new Set(["ENOENT", "ENOTDIR", "EISDIR", "EACCES", "EPERM", "EROFS", "ELOOP", "ENAMETOOLONG"]);
 
-/** What the computer says of a file of the user's is no failure of ours. */
+/** What the computer says of a file of the user's is no failure of ours. Throws `refused` `file_unusable`, `unavailable` `disk_full`. */
 export async function onFile<T>(doing: string, path: string, work: () => Promise<T>): Promise<T> {
   try {
-    return await work();
+    return await onDisk(`cannot ${doing} ${path}`, dirname(path), work);
   } catch (error) {
     if (!isSystemError(error) || !OF_THE_FILE.has(error.code)) throw error;
     throw new BangerError("refused", "file_unusable", `cannot ${doing} ${path}: ${reasonOf(error)}`, {
