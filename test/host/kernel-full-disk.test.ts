@@ -2,7 +2,7 @@
  * Kernels on a disk that fills up, each time somewhere else on the way: what fails names the disk and what to type, leaves nothing, and is
  * done by the same words once there is room. The disk is real, in a mount namespace of the test's own.
  *
- * BANGER_TEST_FULL: it fills up after every block of a whole way; else after some.
+ * BANGER_TEST_FULL: it fills up after every block of a whole way, and also where the daemon's own records have another disk; else after some.
  */
 import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
 import { Database } from "bun:sqlite";
@@ -32,8 +32,9 @@ const [disk, given] = [join(home, "disk"), join(home, "given")];
 let inside: Namespaces;
 let world: World;
 
-beforeAll(async () => {
-  for (const path of [disk, given]) mkdirSync(path);
+/** @param isAll whether all that is the daemon's is on the little disk. */
+async function openPlace(isAll: boolean): Promise<void> {
+  for (const path of [disk, given]) mkdirSync(path, { recursive: true });
   const programs = join(home, "programs");
   writeLittleCompiler(programs);
   // As large as a build wants to find, and as empty.
@@ -44,6 +45,7 @@ beforeAll(async () => {
     env: {
       XDG_DATA_HOME: `${disk}/data`,
       XDG_CACHE_HOME: `${disk}/cache`,
+      ...(isAll ? { XDG_STATE_HOME: `${disk}/state` } : {}),
       PATH: `${programs}:${process.env["PATH"] ?? "/usr/bin:/bin"}`,
     },
   });
@@ -51,12 +53,13 @@ beforeAll(async () => {
   writeFileSync(join(given, "kernel/vmlinux"), Buffer.concat([makeSilentKernel("hello"), randomBytes(KERNEL_BYTES)]));
   writeSource(join(given, "linux"), { object: randomBytes(KERNEL_BYTES) });
   await offerBundle();
-});
-afterAll(async () => {
+}
+
+async function closePlace(): Promise<void> {
   await closeWorld(world);
   await inside[Symbol.asyncDispose]();
   rmSync(home, { recursive: true, force: true });
-});
+}
 
 function run(script: string): string {
   const { stdout, stderr, exitCode } = Bun.spawnSync([...inside.argv(["sh", "-ec", script])]);
@@ -86,13 +89,15 @@ async function offerBundle(): Promise<void> {
 
 /** What is on the little disk, without what a download may go on from. */
 function listed(): readonly string[] {
-  return run(`cd ${disk} && find . -type f ! -path './cache/*' | sort`).split("\n").filter(Boolean);
+  return run(`cd ${disk} && find . -type f ! -path './cache/*' ! -path './state/*' | sort`).split("\n").filter(Boolean);
 }
 
 function expectNothingLeft(before: readonly string[]): void {
   expect(listed()).toEqual(before);
   expect(run("ls -A /var/tmp")).toBe("");
-  using database = new Database(join(world.folder, "state/banger/banger.db"), { readonly: true });
+  // A copy: SQLite does not open one of another namespace.
+  run(`rm -rf ${given}/records && mkdir ${given}/records && cp ${world.environment["XDG_STATE_HOME"]}/banger/banger.db* ${given}/records`);
+  using database = new Database(join(given, "records/banger.db"));
   expect(database.query("SELECT * FROM leases").all()).toEqual([]);
 }
 
@@ -158,68 +163,76 @@ const FULL = new RegExp(
   "m",
 );
 
-describe(`a disk that is full (seed ${SEED})`, () => {
-  test.each(VERBS.map((verb) => [verb.name, verb] as const))(
-    "%s says so, leaves nothing, and is done when there is room",
-    async (_name, verb) => {
-      const all = Array.from({ length: Math.ceil(verb.bytes / BLOCK_BYTES) + 1 }, (_, at) => at * BLOCK_BYTES);
-      let refused = 0;
-      for (const free of isFull ? all : [0, ...sample(all.slice(1), SAMPLE, random)]) {
-        await verb.prepare?.();
-        await world.ok(["kernel", "list"]);
+describe.each([["everything", true], ...(isFull ? [["kernels", false] as const] : [])] as const)(
+  `where a disk has %s (seed ${SEED})`,
+  (_what, isAll) => {
+    beforeAll(() => openPlace(isAll));
+    afterAll(closePlace);
+
+    describe("one that is full", () => {
+      test.each(VERBS.map((verb) => [verb.name, verb] as const))(
+        "%s says so, leaves nothing, and is done when there is room",
+        async (_name, verb) => {
+          const all = Array.from({ length: Math.ceil(verb.bytes / BLOCK_BYTES) + 1 }, (_, at) => at * BLOCK_BYTES);
+          let refused = 0;
+          for (const free of isFull ? all : [0, ...sample(all.slice(1), SAMPLE, random)]) {
+            await verb.prepare?.();
+            await world.ok(["kernel", "list"]);
+            const before = listed();
+            leaveFree(free);
+            const ran = await world.banger(verb.words);
+            leaveFree(undefined);
+            if (ran.code !== 0) {
+              refused += 1;
+              expect({ free, ...ran }).toMatchObject({ code: 1, stderr: expect.stringMatching(FULL) });
+              expectNothingLeft(before);
+              await world.ok(verb.words);
+            }
+            await verb.reset();
+          }
+          expect(refused).toBeGreaterThan(0);
+        },
+      );
+    });
+
+    describe("a /var/tmp that is full", () => {
+      const words = ["kernel", "build", "k", "--source", join(given, "linux")];
+      const enough = (): string => run("mount -o remount,size=5g /var/tmp");
+
+      test("before a build begins is told with what to do", async () => {
+        leaveFree(1024 * 1024, "/var/tmp");
+        const ran = await world.banger(words);
+        enough();
+        expect(ran).toMatchObject({
+          code: 1,
+          stderr:
+            "error: cannot build a kernel: it takes 4 GiB in /var/tmp, which has 1 MiB\ntry: make room there: df -h /var/tmp; banger system prune\n",
+        });
+        expectNothingLeft([]);
+        await world.ok(words);
+        await remove();
+      });
+
+      test("while it compiles is told as such, and not as a source that does not compile", async () => {
+        writeFileSync(join(given, "linux/seconds"), "2");
         const before = listed();
-        leaveFree(free);
-        const ran = await world.banger(verb.words);
-        leaveFree(undefined);
-        if (ran.code !== 0) {
-          refused += 1;
-          expect({ free, ...ran }).toMatchObject({ code: 1, stderr: expect.stringMatching(FULL) });
-          expectNothingLeft(before);
-          await world.ok(verb.words);
-        }
-        await verb.reset();
-      }
-      expect(refused).toBeGreaterThan(0);
-    },
-  );
-});
-
-describe("a /var/tmp that is full", () => {
-  const words = ["kernel", "build", "k", "--source", join(given, "linux")];
-  const enough = (): string => run("mount -o remount,size=5g /var/tmp");
-
-  test("before a build begins is told with what to do", async () => {
-    leaveFree(1024 * 1024, "/var/tmp");
-    const ran = await world.banger(words);
-    enough();
-    expect(ran).toMatchObject({
-      code: 1,
-      stderr:
-        "error: cannot build a kernel: it takes 4 GiB in /var/tmp, which has 1 MiB\ntry: make room there: df -h /var/tmp; banger system prune\n",
+        const running = world.banger(words);
+        for (const deadline = Date.now() + 30_000; run("ls /var/tmp/*/out/started 2> /dev/null || :") === ""; await Bun.sleep(20))
+          if (Date.now() > deadline) throw new Error("it never compiles");
+        leaveFree(BLOCK_BYTES, "/var/tmp");
+        const ran = await running;
+        enough();
+        rmSync(join(given, "linux/seconds"));
+        expect(ran).toMatchObject({
+          code: 1,
+          stderr: expect.stringContaining(
+            "error: cannot build kernel k: the disk that holds /var/tmp is full\ntry: make room there: df -h /var/tmp; banger system prune\n",
+          ),
+        });
+        expectNothingLeft(before);
+        await world.ok(words);
+        await remove();
+      });
     });
-    expectNothingLeft([]);
-    await world.ok(words);
-    await remove();
-  });
-
-  test("while it compiles is told as such, and not as a source that does not compile", async () => {
-    writeFileSync(join(given, "linux/seconds"), "2");
-    const before = listed();
-    const running = world.banger(words);
-    for (const deadline = Date.now() + 30_000; run("ls /var/tmp/*/out/started 2> /dev/null || :") === ""; await Bun.sleep(20))
-      if (Date.now() > deadline) throw new Error("it never compiles");
-    leaveFree(BLOCK_BYTES, "/var/tmp");
-    const ran = await running;
-    enough();
-    rmSync(join(given, "linux/seconds"));
-    expect(ran).toMatchObject({
-      code: 1,
-      stderr: expect.stringContaining(
-        "error: cannot build kernel k: the disk that holds /var/tmp is full\ntry: make room there: df -h /var/tmp; banger system prune\n",
-      ),
-    });
-    expectNothingLeft(before);
-    await world.ok(words);
-    await remove();
-  });
-});
+  },
+);
