@@ -358,6 +358,27 @@ test("what a daemon that was killed left at work is ended and removed by the nex
   expect(world.leases.list()).toEqual([]);
 });
 
+test("a folder that cannot be removed after a build is told, with the kernel that was built, and swept up later", async () => {
+  await using opened = await openBuildWorld(signer);
+  world = opened;
+  world.release();
+  const rm = join(world.bin, "rm");
+  writeFileSync(rm, "#!/bin/sh\necho 'rm: Directory not empty' >&2\nexit 1\n");
+  chmodSync(rm, 0o755);
+  const error: unknown = await world.kernels.build({ name: "k" }, contextOf()).catch((reason: unknown) => reason);
+  rmSync(rm);
+  const [left = ""] = folders();
+  expect(error).toMatchObject({
+    code: "build_folder_left",
+    message: `the kernel was built, and its folder is left: cannot remove ${left}: rm: Directory not empty`,
+    hint: `rm -r ${left}, or leave it to the next start of the daemon`,
+  });
+  expect(await world.kernels.get("k")).toMatchObject({ problems: [] });
+  await world.kernels.reconcile();
+  expect(folders()).toEqual([]);
+  expect(world.leases.list()).toEqual([]);
+});
+
 async function waitFor<T>(look: () => readonly T[]): Promise<readonly T[]> {
   for (;;) {
     const found = look();

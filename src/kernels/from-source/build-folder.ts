@@ -2,6 +2,7 @@
  * Where a kernel is built: a folder below /var/tmp, which is on a disk where /tmp may be in memory, with a path that is short enough for
  * gpg's sockets and has no space, as the kernel's makefiles demand. Leased: a daemon that dies leaves the folder and what works in it.
  */
+import { BangerError } from "../../contract/errors.ts";
 import type { Leases } from "../../operations/operations.ts";
 import type { System } from "../../system/system.ts";
 
@@ -26,7 +27,10 @@ export async function openBuildFolder(system: System, leases: Leases, operationI
   open.add(path);
   undo.defer(async () => {
     open.delete(path);
-    await clear(system, path);
+    // Who failed before that is told why, and not this.
+    await clear(system, path).catch((error: unknown) => {
+      throw folderLeft(path, error);
+    });
     // Not before: what cannot be removed now is swept up later, by its lease.
     leases.drop("kernel-build", path);
   });
@@ -48,6 +52,14 @@ export async function sweepBuildFolders(system: System, leases: Leases, open: Re
       system.log.warn("cannot clear up after a build that was cut off", { path, error });
     }
   }
+}
+
+function folderLeft(path: string, cause: unknown): BangerError {
+  const why = cause instanceof Error ? cause.message : String(cause);
+  return new BangerError("unavailable", "build_folder_left", `the kernel was built, and its folder is left: ${why}`, {
+    hint: `rm -r ${path}, or leave it to the next start of the daemon`,
+    cause,
+  });
 }
 
 async function clear(system: System, path: string): Promise<void> {
