@@ -23,15 +23,15 @@ setDefaultTimeout(120_000);
 
 /** A new one after each failure, which would lead to others. */
 let crash: CrashWorld | undefined;
-let hits = 0;
+let [runs, hits] = [0, 0];
 beforeAll(async () => {
   crash = await openCrashWorld("fake");
 });
 afterAll(async () => {
   await crash?.[Symbol.asyncDispose]();
-  console.log(`${hits} of ${COUNT} calls were made to fail`);
+  console.log(`${hits} of ${runs} calls were made to fail`);
   // Others are of calls that the runtime does not make here at all.
-  expect(hits).toBeGreaterThan(COUNT / 3);
+  expect(hits).toBeGreaterThanOrEqual(runs / 3);
 });
 
 const chance = makeChance();
@@ -42,6 +42,7 @@ test.each(
     ([step, injection]) => [step.name, `${injection.error} of ${injection.call}, time ${injection.nth}`, step, injection] as const,
   ),
 )(`%s: %s (seed ${SEED})`, async (_name, _what, step, injection) => {
+  runs += 1;
   try {
     // Where the n-th was later than this goes, the first is made to fail.
     if ((await survives(step, injection)) || (injection.nth > 1 && (await survives(step, { ...injection, nth: 1 })))) hits += 1;
