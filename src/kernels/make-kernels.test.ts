@@ -25,7 +25,7 @@ import { makeDeb, makeTar } from "../catalog/unpack/made-deb.ts";
 import { openDeb } from "../catalog/unpack/open-deb.ts";
 import type { Lease, Leases, OperationContext } from "../operations/operations.ts";
 import { makeSystem } from "../system/make-system.ts";
-import type { Log } from "../system/system.ts";
+import type { Files, Log } from "../system/system.ts";
 import { makeBzImage, makeKernelElf, makeModule } from "./formats/made-elf.ts";
 import { NO_BUILDING } from "./from-source/test-building.ts";
 import { makeKernels } from "./make-kernels.ts";
@@ -65,8 +65,10 @@ beforeEach(() => {
   kernels = open();
 });
 
-function open(): Kernels {
-  const system = makeSystem({ PATH: process.env["PATH"], BANGER_HOME: home }, silent);
+/** @param changed members of `files`, from the real ones. */
+function open(changed: (files: Files) => Partial<Files> = () => ({})): Kernels {
+  const plain = makeSystem({ PATH: process.env["PATH"], BANGER_HOME: home }, silent);
+  const system = { ...plain, files: { ...plain.files, ...changed(plain.files) } };
   const kept: Leases = {
     write: (lease) => void leases.push(lease),
     drop: (kind, key) => {
@@ -513,6 +515,29 @@ describe("kernels of the same content", () => {
       throw new Error("in use");
     };
     expect(await codeOf(kernels.rename("new", "x", refuse))).toMatchObject({ message: "in use" });
+    expect(readdirSync(store()).toSorted()).toEqual(["new", "two"]);
+  });
+
+  test("tell a disk that does not answer while one is renamed, and keep the old name alone", async () => {
+    const broken = open((files) => ({
+      link: async (linked, to) => {
+        await files.link(linked, to);
+        throw Object.assign(new Error("EIO: i/o error, fsync"), { code: "EIO" });
+      },
+    }));
+    expect(await codeOf(broken.rename("one", "new", ignore))).toBe("EIO");
+    expect(readdirSync(store()).toSorted()).toEqual(["one", "two"]);
+    expect(leases).toEqual([]);
+  });
+
+  test("are copied to another name where there are no links", async () => {
+    const without = open(() => ({
+      link: async () => {
+        throw Object.assign(new Error("EPERM: operation not permitted, link"), { code: "EPERM" });
+      },
+    }));
+    expect(await without.rename("one", "new", ignore)).toMatchObject({ name: "new", problems: [] });
+    expect(await kernels.verify("new", context.signal)).toEqual([]);
     expect(readdirSync(store()).toSorted()).toEqual(["new", "two"]);
   });
 

@@ -16,6 +16,11 @@ export interface Blobs {
 /** Another file system, or one without links, or one that has too many of this file. */
 const WITHOUT_LINKS = ["EXDEV", "EPERM", "ENOTSUP", "ENOSYS", "EMLINK"];
 
+/** Whether a link failed for where it was to be made: nothing was made then. */
+export function isWithoutLinks(error: unknown): boolean {
+  return isSystemError(error) && WITHOUT_LINKS.includes(error.code);
+}
+
 export function makeBlobs({ files, layout }: Pick<System, "files" | "layout">): Blobs {
   /** Undefined when it is gone by now. */
   const digestOf = async (blob: string): Promise<string | undefined> =>
@@ -36,7 +41,7 @@ export function makeBlobs({ files, layout }: Pick<System, "files" | "layout">): 
         const beside = `${path}.shared`;
         if (await files.link(blob, beside)) await files.rename(beside, path);
       } catch (error) {
-        if (!isSystemError(error) || !WITHOUT_LINKS.includes(error.code)) throw error;
+        if (!isWithoutLinks(error)) throw error;
       }
     },
     sweep: async () => {

@@ -5,7 +5,7 @@ import type { Leases } from "../../operations/operations.ts";
 import type { System } from "../../system/system.ts";
 import type { AssembledKernel } from "../assemble-kernel.ts";
 import { sha256Of } from "../formats/in-pieces.ts";
-import { makeBlobs } from "./blobs.ts";
+import { isWithoutLinks, makeBlobs } from "./blobs.ts";
 import { kernelManifest, type KernelManifest, type KernelOrigin } from "./manifest.ts";
 
 export interface KernelFolder extends AsyncDisposable {
@@ -60,7 +60,13 @@ export function makeKernelStore(system: System, leases: Leases): KernelStore {
 
   /** One more name for the same file, or a copy where that cannot be. */
   const take = async (from: string, to: string): Promise<void> => {
-    if (!(await files.link(from, to).catch(() => false))) await files.copySparse(from, to);
+    try {
+      if (await files.link(from, to)) return;
+    } catch (error) {
+      // Any other failure may be of a link that was made, and then there is nothing to copy to.
+      if (!isWithoutLinks(error)) throw error;
+    }
+    await files.copySparse(from, to);
   };
 
   const exists = async (name: string): Promise<boolean> =>
