@@ -12,7 +12,7 @@ export type DetachedVerdict =
 /** @param pinned fingerprints of primary keys or subkeys, 40 upper-case hex digits. */
 export function decideDetached(status: string, pinned: readonly string[], nowMs: number): DetachedVerdict {
   const lines = statusLinesOf(status);
-  const has = (...words: readonly string[]): boolean => lines.some(([word = ""]) => words.includes(word));
+  const has = (...words: readonly string[]): boolean => lines.some(([word]) => words.includes(word));
   if (has("BADSIG")) return refused("signature_bad", "its content is not what was signed");
   if (has("EXPKEYSIG", "EXPSIG", "REVKEYSIG", "KEYREVOKED")) {
     return refused("signature_expired", "the signature or its key has expired or was revoked");
