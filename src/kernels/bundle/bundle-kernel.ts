@@ -30,7 +30,12 @@ export async function bundleKernel(
   return context.stage("pack", async (told) => {
     const draft = `${into}/.${kernel.name}-${system.random.hex(8)}.tar.zst`;
     await using undo = new AsyncDisposableStack();
-    undo.defer(() => discard(parts, draft));
+    undo.defer(async () => {
+      // Who failed before that is told why, and not this.
+      await discard(parts, draft).catch((error: unknown) => {
+        throw draftLeft(draft, error);
+      });
+    });
     leases.write({ kind: "bundle-draft", key: draft, vmId: undefined, operationId: context.operationId });
     const { sha256, bytes } = await bundles.write(
       draft,
@@ -58,13 +63,26 @@ export async function sweepBundleDrafts(
   isOpen: (operationId: string | undefined) => boolean,
 ): Promise<void> {
   for (const { kind, key, operationId } of parts.leases.list()) {
-    if (kind === "bundle-draft" && !isOpen(operationId)) await discard(parts, key);
+    if (kind !== "bundle-draft" || isOpen(operationId)) continue;
+    try {
+      await discard(parts, key);
+    } catch (error) {
+      parts.system.log.warn("cannot remove half a bundle", { path: key, error });
+    }
   }
 }
 
+function draftLeft(draft: string, cause: unknown): BangerError {
+  const why = cause instanceof Error ? cause.message : String(cause);
+  return new BangerError("unavailable", "bundle_draft_left", `the bundle was written, and ${draft} is left beside it: ${why}`, {
+    hint: `rm ${draft}, or leave it to the next start of the daemon`,
+    cause,
+  });
+}
+
 async function discard({ system, leases }: { readonly system: System; readonly leases: Leases }, draft: string): Promise<void> {
-  // A folder that is gone by now, or on a disk that is, has nothing of ours.
-  await system.files.removeFile(draft).catch((error: unknown) => system.log.warn("cannot remove half a bundle", { path: draft, error }));
+  await system.files.removeFile(draft);
+  // Not before: what cannot be removed now is swept up later, by its lease.
   leases.drop("bundle-draft", draft);
 }
 

@@ -63,6 +63,8 @@ function between(
         reach("after", about);
         return result;
       } catch (error) {
+        // A stream opens its file later on, and fails by an event: thrown here, the caller would clear up before there is a file.
+        if (result instanceof Writable) return result.destroy(error instanceof Error ? error : undefined);
         void letGo(result);
         throw error;
       }
