@@ -1592,7 +1592,7 @@ export const VERBS: Readonly<Record<OperationName, Verb>> = {
     "kind": "long",
     "method": "POST",
     "path": "/v1/catalogs/:catalog/update",
-    "summary": "Fetch a catalog anew",
+    "summary": "Fetch catalogs anew",
     "detail": "What is older than what was seen before, has expired or is signed by nobody who is believed changes nothing.",
     "words": [
       "catalog",

@@ -56,7 +56,13 @@ describe("a name", () => {
 
 describe("a catalog that was added", () => {
   const notices: string[] = [];
-  const context = { signal: new AbortController().signal, notice: (text: string) => void notices.push(text) } as OperationContext;
+  const stages: string[] = [];
+  const context = {
+    signal: new AbortController().signal,
+    notice: (text: string) => void notices.push(text),
+    stage: <T>(name: string, body: (stage: { note: (text: string) => void }) => Promise<T>) =>
+      body({ note: (text) => void stages.push(`${name}: ${text}`) }),
+  } as OperationContext;
   const day = 24 * 60 * 60_000;
   const known = (change: Partial<AcceptedCatalog> = {}, problem?: string): FetchedCatalog => ({
     name: "acme",
@@ -100,6 +106,7 @@ describe("a catalog that was added", () => {
     const old = open(known({ entries: [] }), known(), 11 * day);
     expect((await old.offers.find("kernel", "acme/generic", context)).catalog).toBe("acme");
     expect(old.asked).toEqual(["acme"]);
+    expect(stages).toEqual(["catalogs: acme"]);
   });
 
   test("is not asked for what the program has, or for what another one was named for", async () => {

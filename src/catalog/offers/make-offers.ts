@@ -27,7 +27,11 @@ export function makeOffers({ system, catalogs, embedded }: OffersParts): Offers 
     const stale = asked.filter(
       ({ accepted, problem }) => problem !== undefined || system.clock.nowMs() - (accepted?.updatedAt ?? 0) >= STALE_MS,
     );
-    await Promise.all(stale.map((known) => update(known, known.name === wanted, context)));
+    if (stale.length === 0) return;
+    await context.stage("catalogs", async (stage) => {
+      stage.note(stale.map(({ name }) => name).join(", "));
+      await Promise.all(stale.map((known) => update(known, known.name === wanted, context)));
+    });
   };
 
   const update = async (known: KnownCatalog, isNamed: boolean, context: OperationContext): Promise<void> => {

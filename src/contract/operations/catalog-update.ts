@@ -7,7 +7,7 @@ import { catalogName } from "../schemas/catalog-names.ts";
 export const catalogUpdate = defineOperation({
   name: "catalog.update",
   kind: "long",
-  summary: "Fetch a catalog anew",
+  summary: "Fetch catalogs anew",
   detail: "What is older than what was seen before, has expired or is signed by nobody who is believed changes nothing.",
   method: "POST",
   path: "/v1/catalogs/:catalog/update",

@@ -13,7 +13,7 @@ export const imagePull = defineOperation({
   path: "/v1/images/pull",
   input: z.strictObject({ name: entryRef, as: goodsName.optional() }),
   output: image,
-  stages: ["wait", "bootstrap", "base", "work seed", "store"],
+  stages: ["catalogs", "wait", "bootstrap", "base", "work seed", "store"],
   errors: ["image_not_in_catalog", "ambiguous_name", "image_exists", "no_debian_mirror", "mirror_lacks_suite"],
   fields: {
     name: { brief: "name in the catalogs, or CATALOG/NAME", placeholder: "NAME" },

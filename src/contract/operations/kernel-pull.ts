@@ -13,7 +13,7 @@ export const kernelPull = defineOperation({
   path: "/v1/kernels/pull",
   input: z.strictObject({ name: entryRef, as: goodsName.optional() }),
   output: kernel,
-  stages: ["wait", "index", "download", "unpack", "store"],
+  stages: ["catalogs", "wait", "index", "download", "unpack", "store"],
   errors: [
     "kernel_not_in_catalog",
     "ambiguous_name",
