@@ -25,6 +25,7 @@ describe("a file is one clear-signed text", () => {
     ["with two names of hashes", added(2, "Hash: SHA512, SHA256")],
     ["without a name of a hash", RIGHT.toSpliced(1, 1)],
     ["without a sum of the signature", RIGHT.toSpliced(9, 1)],
+    ["with a signature of another length", RIGHT.with(8, "iHUEAA==")],
     ["with a word of the signer's program", added(7, "Version: GnuPG v2")],
   ])("%s", (_what, lines) => expect(isTaken(lines)).toBe(true));
 });
@@ -43,6 +44,8 @@ describe("a file is not one clear-signed text", () => {
     ["with a text in the signature", added(8, "-----BEGIN PGP SIGNED MESSAGE-----")],
     ["with a NUL at the end of a line", RIGHT.with(3, "Origin: Test\0")],
     ["with a letter in the signature that is none", RIGHT.with(8, "iH\vUE")],
+    ["with bits at the end of the signature that say nothing", RIGHT.with(8, "iHUEAB=")],
+    ["with an end in the middle of the signature", RIGHT.with(8, "iHUEAA==\niHUE")],
     ["with a signature of nothing", RIGHT.toSpliced(8, 1)],
     ["with two signatures", [...RIGHT, ...RIGHT.slice(6)]],
     ["with a signature that has no end", RIGHT.slice(0, -1)],

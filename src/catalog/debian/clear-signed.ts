@@ -8,7 +8,7 @@ const SIGNATURE = "-----BEGIN PGP SIGNATURE-----";
 const END = "-----END PGP SIGNATURE-----";
 const DASH = 45;
 /** gpgv skips letters in it that are none of it. The sum at its end may be missing (RFC 9580). */
-const ARMOR = /^(?:[A-Za-z-]+: [ -~]*\n)*\n(?:[A-Za-z0-9+/]{1,76}={0,2}\n)+(?:=[A-Za-z0-9+/]{4}\n)?$/;
+const ARMOR = /^(?:[A-Za-z-]+: [ -~]*\n)*\n((?:[A-Za-z0-9+/]{1,76}={0,2}\n)+)(?:=[A-Za-z0-9+/]{4}\n)?$/;
 
 /** Looks at its form alone: what the signature is worth is for gpgv to say. */
 export function isClearSigned(signed: Uint8Array): boolean {
@@ -23,6 +23,12 @@ export function isClearSigned(signed: Uint8Array): boolean {
   if (signature < 0 || end < 0) return false;
   const isEscaped = (line: string): boolean => line.charCodeAt(0) !== DASH || line.startsWith("- ");
   if (!lines.slice(blank, signature).every(isEscaped)) return false;
-  if (!ARMOR.test(`${lines.slice(signature + 1, end).join("\n")}\n`)) return false;
+  const [, body] = ARMOR.exec(`${lines.slice(signature + 1, end).join("\n")}\n`) ?? [];
+  if (body === undefined || !isCanonical(body.replaceAll("\n", ""))) return false;
   return lines.slice(end + 1).every((line) => line === "");
+}
+
+/** The last letter may have bits that say nothing: sqv takes them for rubbish, and gpgv for a second way to write the same. */
+function isCanonical(base64: string): boolean {
+  return Buffer.from(base64, "base64").toString("base64") === base64;
 }
