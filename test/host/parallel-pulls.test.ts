@@ -1,6 +1,7 @@
 /** Several who pull one thing at once: it is fetched once, and all of them have it. */
 import { expect, setDefaultTimeout, test } from "bun:test";
 import { join } from "node:path";
+import { writeLittleBootstrap } from "../support/little-bootstrap.ts";
 import { offerBundle } from "../support/offered-bundle.ts";
 import { withWorld } from "../support/world.ts";
 
@@ -45,5 +46,22 @@ test("two pulls of one kernel at once both have it, and so has a third under ano
       code: 1,
       stderr: expect.stringContaining("there already is a kernel little"),
     });
+  });
+});
+
+test("two pulls of one image at once both have it, and it is made once", async () => {
+  const env = { PATH: `FOLDER/programs:${process.env["PATH"] ?? "/usr/bin:/bin"}` };
+  await withWorld({ isolatedGoods: true, env, config: '[drivers]\norder = ["fake"]\n' }, async (world) => {
+    writeLittleBootstrap(join(world.folder, "programs"));
+    await world.ok(["daemon", "start"]);
+    const ran = await Promise.all([1, 2].map(() => world.banger(["image", "pull", "debian-bookworm", "--as", "little"])));
+    expect(ran.map(({ code, stdout }) => [code, stdout])).toEqual([
+      [0, "image little is here\n"],
+      [0, "image little is here\n"],
+    ]);
+    expect(ran.map(({ stderr }) => [/^bootstrap /m.test(stderr), /^wait .*which does the same/m.test(stderr)]).toSorted()).toEqual([
+      [false, true],
+      [true, false],
+    ]);
   });
 });
