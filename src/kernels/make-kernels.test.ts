@@ -518,6 +518,24 @@ describe("kernels of the same content", () => {
     expect(readdirSync(store()).toSorted()).toEqual(["new", "two"]);
   });
 
+  test("stay whole where the new name is the one that they have", async () => {
+    const before = await kernels.get("one");
+    expect(await kernels.rename("one", "one", ignore)).toEqual(before);
+    expect(readdirSync(store()).toSorted()).toEqual(["one", "two"]);
+    expect(await kernels.verify("one", context.signal)).toEqual([]);
+  });
+
+  test("are renamed and deleted by one of those who want it at once, and the others are told that it is gone", async () => {
+    const both = await Promise.all([codeOf(kernels.delete("one", ignore)), codeOf(kernels.delete("one", ignore))]);
+    expect(both).toEqual(["done", "kernel_not_found"]);
+    const names = ["a", "b", "c"];
+    const renamed = names.map((name) => codeOf(kernels.rename("two", name, ignore)));
+    const deleted = codeOf(kernels.delete("two", ignore));
+    expect((await Promise.all([...renamed, deleted])).slice(1)).toEqual(["kernel_not_found", "kernel_not_found", "kernel_not_found"]);
+    expect(readdirSync(store())).toEqual(["a"]);
+    expect(leases).toEqual([]);
+  });
+
   test("tell a disk that does not answer while one is renamed, and keep the old name alone", async () => {
     const broken = open((files) => ({
       link: async (linked, to) => {

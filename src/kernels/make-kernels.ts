@@ -11,6 +11,7 @@ import { buildKernel, type KernelBuilding } from "./from-source/build-kernel.ts"
 import { importKernel } from "./import-kernel.ts";
 import type { Kernels } from "./kernels.ts";
 import { pullDebianKernel } from "./pull-debian-kernel.ts";
+import { makeInTurn } from "./store/in-turn.ts";
 import { makeInitrds } from "./store/initrds.ts";
 import { makeKernelStore, type KernelStore } from "./store/kernel-store.ts";
 import type { KernelManifest } from "./store/manifest.ts";
@@ -34,6 +35,7 @@ export function makeKernels(parts: KernelsParts): Kernels {
   const building = new Set<string>();
   const bundling = new Set<string>();
   const joinPull = makeJoinWork();
+  const inTurn = makeInTurn();
   const initrds = makeInitrds(system, parts.agentPath);
 
   const show = async (name: string): Promise<ShownKernel & { readonly folder: string }> => {
@@ -70,18 +72,22 @@ export function makeKernels(parts: KernelsParts): Kernels {
       return Promise.all(names.map(async (name) => (await showKernel(system, `${layout.kernels}/${name}`, name)).stored));
     },
     get: async (name) => (await show(name)).stored,
-    delete: async (name, requireUnused) => {
-      await show(name);
-      requireUnused();
-      await store.remove(name);
-    },
-    rename: async (name, to, requireUnused) => {
-      const { manifest, stored } = await show(name);
-      if (manifest === undefined || stored.problems.length > 0) throw damaged("rename", name, stored.problems);
-      requireUnused();
-      await onDisk(`cannot rename kernel ${name}`, layout.kernels, () => store.rename(name, to));
-      return (await show(to)).stored;
-    },
+    delete: (name, requireUnused) =>
+      inTurn(async () => {
+        await show(name);
+        requireUnused();
+        await store.remove(name);
+      }),
+    rename: (name, to, requireUnused) =>
+      inTurn(async () => {
+        const { manifest, stored } = await show(name);
+        if (manifest === undefined || stored.problems.length > 0) throw damaged("rename", name, stored.problems);
+        // The store would find the new name there already, and take the old one away.
+        if (name === to) return stored;
+        requireUnused();
+        await onDisk(`cannot rename kernel ${name}`, layout.kernels, () => store.rename(name, to));
+        return (await show(to)).stored;
+      }),
     bundle: async (name, folder, context) => {
       const { manifest, stored, ...kernel } = await show(name);
       if (manifest === undefined || stored.problems.length > 0) throw damaged("bundle", name, stored.problems);
