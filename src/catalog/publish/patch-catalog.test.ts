@@ -51,6 +51,26 @@ describe("a catalog", () => {
     expect(() => patchCatalog("it", undefined, patchOf(entryOf("a"), { newName: undefined }), NOW_MS)).toThrow("there is none yet");
   });
 
+  test("that would not be one any more is not made, and why is said", () => {
+    const refusedOf = (document: CatalogDocument | undefined, more = {}) => {
+      try {
+        return patchCatalog("it", document, patchOf(entryOf("a"), more), NOW_MS);
+      } catch (error) {
+        return error;
+      }
+    };
+    expect(refusedOf(undefined, { newName: "Bad Name" })).toMatchObject({
+      code: "bad_document",
+      message: expect.stringContaining("the name of a catalog has") as string,
+      hint: "--catalog-name NAME, such as acme",
+    });
+    const first = patchCatalog("it", undefined, patchOf(entryOf("b")), NOW_MS).document;
+    expect(refusedOf({ ...first, version: Number.MAX_SAFE_INTEGER })).toMatchObject({ code: "bad_document" });
+    expect(refusedOf({ ...first, expires: "9999-12-31T23:59:59Z", issued: "2000-01-01T00:00:00Z" })).toMatchObject({
+      code: "bad_document",
+    });
+  });
+
   test("of another key, or changed in a bit, is none of ours", () => {
     const { bytes, signature } = patchCatalog("it", undefined, patchOf(entryOf("a")), NOW_MS);
     expect(() => readOwnCatalog("it", bytes, signature, makeSigningKey())).toThrow("is not signed by key");

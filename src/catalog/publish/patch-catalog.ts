@@ -1,6 +1,8 @@
 /** What a catalog becomes by one entry more. Pure. */
 import { isDeepStrictEqual } from "node:util";
 import { BangerError } from "../../contract/errors.ts";
+import { problemsOf, wordProblem } from "../../contract/problems-of.ts";
+import { wordIssue } from "../../contract/word-issue.ts";
 import { formatCanonical, parseCanonical } from "../document/canonical.ts";
 import { catalogDocument, keyOf, withEntry, type CatalogDocument, type DocumentEntry } from "../document/catalog-document.ts";
 import { formatInstant } from "../document/fields.ts";
@@ -57,7 +59,10 @@ export function entryLike({ entries }: CatalogDocument, entry: DocumentEntry): D
   return entries.find((other) => keyOf(other) === keyOf(entry));
 }
 
-/** The next version, signed. @param document undefined where there is none. Throws `invalid` `no_catalog_name`, `refused` `clock_behind`. */
+/**
+ * The next version, signed. @param document undefined where there is none. Throws `not_found` `catalog_not_found`, `refused` `clock_behind`,
+ * `invalid` `bad_document`.
+ */
 export function patchCatalog(
   shown: string,
   document: CatalogDocument | undefined,
@@ -72,7 +77,7 @@ export function patchCatalog(
     });
   // The clock of whoever was before us may be a little ahead, and an instant may not go back.
   const startMs = Math.max(nowMs, issuedMs);
-  const next = catalogDocument.parse({
+  const next = readNext(shown, newName, {
     ...before,
     version: before.version + 1,
     issued: formatInstant(startMs),
@@ -93,6 +98,17 @@ export function addSignature(signatures: string | undefined, added: string, curr
   const recent = others.slice(0, SIGNATURES_MOST - 2);
   const kept = [...recent, ...others.slice(SIGNATURES_MOST - 2).filter(isOfCurrent)];
   return [added, ...kept].map((text) => `${text.trimEnd()}\n`).join("");
+}
+
+/** A name that no catalog can have, an entry too many, a year that is too late: the words are the user's. */
+function readNext(shown: string, newName: string | undefined, next: unknown): CatalogDocument {
+  const parsed = catalogDocument.safeParse(next, { error: wordIssue });
+  if (parsed.success) return parsed.data;
+  const isName = parsed.error.issues.some(({ path }) => path[0] === "name");
+  const problems = parsed.error.issues.slice(0, 5).flatMap(problemsOf).map(wordProblem);
+  throw new BangerError("invalid", "bad_document", `cannot change ${shown}: ${problems.join("; ")}`, {
+    hint: isName && newName !== undefined ? "--catalog-name NAME, such as acme" : "look at what it says, or --valid-for 90d",
+  });
 }
 
 function newCatalog(shown: string, name: string | undefined, nowMs: number): CatalogDocument {
