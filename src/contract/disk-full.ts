@@ -18,9 +18,13 @@ export async function onDisk<T>(what: string, folder: string, work: () => Promis
   try {
     return await work();
   } catch (error) {
-    // Tidying up may have failed as well.
-    const first: unknown = error instanceof SuppressedError ? error.suppressed : error;
+    const first = firstOf(error);
     const why = isSystemError(first) ? FULL[first.code] : undefined;
     throw why === undefined ? error : diskFull(what, folder, error, why);
   }
+}
+
+/** What work failed with, though tidying up after it may have failed as well. */
+export function firstOf(error: unknown): unknown {
+  return error instanceof SuppressedError ? error.suppressed : error;
 }

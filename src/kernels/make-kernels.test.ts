@@ -589,6 +589,31 @@ describe("kernels of the same content", () => {
     expect(leases).toEqual([]);
   });
 
+  test("tell of a folder that cannot be written to, and of what went while they were bundled", async () => {
+    for (const folder of ["/proc", "/sys"]) expect(await codeOf(kernels.bundle("one", folder, context))).toBe("folder_unusable");
+    const place = join(home, "place");
+    const meanwhile = (work: () => unknown): Kernels =>
+      open((files) => ({
+        sync: async (path) => {
+          if (path.startsWith(place)) await work();
+          await files.sync(path);
+        },
+      }));
+    mkdirSync(place);
+    const without = meanwhile(() => rmSync(place, { recursive: true }));
+    expect(await codeOf(without.bundle("one", place, context))).toBe("folder_not_found");
+    mkdirSync(place);
+    const deleted = open((files) => ({
+      openWrite: (path, ...more) => {
+        rmSync(join(store(), "two"), { recursive: true });
+        return files.openWrite(path, ...more);
+      },
+    }));
+    expect(await codeOf(deleted.bundle("two", place, context))).toBe("kernel_not_found");
+    expect(readdirSync(place)).toEqual([]);
+    expect(leases).toEqual([]);
+  });
+
   test("a blob that nothing uses goes when the daemon starts", async () => {
     writeFileSync(join(home, "data/blobs/sha256-x"), "x");
     await open().reconcile();

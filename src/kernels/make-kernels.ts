@@ -1,10 +1,10 @@
 /** The real `Kernels`. */
 import type { Bundles, DebianArchive, OfferOf, Offers } from "../catalog/catalog.ts";
-import { onDisk } from "../contract/disk-full.ts";
+import { firstOf, onDisk } from "../contract/disk-full.ts";
 import { BangerError } from "../contract/errors.ts";
 import { makeJoinWork, type Leases, type OperationContext } from "../operations/operations.ts";
 import type { System } from "../system/system.ts";
-import { bundleKernel, sweepBundleDrafts } from "./bundle/bundle-kernel.ts";
+import { bundleKernel, requireWritable, sweepBundleDrafts } from "./bundle/bundle-kernel.ts";
 import { pullBundle } from "./bundle/pull-bundle.ts";
 import { sweepBuildFolders } from "./from-source/build-folder.ts";
 import { buildKernel, type KernelBuilding } from "./from-source/build-kernel.ts";
@@ -95,6 +95,11 @@ export function makeKernels(parts: KernelsParts): Kernels {
       try {
         const bundle = () => bundleKernel(parts, { name, folder: kernel.folder, manifest }, folder, context);
         return await onDisk(`cannot bundle kernel ${name}`, folder, bundle);
+      } catch (error) {
+        // Nothing holds a kernel that is bundled: it may have been deleted meanwhile.
+        await show(name);
+        await requireWritable(system, folder, firstOf(error));
+        throw error;
       } finally {
         bundling.delete(context.operationId);
       }
