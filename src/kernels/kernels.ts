@@ -70,7 +70,7 @@ export interface Kernels {
   rename(name: string, to: string, requireUnused: () => void): Promise<StoredKernel>;
   /**
    * Writes `NAME-ARCH-<16 digits of its sha256>.tar.zst` into a folder; one that is there already stays. Stages: `verify`, `pack`.
-   * Throws as `get`, `refused` `kernel_damaged`, `folder_unusable`, `not_found` `folder_not_found`.
+   * Throws as `get`, `refused` `kernel_damaged`, `kernel_not_bundled`, `folder_unusable`, `not_found` `folder_not_found`.
    */
   bundle(name: string, folder: string, context: OperationContext): Promise<KernelBundle>;
   /** The files to boot, the initramfs put together for this kernel and this agent, once. */

@@ -321,6 +321,8 @@ describe("an imported kernel", () => {
     ],
     "with metadata that is not JSON": [() => put("metadata.json", "{"), "bad_metadata"],
     "with an unknown word in its metadata": [() => put("metadata.json", '{"kernel":"vmlinux","kernal":1}'), "bad_metadata"],
+    "of a distribution that no catalog may name": [() => put("metadata.json", '{"kernel":"vmlinux","distro":"My Distro"}'), "bad_metadata"],
+    "of a version that is none": [() => put("metadata.json", '{"kernel":"vmlinux","version":"6.1 odd"}'), "bad_metadata"],
     "with metadata that leads out": [() => put("metadata.json", '{"kernel":"../vmlinux"}'), "bad_metadata"],
     "for another machine": [() => put("metadata.json", '{"kernel":"vmlinux","arch":"arm64"}'), "bad_metadata"],
     "of another version than it says": [
@@ -586,6 +588,19 @@ describe("kernels of the same content", () => {
     leases = [{ kind: "bundle-draft", key: join(place, ".one-x.tar.zst"), vmId: undefined, operationId: "dead" }];
     await open().reconcile();
     expect(readdirSync(place)).toEqual([file]);
+    expect(leases).toEqual([]);
+  });
+
+  test("that are called what no catalog may say are not bundled, and it is said what is wrong", async () => {
+    const path = join(store(), "one/manifest.json");
+    const manifest = JSON.parse(readFileSync(path, "utf8")) as object;
+    chmodSync(path, 0o644);
+    writeFileSync(path, JSON.stringify({ ...manifest, distro: "My Distro", version: "6.12.9/x" }));
+    const refused: unknown = await kernels.bundle("one", home, context).catch((error: unknown) => error);
+    expect(refused).toMatchObject({
+      code: "kernel_not_bundled",
+      message: expect.stringMatching(/distro: is no name .*; version: is no version/) as string,
+    });
     expect(leases).toEqual([]);
   });
 

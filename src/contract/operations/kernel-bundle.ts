@@ -23,7 +23,7 @@ export const kernelBundle = defineOperation({
     version: z.string().nullable(),
   }),
   stages: ["verify", "pack"],
-  errors: ["kernel_not_found", "kernel_damaged", "folder_not_found", "folder_unusable", "file_exists", "disk_full"],
+  errors: ["kernel_not_found", "kernel_damaged", "kernel_not_bundled", "folder_not_found", "folder_unusable", "file_exists", "disk_full"],
   fields: {
     kernel: { brief: "name of the kernel", placeholder: "NAME", completes: "kernel" },
     into: { brief: "folder for the file", placeholder: "DIR" },

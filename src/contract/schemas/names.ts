@@ -97,7 +97,9 @@ export const environmentChanges = z.record(variableName, variableValue.nullable(
 export const sha256 = z.string().regex(/^[0-9a-f]{64}$/, "must be 64 lower-case hex digits");
 
 /** Of a kernel or an image: `debian`. */
-export const distroName = z.string().regex(/^[a-z0-9][a-z0-9._-]{0,63}$/, "is no name of a distribution");
+export const distroName = z
+  .string()
+  .regex(/^[a-z0-9][a-z0-9._-]{0,63}$/, "is no name of a distribution: a-z, 0-9, dot, underscore and hyphen, such as debian");
 
 /** As `uname -r` says. */
 export const kernelRelease = z.string().regex(/^[A-Za-z0-9][\w.+~-]{0,63}$/, "is no version of a kernel");

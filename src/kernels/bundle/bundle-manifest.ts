@@ -12,6 +12,9 @@
  *     }
  */
 import { z } from "zod";
+import { BangerError } from "../../contract/errors.ts";
+import { problemsOf, wordProblem } from "../../contract/problems-of.ts";
+import { wordIssue } from "../../contract/word-issue.ts";
 import { distroName, goodsName, kernelRelease, sha256 } from "../../contract/schemas/names.ts";
 import type { KernelManifest } from "../store/manifest.ts";
 
@@ -42,11 +45,12 @@ export type BundleManifest = z.output<typeof bundleManifest>;
 /** Whoever made a kernel and did not say of what distribution it is: that is nobody's. */
 const NO_DISTRO = "custom";
 
+/** Throws `refused` `kernel_not_bundled` for a kernel with words that no catalog may have: it was imported with them. */
 export function bundleManifestOf(
   { distro, arch, version, needsAcpi, acpiReason, vmlinux, modules }: KernelManifest,
   name: string,
 ): BundleManifest {
-  return bundleManifest.parse({
+  const said: BundleManifest = {
     schema: 1,
     type: "kernel",
     name,
@@ -57,5 +61,11 @@ export function bundleManifestOf(
     acpiReason,
     vmlinux,
     modules,
-  } satisfies BundleManifest);
+  };
+  const parsed = bundleManifest.safeParse(said, { error: wordIssue });
+  if (parsed.success) return parsed.data;
+  const problems = parsed.error.issues.slice(0, 5).flatMap(problemsOf).map(wordProblem);
+  throw new BangerError("refused", "kernel_not_bundled", `cannot bundle the kernel ${name}: ${problems.join("; ")}`, {
+    hint: `banger kernel delete ${name}, then import it with another metadata.json`,
+  });
 }

@@ -13,7 +13,7 @@
  *     }
  */
 import { z } from "zod";
-import { sha256 } from "../../contract/schemas/names.ts";
+import { distroName, kernelRelease, sha256 } from "../../contract/schemas/names.ts";
 
 const relativePath = z
   .string()
@@ -30,8 +30,8 @@ export const kernelMetadata = z.strictObject({
   config: relativePath.optional(),
   initrd: relativePath.optional(),
   needsAcpi: z.boolean().optional(),
-  version: z.string().min(1).max(128).optional(),
-  distro: z.string().min(1).max(64).optional(),
+  version: kernelRelease.optional(),
+  distro: distroName.optional(),
   arch: z.enum(["amd64", "x86_64"], "only kernels for amd64 (x86_64) can be used").optional(),
 });
 export type KernelMetadata = z.output<typeof kernelMetadata>;
