@@ -7,3 +7,17 @@ export function isSystemError(error: unknown): error is Error & { readonly code:
 export function reasonOf(error: unknown): string {
   return /^[A-Z0-9]+: (.*?)(?:,|$)/.exec((error as Error).message)?.[1] ?? String(error);
 }
+
+/** What lies in the path that was named, and in who asks; a disk that does not answer does not. */
+const OF_THE_PATH: ReadonlySet<string> = new Set(["ENOENT", "ENOTDIR", "EISDIR", "EACCES", "EPERM", "EROFS", "ELOOP", "ENAMETOOLONG"]);
+
+/** Whether a path of the user's is at fault, and no program. @param folder that it is, or is in; any path when undefined. */
+export function isOfThePath(error: unknown, folder?: string): error is Error & { readonly code: string } {
+  if (!isSystemError(error) || !OF_THE_PATH.has(error.code)) return false;
+  return folder === undefined || pathOf(error)?.startsWith(folder) === true;
+}
+
+/** The path that a call of the system failed with, when it says so. */
+export function pathOf(error: unknown): string | undefined {
+  return error instanceof Error && "path" in error && typeof error.path === "string" ? error.path : undefined;
+}

@@ -3,6 +3,7 @@ import { dirname } from "node:path";
 import { z } from "zod";
 import { BangerError, type Problem } from "../contract/errors.ts";
 import { problemsOf, wordProblem } from "../contract/problems-of.ts";
+import { isOfThePath, pathOf, reasonOf } from "../contract/system-error.ts";
 import { wordIssue } from "../contract/word-issue.ts";
 import type { OperationContext } from "../operations/operations.ts";
 import type { System } from "../system/system.ts";
@@ -13,7 +14,27 @@ import { kernelMetadata, type KernelMetadata } from "./import/metadata.ts";
 import type { KernelStore } from "./store/kernel-store.ts";
 import type { KernelManifest } from "./store/manifest.ts";
 
+/** Throws `refused` `file_unusable` for what cannot be read or is gone meanwhile, and what it is made of throws. */
 export async function importKernel(
+  system: System,
+  store: KernelStore,
+  name: string,
+  from: string,
+  context: OperationContext,
+): Promise<KernelManifest> {
+  try {
+    return await takeKernel(system, store, name, from, context);
+  } catch (error) {
+    if (!isOfThePath(error, from)) throw error;
+    const path = pathOf(error) ?? from;
+    throw new BangerError("refused", "file_unusable", `cannot import from ${from}: ${path}: ${reasonOf(error)}`, {
+      hint: `ls -ld ${path}; you have to be able to read it`,
+      cause: error,
+    });
+  }
+}
+
+async function takeKernel(
   system: System,
   store: KernelStore,
   name: string,
@@ -70,7 +91,13 @@ async function isFolder(system: System, path: string): Promise<boolean> {
 
 async function readMetadata(system: System, from: string): Promise<KernelMetadata | undefined> {
   const path = `${from}/metadata.json`;
-  if ((await system.files.find(path))?.kind !== "file") return undefined;
+  const info = await system.files.find(path);
+  if (info === undefined) return undefined;
+  // What it says would be left out without a word, its digest too.
+  if (info.kind !== "file")
+    throw new BangerError("invalid", "bad_metadata", `cannot import from ${from}: its metadata.json is no file; links are not followed`, {
+      hint: `ls -l ${path}; put a file there, or take it away`,
+    });
   const text = await system.files.readText(path, 2 ** 20);
   const fail = (problems: readonly Problem[]): never => {
     const all = problems.map(wordProblem).join("; ");

@@ -319,6 +319,7 @@ describe("an imported kernel", () => {
       () => (put("vmlinux", kernel), put("metadata.json", JSON.stringify({ kernel: "vmlinux", sha256: "0".repeat(64) }))),
       "digest_mismatch",
     ],
+    "with metadata that is a link": [() => (put("vmlinux", kernel), symlinkSync(agentPath(), join(from, "metadata.json"))), "bad_metadata"],
     "with metadata that is not JSON": [() => put("metadata.json", "{"), "bad_metadata"],
     "with an unknown word in its metadata": [() => put("metadata.json", '{"kernel":"vmlinux","kernal":1}'), "bad_metadata"],
     "of a distribution that no catalog may name": [() => put("metadata.json", '{"kernel":"vmlinux","distro":"My Distro"}'), "bad_metadata"],
@@ -359,6 +360,25 @@ describe("an imported kernel", () => {
     ],
     "that lacks drivers by its configuration": [() => (put("vmlinux", kernel), put("config", "CONFIG_VIRTIO_BLK=y\n")), "drivers_missing"],
   };
+  test("that cannot be read is told by its path", async () => {
+    put("vmlinux", kernel);
+    const long = join(from, "x".repeat(300));
+    expect(await kernels.import("k", long, context).catch((error: unknown) => error)).toMatchObject({
+      code: "file_unusable",
+      message: expect.stringContaining("name too long") as string,
+    });
+    const closed = open(() => ({
+      read: async (path) => {
+        throw Object.assign(new Error(`EACCES: permission denied, open '${path}'`), { code: "EACCES", path });
+      },
+    }));
+    expect(await closed.import("k", from, context).catch((error: unknown) => error)).toMatchObject({
+      code: "file_unusable",
+      hint: `ls -ld ${from}/vmlinux; you have to be able to read it`,
+    });
+    expectNothingLeft();
+  });
+
   test("with several things wrong in its metadata is refused with each by its key, and what to edit", async () => {
     put("metadata.json", '{"kernel":"../vmlinux","kernal":1,"needsAcpi":"no"}');
     const told = await kernels.import("k", from, context).catch((error: unknown) => error);

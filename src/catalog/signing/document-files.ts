@@ -2,7 +2,7 @@
 import { dirname } from "node:path";
 import { onDisk } from "../../contract/disk-full.ts";
 import { BangerError } from "../../contract/errors.ts";
-import { isSystemError, reasonOf } from "../../contract/system-error.ts";
+import { isOfThePath, reasonOf } from "../../contract/system-error.ts";
 import type { DocumentSummary } from "../../contract/local-work.ts";
 import type { CatalogDocument } from "../document/catalog-document.ts";
 import type { KeysDocument } from "../document/keys-document.ts";
@@ -12,15 +12,13 @@ export const DOCUMENT_MAX_BYTES = 16 * 2 ** 20;
 export const SIGNATURES_MAX_BYTES = 64 * 2 ** 10;
 /** A file of minisign's with one key in it. */
 export const KEY_MAX_BYTES = 4096;
-/** What lies in the file that was named; a disk that does not answer does not. */
-const OF_THE_FILE: ReadonlySet<string> = new Set(["ENOENT", "ENOTDIR", "EISDIR", "EACCES", "EPERM", "EROFS", "ELOOP", "ENAMETOOLONG"]);
 
 /** What the computer says of a file of the user's is no failure of ours. Throws `refused` `file_unusable`, `unavailable` `disk_full`. */
 export async function onFile<T>(doing: string, path: string, work: () => Promise<T>): Promise<T> {
   try {
     return await onDisk(`cannot ${doing} ${path}`, dirname(path), work);
   } catch (error) {
-    if (!isSystemError(error) || !OF_THE_FILE.has(error.code)) throw error;
+    if (!isOfThePath(error)) throw error;
     throw new BangerError("refused", "file_unusable", `cannot ${doing} ${path}: ${reasonOf(error)}`, {
       hint: `ls -ld ${path}`,
       cause: error,

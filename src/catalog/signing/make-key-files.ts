@@ -8,7 +8,7 @@ import { keyFiles, makeSigningKey } from "./signing-key.ts";
 export async function makeKeyFiles({ files }: System, path: string): Promise<MadeKey> {
   const publicPath = `${path}.pub`;
   for (const each of [path, publicPath]) {
-    if ((await files.find(each)) !== undefined)
+    if ((await onFile("write", each, () => files.find(each))) !== undefined)
       throw new BangerError("exists", "file_exists", `cannot make a key: ${each} is there already`, {
         hint: "another name: a key that is lost is lost",
       });

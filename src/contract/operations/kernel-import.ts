@@ -14,7 +14,7 @@ export const kernelImport = defineOperation({
   input: z.strictObject({ name: goodsName, from: hostFolder }),
   output: kernel,
   stages: ["find", "copy", "store"],
-  errors: ["kernel_exists", "no_kernel_in_folder", "disk_full"],
+  errors: ["kernel_exists", "no_kernel_in_folder", "file_unusable", "disk_full"],
   fields: {
     name: { brief: "name to keep it under", placeholder: "NAME" },
     from: { brief: "folder that holds it", placeholder: "DIR" },

@@ -2,16 +2,13 @@
 import type { Bundles } from "../../catalog/catalog.ts";
 import { bundleFileName } from "../../contract/bundle-file-name.ts";
 import { BangerError } from "../../contract/errors.ts";
-import { isSystemError, reasonOf } from "../../contract/system-error.ts";
+import { isOfThePath, reasonOf } from "../../contract/system-error.ts";
 import type { Leases, OperationContext } from "../../operations/operations.ts";
 import type { System } from "../../system/system.ts";
 import type { KernelBundle } from "../kernels.ts";
 import type { KernelManifest } from "../store/manifest.ts";
 import { verifyKernel } from "../store/stored-kernel.ts";
 import { bundleManifestOf } from "./bundle-manifest.ts";
-
-/** What a folder of the user's may be like; a disk that does not answer is none of this. */
-const OF_THE_FOLDER: ReadonlySet<string> = new Set(["ENOENT", "ENOTDIR", "EACCES", "EPERM", "EROFS", "ENAMETOOLONG"]);
 
 /** @param folder of the kernel. @param into where the bundle goes, under the name that its content gives it. */
 export async function bundleKernel(
@@ -63,7 +60,7 @@ export async function bundleKernel(
 
 /** Where it was to be written cannot be written to, or is there no more. */
 export async function requireWritable(system: System, into: string, error: unknown): Promise<void> {
-  if (!isSystemError(error) || !OF_THE_FOLDER.has(error.code)) return;
+  if (!isOfThePath(error, into)) return;
   await requireFolder(system, into);
   throw new BangerError("refused", "folder_unusable", `cannot write a bundle into ${into}: ${reasonOf(error)}`, {
     hint: `ls -ld ${into}, or another folder`,
