@@ -1,10 +1,12 @@
 import { pathToFileURL } from "node:url";
 import { BangerError } from "../../contract/errors.ts";
+import { localPath } from "../fetch/local-path.ts";
 
 /** The address of a `catalog.json`: as it was given, of a file by its path, or in the folder that was meant. */
 export function addressOf(given: string): string {
   const url = given.startsWith("/") ? pathToFileURL(given) : parse(given);
   if (!/^(https?|file):$/.test(url.protocol)) throw odd(given, `${url.protocol} is not fetched`);
+  if (url.protocol === "file:" && localPath(url.href) === undefined) throw odd(given, "it is no path of this computer");
   if (url.username !== "" || url.password !== "") throw odd(given, "a password in an address is shown to everybody");
   if (url.search !== "" || url.hash !== "") throw odd(given, "what lies beside it has to be found by its name");
   if (!url.pathname.endsWith(".json")) url.pathname = `${url.pathname.replace(/\/+$/, "")}/catalog.json`;

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { makeJsonLog } from "../../system/json-log.ts";
 import { makeSystem } from "../../system/make-system.ts";
+import { addressOf } from "../catalogs/address-of.ts";
 import { makeFileTransport } from "./file-transport.ts";
 
 const home = mkdtempSync("/tmp/bft-");
@@ -25,4 +26,9 @@ test("a file that went before it was read is told by its path", async () => {
   const { body } = await open(path);
   rmSync(path);
   await expect(Array.fromAsync(body)).rejects.toMatchObject({ code: "file_unusable" });
+});
+
+test.each(["file:///tmp/a%00b.json", "file://host/tmp/b.json", "file:///tmp/a%2fb.json"])("%s is no path of this computer", async (url) => {
+  await expect(transport.open(url, 0, signal)).rejects.toMatchObject({ code: "file_unusable" });
+  expect(() => addressOf(url)).toThrow(expect.objectContaining({ code: "bad_catalog_address" }));
 });

@@ -1,15 +1,20 @@
 /** Mirrors on this computer: `file:///srv/mirror`. */
-import { fileURLToPath } from "node:url";
 import { BangerError } from "../../contract/errors.ts";
 import { isOfThePath, reasonOf } from "../../contract/system-error.ts";
 import type { System } from "../../system/system.ts";
+import { localPath } from "./local-path.ts";
+import { shownUrl } from "./shown-url.ts";
 import type { Transport } from "./transport.ts";
 
 export function makeFileTransport(system: System, advice: string): Transport {
   return {
     advice,
     open: async (url, offset) => {
-      const path = fileURLToPath(url);
+      const path = localPath(url);
+      if (path === undefined)
+        throw new BangerError("refused", "file_unusable", `cannot read ${shownUrl(url)}: it is no path of this computer`, {
+          hint: `file:///PATH is one, or ${advice}`,
+        });
       const info = await found(system, path, advice);
       if (info?.kind !== "file") {
         throw new BangerError("unavailable", "mirror_lacks_file", `cannot read ${path}: there is no such file in the mirror`, {
