@@ -558,6 +558,18 @@ describe("kernels of the same content", () => {
     expect(leases).toEqual([]);
   });
 
+  test("keep the old name, and no other, where something takes one while it is renamed", async () => {
+    let asked = 0;
+    const taken = () => {
+      asked += 1;
+      if (asked > 1) throw new Error("in use");
+    };
+    expect(await codeOf(kernels.rename("one", "new", taken))).toMatchObject({ message: "in use" });
+    expect(readdirSync(store()).toSorted()).toEqual(["one", "two"]);
+    expect(await kernels.verify("one", context.signal)).toEqual([]);
+    expect(leases).toEqual([]);
+  });
+
   test("tell a disk that does not answer while one is renamed, and keep the old name alone", async () => {
     const broken = open((files) => ({
       link: async (linked, to) => {

@@ -85,7 +85,7 @@ export function makeKernels(parts: KernelsParts): Kernels {
         // The store would find the new name there already, and take the old one away.
         if (name === to) return stored;
         requireUnused();
-        await onDisk(`cannot rename kernel ${name}`, layout.kernels, () => store.rename(name, to));
+        await onDisk(`cannot rename kernel ${name}`, layout.kernels, () => store.rename(name, to, requireUnused));
         return (await show(to)).stored;
       }),
     bundle: async (name, folder, context) => {

@@ -30,8 +30,12 @@ export interface KernelStore {
   /** Throws `not_found` `kernel_not_found`. */
   pathOf(name: string): Promise<string>;
   remove(name: string): Promise<void>;
-  /** Throws `exists` `kernel_exists`. A daemon that dies in between leaves it under both names or the old one, and asked again goes on. */
-  rename(name: string, to: string): Promise<void>;
+  /**
+   * Throws `exists` `kernel_exists`, and what `requireUnused` throws. A daemon that dies in between leaves it under both names or the old
+   * one, and asked again goes on.
+   * @param requireUnused asked right before the old name goes, with nothing in between.
+   */
+  rename(name: string, to: string, requireUnused: () => void): Promise<void>;
   /** Removes what was being made or removed when a daemon died. */
   reconcile(): Promise<void>;
 }
@@ -128,14 +132,24 @@ export function makeKernelStore(system: System, leases: Leases): KernelStore {
       throw new BangerError("not_found", "kernel_not_found", `there is no kernel ${name}`);
     },
     remove,
-    rename: async (name, to) => {
+    rename: async (name, to, requireUnused) => {
       const from = `${layout.kernels}/${name}`;
       const manifest = await readManifest(system, from, name);
       // It was cut off between the last two steps, and is told to go on.
-      if (await isCopy(to, manifest)) return remove(name);
+      if (await isCopy(to, manifest)) {
+        requireUnused();
+        return remove(name);
+      }
       await using folder = await openFolder(to, undefined);
       for (const file of await files.list(from)) if (file !== "manifest.json") await take(`${from}/${file}`, `${folder.path}/${file}`);
       await folder.appear(manifest);
+      try {
+        // A vm may have taken it since it was asked first.
+        requireUnused();
+      } catch (error) {
+        await remove(to);
+        throw error;
+      }
       await remove(name);
     },
     reconcile: async () => {
