@@ -298,6 +298,9 @@ test("odd input is refused before anything is fetched", async () => {
   expect((await refusal(world.kernels, { config: canary })).error).toMatchObject({ code: "bad_kernel_config" });
   expect((await refusal(world.kernels, { config: "/dev/zero" })).error).toMatchObject({ code: "bad_kernel_config" });
   expect((await refusal(world.kernels, { source: join(world.home, "none") })).error).toMatchObject({ code: "source_not_found" });
+  const long = join(world.home, "x".repeat(300));
+  for (const odd of [{ source: long }, { config: long }])
+    expect((await refusal(world.kernels, odd)).error).toMatchObject({ code: "file_unusable" });
   expect((await refusal(world.kernels, { source: canary })).error).toMatchObject({ code: "no_kernel_source" });
   expect((await refusal(world.kernels, { source: canary, version: "6.12" })).error).toMatchObject({ code: "version_of_own_source" });
   expect((await refusal(world.open({ leastBytes: 2 ** 60 }))).error).toMatchObject({ code: "disk_full" });

@@ -149,6 +149,8 @@ test("docker's own file has the login, too", async () => {
   writeFileSync(us.at("docker/config.json"), `{"auths": {"x": {"auth": ${auth}`);
   us.bundle("other");
   expect(await failureOf(us, us.publish("other", { to: `oci://${front}/acme/by-docker` }))).toMatchObject({ code: "bad_credentials_file" });
+  us.variables["DOCKER_CONFIG"] = us.at("x".repeat(300));
+  expect(await failureOf(us, us.publish("other", { to: `oci://${front}/acme/by-docker` }))).toMatchObject({ code: "file_unusable" });
 });
 
 test("without a login, and with a wrong one, nothing is pushed; a registry that only lets in who has one is no place for users", async () => {

@@ -3,6 +3,7 @@ import { BangerError } from "../../contract/errors.ts";
 import type { System } from "../../system/system.ts";
 import { findDockerLogin, type Login } from "../oci/login.ts";
 import { parseOciReference } from "../oci/oci-reference.ts";
+import { onFile } from "../signing/document-files.ts";
 import { valueOf, type Values } from "./credentials.ts";
 import { makeOciStore } from "./oci-store.ts";
 import { openRegistry } from "./registry.ts";
@@ -67,9 +68,10 @@ async function findLogin({ files }: System, host: string, values: Values): Promi
   const folder = valueOf(values, "DOCKER_CONFIG") ?? (home === undefined ? undefined : `${home}/.docker`);
   if (folder === undefined || !folder.startsWith("/")) return undefined;
   const path = `${folder}/config.json`;
-  if ((await files.find(path)) === undefined) return undefined;
+  if ((await onFile("read", path, () => files.find(path))) === undefined) return undefined;
+  const text = await onFile("read", path, () => files.readText(path, DOCKER_CONFIG_MAX_BYTES));
   try {
-    return findDockerLogin(await files.readText(path, DOCKER_CONFIG_MAX_BYTES), host);
+    return findDockerLogin(text, host);
   } catch {
     // What it says instead may have a password in it.
     throw new BangerError("refused", "bad_credentials_file", `cannot take credentials from ${path}: it is not what docker writes`, {

@@ -20,7 +20,16 @@ export const kernelBuild = defineOperation({
   }),
   output: kernel,
   stages: ["tools", "source", "verify", "unpack", "configure", "compile", "store"],
-  errors: ["kernel_exists", "build_tools_missing", "disk_full", "bad_kernel_config", "options_dropped", "signature_bad", "build_failed"],
+  errors: [
+    "kernel_exists",
+    "build_tools_missing",
+    "disk_full",
+    "bad_kernel_config",
+    "file_unusable",
+    "options_dropped",
+    "signature_bad",
+    "build_failed",
+  ],
   fields: {
     name: { brief: "name to keep it under", placeholder: "NAME" },
     version: { brief: "release of Linux; the one that banger's own configuration is for when left out", placeholder: "V" },

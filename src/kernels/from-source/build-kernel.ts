@@ -2,6 +2,7 @@
 import type { Leases, OperationContext } from "../../operations/operations.ts";
 import { BangerError } from "../../contract/errors.ts";
 import { exactSize } from "../../contract/sizes.ts";
+import { isOfThePath, pathOf, reasonOf } from "../../contract/system-error.ts";
 import type { System } from "../../system/system.ts";
 import { assembleKernel, type AssembledKernel } from "../assemble-kernel.ts";
 import type { BuildRequest } from "../kernels.ts";
@@ -57,9 +58,19 @@ export async function buildKernel(parts: Parts, request: BuildRequest, context: 
     return await context.stage("store", () => folder.keep(kernel, { name: request.name, source: "build", package: null, distro }));
   } catch (error) {
     // Whatever a child that was told to end had to say.
-    if (!signal.aborted) throw error;
+    if (!signal.aborted) throw unusable(request, error) ?? error;
     throw new BangerError("cancelled", "cancelled", `cannot build kernel ${request.name}: it was cancelled`, { cause: error });
   }
+}
+
+/** A source or a configuration of the user's that cannot be read is told as that. */
+function unusable({ name, source, config }: BuildRequest, error: unknown): BangerError | undefined {
+  if (![source, config].some((given) => given?.startsWith("/") === true && isOfThePath(error, given))) return undefined;
+  const path = pathOf(error) ?? "";
+  return new BangerError("refused", "file_unusable", `cannot build kernel ${name}: ${path}: ${reasonOf(error)}`, {
+    hint: `ls -ld ${path}; you have to be able to read it`,
+    cause: error,
+  });
 }
 
 /** All that happens in the folder that it is built in. */
