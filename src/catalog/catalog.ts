@@ -48,14 +48,14 @@ export interface AcceptedCatalog {
   readonly updatedAt: number;
 }
 
-type FetchContext = Pick<OperationContext, "stage" | "signal">;
+type FetchContext = Pick<OperationContext, "operationId" | "stage" | "signal">;
 
 /** Catalogs that were added or stand in the config, each with the keys that it was added with. Stage: `fetch`. */
 export interface Catalogs {
   list(): readonly KnownCatalog[];
   /** Throws `exists` `catalog_exists`, `invalid` `bad_catalog_address`, `refused` for what is not believed, and what fetching throws; nothing is then kept. */
   add(wanted: Pick<KnownCatalog, "name" | "url" | "keys">, context: FetchContext): Promise<FetchedCatalog>;
-  /** The same, for one that was added; what was accepted before is then kept. */
+  /** The same, for one that was added; what was accepted before is then kept. Who comes while it is being updated waits for that: stage `wait`. */
   update(name: string, context: FetchContext): Promise<FetchedCatalog>;
   /** Throws `not_found` `catalog_not_found`, `refused` `catalog_in_config`. */
   remove(name: string): void;

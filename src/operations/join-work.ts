@@ -6,11 +6,12 @@ import type { OperationContext } from "./operations.ts";
  * Does the work, unless it is under way by this key: then it is waited for, as stage `wait`, and its outcome is everybody's. When whoever
  * does it is cancelled, one of those who wait does it instead.
  */
-export type JoinWork = <T>(key: string, context: OperationContext, work: () => Promise<T>) => Promise<T>;
+export type JoinWork = <T>(key: string, context: JoinContext, work: () => Promise<T>) => Promise<T>;
+type JoinContext = Pick<OperationContext, "operationId" | "signal" | "stage">;
 
 export function makeJoinWork(): JoinWork {
   const underWay = new Map<string, { readonly by: string; readonly outcome: Promise<unknown> }>();
-  return async <T>(key: string, context: OperationContext, work: () => Promise<T>): Promise<T> => {
+  return async <T>(key: string, context: JoinContext, work: () => Promise<T>): Promise<T> => {
     for (let other = underWay.get(key); other !== undefined; other = underWay.get(key)) {
       const { by, outcome } = other;
       const waited = await context.stage("wait", async (stage) => {

@@ -148,6 +148,7 @@ test("no mutated catalog is believed", async () => {
   };
   const wanted = { name: "acme", url: path, keys: [key.public.text] };
   const context = {
+    operationId: "o",
     signal: new AbortController().signal,
     stage: <T>(_name: string, body: (stage: { progress: () => void; note: () => void }) => Promise<T>) =>
       body({ progress: () => undefined, note: () => undefined }),

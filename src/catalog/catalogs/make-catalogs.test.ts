@@ -183,6 +183,30 @@ describe("a catalog", () => {
     await expect(add()).rejects.toMatchObject({ code: "catalog_busy" });
     await adding;
   });
+
+  test("is updated once for all who want it at the same time, and each has what came", async () => {
+    putCatalog();
+    await add();
+    putCatalog({ version: 2 });
+    let asked = 0;
+    const document = served.get("/catalog.json") as Uint8Array;
+    served.set("/catalog.json", () => {
+      asked += 1;
+      return new Blob([document]).stream();
+    });
+    const found = await Promise.all([update(), update(), update()]);
+    expect(found).toMatchObject(found.map(() => ({ accepted: { version: 2 } })));
+    expect(asked).toBe(1);
+  });
+
+  test("that is removed while it is updated does not come back", async () => {
+    putCatalog();
+    await add();
+    const updating = update();
+    catalogs.remove("acme");
+    await expect(updating).rejects.toMatchObject({ code: "catalog_not_found" });
+    expect(catalogs.list()).toEqual([]);
+  });
 });
 
 /** What it is, how it comes about, and the code of the refusal. */

@@ -1,4 +1,5 @@
 import { BangerError } from "../../contract/errors.ts";
+import { makeJoinWork } from "../../operations/operations.ts";
 import type { System } from "../../system/system.ts";
 import type { Catalogs, FetchedCatalog, KnownCatalog } from "../catalog.ts";
 import { EMBEDDED_NAME } from "../embedded-catalog.ts";
@@ -21,6 +22,7 @@ export interface CatalogsParts {
 export function makeCatalogs({ system: { clock, layout }, configured, rows, fetcher }: CatalogsParts): Catalogs {
   adoptConfigured(rows, configured);
   const underWay = new Set<string>();
+  const joinUpdate = makeJoinWork();
 
   /** One at a time for each: of two updates the slower would otherwise put an older version back. */
   const alone = async <T>(name: string, work: () => Promise<T>): Promise<T> => {
@@ -42,7 +44,10 @@ export function makeCatalogs({ system: { clock, layout }, configured, rows, fetc
   };
 
   const fetchInto = async ({ name, url, keys, trust: before, isConfigured }: CatalogPlan, signal: AbortSignal): Promise<FetchedCatalog> => {
+    const wasThere = planned(name) !== undefined;
     const { trust, document } = await fetchCatalog(fetcher, url, before, clock.nowMs(), signal);
+    // It was removed meanwhile, and is not to come back.
+    if (wasThere && planned(name) === undefined) throw noSuchCatalog(name);
     const written: CatalogRow = { name, url, keys, isConfigured, trust, document, updatedAt: clock.nowMs() };
     rows.write(written);
     return knownOf(written);
@@ -76,12 +81,14 @@ export function makeCatalogs({ system: { clock, layout }, configured, rows, fetc
         const plan = { name, url: addressOf(url), keys, trust: firstTrust(name, keys), isConfigured: false };
         return stage("fetch", async (told) => noted(told, await fetchInto(plan, signal)));
       }),
-    update: (name, { stage, signal }) =>
-      alone(name, async () => {
-        const plan = planned(name);
-        if (plan === undefined) throw noSuchCatalog(name);
-        return stage("fetch", async (told) => noted(told, await fetchInto(plan, signal)));
-      }),
+    update: (name, context) =>
+      joinUpdate(name, context, () =>
+        alone(name, async () => {
+          const plan = planned(name);
+          if (plan === undefined) throw noSuchCatalog(name);
+          return context.stage("fetch", async (told) => noted(told, await fetchInto(plan, context.signal)));
+        }),
+      ),
     remove: (name) => {
       if (configured.some((each) => each.name === name))
         throw new BangerError("refused", "catalog_in_config", `cannot remove the catalog ${name}: it stands in the config`, {

@@ -37,6 +37,7 @@ export function makeOffers({ system, catalogs, embedded }: OffersParts): Offers 
   const update = async (known: KnownCatalog, isNamed: boolean, context: OperationContext): Promise<void> => {
     try {
       await catalogs.update(known.name, {
+        operationId: context.operationId,
         signal: context.signal,
         stage: (_name, body) => body({ note: () => undefined, progress: () => undefined }),
       });

@@ -13,7 +13,7 @@ export const catalogUpdate = defineOperation({
   path: "/v1/catalogs/:catalog/update",
   input: z.strictObject({ catalog: catalogName }),
   output: catalog,
-  stages: ["fetch"],
+  stages: ["wait", "fetch"],
   errors: [
     "catalog_not_found",
     "catalog_busy",
