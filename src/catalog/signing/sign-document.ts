@@ -32,6 +32,12 @@ export async function signDocument(system: System, request: SignRequest): Promis
 }
 
 async function signLocked({ files, clock }: System, { path, validForMs }: SignRequest, key: SigningKey): Promise<SignedDocument> {
+  // A rename would put a file in the place of a link, and a pipe would be waited for without an end.
+  const info = await onFile("read", path, () => files.find(path));
+  if (info !== undefined && info.kind !== "file" && info.kind !== "folder")
+    throw new BangerError("refused", "file_unusable", `cannot sign ${path}: it is ${info.kind === "link" ? "a link" : "no file"}`, {
+      hint: `ls -ld ${path}; name the file itself`,
+    });
   const before = await onFile("read", path, () => files.read(path, DOCUMENT_MAX_BYTES));
   const document = readDraft(path, before, validForMs, clock.nowMs());
   const bytes = Buffer.from(formatCanonical(document));
