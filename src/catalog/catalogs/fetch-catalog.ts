@@ -23,8 +23,9 @@ export async function fetchCatalog(fetcher: Fetcher, url: string, trust: Trust, 
   const get = (name: string, maxBytes: number): Promise<SignedBytes | undefined> =>
     fetchSigned(fetcher, beside(url, name), maxBytes, trust, signal);
   const withKeys = await followKeys(trust, (name) => get(name, KEYS_MAX_BYTES), nowMs);
-  const signed = await fetchSigned(fetcher, url, DOCUMENT_MAX_BYTES, trust, signal);
-  if (signed === undefined) throw missing(trust, url);
+  let answered: unknown;
+  const signed = await fetchSigned(fetcher, url, DOCUMENT_MAX_BYTES, trust, signal, (status) => (answered = status));
+  if (signed === undefined) throw missing(trust, url, answered);
   return acceptCatalog(withKeys, signed, nowMs);
 }
 
@@ -69,8 +70,9 @@ async function fetchSigned(
   maxBytes: number,
   trust: Trust,
   signal: AbortSignal,
+  onNone: (status: unknown) => void = () => undefined,
 ): Promise<SignedBytes | undefined> {
-  const bytes = await orNothing(fetcher.small(url, maxBytes, signal));
+  const bytes = await orNothing(fetcher.small(url, maxBytes, signal), onNone);
   if (bytes === undefined) return undefined;
   const text = await orNothing(fetcher.small(signaturePathOf(url), SIGNATURES_MAX_BYTES, signal));
   if (text === undefined) return { bytes, signatures: [] };
@@ -86,11 +88,18 @@ async function fetchSigned(
   }
 }
 
-async function orNothing(fetching: Promise<Uint8Array>): Promise<Uint8Array | undefined> {
+/** @param onNone told what a server answered, 404 mostly. */
+async function orNothing(
+  fetching: Promise<Uint8Array>,
+  onNone: (status: unknown) => void = () => undefined,
+): Promise<Uint8Array | undefined> {
   try {
     return await fetching;
   } catch (error) {
-    if (error instanceof BangerError && error.code === "mirror_lacks_file") return undefined;
+    if (error instanceof BangerError && error.code === "mirror_lacks_file") {
+      onNone(error.data?.["status"]);
+      return undefined;
+    }
     throw error;
   }
 }
@@ -99,8 +108,11 @@ function beside(url: string, name: string): string {
   return new URL(name, url).href;
 }
 
-function missing(trust: Trust, url: string): BangerError {
-  return new BangerError("unavailable", "catalog_missing", `cannot use the catalog ${trust.name}: there is no ${url}`, {
-    hint: "look whether that is its address: banger catalog list",
+/** @param answered the status of a server. One that wants a login has the catalog, and not for everybody. */
+function missing(trust: Trust, url: string, answered: unknown): BangerError {
+  const why =
+    typeof answered === "number" && answered !== 404 ? `${url} is not given to us: the server answered ${answered}` : `there is no ${url}`;
+  return new BangerError("unavailable", "catalog_missing", `cannot use the catalog ${trust.name}: ${why}`, {
+    hint: "look whether that is its address, and whether everybody may read it",
   });
 }

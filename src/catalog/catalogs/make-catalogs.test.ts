@@ -32,6 +32,8 @@ const context = {
 
 /** What the server has, by path. */
 let served = new Map<string, Uint8Array | (() => ReadableStream)>();
+/** Its answer to what it does not have. */
+let lacking = 404;
 let server: Bun.Server<undefined>;
 let nowMs: number;
 let folder: string;
@@ -44,7 +46,7 @@ beforeAll(() => {
     hostname: "127.0.0.1",
     fetch: (request) => {
       const found = served.get(new URL(request.url).pathname);
-      if (found === undefined) return new Response("no", { status: 404 });
+      if (found === undefined) return new Response("no", { status: lacking });
       return new Response(typeof found === "function" ? found() : Buffer.from(found));
     },
   });
@@ -56,6 +58,7 @@ afterAll(async () => {
 });
 beforeEach(() => {
   served = new Map();
+  lacking = 404;
   nowMs = Date.UTC(2026, 10, 26, 12);
   path = join(folder, `${Math.random()}.db`);
   catalogs = open();
@@ -197,6 +200,18 @@ describe("a catalog", () => {
     const found = await Promise.all([update(), update(), update()]);
     expect(found).toMatchObject(found.map(() => ({ accepted: { version: 2 } })));
     expect(asked).toBe(1);
+  });
+
+  test("that is not given to everybody is not said to be missing", async () => {
+    await expect(add()).rejects.toMatchObject({ code: "catalog_missing", message: expect.stringContaining("there is no http") as string });
+    lacking = 403;
+    await expect(add()).rejects.toMatchObject({ code: "catalog_missing", message: expect.stringMatching(/answered 403$/) as string });
+  });
+
+  test("inside the program is neither updated nor removed, and it is said why", async () => {
+    const inside = { code: "catalog_not_found", message: expect.stringContaining("it is inside the program") as string };
+    await expect(catalogs.update("banger", context)).rejects.toMatchObject(inside);
+    expect(() => catalogs.remove("banger")).toThrow(expect.objectContaining(inside));
   });
 
   test("that is removed while it is updated does not come back", async () => {

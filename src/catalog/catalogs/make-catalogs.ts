@@ -110,6 +110,10 @@ function noted(told: { note(text: string): void }, known: FetchedCatalog): Fetch
 }
 
 function noSuchCatalog(name: string): BangerError {
+  if (name === EMBEDDED_NAME)
+    return new BangerError("not_found", "catalog_not_found", `cannot change the catalog ${name}: it is inside the program`, {
+      hint: "it is updated with the program; banger catalog list shows the others",
+    });
   return new BangerError("not_found", "catalog_not_found", `cannot find a catalog ${name}: none of that name was added`, {
     hint: "banger catalog list",
   });
