@@ -19,6 +19,7 @@ import type { Probe } from "../contract/probe.ts";
 import type { OperationContext } from "../operations/operations.ts";
 import type { DocumentEntry } from "./document/catalog-document.ts";
 
+export { unpackBundle } from "./bundle/unpack-bundle.ts";
 export { readValidSignature, statusLinesOf } from "./pgp/status-lines.ts";
 export { configuredCatalogs } from "./catalogs/configured-schema.ts";
 

@@ -28,6 +28,7 @@ import { makeQemuDriver } from "../drivers/qemu/qemu.ts";
 import { readTscKHz } from "../drivers/read-tsc-khz.ts";
 import { makeConsoles, type Driver } from "../drivers/drivers.ts";
 import { makeImages } from "../images/make-images.ts";
+import { checkBundle } from "../kernels/bundle/check-bundle.ts";
 import { makeKernels } from "../kernels/make-kernels.ts";
 import { makeNetwork } from "../network/make-network.ts";
 import { makeLeases } from "../operations/leases-rows.ts";
@@ -227,18 +228,23 @@ export function wirePublishing(
   open: () => System,
   variables: Readonly<Record<string, string | undefined>>,
 ): Pick<LocalWork, "publish" | "openScratch"> {
+  const openScratch: LocalWork["openScratch"] = async () => {
+    const { files, layout, random } = open();
+    const path = join(layout.downloads, `publish-${random.hex(8)}`);
+    await files.makeFolder(path);
+    return { path, [Symbol.asyncDispose]: () => files.removeTree(path) };
+  };
   return {
-    openScratch: async () => {
-      const { files, layout, random } = open();
-      const path = join(layout.downloads, `publish-${random.hex(8)}`);
-      await files.makeFolder(path);
-      return { path, [Symbol.asyncDispose]: () => files.removeTree(path) };
-    },
+    openScratch,
     publish: (request, onEvent, signal) => {
       const system = open();
       const work = async (context: OperationContext) => {
         const { description, ...rest } = request;
         const entry = await readBundleEntry(system, request.bundlePath, description, signal);
+        {
+          await using scratch = await openScratch();
+          await checkBundle(system, request.bundlePath, scratch.path, signal);
+        }
         return publishBundle({ system, variables }, { ...rest, entry }, context);
       };
       return runUnrecorded(system.clock, work, onEvent, signal);

@@ -4,7 +4,7 @@ import type { System } from "../system/system.ts";
 import { isBzImage, parseBzImage } from "./formats/bzimage.ts";
 import { findCompression } from "./formats/compression.ts";
 import { decompressBytes } from "./formats/decompress-bytes.ts";
-import { isElf, listElfNotes } from "./formats/elf.ts";
+import { isElf, listElfNotes, readElfNotes, type ElfNote } from "./formats/elf.ts";
 import { findKernelVersion } from "./formats/kernel-banner.ts";
 
 export interface Vmlinux {
@@ -22,16 +22,7 @@ export async function extractVmlinux(system: System, file: Uint8Array, name: str
     const { bytes, version } = isBzImage(file)
       ? await fromBzImage(system, file, signal)
       : { bytes: await fromPlain(system, file, signal), version: undefined };
-    if (!listElfNotes(bytes).some((note) => note.name === PVH_NOTE.name && note.type === PVH_NOTE.type)) {
-      throw new BangerError(
-        "unsupported",
-        "no_pvh_entry",
-        `cannot use the kernel ${name}: it has no PVH entry point, by which a microVM starts a kernel`,
-        {
-          hint: "use a kernel built with CONFIG_PVH=y; distribution kernels for cloud or virtual machines have it",
-        },
-      );
-    }
+    requirePvhEntry(listElfNotes(bytes), name);
     return { bytes, version: version ?? findKernelVersion(bytes) };
   } catch (error) {
     if (error instanceof BangerError && error.code !== "damaged_compression") throw error;
@@ -41,6 +32,27 @@ export async function extractVmlinux(system: System, file: Uint8Array, name: str
       cause: error,
     });
   }
+}
+
+/** The same of a file that is to be a vmlinux already. Throws `invalid` `not_a_kernel`, `unsupported` `no_pvh_entry`. */
+export async function requireBootable({ files }: System, path: string, name: string): Promise<void> {
+  try {
+    const bytes = (await files.find(path))?.bytes ?? 0;
+    requirePvhEntry(await readElfNotes({ bytes, read: (start, end) => files.readRange(path, start, end) }), name);
+  } catch (error) {
+    if (error instanceof BangerError || !(error instanceof Error) || error instanceof TypeError) throw error;
+    throw new BangerError("invalid", "not_a_kernel", `cannot use ${name} as a kernel: ${error.message}`, { cause: error });
+  }
+}
+
+function requirePvhEntry(notes: readonly ElfNote[], name: string): void {
+  if (notes.some((note) => note.name === PVH_NOTE.name && note.type === PVH_NOTE.type)) return;
+  throw new BangerError(
+    "unsupported",
+    "no_pvh_entry",
+    `cannot use the kernel ${name}: it has no PVH entry point, by which a microVM starts a kernel`,
+    { hint: "use a kernel built with CONFIG_PVH=y; distribution kernels for cloud or virtual machines have it" },
+  );
 }
 
 async function fromBzImage(system: System, file: Uint8Array, signal: AbortSignal): Promise<Vmlinux> {

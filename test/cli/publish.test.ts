@@ -1,9 +1,7 @@
 /** Publishing by the command line: what is said, what is not, and how it ends. */
 import { expect, setDefaultTimeout, test } from "bun:test";
-import { chmodSync, createWriteStream, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { Readable } from "node:stream";
-import { pipeline } from "node:stream/promises";
 import { ACCESS, openFakeS3, type FakeS3 } from "../host/fake-s3.ts";
 import { entryOf, makeBundle, sha256Of } from "../support/publishing.ts";
 import { until } from "../support/until.ts";
@@ -178,16 +176,33 @@ test("Ctrl-C while it uploads ends it at once, as a signal does, and the same ag
   expect(await home.banger(words)).toMatchObject({ code: 0 });
 });
 
+test("a bundle that is not whole, or no kernel, is refused before anything is uploaded", async () => {
+  await using shop = await openShop();
+  const { home, s3, at, words, read } = shop;
+  const before = read("the checkout/kernels/catalog.json");
+  const whole = readFileSync(at("small.tar.zst"));
+  const spoiled: readonly (readonly [string, Uint8Array, string])[] = [
+    ["cut off", whole.subarray(0, whole.length - 5000), "is not whole"],
+    ["no kernel", makeBundle("small", 5000, Buffer.alloc(1000)), "has a vmlinux that no vm could boot"],
+  ];
+  for (const [what, bytes, why] of spoiled) {
+    writeFileSync(at(`${what}.tar.zst`), bytes);
+    expect(await home.banger(words.with(3, at(`${what}.tar.zst`)))).toMatchObject({ code: 1, stderr: expect.stringContaining(why) });
+  }
+  expect([s3.log.length, read("the checkout/kernels/catalog.json")]).toEqual([0, before]);
+});
+
+test("a key that others can read signs nothing", async () => {
+  await using shop = await openShop();
+  const { home, at, words } = shop;
+  chmodSync(at("acme.key"), 0o644);
+  expect(await home.banger(words)).toMatchObject({ code: 1, stderr: expect.stringContaining(`chmod 600 ${at("acme.key")}`) });
+});
+
 test("a large bundle is sent in little memory, also to a store that is slow to take it", async () => {
   await using shop = await openShop();
   const { home, at, words } = shop;
-  const bytes = 600 * 2 ** 20;
-  const start = readFileSync(at("small.tar.zst"));
-  const content = function* (): Generator<Uint8Array> {
-    yield start;
-    for (let sent = start.length; sent < bytes; sent += 2 ** 20) yield new Uint8Array(2 ** 20);
-  };
-  await pipeline(Readable.from(content()), createWriteStream(at("large.tar.zst")));
+  writeFileSync(at("large.tar.zst"), makeBundle("large", 500 * 2 ** 20));
   // Takes it and keeps nothing; what users fetch is the file itself.
   const server = Bun.serve({
     port: 0,

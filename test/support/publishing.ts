@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { zstdCompressSync } from "node:zlib";
 import { acceptCatalog, firstTrust } from "../../src/catalog/trust/trust.ts";
 import type { CatalogDocument } from "../../src/catalog/document/catalog-document.ts";
+import { makeKernelElf } from "../../src/kernels/formats/made-elf.ts";
 import { publishBundle, type PublishContext } from "../../src/catalog/publish/publish.ts";
 import { splitSignatures } from "../../src/catalog/signing/signature-file.ts";
 import { keyFiles, makeSigningKey, type SigningKey } from "../../src/catalog/signing/signing-key.ts";
@@ -102,22 +103,32 @@ export async function openPublisher(variables: Readonly<Record<string, string>> 
   };
 }
 
-/** As the bundle verb makes one: `manifest.json`, then the rest. */
-export function makeBundle(name: string, bytes: number): Buffer {
-  const { description: _notInIt, ...manifest } = entryOf(name);
-  const members = [member("manifest.json", Buffer.from(JSON.stringify({ schema: 1, ...manifest }))), member("vmlinux", randomBytes(bytes))];
+/** As the bundle verb makes one: `manifest.json`, then the rest. @param bytes of its kernel, which do not shrink. */
+export function makeBundle(name: string, bytes: number, elf: Buffer = makeKernelElf(`Linux version ${entryOf(name).version}`)): Buffer {
+  const kernel = Buffer.concat([elf, randomBytes(bytes)]);
+  const vmlinux = { sha256: createHash("sha256").update(kernel).digest("hex"), bytes: kernel.length };
+  const members = [member("manifest.json", manifestOf(name, vmlinux)), member("vmlinux", kernel)];
   return zstdCompressSync(Buffer.concat([...members, Buffer.alloc(1024)]));
 }
 
+function manifestOf(name: string, vmlinux: { readonly sha256: string; readonly bytes: number }): Buffer {
+  const { description: _notInIt, ...manifest } = entryOf(name);
+  return Buffer.from(JSON.stringify({ schema: 1, ...manifest, needsAcpi: false, acpiReason: "of a test", vmlinux, modules: null }));
+}
+
 function member(name: string, content: Buffer): Buffer {
+  return Buffer.concat([headerOf(name, content.length), content, Buffer.alloc((512 - (content.length % 512)) % 512)]);
+}
+
+function headerOf(name: string, bytes: number): Buffer {
   const header = Buffer.alloc(512);
   header.write(name, 0);
-  header.write("0000644\0" + "0000000\0" + "0000000\0" + `${content.length.toString(8).padStart(11, "0")}\0` + "00000000000\0", 100);
+  header.write("0000644\0" + "0000000\0" + "0000000\0" + `${bytes.toString(8).padStart(11, "0")}\0` + "00000000000\0", 100);
   header.write("        0", 148);
   header.write("ustar\u000000", 257, "latin1");
   const sum = header.reduce((total, byte) => total + byte, 0);
   header.write(`${sum.toString(8).padStart(6, "0")}\0 `, 148);
-  return Buffer.concat([header, content, Buffer.alloc((512 - (content.length % 512)) % 512)]);
+  return header;
 }
 
 export function sha256Of(path: string): string {

@@ -9,6 +9,8 @@ const MAGIC = 0x7f454c46;
 const X86_64 = 62;
 const PT_NOTE = 4;
 const PT_NOTE_MAX_BYTES = 2 ** 20;
+/** A kernel has some five. */
+const SEGMENTS_MAX = 64;
 
 /** Whether the bytes start as an ELF file does. */
 export function isElf(bytes: Uint8Array): boolean {
@@ -51,6 +53,35 @@ export function listElfNotes(bytes: Uint8Array): readonly ElfNote[] {
     const size = offsetAt(view, at + 0x20);
     if (size > PT_NOTE_MAX_BYTES) throw new Error("its notes are too large");
     notes.push(...parseNotes(part(bytes, offsetAt(view, at + 0x08), size)));
+  }
+  return notes;
+}
+
+/** A file of which little is looked at: it may be larger than what there is of memory for it. */
+export interface ElfFile {
+  readonly bytes: number;
+  /** From `start` to, not including, `end`. */
+  read(start: number, end: number): Promise<Uint8Array>;
+}
+
+/** As `listElfNotes`. */
+export async function readElfNotes(file: ElfFile): Promise<readonly ElfNote[]> {
+  const within = async (start: bigint, length: bigint): Promise<Uint8Array> => {
+    if (start + length > BigInt(file.bytes)) throw new Error("it points outside of itself");
+    return file.read(Number(start), Number(start + length));
+  };
+  const head = checkedView(await file.read(0, 64));
+  const entryBytes = head.getUint16(0x36, true);
+  const count = head.getUint16(0x38, true);
+  if (count === 0) return [];
+  if (entryBytes < 56 || count > SEGMENTS_MAX) throw new Error("its segment table is damaged");
+  const table = viewOf(await within(head.getBigUint64(0x20, true), BigInt(count * entryBytes)));
+  const notes: ElfNote[] = [];
+  for (let at = 0; at < table.byteLength; at += entryBytes) {
+    if (table.getUint32(at, true) !== PT_NOTE) continue;
+    const size = table.getBigUint64(at + 0x20, true);
+    if (size > PT_NOTE_MAX_BYTES) throw new Error("its notes are too large");
+    notes.push(...parseNotes(await within(table.getBigUint64(at + 0x08, true), size)));
   }
   return notes;
 }
