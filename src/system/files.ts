@@ -1,6 +1,6 @@
 /** Files, as `Files` promises them. */
 import { createHash, randomBytes } from "node:crypto";
-import { accessSync, closeSync, constants, createReadStream, createWriteStream, openSync } from "node:fs";
+import { accessSync, closeSync, constants, createReadStream, createWriteStream, fchmodSync, openSync, type WriteStream } from "node:fs";
 import * as fs from "node:fs/promises";
 import { dirname } from "node:path";
 import { pipeline } from "node:stream/promises";
@@ -14,6 +14,7 @@ import type { FileInfo, Files } from "./system.ts";
 import { watchFile } from "./watch-file.ts";
 import { watchGone } from "./watch-gone.ts";
 
+const OWNER_ONLY = 0o600;
 /** No filesystem that we know makes holes of larger blocks. */
 const HOLE_BYTES = 64 * 1024;
 const DEFAULT_TEXT_MAX_BYTES = 16 * 2 ** 20;
@@ -30,7 +31,7 @@ export function makeFiles(roots: readonly string[]): Files {
     write: writeWhole,
     update: makeUpdate(),
     makeSparse: async (path, bytes) => {
-      await using file = await fs.open(path, "wx", 0o600);
+      await using file = await fs.open(path, "wx", OWNER_ONLY);
       await file.truncate(bytes);
     },
     grow: async (path, bytes) => {
@@ -67,7 +68,7 @@ export function makeFiles(roots: readonly string[]): Files {
     watchGone,
     readRange,
     openRead: (path, range) => createReadStream(path, range === undefined ? {} : { ...range }),
-    openWrite: (path, flags = "wx", mode = 0o600) => createWriteStream(path, { flags, mode }),
+    openWrite: (path, flags = "wx", mode = OWNER_ONLY) => openWrite(path, flags, mode),
     freeBytes: async (path) => {
       const { bavail, bsize } = await fs.statfs(path);
       return bavail * bsize;
@@ -81,7 +82,7 @@ export function makeFiles(roots: readonly string[]): Files {
 }
 
 function lock(path: string): Disposable | undefined {
-  return lockOpened(openSync(path, constants.O_RDWR | constants.O_CREAT | constants.O_NOFOLLOW, 0o600));
+  return lockOpened(openSync(path, constants.O_RDWR | constants.O_CREAT | constants.O_NOFOLLOW, OWNER_ONLY));
 }
 
 /** A folder cannot be opened to write, and the kernel locks it all the same. */
@@ -117,6 +118,20 @@ async function read(path: string, maxBytes: number): Promise<Uint8Array> {
       throw new BangerError("not_found", "file_not_found", `cannot read ${path}: there is no such file`, { cause: error });
     throw error;
   }
+}
+
+/** The umask takes nothing of the mode: a bundle is for others, and the daemon's would close it. */
+function openWrite(path: string, flags: "wx" | "a", mode: number): WriteStream {
+  const stream = createWriteStream(path, { flags, mode });
+  if (mode !== OWNER_ONLY)
+    stream.once("open", (descriptor) => {
+      try {
+        fchmodSync(descriptor, mode);
+      } catch {
+        // A file system without modes: then it has the one that everything there has.
+      }
+    });
+  return stream;
 }
 
 async function find(path: string): Promise<FileInfo | undefined> {
@@ -192,7 +207,7 @@ async function list(path: string): Promise<readonly string[]> {
   }
 }
 
-async function writeWhole(path: string, content: string | Uint8Array, mode = 0o600): Promise<void> {
+async function writeWhole(path: string, content: string | Uint8Array, mode = OWNER_ONLY): Promise<void> {
   // Random, because two may write the same file at once.
   const beside = `${path}.${process.pid}-${randomBytes(6).toString("hex")}.new`;
   try {
