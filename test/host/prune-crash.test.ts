@@ -4,6 +4,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 
 import { dirname, join } from "node:path";
 import { copyGoods } from "../support/copy-goods.ts";
 import { openGoods } from "../support/goods.ts";
+import { until } from "../support/until.ts";
 import { withWorld, type World } from "../support/world.ts";
 import { findLeftovers } from "../support/world-state.ts";
 
@@ -50,9 +51,12 @@ test("a daemon that is killed while it prunes leaves each thing whole or gone", 
       await plant(world, goods.image, goods.kernel);
       await world.banger(["daemon", "stop"]);
       await world.ok(["ps"], { env: armed });
+      const killed = world.daemonPid();
       writeFileSync(control, JSON.stringify({ point, nth: 1, action: "kill" }));
       await world.banger(PRUNE);
       expect({ point, hasFired: existsSync(`${control}.fired`) }).toEqual({ point, hasFired: true });
+      // A daemon that is killed is found for a moment longer.
+      await until("the killed daemon has ended", () => world.daemonPid() !== killed);
       const { problems } = await world.json<{ problems: unknown }>(["kernel", "show", goods.kernel]);
       expect({ point, problems, leftovers: findLeftovers(world) }).toEqual({ point, problems: [], leftovers: [] });
       for (const image of (await world.json<{ images: { problems: unknown }[] }>(["image", "list"])).images)
