@@ -17,7 +17,6 @@ import { failureText } from "./test/failures.mjs";
 import { endGroupsWithUs, runSuite } from "./test/run-suite.mjs";
 import { SUITES } from "./test/suites.mjs";
 
-/** @typedef {import("./test/suites.mjs").Suite} Suite */
 /** @typedef {Awaited<ReturnType<typeof runSuite>>} Result */
 /** @typedef {{ readonly name: string, readonly took: string, readonly result: Result }} Line */
 
@@ -31,7 +30,7 @@ await runMain(async () => {
 
   const lines = [await timed("set-up", () => prepare(quick))];
   const env = testEnvironment({ full: process.argv.includes("--full") });
-  if (existsSync(BUN)) lines.push(...(await runAll(wanted, env)));
+  if (existsSync(BUN)) for (const suite of wanted) lines.push(await timed(suite.name, () => runSuite(suite, env)));
   else console.error("no tests were run: there is no bun to run them");
   return report(lines);
 });
@@ -45,30 +44,6 @@ function chosen(names, quick) {
   if (unknown.length > 0)
     throw new SetupProblem(`no such suite: ${unknown.join(", ")}`, `one of ${SUITES.map(({ name }) => name).join(", ")}`);
   return SUITES.filter((suite) => (names.length > 0 ? names.includes(suite.name) : suite.onDemand !== true && (!quick || suite.quick)));
-}
-
-/**
- * One after the other, and then the lanes beside each other: most of what their suites do is to wait for a guest.
- * @param {readonly Suite[]} wanted
- * @param {NodeJS.ProcessEnv} env
- * @returns {Promise<readonly Line[]>} in the order of the suites
- */
-async function runAll(wanted, env) {
-  const numbers = [...new Set(wanted.flatMap(({ lane }) => (lane === undefined ? [] : [lane])))];
-  const lanes = numbers.map((number) => wanted.filter(({ lane }) => lane === number));
-  /** @param {readonly Suite[]} suites @param {boolean} beside */
-  const inTurn = async (suites, beside) => {
-    /** @type {Line[]} */
-    const lines = [];
-    for (const suite of suites) lines.push(await timed(suite.name, () => runSuite(suite, env, beside ? `${suite.name}: ` : "")));
-    return lines;
-  };
-  const alone = await inTurn(
-    wanted.filter(({ lane }) => lane === undefined),
-    false,
-  );
-  const parallel = await Promise.all(lanes.map((suites) => inTurn(suites, lanes.length > 1)));
-  return [...alone, ...parallel.flat()];
 }
 
 /**

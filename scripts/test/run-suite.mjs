@@ -14,22 +14,20 @@ const groups = new Set();
  * The count, and of what failed the reasons.
  * @param {import("./suites.mjs").Suite} suite
  * @param {NodeJS.ProcessEnv} env
- * @param {string} [prefix] of each line that it says
  * @returns {Promise<import("./count.mjs").Count & { readonly remark?: string, readonly failures?: readonly import("./failures.mjs").Failure[] }>}
  */
-export async function runSuite(suite, env, prefix = "") {
-  const { count, output } = suite.kind === "bun" ? await runBun(suite, env, prefix) : await runOther(suite, env, prefix);
+export async function runSuite(suite, env) {
+  const { count, output } = suite.kind === "bun" ? await runBun(suite, env) : await runOther(suite, env);
   return count.failed === 0 ? count : { ...count, failures: failuresIn(suite.kind, output) };
 }
 
 /**
  * @param {import("./suites.mjs").Suite} suite
  * @param {NodeJS.ProcessEnv} env
- * @param {string} prefix
  */
-async function runOther(suite, env, prefix) {
+async function runOther(suite, env) {
   const { argv, env: withTools } = suite.argv[0] === "cargo" ? await withCargo(suite.argv, env) : { argv: suite.argv, env };
-  const { code, output } = await runTee(argv, suite, withTools, prefix);
+  const { code, output } = await runTee(argv, suite, withTools);
   if (suite.kind === "cargo") return { count: judge(countCargo(output), { code }), output };
   const passed = code === 0 ? 1 : 0;
   return { count: { passed, failed: 1 - passed, skipped: 0, ...(passed === 1 ? {} : { remark: `ended with code ${code}` }) }, output };
@@ -38,16 +36,15 @@ async function runOther(suite, env, prefix) {
 /**
  * @param {import("./suites.mjs").Suite} suite
  * @param {NodeJS.ProcessEnv} env
- * @param {string} prefix
  */
-async function runBun(suite, env, prefix) {
+async function runBun(suite, env) {
   const report = inRoot("build/test-reports", `${suite.name}.xml`);
   mkdirSync(dirname(report), { recursive: true });
   rmSync(report, { force: true });
   const folders = suite.argv.filter((folder) => existsSync(inRoot(folder)));
   const timeoutMs = suite.boots === true ? 180_000 : 20_000;
   const argv = [BUN, "test", "--timeout", String(timeoutMs), "--reporter=junit", `--reporter-outfile=${report}`, ...folders];
-  const { code, output } = await runTee(argv, suite, env, prefix);
+  const { code, output } = await runTee(argv, suite, env);
   const xml = existsSync(report) ? readFileSync(report, "utf8") : undefined;
   return { count: judge(countJunit(xml), { code, boots: suite.boots }), output };
 }
@@ -66,23 +63,21 @@ async function withCargo(argv, env) {
  * @param {readonly string[]} argv
  * @param {import("./suites.mjs").Suite} suite
  * @param {NodeJS.ProcessEnv} env
- * @param {string} prefix
  * @returns {Promise<{ code: number, output: string }>}
  */
-function runTee([program = "", ...rest], suite, env, prefix) {
+function runTee([program = "", ...rest], suite, env) {
   return new Promise((resolve, reject) => {
     const child = spawn(program, rest, { cwd: suite.folder ?? ROOT, env, detached: true, stdio: ["ignore", "pipe", "pipe"] });
     const group = child.pid;
     if (group !== undefined) groups.add(group);
     let output = "";
-    const prefixed = prefixer(prefix);
     for (const [from, to] of /** @type {const} */ ([
       [child.stdout, process.stdout],
       [child.stderr, process.stderr],
     ]))
       from.setEncoding("utf8").on("data", (text) => {
         output += text;
-        to.write(prefix === "" ? text : prefixed(text));
+        to.write(text);
       });
     const minutes = env["BANGER_TEST_FULL"] === undefined ? suite.minutes : (suite.fullMinutes ?? suite.minutes);
     const deadline = setTimeout(() => {
@@ -101,20 +96,6 @@ function runTee([program = "", ...rest], suite, env, prefix) {
     });
     child.on("error", reject);
   });
-}
-
-/**
- * Puts a prefix before each line of a text that comes in pieces. What is no whole line yet is kept until it is.
- * @param {string} prefix
- */
-function prefixer(prefix) {
-  let rest = "";
-  /** @param {string} text */
-  return (text) => {
-    const lines = (rest + text).split("\n");
-    rest = lines.pop() ?? "";
-    return lines.map((line) => `${prefix}${line}\n`).join("");
-  };
 }
 
 /** @param {number | undefined} group */

@@ -14,7 +14,6 @@ import { BUN, inRoot } from "../setup/places.mjs";
  * @property {boolean} [onDemand] takes long and is asked for by its name
  * @property {boolean} [boots] boots guests: nothing in it may be skipped
  * @property {string} [folder] where to run it; the top of the checkout unless given
- * @property {number} [lane] suites of two lanes run at the same time, those of one in their order; without one it runs alone
  * @property {number} minutes after which it counts as hung
  * @property {number} [fullMinutes] the same for the long run; as many as `minutes` unless given
  */
@@ -40,9 +39,9 @@ export const SUITES = [
   guestCheck("guest-lint", ["cargo", "clippy", "--locked", "--all-targets", "--", "-D", "warnings"]),
   { name: "guest", kind: "cargo", argv: ["cargo", "test", "--locked"], quick: false, folder: inRoot("guest"), minutes: 10 },
   { name: "goods", kind: "check", argv: [BUN, inRoot("test/support/pull-goods.ts")], quick: false, minutes: 15 },
-  { name: "host", kind: "bun", argv: ["./test/host"], quick: false, lane: 1, minutes: 20, fullMinutes: 60 },
-  { name: "crash", kind: "bun", argv: ["./test/crash"], quick: false, boots: true, lane: 1, minutes: 20, fullMinutes: 240 },
-  { name: "cli", kind: "bun", argv: ["./test/cli"], quick: false, boots: true, lane: 2, minutes: 20, fullMinutes: 30 },
-  { name: "vm", kind: "bun", argv: ["./test/vm"], quick: false, boots: true, lane: 2, minutes: 25, fullMinutes: 60 },
+  { name: "host", kind: "bun", argv: ["./test/host"], quick: false, minutes: 12, fullMinutes: 60 },
+  { name: "crash", kind: "bun", argv: ["./test/crash"], quick: false, boots: true, minutes: 12, fullMinutes: 240 },
+  { name: "cli", kind: "bun", argv: ["./test/cli"], quick: false, boots: true, minutes: 12, fullMinutes: 30 },
+  { name: "vm", kind: "bun", argv: ["./test/vm"], quick: false, boots: true, minutes: 18, fullMinutes: 60 },
   { name: "kernel", kind: "bun", argv: ["./test/kernel"], quick: false, onDemand: true, boots: true, minutes: 90 },
 ];
