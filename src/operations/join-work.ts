@@ -1,6 +1,7 @@
 /** One piece of work that several operations ask for at once. */
 import { BangerError } from "../contract/errors.ts";
 import type { OperationContext } from "./operations.ts";
+import { unlessAborted } from "./unless-aborted.ts";
 
 /**
  * Does the work, unless it is under way by this key: then it is waited for, as stage `wait`, and its outcome is everybody's. When whoever
@@ -16,7 +17,7 @@ export function makeJoinWork(): JoinWork {
       const { by, outcome } = other;
       const waited = await context.stage("wait", async (stage) => {
         stage.note(`for operation ${by}, which does the same`);
-        return unlessAborted(settled(outcome), context.signal);
+        return unlessAborted(settled(outcome), context.signal, "waiting");
       });
       if (!waited.wasCancelled) return waited.value() as T;
     }
@@ -53,17 +54,4 @@ function settled(outcome: Promise<unknown>): Promise<Settled> {
       },
     }),
   );
-}
-
-/** What is waited for goes on all the same. */
-async function unlessAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
-  const { promise: aborted, reject } = Promise.withResolvers<never>();
-  const abort = (): void => reject(new BangerError("cancelled", "cancelled", "waiting was cancelled", { cause: signal.reason }));
-  if (signal.aborted) abort();
-  signal.addEventListener("abort", abort);
-  try {
-    return await Promise.race([work, aborted]);
-  } finally {
-    signal.removeEventListener("abort", abort);
-  }
 }

@@ -101,4 +101,5 @@ export interface Leases {
 }
 
 export { makeJoinWork } from "./join-work.ts";
+export { unlessAborted } from "./unless-aborted.ts";
 export { runUnrecorded } from "./run-unrecorded.ts";

@@ -1,6 +1,6 @@
 /** Fetching with a bound before and a check after: small files into memory, files of known digest into the download cache. */
 import { onDisk } from "../../contract/disk-full.ts";
-import { BangerError } from "../../contract/errors.ts";
+import { unlessAborted } from "../../operations/operations.ts";
 import type { System } from "../../system/system.ts";
 import type { FetchOptions, SignedFiles } from "../catalog.ts";
 import { longerThanAllowed, truncated } from "./download-faults.ts";
@@ -25,7 +25,7 @@ export function makeFetcher(system: System, transport: Transport, retryDelaysMs:
   const underWay = new Map<string, Promise<unknown>>();
   /** Two operations after one file would write into each other's download: the second waits, then finds it. */
   const oneAtATime = async (key: string, url: string, signal: AbortSignal, fetchIt: () => Promise<string>): Promise<string> => {
-    for (let other = underWay.get(key); other !== undefined; other = underWay.get(key)) await unlessCancelled(other, signal);
+    for (let other = underWay.get(key); other !== undefined; other = underWay.get(key)) await unlessAborted(other, signal, "the download");
     const { downloads } = system.layout;
     const work = withRetries(system.clock, retryDelaysMs, signal, () => onDisk(`cannot fetch ${shownUrl(url)}`, downloads, fetchIt));
     const settled = work.then(
@@ -43,19 +43,6 @@ export function makeFetcher(system: System, transport: Transport, retryDelaysMs:
       oneAtATime(url, url, options.signal, () => downloadSigned(system, transport, url, maxBytes, options)),
     forgetSigned: (url) => system.files.removeFile(signedPath(system, url)),
   };
-}
-
-/** What is waited for goes on all the same. */
-async function unlessCancelled(work: Promise<unknown>, signal: AbortSignal): Promise<void> {
-  const { promise: cancelled, reject } = Promise.withResolvers<never>();
-  const cancel = (): void => reject(new BangerError("cancelled", "cancelled", "the download was cancelled", { cause: signal.reason }));
-  if (signal.aborted) cancel();
-  signal.addEventListener("abort", cancel);
-  try {
-    await Promise.race([work, cancelled]);
-  } finally {
-    signal.removeEventListener("abort", cancel);
-  }
 }
 
 async function readSmall(transport: Transport, url: string, maxBytes: number, signal: AbortSignal): Promise<Uint8Array> {
