@@ -8,9 +8,6 @@ import { PUBLIC_MODE } from "../signing/sign-document.ts";
 import type { CatalogPlace, ReadCatalog } from "./catalog-place.ts";
 import { addSignature } from "./patch-catalog.ts";
 
-/** Each is some milliseconds, and so is writing. */
-const READS_MOST = 20;
-
 /** @param path absolute. */
 export function makeFilePlace(system: System, path: string): CatalogPlace {
   const { files, processes } = system;
@@ -19,7 +16,7 @@ export function makeFilePlace(system: System, path: string): CatalogPlace {
     if ((await onFile("read", signaturePath, () => files.find(signaturePath))) === undefined) return undefined;
     return onFile("read", signaturePath, () => files.readText(signaturePath, SIGNATURES_MAX_BYTES));
   };
-  const readOnce = async (): Promise<ReadCatalog> => {
+  const read = async (): Promise<ReadCatalog> => {
     const info = await onFile("read", path, () => files.find(path));
     if (info === undefined) return { bytes: undefined, signatures: await readSignatures() };
     // A rename would put a file in the place of the link, and leave what it leads to as it was.
@@ -27,16 +24,6 @@ export function makeFilePlace(system: System, path: string): CatalogPlace {
       throw new BangerError("refused", "file_unusable", `cannot change ${path}: it is no file`, { hint: `ls -ld ${path}` });
     const bytes = await onFile("read", path, () => files.read(path, DOCUMENT_MAX_BYTES));
     return { bytes, signatures: await readSignatures() };
-  };
-  /** Both of one moment: another may write them between the two, as whoever has no lock has to expect. */
-  const read = async (): Promise<ReadCatalog> => {
-    let found = await readOnce();
-    for (let tries = 0; tries < READS_MOST; tries += 1) {
-      const again = await readOnce();
-      if (isSame(found.bytes, again.bytes) && found.signatures === again.signatures) return found;
-      found = again;
-    }
-    return found;
   };
   /** What a publisher who was killed had not yet put into place. */
   const removeStrays = async (): Promise<void> => {

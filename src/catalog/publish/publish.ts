@@ -108,7 +108,8 @@ async function upload(store: Store, bundle: Bundle, context: PublishContext): Pr
 
 /** Whether the catalog says it already; throws what would keep it from being changed, before anything is uploaded for nothing. */
 async function isListedIn(system: System, place: CatalogPlace, patch: Patch, signal: AbortSignal): Promise<boolean> {
-  const { bytes, signatures } = await place.read(signal);
+  // Alone, or it could be the document of before with the signature of after.
+  const { bytes, signatures } = await place.exclusively(() => place.read(signal), signal);
   const document = bytes === undefined ? undefined : readOwnCatalog(place.shown, bytes, signatures, patch.key);
   if (document !== undefined && hasEntry(document, patch.entry)) return true;
   patchCatalog(place.shown, document, patch, system.clock.nowMs());
