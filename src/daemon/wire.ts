@@ -16,11 +16,10 @@ import type { Fetcher } from "../catalog/fetch/fetcher.ts";
 import { openFetcher } from "../catalog/fetch/open-fetcher.ts";
 import { makeOffers } from "../catalog/offers/make-offers.ts";
 import { publishBundle } from "../catalog/publish/publish.ts";
-import { readBundleEntry } from "../catalog/publish/read-bundle-entry.ts";
 import { makeKeyFiles } from "../catalog/signing/make-key-files.ts";
 import { signDocument } from "../catalog/signing/sign-document.ts";
 import { verifyDocument } from "../catalog/signing/verify-document.ts";
-import type { LocalWork } from "../contract/local-work.ts";
+import type { LocalWork, Scratch } from "../contract/local-work.ts";
 import signingKeys from "../../kernels/signing-keys.json";
 import { makeDisks } from "../disks/make-disks.ts";
 import { makeFakeDriver } from "../drivers/fake/fake.ts";
@@ -28,7 +27,7 @@ import { makeQemuDriver } from "../drivers/qemu/qemu.ts";
 import { readTscKHz } from "../drivers/read-tsc-khz.ts";
 import { makeConsoles, type Driver } from "../drivers/drivers.ts";
 import { makeImages } from "../images/make-images.ts";
-import { checkBundle } from "../kernels/bundle/check-bundle.ts";
+import { readBundleEntry } from "../kernels/bundle/read-bundle-entry.ts";
 import { makeKernels } from "../kernels/make-kernels.ts";
 import { makeNetwork } from "../network/make-network.ts";
 import { makeLeases } from "../operations/leases-rows.ts";
@@ -234,17 +233,17 @@ export function wirePublishing(
     await files.makeFolder(path);
     return { path, [Symbol.asyncDispose]: () => files.removeTree(path) };
   };
+  const withScratch = async <T>(body: (scratch: Scratch) => Promise<T>): Promise<T> => {
+    await using scratch = await openScratch();
+    return await body(scratch);
+  };
   return {
     openScratch,
     publish: (request, onEvent, signal) => {
       const system = open();
       const work = async (context: OperationContext) => {
         const { description, ...rest } = request;
-        const entry = await readBundleEntry(system, request.bundlePath, description, signal);
-        {
-          await using scratch = await openScratch();
-          await checkBundle(system, request.bundlePath, scratch.path, signal);
-        }
+        const entry = await withScratch(({ path }) => readBundleEntry(system, request.bundlePath, description, path, signal));
         return publishBundle({ system, variables }, { ...rest, entry }, context);
       };
       return runUnrecorded(system.clock, work, onEvent, signal);
