@@ -41,20 +41,12 @@ export function findElfSection(bytes: Uint8Array, name: string): Uint8Array | un
 
 /** The notes of all note segments. Throws `Error` as `findElfSection` does. */
 export function listElfNotes(bytes: Uint8Array): readonly ElfNote[] {
-  const view = checkedView(bytes);
-  const table = offsetAt(view, 0x20);
-  const entryBytes = view.getUint16(0x36, true);
-  const count = view.getUint16(0x38, true);
-  if (count > 0 && entryBytes < 56) throw new Error("its segment table is damaged");
-  const notes: ElfNote[] = [];
-  for (let index = 0; index < count; index++) {
-    const at = table + index * entryBytes;
-    if (view.getUint32(at, true) !== PT_NOTE) continue;
-    const size = offsetAt(view, at + 0x20);
-    if (size > PT_NOTE_MAX_BYTES) throw new Error("its notes are too large");
-    notes.push(...parseNotes(part(bytes, offsetAt(view, at + 0x08), size)));
-  }
-  return notes;
+  const within = ({ start, size }: Range): Uint8Array => {
+    requireWithin({ start, size }, bytes.length);
+    return part(bytes, Number(start), Number(size));
+  };
+  const { table, entryBytes } = segmentTableOf(checkedView(bytes));
+  return noteRangesIn(within(table), entryBytes).flatMap((range) => parseNotes(within(range)));
 }
 
 /** A file of which little is looked at: it may be larger than what there is of memory for it. */
@@ -66,24 +58,44 @@ export interface ElfFile {
 
 /** As `listElfNotes`. */
 export async function readElfNotes(file: ElfFile): Promise<readonly ElfNote[]> {
-  const within = async (start: bigint, length: bigint): Promise<Uint8Array> => {
-    if (start + length > BigInt(file.bytes)) throw new Error("it points outside of itself");
-    return file.read(Number(start), Number(start + length));
+  const within = ({ start, size }: Range): Promise<Uint8Array> => {
+    requireWithin({ start, size }, file.bytes);
+    return file.read(Number(start), Number(start + size));
   };
-  const head = checkedView(await file.read(0, 64));
+  const { table, entryBytes, count } = segmentTableOf(checkedView(await file.read(0, 64)));
+  if (count > SEGMENTS_MAX) throw new Error("its segment table is damaged");
+  const notes: ElfNote[] = [];
+  for (const range of noteRangesIn(await within(table), entryBytes)) notes.push(...parseNotes(await within(range)));
+  return notes;
+}
+
+interface Range {
+  readonly start: bigint;
+  readonly size: bigint;
+}
+
+function requireWithin({ start, size }: Range, bytes: number): void {
+  if (start + size > BigInt(bytes)) throw new Error("it points outside of itself");
+}
+
+function segmentTableOf(head: DataView): { readonly table: Range; readonly entryBytes: number; readonly count: number } {
   const entryBytes = head.getUint16(0x36, true);
   const count = head.getUint16(0x38, true);
-  if (count === 0) return [];
-  if (entryBytes < 56 || count > SEGMENTS_MAX) throw new Error("its segment table is damaged");
-  const table = viewOf(await within(head.getBigUint64(0x20, true), BigInt(count * entryBytes)));
-  const notes: ElfNote[] = [];
-  for (let at = 0; at < table.byteLength; at += entryBytes) {
-    if (table.getUint32(at, true) !== PT_NOTE) continue;
-    const size = table.getBigUint64(at + 0x20, true);
+  if (count > 0 && entryBytes < 56) throw new Error("its segment table is damaged");
+  // Without segments where they begin says nothing.
+  return { table: { start: count === 0 ? 0n : head.getBigUint64(0x20, true), size: BigInt(count * entryBytes) }, entryBytes, count };
+}
+
+function noteRangesIn(table: Uint8Array, entryBytes: number): readonly Range[] {
+  const view = viewOf(table);
+  const ranges: Range[] = [];
+  for (let at = 0; at < table.length; at += entryBytes) {
+    if (view.getUint32(at, true) !== PT_NOTE) continue;
+    const size = view.getBigUint64(at + 0x20, true);
     if (size > PT_NOTE_MAX_BYTES) throw new Error("its notes are too large");
-    notes.push(...parseNotes(await within(table.getBigUint64(at + 0x08, true), size)));
+    ranges.push({ start: view.getBigUint64(at + 0x08, true), size });
   }
-  return notes;
+  return ranges;
 }
 
 function parseNotes(bytes: Uint8Array): readonly ElfNote[] {
