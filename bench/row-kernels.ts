@@ -2,10 +2,11 @@
  * Row 11: kernels from hand to hand, against what people would type to have the same: a bundle written and fetched over the loopback, and a
  * catalog asked for news. Both sides end with the bytes on the disk, and both check what they fetched.
  */
-import { readdirSync, writeFileSync } from "node:fs";
+import { readdirSync } from "node:fs";
 import { mkdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { openGoods } from "../test/support/goods.ts";
+import { offerKernel, type OfferedBundle } from "../test/support/offered-bundle.ts";
 import { copyGoods } from "../test/support/copy-goods.ts";
 import { closeWorld, openWorld, type World } from "../test/support/world.ts";
 import { compare, timed, type Row } from "./measure.ts";
@@ -13,12 +14,6 @@ import { compare, timed, type Row } from "./measure.ts";
 const RUNS = 11;
 /** The strongest compression takes seconds. */
 const BUNDLE_RUNS = 5;
-
-interface Published {
-  /** Of `NAME-ARCH-DIGEST.tar.zst`. */
-  readonly file: string;
-  readonly sha256: string;
-}
 
 export async function* measureKernels(): AsyncIterable<Row> {
   const { kernel } = await openGoods();
@@ -36,9 +31,8 @@ export async function* measureKernels(): AsyncIterable<Row> {
   try {
     copyGoods(world, [["kernels", kernel]]);
     yield measureBundle(world, kernel);
-    const bundle = await publish(world, kernel, published, server.port ?? 0);
-    // With it its content goes.
-    await world.ok(["kernel", "delete", kernel]);
+    const bundle = await offerKernel(world, kernel, published, "pulled");
+    await world.ok(["catalog", "add", "acme", `http://127.0.0.1:${server.port}/catalog.json`, "--key", bundle.publicKey]);
     yield measurePull(world, bundle, server.port ?? 0);
     yield measureUpdate(world, server.port ?? 0);
   } finally {
@@ -89,24 +83,7 @@ function measureBundle(world: World, kernel: string): Promise<Row> {
   });
 }
 
-async function publish(world: World, kernel: string, folder: string, port: number): Promise<Published> {
-  const made = await world.json<{ file: string; sha256: string; bytes: number; distro: string; arch: string }>([
-    "kernel",
-    "bundle",
-    kernel,
-    "--into",
-    folder,
-  ]);
-  const { file, sha256, bytes, distro, arch } = made;
-  const { publicKey } = await world.json<{ publicKey: string }>(["catalog", "keygen", join(world.folder, "key")]);
-  const entry = { type: "kernel", name: "pulled", distro, arch, description: "", bundle: { url: file, sha256, bytes } };
-  writeFileSync(join(folder, "catalog.json"), JSON.stringify({ schema: 1, name: "acme", entries: [entry] }));
-  await world.ok(["catalog", "sign", join(folder, "catalog.json"), "-s", join(world.folder, "key"), "--valid-for", "1d"]);
-  await world.ok(["catalog", "add", "acme", `http://127.0.0.1:${port}/catalog.json`, "--key", publicKey]);
-  return { file, sha256 };
-}
-
-function measurePull(world: World, { file, sha256 }: Published, port: number): Promise<Row> {
+function measurePull(world: World, { file, sha256 }: OfferedBundle, port: number): Promise<Row> {
   const url = `http://127.0.0.1:${port}/${file}`;
   return compare({
     row: 11,
@@ -153,7 +130,7 @@ function measureUpdate(world: World, port: number): Promise<Row> {
           shell(
             world,
             // Whether there are other keys by now is asked as well.
-            `curl -sS -o keys ${new URL("keys.json", url).href} -o news ${url} -o news.minisig ${url}.minisig; minisign -Vqm news -p key.pub; sync news news.minisig`,
+            `curl -sS -o keys ${new URL("keys.json", url).href} -o news ${url} -o news.minisig ${url}.minisig; minisign -Vqm news -p published/key.pub; sync news news.minisig`,
           ),
         ),
     },

@@ -5,7 +5,7 @@ import { connect, createServer, type Server } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { makeCertificate } from "../support/certificate.ts";
-import { offerBundle } from "../support/offered-bundle.ts";
+import { offerLittle } from "../support/offered-bundle.ts";
 import { withWorld } from "../support/world.ts";
 
 setDefaultTimeout(60_000);
@@ -57,7 +57,7 @@ test.each(["SSL_CERT_FILE", "NODE_EXTRA_CA_CERTS"])(
   "a catalog and its bundle are fetched by the proxy, with the authority in %s",
   async (variable) => {
     await withWorld({ isolatedGoods: true, config: '[drivers]\norder = ["fake"]\n' }, async (world) => {
-      const key = await offerBundle(world, join(folder, "web"));
+      const key = await offerLittle(world, join(folder, "web"));
       const add = ["catalog", "add", "acme", ADDRESS, "--key", key];
       const withProxy = { https_proxy: proxyUrl() };
       asked.length = 0;

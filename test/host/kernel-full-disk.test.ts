@@ -14,6 +14,7 @@ import { writeLittleCompiler, writeSource } from "../support/little-compiler.ts"
 import { openNamespaces, type Namespaces } from "../support/namespaces.ts";
 import { makeRandom, sample, SEED } from "../support/random.ts";
 import { isFull } from "../support/seeded.ts";
+import { offerKernel } from "../support/offered-bundle.ts";
 import { makeSilentKernel } from "../support/silent-kernel.ts";
 import { closeWorld, openWorld, type World } from "../support/world.ts";
 
@@ -76,15 +77,8 @@ function leaveFree(bytes: number | undefined, mount = disk): void {
 /** A catalog with a bundle of the kernel, beside the disk. */
 async function offerBundle(): Promise<void> {
   await world.ok(["kernel", "import", "offered", "--from", join(given, "kernel")]);
-  const made = await world.json(["kernel", "bundle", "offered", "--into", given]);
-  await world.ok(["kernel", "delete", "offered"]);
-  const { file, sha256, bytes, name, distro, arch } = made;
-  const entry = { type: "kernel", name, distro, arch, description: "", bundle: { url: file, sha256, bytes } };
-  const document = join(given, "catalog.json");
-  writeFileSync(document, JSON.stringify({ schema: 1, name: "acme", entries: [entry] }));
-  const { publicKey } = await world.json<{ publicKey: string }>(["catalog", "keygen", join(given, "key")]);
-  await world.ok(["catalog", "sign", document, "-s", join(given, "key"), "--valid-for", "1d"]);
-  await world.ok(["catalog", "add", "acme", document, "--key", publicKey]);
+  const { publicKey } = await offerKernel(world, "offered", given);
+  await world.ok(["catalog", "add", "acme", join(given, "catalog.json"), "--key", publicKey]);
 }
 
 /** What is on the little disk, without what a download may go on from. */

@@ -2,7 +2,7 @@
 import { expect, setDefaultTimeout, test } from "bun:test";
 import { join } from "node:path";
 import { writeLittleBootstrap } from "../support/little-bootstrap.ts";
-import { offerBundle } from "../support/offered-bundle.ts";
+import { offerLittle } from "../support/offered-bundle.ts";
 import { withWorld } from "../support/world.ts";
 
 setDefaultTimeout(60_000);
@@ -10,7 +10,7 @@ setDefaultTimeout(60_000);
 test("two pulls of one kernel at once both have it, and so has a third under another name, by one download", async () => {
   await withWorld({ isolatedGoods: true, isolatedCache: true, config: '[drivers]\norder = ["fake"]\n' }, async (world) => {
     const folder = join(world.folder, "web");
-    const key = await offerBundle(world, folder);
+    const key = await offerLittle(world, folder);
     const served: string[] = [];
     const { promise: begun, resolve: begin } = Promise.withResolvers<void>();
     await using server = Bun.serve({

@@ -1,27 +1,41 @@
-/** A kernel of a few hundred bytes in a bundle, with a catalog that offers it. */
+/** A kernel in a bundle, with a catalog that offers it: what there is to be pulled where no catalog is. */
 import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { makeSilentKernel } from "./silent-kernel.ts";
 import type { World } from "./world.ts";
 
+export interface OfferedBundle {
+  /** To add the catalog with. */
+  readonly publicKey: string;
+  /** `NAME-ARCH-DIGEST.tar.zst`, beside `catalog.json`. */
+  readonly file: string;
+  readonly sha256: string;
+}
+
 /**
- * Puts `catalog.json` of the catalog `acme`, and the bundle of `acme/little`, into a folder, and returns the key to add it with.
- * What a kernel or daemon was needed for that is gone again.
+ * Puts a kernel of the world into a folder as a bundle, which takes it out of the world, with `catalog.json` of the catalog `acme`, which
+ * has it as `name`.
  */
-export async function offerBundle(world: World, folder: string): Promise<string> {
-  const at = (name: string): string => join(folder, name);
+export async function offerKernel(world: World, kernel: string, folder: string, name = kernel): Promise<OfferedBundle> {
+  const at = (file: string): string => join(folder, file);
+  const made = await world.json<Readonly<Record<string, unknown>> & OfferedBundle>(["kernel", "bundle", kernel, "--into", folder]);
+  await world.ok(["kernel", "delete", kernel]);
+  const { file, sha256, bytes, distro, arch } = made;
+  const entry = { type: "kernel", name, distro, arch, description: "", bundle: { url: file, sha256, bytes } };
+  writeFileSync(at("catalog.json"), JSON.stringify({ schema: 1, name: "acme", entries: [entry] }));
+  const { publicKey } = await world.json<{ publicKey: string }>(["catalog", "keygen", at("key")]);
+  await world.ok(["catalog", "sign", at("catalog.json"), "-s", at("key"), "--valid-for", "1d"]);
+  return { publicKey, file, sha256 };
+}
+
+/** The same of a kernel of a few hundred bytes, `acme/little`, in a new folder; no daemon runs afterwards. Returns the key. */
+export async function offerLittle(world: World, folder: string): Promise<string> {
   rmSync(folder, { recursive: true, force: true });
   mkdirSync(folder);
   mkdirSync(join(world.folder, "kernel"), { recursive: true });
   writeFileSync(join(world.folder, "kernel/vmlinux"), makeSilentKernel("hello"));
   await world.ok(["kernel", "import", "little", "--from", join(world.folder, "kernel")]);
-  const made = await world.json(["kernel", "bundle", "little", "--into", folder]);
-  await world.ok(["kernel", "delete", "little"]);
-  const { file: url, sha256, bytes, distro, arch } = made;
-  const entry = { type: "kernel", name: "little", distro, arch, description: "", bundle: { url, sha256, bytes } };
-  writeFileSync(at("catalog.json"), JSON.stringify({ schema: 1, name: "acme", entries: [entry] }));
-  const { publicKey } = await world.json<{ publicKey: string }>(["catalog", "keygen", join(world.folder, "key")]);
-  await world.ok(["catalog", "sign", at("catalog.json"), "-s", join(world.folder, "key"), "--valid-for", "1d"]);
+  const { publicKey } = await offerKernel(world, "little", folder);
   await world.ok(["daemon", "stop"]);
   return publicKey;
 }

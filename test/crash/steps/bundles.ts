@@ -1,6 +1,7 @@
 /** Bundles of kernels: written, and pulled from a catalog. */
-import { mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
+import { offerKernel } from "../../support/offered-bundle.ts";
 import type { CrashWorld } from "../crash-world.ts";
 import { importLittle, ofKernel } from "./kernels.ts";
 import { LITTLE, type Step, type Target } from "./step.ts";
@@ -50,16 +51,8 @@ function bundleFolder({ world }: CrashWorld): string {
 
 /** A catalog with a bundle of the little kernel, which is itself gone again. */
 async function offerBundle(crash: CrashWorld): Promise<void> {
-  const { world } = crash;
   const folder = bundleFolder(crash);
-  const at = (name: string): string => join(folder, name);
   await importLittle(crash);
-  const made = await world.json<Readonly<Record<string, unknown>>>(["kernel", "bundle", LITTLE, "--into", folder]);
-  await world.ok(["kernel", "delete", LITTLE]);
-  const { file, sha256, bytes, name, distro, arch } = made;
-  const entry = { type: "kernel", name, distro, arch, description: "", bundle: { url: file, sha256, bytes } };
-  writeFileSync(at("catalog.json"), JSON.stringify({ schema: 1, name: "acme", entries: [entry] }));
-  const { publicKey } = await world.json<{ publicKey: string }>(["catalog", "keygen", at("key")]);
-  await world.ok(["catalog", "sign", at("catalog.json"), "-s", at("key"), "--valid-for", "1d"]);
-  await world.ok(["catalog", "add", "acme", at("catalog.json"), "--key", publicKey]);
+  const { publicKey } = await offerKernel(crash.world, LITTLE, folder);
+  await crash.world.ok(["catalog", "add", "acme", join(folder, "catalog.json"), "--key", publicKey]);
 }
