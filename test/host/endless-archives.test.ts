@@ -1,33 +1,17 @@
 /** Archives that never end, or that unpack to very much: they are stopped soon, and in little memory. */
-import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
-import { mkdtempSync, readFileSync, writeFileSync } from "node:fs";
+import { describe, expect, setDefaultTimeout, test } from "bun:test";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { crc32 } from "node:zlib";
 import type { ArchivePlan } from "../../src/catalog/debian/made-archive.ts";
-import {
-  forget,
-  makeArchiveSigners,
-  openArchiveWorld,
-  systemOf,
-  type ArchiveSigners,
-  type ArchiveWorld,
-} from "../../src/catalog/debian/test-archive-world.ts";
+import { openSigners, openArchiveWorld, systemOf, type ArchiveWorld } from "../../src/catalog/debian/test-archive-world.ts";
 import { peakOf } from "../support/peak-of.ts";
 
 setDefaultTimeout(120_000);
 
 const MIB = 2 ** 20;
-const root = mkdtempSync("/tmp/ben-");
+const { root, signers } = await openSigners("/tmp/ben-");
 const system = systemOf(join(root, "making"));
-let signers: ArchiveSigners;
-
-beforeAll(async () => {
-  signers = await makeArchiveSigners(root);
-});
-afterAll(async () => {
-  await signers.end();
-  forget(root);
-});
 
 interface EndlessCase {
   readonly code: string;

@@ -1,17 +1,10 @@
 /** Files of the download cache that somebody exchanges between their verification and their use: the others' bytes are never used. */
-import { afterAll, beforeAll, expect, setDefaultTimeout, test } from "bun:test";
+import { expect, setDefaultTimeout, test } from "bun:test";
 import { createHash } from "node:crypto";
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { zstdCompressSync } from "node:zlib";
-import {
-  forget,
-  makeArchiveSigners,
-  openArchiveWorld,
-  SUITE,
-  systemOf,
-  type ArchiveSigners,
-} from "../../src/catalog/debian/test-archive-world.ts";
+import { openSigners, openArchiveWorld, SUITE, systemOf } from "../../src/catalog/debian/test-archive-world.ts";
 import { makeDeb, makeTar } from "../../src/catalog/unpack/made-deb.ts";
 import { openDeb } from "../../src/catalog/unpack/open-deb.ts";
 import { BangerError } from "../../src/contract/errors.ts";
@@ -20,19 +13,10 @@ import { isFull, makeChance, SEED } from "../support/seeded.ts";
 setDefaultTimeout(600_000);
 
 const RACES = isFull ? 1000 : 60;
-const root = mkdtempSync("/tmp/bsw-");
+const { root, signers } = await openSigners("/tmp/bsw-");
 const system = systemOf(join(root, "h"));
 const chance = makeChance();
 const signal = new AbortController().signal;
-let signers: ArchiveSigners;
-
-beforeAll(async () => {
-  signers = await makeArchiveSigners(root);
-});
-afterAll(async () => {
-  await signers.end();
-  forget(root);
-});
 
 const digestOf = (bytes: Uint8Array): string => createHash("sha256").update(bytes).digest("hex");
 const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));

@@ -1,29 +1,12 @@
 /** Indexes and packages of a Debian archive that somebody tampered with: none is used, and none is kept. */
-import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { describe, expect, test } from "bun:test";
 import { createHash } from "node:crypto";
-import { existsSync, mkdtempSync, readFileSync, statSync } from "node:fs";
+import { existsSync, readFileSync, statSync } from "node:fs";
 import { join, relative } from "node:path";
-import {
-  forget,
-  makeArchiveSigners,
-  openArchiveWorld,
-  walk,
-  type ArchiveSigners,
-  type ArchiveWorld,
-} from "../../src/catalog/debian/test-archive-world.ts";
+import { openSigners, openArchiveWorld, walk, type ArchiveWorld } from "../../src/catalog/debian/test-archive-world.ts";
 import { INDEXES, PACKAGES, STANZAS } from "./index-cases.ts";
 
-const root = mkdtempSync("/tmp/bti-");
-let signers: ArchiveSigners;
-
-beforeAll(async () => {
-  signers = await makeArchiveSigners(root);
-});
-
-afterAll(async () => {
-  await signers.end();
-  forget(root);
-});
+const { root, signers } = await openSigners("/tmp/bti-");
 
 const isFile = (path: string): boolean => statSync(path, { throwIfNoEntry: false })?.isFile() === true;
 

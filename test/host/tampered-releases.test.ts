@@ -2,19 +2,17 @@
  * Releases of a Debian archive that somebody tampered with: none is believed, none leaves a trace, and whatever gpgv or sqv refuses is
  * refused.
  */
-import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
+import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import { appendFileSync, mkdtempSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { endSigner, releaseHead, sign, type ArchivePlan } from "../../src/catalog/debian/made-archive.ts";
 import {
   fetchHello,
-  forget,
-  makeArchiveSigners,
+  openSigners,
   openArchiveWorld,
   SUITE,
   systemOf,
   walk,
-  type ArchiveSigners,
   type ArchiveWorld,
 } from "../../src/catalog/debian/test-archive-world.ts";
 import { askGpgv, askSqv } from "./ask-verifiers.ts";
@@ -25,19 +23,9 @@ import { CONTENTS, SHAPES, SIGNATURES, type ReleaseCase } from "./release-cases.
 
 setDefaultTimeout(600_000);
 
-const root = mkdtempSync("/tmp/btr-");
+const { root, signers } = await openSigners("/tmp/btr-");
 const signal = new AbortController().signal;
 const system = systemOf(join(root, "asking"));
-let signers: ArchiveSigners;
-
-beforeAll(async () => {
-  signers = await makeArchiveSigners(root);
-});
-
-afterAll(async () => {
-  await signers.end();
-  forget(root);
-});
 
 const openWorld = (plan: Partial<ArchivePlan> = {}): Promise<ArchiveWorld> => openArchiveWorld(root, signers, plan);
 

@@ -1,33 +1,12 @@
-import { afterAll, beforeAll, describe, expect, test } from "bun:test";
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { describe, expect, test } from "bun:test";
+import { readdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { makeDebianArchive, type DebianArchiveParts } from "./debian-archive.ts";
 import type { ArchivePlan } from "./made-archive.ts";
-import {
-  fetchHello,
-  flip,
-  forget,
-  HELLO,
-  makeArchiveSigners,
-  openArchiveWorld,
-  SUITE,
-  walk,
-  type ArchiveSigners,
-  type ArchiveWorld,
-} from "./test-archive-world.ts";
+import { fetchHello, flip, HELLO, openSigners, openArchiveWorld, SUITE, walk, type ArchiveWorld } from "./test-archive-world.ts";
 
 const signal = new AbortController().signal;
-const root = mkdtempSync("/tmp/bar-");
-let signers: ArchiveSigners;
-
-beforeAll(async () => {
-  signers = await makeArchiveSigners(root);
-});
-
-afterAll(async () => {
-  await signers.end();
-  forget(root);
-});
+const { root, signers } = await openSigners("/tmp/bar-");
 
 const openWorld = (plan: Partial<ArchivePlan> = {}): Promise<ArchiveWorld> => openArchiveWorld(root, signers, plan);
 const codeOf = async (world: ArchiveWorld, parts: Partial<DebianArchiveParts> = {}): Promise<string> => (await walk(world, parts)).code;

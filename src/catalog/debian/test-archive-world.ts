@@ -1,4 +1,5 @@
 /** A made archive, a store of its own that asks it, and what a walk of the chain from one to the other comes to. */
+import { afterAll } from "bun:test";
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { join, relative } from "node:path";
 import { BangerError } from "../../contract/errors.ts";
@@ -36,7 +37,18 @@ export interface ArchiveSigners {
   end(): Promise<void>;
 }
 
-export async function makeArchiveSigners(root: string): Promise<ArchiveSigners> {
+/** Keys for the tests of a file, and a folder for what they make; both go with the last of them. @param prefix of the folder; short, for gpg's sockets. */
+export async function openSigners(prefix: string): Promise<{ readonly root: string; readonly signers: ArchiveSigners }> {
+  const root = mkdtempSync(prefix);
+  const signers = await makeArchiveSigners(root);
+  afterAll(async () => {
+    await signers.end();
+    rmSync(root, { recursive: true, force: true });
+  });
+  return { root, signers };
+}
+
+async function makeArchiveSigners(root: string): Promise<ArchiveSigners> {
   const system = systemOf(join(root, "signers"));
   const debian = await makeSigner(system, join(root, "k1"), "Archive");
   const next = await makeSigner(system, join(root, "k2"), "Next archive");
@@ -155,8 +167,4 @@ export function flip(path: string, at: number): void {
 
 export function edit(path: string, change: (text: string) => string): void {
   writeFileSync(path, change(readFileSync(path, "latin1")), "latin1");
-}
-
-export function forget(root: string): void {
-  rmSync(root, { recursive: true, force: true });
 }
