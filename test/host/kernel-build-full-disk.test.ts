@@ -4,15 +4,15 @@
  *
  * BANGER_TEST_FULL: after every two blocks of a whole way; else after some.
  */
-import { afterAll, beforeAll, expect, setDefaultTimeout, test } from "bun:test";
+import { expect, setDefaultTimeout, test } from "bun:test";
 import { Database } from "bun:sqlite";
 import { randomBytes } from "node:crypto";
-import { mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { readdirSync, rmSync } from "node:fs";
 import { openNamespaces } from "../support/namespaces.ts";
 import { makeRandom, sample } from "../support/random.ts";
 import { isFull, SEED } from "../support/seeded.ts";
 import { buildApart } from "./build-apart.ts";
-import { endSigner, makeSigner, openBuildWorld, type Signer } from "./kernel-build-world.ts";
+import { openBuildWorld, openSigner } from "./kernel-build-world.ts";
 
 const SAMPLE = 6;
 const STEP_BYTES = 8192;
@@ -23,15 +23,7 @@ const MOST_BYTES = 320 * 1024;
 
 setDefaultTimeout(isFull ? 1_800_000 : 120_000);
 
-const folder = mkdtempSync("/tmp/bkk-");
-let signer: Signer;
-beforeAll(() => {
-  signer = makeSigner(folder, "release");
-});
-afterAll(() => {
-  endSigner(signer);
-  rmSync(folder, { recursive: true, force: true });
-});
+const signer = openSigner();
 
 test(`a build tells a disk that fills up anywhere on its way (seed ${SEED})`, async () => {
   await using world = await openBuildWorld(signer);

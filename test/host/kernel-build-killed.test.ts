@@ -5,14 +5,14 @@
  * BANGER_TEST_FULL: at each; else at some of them, and at those where the release is fetched.
  */
 import { Database } from "bun:sqlite";
-import { afterAll, beforeAll, expect, setDefaultTimeout, test } from "bun:test";
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { expect, setDefaultTimeout, test } from "bun:test";
+import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { placesLeft } from "../support/noted-places.ts";
 import { makeRandom, sample } from "../support/random.ts";
 import { isFull, SEED } from "../support/seeded.ts";
 import { processesOf } from "../support/world.ts";
-import { endSigner, makeSigner, openBuildWorld, type BuildWorld, type Signer } from "./kernel-build-world.ts";
+import { openBuildWorld, openSigner, type BuildWorld } from "./kernel-build-world.ts";
 import { buildApart } from "./build-apart.ts";
 
 /** Of some 150. */
@@ -22,15 +22,7 @@ const OF_THE_RELEASE = /files\.(?:openWrite|sync|rename) cache\/downloads\/url-/
 
 setDefaultTimeout(isFull ? 1_800_000 : 120_000);
 
-const folder = mkdtempSync("/tmp/bkk-");
-let signer: Signer;
-beforeAll(() => {
-  signer = makeSigner(folder, "release");
-});
-afterAll(() => {
-  endSigner(signer);
-  rmSync(folder, { recursive: true, force: true });
-});
+const signer = openSigner();
 
 interface Point {
   readonly point: string;

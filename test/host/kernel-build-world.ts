@@ -1,4 +1,5 @@
 /** A world to build kernels in within seconds: keys made by gpg, a server for keys and releases, and a little source and compiler. */
+import { afterAll } from "bun:test";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
@@ -77,6 +78,17 @@ export function makeSigner(folder: string, name: string, ...options: readonly st
     exported: () => gpg(["--armor", "--export", fingerprint]),
     sign: (content, ...more) => gpg([...more, "--armor", "--detach-sign"], content),
   };
+}
+
+/** The key of a release signer for the tests of a file; it goes with the last of them. */
+export function openSigner(): Signer {
+  const folder = mkdtempSync("/tmp/bkk-");
+  const signer = makeSigner(folder, "release");
+  afterAll(() => {
+    endSigner(signer);
+    rmSync(folder, { recursive: true, force: true });
+  });
+  return signer;
 }
 
 export function endSigner({ home }: Signer): void {
