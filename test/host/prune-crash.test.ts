@@ -1,6 +1,6 @@
 /** The daemon is killed at each point of a prune: nothing half is left, nothing in use is gone, and the next prune goes through. */
 import { expect, setDefaultTimeout, test } from "bun:test";
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { copyGoods } from "../support/copy-goods.ts";
 import { openGoods } from "../support/goods.ts";
@@ -18,13 +18,11 @@ async function plant(world: World, image: string, kernel: string): Promise<void>
     ["images", image],
     ["images", image, "spare"],
   ]);
-  await world.banger(["vm", "create", "old", "--no-start", "--kernel", kernel]);
-  const state = join(world.folder, "state/banger");
-  const old = [
-    join(world.folder, "cache/banger/downloads/sha256-00"),
-    join(world.folder, "cache/banger/agents/banger-agent-00"),
-    join(state, "blanks/blank-00-4096.ext4"),
-  ];
+  await world.ok(["vm", "create", "old", "--no-start", "--kernel", kernel]);
+  // Made ahead for the next vm, behind the back of who made this one.
+  const blanks = join(world.folder, "state/banger/blanks");
+  await until("a blank is made", () => existsSync(blanks) && readdirSync(blanks).some((name) => name.startsWith("blank-")));
+  const old = [join(world.folder, "cache/banger/downloads/sha256-00"), join(world.folder, "cache/banger/agents/banger-agent-00")];
   for (const path of old) {
     mkdirSync(dirname(path), { recursive: true });
     writeFileSync(path, "x");
@@ -52,6 +50,7 @@ test("a daemon that is killed while it prunes leaves each thing whole or gone", 
       await world.banger(["daemon", "stop"]);
       await world.ok(["ps"], { env: armed });
       const killed = world.daemonPid();
+      rmSync(`${control}.fired`, { force: true });
       writeFileSync(control, JSON.stringify({ point, nth: 1, action: "kill" }));
       await world.banger(PRUNE);
       expect({ point, hasFired: existsSync(`${control}.fired`) }).toEqual({ point, hasFired: true });
