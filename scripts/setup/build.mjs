@@ -1,22 +1,36 @@
-/** Builds the guest agent and the one binary that embeds it, each only when its sources changed. */
+/** Builds the two Rust programs and the one binary that embeds them, each only when its sources changed. */
 import { copyFileSync, existsSync, mkdirSync, renameSync } from "node:fs";
 import { dirname } from "node:path";
 import { spawnSync } from "node:child_process";
 import { SetupProblem } from "./problem.mjs";
-import { AGENT, BANGER, BUN, inRoot } from "./places.mjs";
+import { AGENT, BANGER, BUN, LAYERS, inRoot } from "./places.mjs";
 import { runOk } from "./programs.mjs";
 import { openToolchain } from "./rust.mjs";
 import { unlessDone } from "./stamp.mjs";
 
 /** True when there was something to do. */
 export function buildAgent() {
+  return buildProgram({ name: "agent", folder: "guest", program: "banger-agent", result: AGENT });
+}
+
+/** True when there was something to do. */
+export function buildLayers() {
+  return buildProgram({ name: "layers", folder: "layers", program: "banger-layers", result: LAYERS });
+}
+
+/**
+ * Builds a Rust program, when its sources have changed, and puts it where the binary is built from.
+ * @typedef {{ readonly name: string, readonly folder: string, readonly program: string, readonly result: string }} Program
+ * @param {Program} program
+ */
+function buildProgram({ name, folder, program, result }) {
   return unlessDone({
-    name: "agent",
-    sources: ["src", "build.rs", "Cargo.toml", "Cargo.lock", ".cargo", "rust-toolchain.toml"].map((name) => inRoot("guest", name)),
-    results: [AGENT],
+    name,
+    sources: ["src", "Cargo.toml", "Cargo.lock", ".cargo"].map((source) => inRoot(folder, source)),
+    results: [result],
     async work() {
       const toolchain = await openToolchain({ tests: false });
-      place(await cargoBuild(toolchain), AGENT);
+      place(await cargoBuild(toolchain, folder, program), result);
     },
   });
 }
@@ -24,21 +38,23 @@ export function buildAgent() {
 /**
  * Builds, and resolves with the path of the program: cargo itself says where it is.
  * @param {import("./rust.mjs").Toolchain} toolchain
+ * @param {string} folder
+ * @param {string} program
  */
-async function cargoBuild({ cargo, env }) {
+async function cargoBuild({ cargo, env }, folder, program) {
   const argv = ["build", "--release", "--locked", "--message-format=json-render-diagnostics"];
   const result = spawnSync(cargo, argv, {
-    cwd: inRoot("guest"),
+    cwd: inRoot(folder),
     env,
     encoding: "utf8",
     maxBuffer: 64 * 2 ** 20,
     stdio: ["ignore", "pipe", "inherit"],
   });
   if (result.error !== undefined || result.status !== 0) {
-    throw new SetupProblem(`cannot build the guest agent: cargo ended with ${result.error?.message ?? `code ${result.status}`}, see above`);
+    throw new SetupProblem(`cannot build ${program}: cargo ended with ${result.error?.message ?? `code ${result.status}`}, see above`);
   }
-  const path = executableIn(result.stdout, "banger-agent");
-  if (path === undefined) throw new SetupProblem("cannot build the guest agent: cargo built no program named banger-agent");
+  const path = executableIn(result.stdout, program);
+  if (path === undefined) throw new SetupProblem(`cannot build ${program}: cargo built no program of that name`);
   return path;
 }
 
@@ -62,7 +78,15 @@ export function buildBinary() {
   if (!existsSync(inRoot("src/cli/main.ts"))) throw new SetupProblem("cannot build banger: there is no src/cli/main.ts");
   return unlessDone({
     name: "binary",
-    sources: [inRoot("src"), inRoot("kernels"), inRoot("package.json"), inRoot("package-lock.json"), inRoot("tsconfig.json"), AGENT],
+    sources: [
+      inRoot("src"),
+      inRoot("kernels"),
+      inRoot("package.json"),
+      inRoot("package-lock.json"),
+      inRoot("tsconfig.json"),
+      AGENT,
+      LAYERS,
+    ],
     results: [BANGER],
     async work() {
       mkdirSync(dirname(BANGER), { recursive: true });

@@ -36,6 +36,7 @@ export const FOR_TESTS = [
   { name: "bison", proof: ["bison"] },
   { name: "docker-registry", proof: ["docker-registry"] },
   { name: "iproute2", proof: ["ip"] },
+  { name: "erofs-utils", proof: ["fsck.erofs"] },
   { name: "dnsmasq-base", proof: ["dnsmasq"] },
   { name: "flex", proof: ["flex"] },
   { name: "gnupg", proof: ["gpg"] },
@@ -49,6 +50,8 @@ export const FOR_TESTS = [
   { name: "systemd", proof: ["systemd-analyze"] },
   { name: "zsh", proof: ["zsh"] },
   { name: "fish", proof: ["fish"] },
+  { name: "umoci", proof: ["umoci"] },
+  { name: "skopeo", proof: ["skopeo"] },
   { name: "util-linux", proof: ["unshare"] },
 ];
 

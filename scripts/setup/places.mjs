@@ -11,5 +11,7 @@ export const inRoot = (...parts) => join(ROOT, ...parts);
 export const BUN = inRoot("node_modules/bun/bin/bun.exe");
 /** The guest agent, as the binary embeds it. */
 export const AGENT = inRoot("build/banger-agent");
+/** What merges the layers of images, as the binary embeds it. */
+export const LAYERS = inRoot("build/banger-layers");
 /** The one binary: command line and daemon. */
 export const BANGER = inRoot("dist/banger");

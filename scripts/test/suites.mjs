@@ -24,8 +24,23 @@ const tool = (path, ...rest) => [BUN, inRoot("node_modules", path), ...rest];
 /** @param {string} name @param {string[]} argv @returns {Suite} */
 const check = (name, argv) => ({ name, kind: "check", argv, quick: true, minutes: 5 });
 
-/** @param {string} name @param {string[]} argv @returns {Suite} */
-const guestCheck = (name, argv) => ({ name, kind: "check", argv, quick: false, folder: inRoot("guest"), minutes: 10 });
+/**
+ * What is checked of a folder that holds a Rust program.
+ * @param {string} name
+ * @returns {Suite[]}
+ */
+const rust = (name) => [
+  { name: `${name}-format`, kind: "check", argv: ["cargo", "fmt", "--check"], quick: false, folder: inRoot(name), minutes: 5 },
+  {
+    name: `${name}-lint`,
+    kind: "check",
+    argv: ["cargo", "clippy", "--locked", "--all-targets", "--", "-D", "warnings"],
+    quick: false,
+    folder: inRoot(name),
+    minutes: 10,
+  },
+  { name, kind: "cargo", argv: ["cargo", "test", "--locked"], quick: false, folder: inRoot(name), minutes: 10, fullMinutes: 60 },
+];
 
 /** @type {readonly Suite[]} */
 export const SUITES = [
@@ -35,9 +50,8 @@ export const SUITES = [
   check("knip", tool("knip/bin/knip.js", "--no-progress")),
   check("rooms", [BUN, inRoot("tools/check-rooms.ts")]),
   { name: "unit", kind: "bun", argv: ["./src", "./tools", "./scripts", "./bench"], quick: true, minutes: 5 },
-  guestCheck("guest-format", ["cargo", "fmt", "--check"]),
-  guestCheck("guest-lint", ["cargo", "clippy", "--locked", "--all-targets", "--", "-D", "warnings"]),
-  { name: "guest", kind: "cargo", argv: ["cargo", "test", "--locked"], quick: false, folder: inRoot("guest"), minutes: 10 },
+  ...rust("guest"),
+  ...rust("layers"),
   { name: "goods", kind: "check", argv: [BUN, inRoot("test/support/pull-goods.ts")], quick: false, minutes: 15 },
   { name: "host", kind: "bun", argv: ["./test/host"], quick: false, minutes: 12, fullMinutes: 60 },
   { name: "crash", kind: "bun", argv: ["./test/crash"], quick: false, boots: true, minutes: 12, fullMinutes: 240 },

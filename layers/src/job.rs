@@ -1,0 +1,104 @@
+//! What is asked for, and what is answered. One JSON document comes in; lines of JSON go out.
+
+use std::io::Write;
+use std::path::PathBuf;
+use std::sync::Mutex;
+use std::time::{Duration, Instant};
+
+use serde::{Deserialize, Serialize};
+
+use crate::limits::Limits;
+use crate::refusal::{Code, Refusal};
+
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+pub struct Job {
+    /// The bottom one first.
+    pub layers: Vec<Layer>,
+    pub limits: Limits,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+pub struct Layer {
+    pub path: PathBuf,
+    pub compression: Compression,
+    /// Of the blob: `sha256:` and 64 hex digits. Where nobody named one, absent.
+    pub digest: Option<String>,
+    /// Of the archive in it.
+    pub diff_id: Option<String>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Compression {
+    None,
+    Gzip,
+    Zstd,
+}
+
+/// A file system that is whole and on the disk.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Made {
+    pub bytes: u64,
+    /// Names in it.
+    pub entries: u64,
+    /// Of the whole file, in hex.
+    pub sha256: String,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+enum Line<'a> {
+    #[serde(rename_all = "camelCase")]
+    Progress {
+        read_bytes: u64,
+    },
+    Done(&'a Made),
+    Failed {
+        code: Code,
+        message: &'a str,
+    },
+}
+
+/// Tells how far it is, not too often.
+pub struct Report {
+    state: Mutex<(u64, Instant)>,
+}
+
+const PAUSE: Duration = Duration::from_millis(100);
+
+impl Default for Report {
+    fn default() -> Self {
+        Self { state: Mutex::new((0, Instant::now())) }
+    }
+}
+
+impl Report {
+    /// So many more bytes of blobs were read.
+    pub fn read(&self, bytes: u64) {
+        let Ok(mut state) = self.state.lock() else { return };
+        state.0 += bytes;
+        if state.1.elapsed() < PAUSE {
+            return;
+        }
+        state.1 = Instant::now();
+        say(&Line::Progress { read_bytes: state.0 });
+    }
+
+    pub fn done(&self, made: &Made) {
+        say(&Line::Done(made));
+    }
+
+    pub fn failed(&self, refusal: &Refusal) {
+        say(&Line::Failed { code: refusal.code, message: &refusal.message });
+    }
+}
+
+/// Who asked may be gone; then there is nobody to tell.
+fn say(line: &Line<'_>) {
+    let mut text = serde_json::to_vec(line).unwrap_or_default();
+    text.push(b'\n');
+    let _ = std::io::stdout().lock().write_all(&text);
+}

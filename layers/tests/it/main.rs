@@ -1,0 +1,12 @@
+//! Tests of the whole program, each against somebody else's idea of the same thing.
+
+mod archive;
+mod blobs;
+mod fuzz;
+mod hostile;
+mod listing;
+mod merged;
+mod random;
+mod stacks;
+mod umoci;
+mod workshop;
