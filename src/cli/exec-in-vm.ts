@@ -51,7 +51,7 @@ export async function execInVm(
   using session = await client.exec(vm, { ...spec, ...(terminal === undefined ? {} : { tty: terminal }) });
   using _raw = (await loading)?.openRawTerminal();
   using joined = joinSignals(session, wishes.tty);
-  const unreadable = wishes.interactive ? passStdinOn(session, environment.stdin) : undefined;
+  const unreadable = wishes.interactive ? passStdinOn(session, environment.stdin, isRaw) : undefined;
   if (unreadable === undefined) session.stdin.end();
 
   const exit = wishes.json ? captureOutput(session, environment.stdout.descriptor) : showOutput(session, wishes, environment);
@@ -60,9 +60,9 @@ export async function execInVm(
 }
 
 /** Rejects when stdin cannot be read to its end: the command must not take a part for the whole. A terminal that goes away ends it. */
-function passStdinOn({ stdin }: ExecSession, { descriptor, isTerminal }: Terminal): Promise<never> {
+function passStdinOn({ stdin }: ExecSession, { descriptor, isTerminal }: Terminal, isRaw: boolean): Promise<never> {
   const { promise, reject } = Promise.withResolvers<never>();
-  const source = openStdin(descriptor);
+  const source = openStdin(descriptor, isRaw);
   source.on("error", (error: unknown) => {
     if (isTerminal) stdin.end();
     else reject(inputFailure(error));
