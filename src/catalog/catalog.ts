@@ -21,6 +21,8 @@ import type { DocumentEntry } from "./document/catalog-document.ts";
 
 export { unpackBundle } from "./bundle/unpack-bundle.ts";
 export { readValidSignature, statusLinesOf } from "./pgp/status-lines.ts";
+export { isOciReference } from "./oci/image-reference.ts";
+export { registrySettings } from "./oci/registry-settings.ts";
 export { configuredCatalogs } from "./catalogs/configured-schema.ts";
 
 /** A catalog that was added or stands in the config. */
@@ -125,6 +127,52 @@ export interface UnpackedBundle {
   /** The text of `manifest.json`, which is not looked at here. */
   readonly manifest: string;
   readonly files: readonly { readonly name: string; readonly bytes: number; readonly sha256: string }[];
+}
+
+/** What an image of a registry says of how it is to be run. What is absent is empty. */
+export interface OciConfig {
+  /** `KEY=VALUE` each. */
+  readonly env: readonly string[];
+  readonly workingDir: string;
+  readonly user: string;
+  readonly entrypoint: readonly string[];
+  readonly cmd: readonly string[];
+  readonly labels: Readonly<Record<string, string>>;
+  readonly stopSignal: string | undefined;
+  readonly exposedPorts: readonly string[];
+  readonly volumes: readonly string[];
+}
+
+export interface OciLayer {
+  /** `sha256:HEX` of the blob. */
+  readonly digest: string;
+  readonly bytes: number;
+  readonly compression: "none" | "gzip" | "zstd";
+  /** `sha256:HEX` of the tar in it, which only whoever unpacks it can verify. */
+  readonly diffId: string;
+}
+
+export interface OciImage {
+  /** The one text of the reference: `docker.io/library/debian:bookworm`. */
+  readonly reference: string;
+  /** Of its manifest, or of its config where there is no manifest, as in what `docker save` writes. */
+  readonly digest: string;
+  readonly platform: { readonly os: string; readonly architecture: string; readonly variant: string | undefined };
+  readonly config: OciConfig;
+  /** Bottom first. */
+  readonly layers: readonly OciLayer[];
+}
+
+/** Images that are in no catalog: in registries, in folders, in files. */
+export interface OciSources {
+  /**
+   * One image of one platform, verified from its manifest down. What is asked of a registry each time is what a tag means. Stage: `resolve`.
+   * Throws `invalid` `bad_image_reference` or `bad_platform`, `not_found` `image_not_in_registry` or `no_such_platform`, `refused` for what is
+   * not believed or not let in, `unsupported` for what is no image, and what fetching throws.
+   */
+  resolve(text: string, options: { readonly platform: string | undefined }, context: FetchContext): Promise<OciImage>;
+  /** The paths of its layers' blobs in the download cache, in order, each verified; what is there is not asked for. Stage: `download`. */
+  fetchLayers(image: OciImage, context: FetchContext): Promise<readonly string[]>;
 }
 
 /** Where a Debian archive is: what an apt source says. */
