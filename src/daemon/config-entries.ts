@@ -44,6 +44,7 @@ const DEFAULT_VALUES: Readonly<Record<string, ConfigValue>> = {
   "logs.console": typedSize(CONFIG_DEFAULTS.consoleBytes),
   "kernel_build.mirror": CONFIG_DEFAULTS.kernelMirror,
   "kernel_build.keyservers": [...CONFIG_DEFAULTS.keyservers],
+  registries: [],
   catalogs: [],
 };
 
@@ -54,8 +55,23 @@ export function listConfigEntries(text: string | undefined): readonly ConfigEntr
     const path = key.split(".");
     const value = path.reduce<unknown>((within, part) => (within as Record<string, unknown> | undefined)?.[part], typed);
     if (value === undefined || text === undefined) return { key, value: byDefault, source: "default", line: null };
-    return { key, value: Array.isArray(value) ? value.map(shownItem) : String(value), source: "file", line: lineOf(path, text) ?? null };
+    return { key, value: shownValue(value), source: "file", line: lineOf(path, text) ?? firstLine(key, value, text) };
   });
+}
+
+function shownValue(value: unknown): ConfigValue {
+  if (Array.isArray(value)) return value.map(shownItem);
+  return isTable(value) ? Object.keys(value) : String(value);
+}
+
+/** Of tables that have none around them that is opened by a line of its own. */
+function firstLine(key: string, value: unknown, text: string): number | null {
+  const [first] = isTable(value) ? Object.keys(value) : [];
+  return first === undefined ? null : (lineOf([key, first], text) ?? null);
+}
+
+function isTable(value: unknown): value is object {
+  return typeof value === "object" && value !== null && !(value instanceof Date);
 }
 
 /** Of a table its name. */

@@ -18,7 +18,15 @@ const messageOf = (text: string): string => {
 const inConfig = (name: string): string => `[[catalogs]]\nname = "${name}"\nurl = "/x"\nkeys = ["${KEY}"]`;
 
 test("an empty config is fine", () => {
-  expect(parseConfig("", "/c.toml")).toEqual({ debian: {}, drivers: {}, defaults: {}, logs: {}, kernel_build: {}, catalogs: [] });
+  expect(parseConfig("", "/c.toml")).toEqual({
+    debian: {},
+    drivers: {},
+    defaults: {},
+    logs: {},
+    kernel_build: {},
+    registries: {},
+    catalogs: [],
+  });
 });
 
 test("every key is read, sizes as bytes, durations as milliseconds", () => {
@@ -37,6 +45,10 @@ console = "2M"
 [kernel_build]
 mirror = "https://mirror.example/pub/linux/kernel"
 keyservers = ["https://keys.example"]
+[registries."docker.io"]
+mirrors = ["mirror.example:5000"]
+[registries."reg.example:5000"]
+plain_http = true
 [[catalogs]]
 name = "acme"
 url = "https://acme.example/kernels/"
@@ -53,6 +65,7 @@ keys = ["${KEY}"]
     defaults: { memory: 2 ** 31, boot_deadline: 90_000 },
     logs: { console: 2 ** 21 },
     kernel_build: { mirror: "https://mirror.example/pub/linux/kernel", keyservers: ["https://keys.example"] },
+    registries: { "docker.io": { mirrors: ["mirror.example:5000"] }, "reg.example:5000": { plain_http: true } },
     catalogs: [
       { name: "acme", url: "https://acme.example/kernels/catalog.json", keys: [KEY] },
       { name: "here", url: "file:///srv/catalog.json", keys: [KEY] },
@@ -73,6 +86,9 @@ test.each([
   ['[defaults]\nmemory = "64M"', "line 2: defaults.memory: a vm has at least 128M of memory"],
   ['[defaults]\ndisk = "900T"', "line 2: defaults.disk: a disk has at most 15T"],
   ['[defaults]\nwork_disk = "1M"', "line 2: defaults.work_disk: a disk has at least 256 MiB"],
+  ['[registries."docker.io"]\nmirrors = ["https://x"]', "line 2: registries.docker.io.mirrors.0: a registry is a host"],
+  ['\n[registries."reg.example:5000"]\nplain = true', "line 3: registries.reg.example:5000.plain: there is no such key"],
+  ['[registries."Docker.io"]\nplain_http = true', "line 1: registries.Docker.io: a registry is a host"],
   ['[[catalogs]]\nname = "banger"', "line 2: catalogs.0.name: the catalog inside the program is called banger"],
   ['[[catalogs]]\nname = "a"\n[[catalogs]]\nname = "B"', "line 4: catalogs.1.name: the name of a catalog has"],
   ['[[catalogs]]\nname = "a"\nurl = "../x"', 'line 3: catalogs.0.url: cannot use the address "../x": it is none; write https://'],

@@ -24,6 +24,12 @@
  *     mirror = "https://mirror.example/pub/linux/kernel"
  *     keyservers = ["https://keys.example"]
  *
+ *     [registries."docker.io"]
+ *     mirrors = ["mirror.example:5000"]
+ *
+ *     [registries."reg.example:5000"]
+ *     plain_http = true
+ *
  *     [[catalogs]]
  *     name = "acme"
  *     url = "https://acme.example/catalog.json"
@@ -31,7 +37,7 @@
  */
 import { parse, TomlError } from "smol-toml";
 import { z } from "zod";
-import { configuredCatalogs } from "../catalog/catalog.ts";
+import { configuredCatalogs, registrySettings } from "../catalog/catalog.ts";
 import { DRIVER_NAMES, REAL_DRIVER_NAMES } from "../contract/driver-names.ts";
 import { BangerError, type Problem } from "../contract/errors.ts";
 import { problemsOf } from "../contract/problems-of.ts";
@@ -103,6 +109,8 @@ export const configSchema = z.strictObject({
         .optional(),
     })
     .prefault({}),
+  /** How to get at registries of images. */
+  registries: registrySettings.default({}),
   /** Believed beside those that were added. */
   catalogs: configuredCatalogs.default([]),
 });
@@ -160,7 +168,9 @@ function linesOf(text: string): ReadonlyMap<string, number> {
   const counts = new Map<string, number>();
   let table = "";
   for (const [index, line] of text.split("\n").entries()) {
-    const [, isArray, opened] = /^\s*\[(\[)?\s*([\w.-]+)\s*\]/.exec(line) ?? [];
+    const [, isArray, typed] = /^\s*\[(\[)?\s*([\w.:"'[\]-]*[\w"'])\s*\]/.exec(line) ?? [];
+    // `registries."docker.io"`: as in the path of a problem.
+    const opened = typed?.replaceAll(/["']/g, "");
     const key = opened === undefined ? /^\s*([\w.-]+)\s*=/.exec(line)?.[1] : undefined;
     if (opened !== undefined) {
       const count = counts.get(opened) ?? 0;

@@ -11,8 +11,11 @@ import { downloadVerified } from "./verified-download.ts";
 import { withRetries } from "./with-retries.ts";
 
 export interface Fetcher extends SignedFiles {
-  /** The path of a file with this digest in the download cache; fetched if need be. */
-  verified(wanted: WantedFile, options: FetchOptions): Promise<string>;
+  /**
+   * The path of a file with this digest in the download cache; fetched if need be.
+   * @param through what gets it, where that needs more than its address.
+   */
+  verified(wanted: WantedFile, options: FetchOptions, through?: Transport): Promise<string>;
 }
 
 export interface WantedFile {
@@ -37,8 +40,8 @@ export function makeFetcher(system: System, transport: Transport, retryDelaysMs:
   };
   return {
     small: (url, maxBytes, signal) => withRetries(system.clock, retryDelaysMs, signal, () => readSmall(transport, url, maxBytes, signal)),
-    verified: (wanted, options) =>
-      oneAtATime(wanted.sha256, wanted.url, options.signal, () => downloadVerified(system, transport, wanted, options)),
+    verified: (wanted, options, through = transport) =>
+      oneAtATime(wanted.sha256, wanted.url, options.signal, () => downloadVerified(system, through, wanted, options)),
     signed: (url, maxBytes, options) =>
       oneAtATime(url, url, options.signal, () => downloadSigned(system, transport, url, maxBytes, options)),
     forgetSigned: (url) => system.files.removeFile(signedPath(system, url)),

@@ -32,14 +32,20 @@ export function makeHttpTransport(clock: Clock, proxies: ProxyEnvironment, stall
   };
 }
 
-/** @param authorization for the host that was asked alone: where that sends us is none of its business. */
+/** What is said of us and of what we want. */
+export interface Shown {
+  /** For the host that was asked alone: where that sends us is none of its business. */
+  readonly authorization?: string | undefined;
+  readonly accept?: string | undefined;
+}
+
 export async function request(
   first: URL,
   offset: number,
   proxies: ProxyEnvironment,
   signal: AbortSignal,
   advice: string,
-  authorization?: string,
+  { authorization, accept }: Shown = {},
 ): Promise<Response> {
   let url = first;
   for (let hops = 0; ; hops++) {
@@ -51,6 +57,7 @@ export async function request(
       headers: {
         "accept-encoding": "identity",
         "user-agent": "banger",
+        ...(accept === undefined ? {} : { accept }),
         ...(offset === 0 ? {} : { range: `bytes=${offset}-` }),
         ...(authorization === undefined || url.origin !== first.origin ? {} : { authorization }),
       },

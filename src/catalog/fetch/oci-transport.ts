@@ -24,7 +24,7 @@ export function makeOciTransport(clock: Clock, proxies: ProxyEnvironment, stallM
       if (digest === undefined) throw new BangerError("invalid", "bad_registry_address", `cannot fetch ${url}: it names no digest`);
       const watchdog = openWatchdog(clock, stallMs, signal);
       const ask: Ask = async (address, headers) => {
-        const response = await request(address, 0, proxies, watchdog.signal, advice, headers["authorization"]);
+        const response = await request(address, 0, proxies, watchdog.signal, advice, { authorization: headers["authorization"] });
         return { status: response.status, text: await readBounded(response.body, TOKEN_MAX_BYTES) };
       };
       const get = async (base: string): Promise<Response> => {
@@ -35,7 +35,7 @@ export function makeOciTransport(clock: Clock, proxies: ProxyEnvironment, stallM
         await first.body?.cancel();
         // Once: who is not content with the token that they gave themselves will not be with a second one.
         const authorization = await authorize(address, challenge, undefined, `repository:${repository}:pull`, ask);
-        return request(address, offset, proxies, watchdog.signal, advice, authorization);
+        return request(address, offset, proxies, watchdog.signal, advice, { authorization });
       };
       try {
         return answerOf(await withOwnHost(host, get), offset, watchdog, signal, advice);

@@ -1,0 +1,98 @@
+/** One host that a registry's content can be had from, and what it wants to be shown for one repository. Tokens are kept here alone. */
+import { BangerError } from "../../contract/errors.ts";
+import type { ProxyEnvironment } from "../catalog.ts";
+import { request } from "../fetch/http-transport.ts";
+import { withOwnHost } from "../fetch/oci-transport.ts";
+import { readBounded } from "../fetch/read-bounded.ts";
+import { parseChallenge } from "./challenge.ts";
+import { DOCKER_IO } from "./image-reference.ts";
+import type { Login } from "./login.ts";
+import { authorize, type Ask } from "./registry-token.ts";
+
+export interface RegistryPlace {
+  readonly host: string;
+  /** The answer, whatever it is, to a request below `/v2/REPOSITORY/`. Throws `refused` `registry_denied`, and the fetch's own faults. */
+  get(path: string, offset: number, accept: string | undefined, signal: AbortSignal): Promise<Response>;
+}
+
+export interface PlaceParts {
+  readonly host: string;
+  readonly repository: string;
+  readonly isPlain: boolean;
+  readonly proxies: ProxyEnvironment;
+  readonly advice: string;
+  /** Asked once, when the registry asks. */
+  readonly findLogin: (signal: AbortSignal) => Promise<Login | undefined>;
+}
+
+const TOKEN_MAX_BYTES = 64 * 1024;
+
+export function openPlace({ host, repository, isPlain, proxies, advice, findLogin }: PlaceParts): RegistryPlace {
+  const address = host === DOCKER_IO ? "registry-1.docker.io" : host;
+  let base = isPlain ? `http://${address}` : undefined;
+  let authorization: string | undefined;
+  const exchange = async (url: URL, offset: number, accept: string | undefined, signal: AbortSignal): Promise<Response> => {
+    const ask: Ask = async (to, headers) => {
+      const response = await request(to, 0, proxies, signal, advice, { authorization: headers["authorization"] });
+      return { status: response.status, text: await readBounded(response.body, TOKEN_MAX_BYTES) };
+    };
+    const send = (): Promise<Response> => request(url, offset, proxies, signal, advice, { authorization, accept });
+    const shown = authorization;
+    const first = await send();
+    if (!isOwnAnswer(first, url)) return first;
+    await first.body?.cancel();
+    // Another layer's download may have got a new one meanwhile.
+    if (authorization !== shown) {
+      const again = await send();
+      if (!isOwnAnswer(again, url)) return again;
+      await again.body?.cancel();
+    }
+    const challenge = parseChallenge(first.headers.get("www-authenticate"));
+    if (challenge === undefined) throw denied(host, repository, "it wants to be shown something that banger does not know");
+    authorization = await authorize(url, challenge, await findLogin(signal), `repository:${repository}:pull`, ask);
+    const second = await send();
+    // Once: who is not content with the token that they gave themselves will not be with another.
+    if (isOwnAnswer(second, url)) throw denied(host, repository, "it does not show this to us; perhaps there is none of that name");
+    return second;
+  };
+  return {
+    host,
+    get: async (path, offset, accept, signal) => {
+      const from = async (place: string): Promise<Response> => {
+        const response = await exchange(new URL(`${place}/v2/${repository}/${path}`), offset, accept, signal);
+        base = place;
+        return response;
+      };
+      try {
+        const response = base === undefined ? await withOwnHost(address, from) : await from(base);
+        if (response.status !== 403) return response;
+        await response.body?.cancel();
+      } catch (error) {
+        if (error instanceof BangerError && error.code === "registry_denied") throw withOwnHint(error, host);
+        throw error;
+      }
+      throw denied(host, repository, "it does not let us");
+    },
+  };
+}
+
+/** A wish for a login that comes from where a registry keeps its files is none of the registry's. */
+function isOwnAnswer(response: Response, asked: URL): boolean {
+  return response.status === 401 && new URL(response.url).origin === asked.origin;
+}
+
+function denied(host: string, repository: string, why: string): BangerError {
+  return new BangerError("refused", "registry_denied", `cannot pull ${host}/${repository}: ${why}`, { hint: hintFor(host) });
+}
+
+/** Where tokens come from may be in trouble, which may be over soon. */
+function withOwnHint(error: BangerError, host: string): BangerError {
+  const status = error.data?.["status"];
+  if (typeof status === "number" && (status >= 500 || status === 429))
+    return new BangerError("unavailable", "mirror_unreachable", error.message, { cause: error, data: { status } });
+  return new BangerError(error.kind, error.code, error.message, { hint: hintFor(host), cause: error });
+}
+
+function hintFor(host: string): string {
+  return `look at the name; or docker login ${host}, or BANGER_REGISTRY_USER and BANGER_REGISTRY_PASSWORD in the environment of the daemon`;
+}
