@@ -45,13 +45,13 @@ export const FOR_TESTS = [
   { name: "minisign", proof: ["minisign"] },
   { name: "openssh-client", proof: ["ssh"] },
   { name: "procps", proof: ["ps"] },
+  { name: "skopeo", proof: ["skopeo"] },
   { name: "sqv", proof: ["sqv"] },
   { name: "strace", proof: ["strace"] },
   { name: "systemd", proof: ["systemd-analyze"] },
   { name: "zsh", proof: ["zsh"] },
   { name: "fish", proof: ["fish"] },
   { name: "umoci", proof: ["umoci"] },
-  { name: "skopeo", proof: ["skopeo"] },
   { name: "util-linux", proof: ["unshare"] },
 ];
 

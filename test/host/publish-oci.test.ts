@@ -1,14 +1,12 @@
 /** Publishing to Debian's own docker-registry, with a login and with TLS by a CA of the test's own; and what registries do wrong, by stand-ins. */
 import { afterAll, afterEach, beforeAll, expect, setDefaultTimeout, test } from "bun:test";
-import { spawn, type ChildProcess } from "node:child_process";
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { openFetcher } from "../../src/catalog/fetch/open-fetcher.ts";
 import { makeCertificate } from "../support/certificate.ts";
+import { startDockerRegistry, type DockerRegistry } from "../support/docker-registry.ts";
 import { openPublisher, sha256Of, type Publisher } from "../support/publishing.ts";
-import { until } from "../support/until.ts";
 
 setDefaultTimeout(60_000);
 
@@ -16,7 +14,7 @@ const PASSWORD = "registry-password-1";
 let folder: string;
 let host: string;
 let tlsHost: string;
-const children: ChildProcess[] = [];
+const registries: DockerRegistry[] = [];
 let opened = new AsyncDisposableStack();
 
 beforeAll(async () => {
@@ -24,47 +22,18 @@ beforeAll(async () => {
   const made = Bun.spawnSync(["htpasswd", "-Bbn", "publisher", PASSWORD]);
   writeFileSync(join(folder, "htpasswd"), made.stdout);
   makeCertificate(folder);
-  host = await startRegistry("plain", false);
-  tlsHost = await startRegistry("tls", true);
+  const [plain, tls] = [await startDockerRegistry(folder, "plain", false), await startDockerRegistry(folder, "tls", true)];
+  registries.push(plain, tls);
+  [host, tlsHost] = [plain.host, tls.host];
 });
 afterAll(() => {
-  for (const child of children) child.kill("SIGKILL");
+  for (const registry of registries) registry.end();
   rmSync(folder, { recursive: true });
 });
 afterEach(async () => {
   await opened.disposeAsync();
   opened = new AsyncDisposableStack();
 });
-
-/** Pulling needs a login there, too: it cannot tell pushing from pulling. */
-async function startRegistry(name: string, hasTls: boolean): Promise<string> {
-  const port = await freePort();
-  const store = join(folder, name);
-  mkdirSync(store);
-  const tls = hasTls ? `\n  tls:\n    certificate: ${folder}/tls.pem\n    key: ${folder}/tls.key` : "";
-  const auth = hasTls ? "" : `auth:\n  htpasswd:\n    realm: test\n    path: ${folder}/htpasswd\n`;
-  writeFileSync(
-    join(folder, `${name}.yml`),
-    `version: 0.1\nlog:\n  level: error\nstorage:\n  filesystem:\n    rootdirectory: ${store}\nhttp:\n  addr: 127.0.0.1:${port}${tls}\n${auth}`,
-  );
-  const child = spawn("docker-registry", ["serve", join(folder, `${name}.yml`)], { stdio: "ignore" });
-  children.push(child);
-  await until("the registry listens", () =>
-    fetch(`${hasTls ? "https" : "http"}://127.0.0.1:${port}/v2/`, { tls: { rejectUnauthorized: false } }).then(
-      () => true,
-      () => false,
-    ),
-  );
-  return `127.0.0.1:${port}`;
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const { port } = server.address() as { port: number };
-  await new Promise((resolve) => server.close(resolve));
-  return port;
-}
 
 async function openUs(variables: Readonly<Record<string, string>> = {}): Promise<Publisher> {
   const us = opened.use(await openPublisher(variables, 2000));

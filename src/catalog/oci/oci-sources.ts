@@ -57,9 +57,9 @@ export function makeOciSources(parts: OciSourcesParts): OciSources {
       return image;
     },
     fetchLayers: (image, { stage, signal }) =>
-      stage("download", async ({ progress }) => {
+      stage("download", async (running) => {
         const source = sources.get(image) ?? (await openAgain(image, signal));
-        return fetchAll(fetcher, source, image.layers, signal, (done, total) => progress(done, total, "bytes"));
+        return fetchAll(fetcher, source, image.layers, signal, (done, total) => running.progress(done, total, "bytes"));
       }),
   };
 }

@@ -51,6 +51,8 @@ export function openRegistrySource(parts: RegistryParts, reference: RegistryRefe
     });
   const places = [...(settingsOf(settings, host)?.mirrors ?? []).map((name) => open(name, false)), open(host, true)];
 
+  const useless = new Set<RegistryPlace>();
+
   const getAt = async (
     place: RegistryPlace,
     path: string,
@@ -72,10 +74,13 @@ export function openRegistrySource(parts: RegistryParts, reference: RegistryRefe
   };
   const get = async (path: string, offset: number, signal: AbortSignal, wanted: Wanted = {}): Promise<Answer> => {
     for (const place of places.slice(0, -1)) {
+      if (useless.has(place)) continue;
       try {
         return await getAt(place, path, offset, signal, wanted);
       } catch (error) {
         if (signal.aborted || !(error instanceof BangerError)) throw error;
+        // Each layer would wait for it anew.
+        useless.add(place);
         system.log.warn("a mirror of a registry is of no use", { mirror: place.host, registry: host, why: error.message });
       }
     }
