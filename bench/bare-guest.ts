@@ -13,6 +13,7 @@ import { runCommand } from "../src/agent/run-command.ts";
 import { makeDebianArchive } from "../src/catalog/debian/debian-archive.ts";
 import { makeBundles } from "../src/catalog/bundle/make-bundles.ts";
 import { openFetcher } from "../src/catalog/fetch/open-fetcher.ts";
+import { madeSources } from "../src/catalog/oci/made-sources.ts";
 import { madeOffers } from "../src/catalog/offers/made-offers.ts";
 import { placeAgent } from "../src/daemon/place-agent.ts";
 import { DEFAULT_LAYER_BYTES, DEFAULT_WORK_BYTES } from "../src/disks/disks.ts";
@@ -59,7 +60,7 @@ export async function openBareGuests(world: World): Promise<BareGuests> {
     building: NO_BUILDING,
     bundles: makeBundles(system, openFetcher(system, { proxies: {}, advice: "" })),
   });
-  const images = makeImages({ ...stores, uid: process.getuid?.() ?? 0 });
+  const images = makeImages({ ...stores, sources: madeSources(system), layersPath: "banger-layers", uid: process.getuid?.() ?? 0 });
   const disks = makeDisks({ system });
   const probe = await makeQemuDriver({ system, consoles: makeConsoles({ system, agentPath, maxBytes: 2 ** 24 }) }).probe(signal);
   if (!probe.usable) throw new Error(probe.reason);

@@ -29,7 +29,7 @@ export interface GuestPlan {
   /** 32 bytes, hex. */
   readonly entropy: string;
   readonly root: {
-    readonly base: { readonly serial: string; readonly format: "squashfs" };
+    readonly base: { readonly serial: string; readonly format: "squashfs" | "erofs" };
     readonly layer: { readonly serial: string };
   } | null;
   readonly work: { readonly serial: string; readonly mount: string } | null;

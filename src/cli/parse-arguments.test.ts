@@ -33,6 +33,13 @@ describe("what is read", () => {
     });
     expect(parse("vm create", "-m2G", "-c", "3", "--name=x").given).toEqual({ memory: "2G", cpus: 3, name: "x" });
   });
+  test("a path in a reference of an image is made absolute, and nothing else of it is touched", () => {
+    const here = process.cwd();
+    expect(parse("image pull", "oci:x/y:tag").given).toEqual({ name: `oci:${here}/x/y:tag` });
+    expect(parse("image pull", "docker-archive:../a.tar").given).toEqual({ name: `docker-archive:${here.replace(/\/[^/]*$/, "")}/a.tar` });
+    for (const name of ["debian:bookworm", "oci://ghcr.io/a/b", "docker://a", "acme/x"])
+      expect(parse("image pull", name).given).toEqual({ name });
+  });
   test("environment variables are gathered", () => {
     expect(parse("vm create", "-e", "A=1", "--env=B=x=y", "-eC=").given).toEqual({ env: { A: "1", B: "x=y", C: "" } });
   });

@@ -40,6 +40,11 @@ export function readValue(field: VerbField, flag: string, text: string, before: 
     case "source":
       // A folder that is called so is meant by ./apt.
       return text === "apt" || text === "kernel.org" ? text : resolve(text);
+    case "image": {
+      // The daemon is in another folder.
+      const [, scheme, path = ""] = /^(oci|docker-archive):(?!\/\/)(.+)$/s.exec(text) ?? [];
+      return scheme === undefined ? text : `${scheme}:${resolve(path)}`;
+    }
     case "path":
       return resolve(text);
     case "string":

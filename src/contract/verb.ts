@@ -15,6 +15,7 @@ export type FieldType =
   | "duration"
   | "path"
   | "source"
+  | "image"
   | "environment"
   | "pairs"
   | "changes"

@@ -1379,7 +1379,7 @@ export const VERBS: Readonly<Record<OperationName, Verb>> = {
     "kind": "long",
     "method": "POST",
     "path": "/v1/images/pull",
-    "summary": "Fetch an image from a catalog, verify it and keep it",
+    "summary": "Fetch an image from a catalog or a registry, verify it and keep it",
     "words": [
       "image",
       "pull"
@@ -1393,9 +1393,9 @@ export const VERBS: Readonly<Record<OperationName, Verb>> = {
       {
         "name": "name",
         "flag": "name",
-        "type": "string",
+        "type": "image",
         "required": true,
-        "brief": "name in the catalogs, or CATALOG/NAME",
+        "brief": "name in the catalogs, CATALOG/NAME, or an image of a registry such as debian:bookworm",
         "placeholder": "NAME"
       },
       {
@@ -1405,12 +1405,33 @@ export const VERBS: Readonly<Record<OperationName, Verb>> = {
         "required": false,
         "brief": "keep it under this name",
         "placeholder": "NAME"
+      },
+      {
+        "name": "platform",
+        "flag": "platform",
+        "type": "string",
+        "required": false,
+        "brief": "of a registry's image, the one for this platform; linux/amd64 when left out",
+        "placeholder": "OS/ARCH"
+      },
+      {
+        "name": "kernelRef",
+        "flag": "kernel-ref",
+        "type": "string",
+        "required": false,
+        "brief": "of a registry's image, the kernel that its vms get",
+        "placeholder": "NAME",
+        "completes": "kernel"
       }
     ],
     "examples": [
       {
         "command": "banger image pull debian-bookworm",
         "does": "fetch Debian 12"
+      },
+      {
+        "command": "banger image pull debian:bookworm --kernel-ref debian-6.12 --as deb",
+        "does": "fetch docker.io's Debian 12"
       }
     ]
   },

@@ -45,7 +45,7 @@ export interface WireOptions {
   readonly system: System;
   readonly config: Config;
   readonly configFile: ConfigFile;
-  /** The environment, for the HTTP proxies that it may name. */
+  /** The environment, for the HTTP proxies and the logins that it may name or lead to. */
   readonly proxies: Readonly<Record<string, string | undefined>>;
   /** Told when something failed half way, so that records and computer may disagree. */
   readonly onTrouble: () => void;

@@ -14,6 +14,7 @@ import type { Catalogs } from "../catalog/catalog.ts";
 import { openEmbedded } from "../catalog/embedded-catalog.ts";
 import type { Fetcher } from "../catalog/fetch/fetcher.ts";
 import { openFetcher } from "../catalog/fetch/open-fetcher.ts";
+import { makeOciSources } from "../catalog/oci/oci-sources.ts";
 import { makeOffers } from "../catalog/offers/make-offers.ts";
 import { publishBundle } from "../catalog/publish/publish.ts";
 import { makeKeyFiles } from "../catalog/signing/make-key-files.ts";
@@ -47,6 +48,9 @@ import type { Doctor } from "./doctor/doctor.ts";
 import { makeDoctor } from "./doctor/make-doctor.ts";
 
 const MIB = 2 ** 20;
+
+/** Puts the layers of an image together; found in PATH. */
+const LAYERS_PROGRAM = "banger-layers";
 
 /** Of all rooms that keep something in the database. */
 export const MIGRATIONS = [...OPERATIONS_MIGRATIONS, ...VM_MIGRATIONS, ...CATALOG_MIGRATIONS];
@@ -145,7 +149,9 @@ function makeMeans({ system, config, proxies, leases, agentPath, fetcher, catalo
     leastBytes: 4 * 2 ** 30,
   };
   const kernels = makeKernels({ system, archive, offers, bundles, leases, agentPath, building });
-  const images = makeImages({ system, archive, offers, leases, uid: ourUid(), proxies });
+  // Who started the daemon is who it pulls for: their environment leads to their logins.
+  const sources = makeOciSources({ system, fetcher, settings: config.registries, proxies, variables: proxies, architecture: "amd64" });
+  const images = makeImages({ system, archive, offers, sources, layersPath: LAYERS_PROGRAM, leases, uid: ourUid(), proxies });
   const disks = makeDisks({ system, leases, poolBytes: config.defaults.disk ?? CONFIG_DEFAULTS.layerBytes });
   const network = makeNetwork({ system });
   const consoles = makeConsoles({ system, agentPath, maxBytes: config.logs.console ?? CONFIG_DEFAULTS.consoleBytes });

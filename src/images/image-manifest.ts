@@ -8,6 +8,21 @@ const part = z.strictObject({
   storedBytes: z.number().int().nonnegative(),
 });
 
+const BASE_FORMATS = ["squashfs", "erofs"] as const;
+export type BaseFormat = (typeof BASE_FORMATS)[number];
+
+/** Where an image of a registry comes from, and what it says of how it is to be run. */
+const ociOrigin = z.strictObject({
+  reference: z.string(),
+  /** Of its manifest. */
+  digest: z.string(),
+  env: z.array(z.string()),
+  workingDir: z.string(),
+  user: z.string(),
+  entrypoint: z.array(z.string()),
+  cmd: z.array(z.string()),
+});
+
 export const imageManifest = z.strictObject({
   format: z.literal(1),
   source: z.string(),
@@ -21,15 +36,21 @@ export const imageManifest = z.strictObject({
   requirements: requirements.default([]),
   /** Milliseconds since the epoch. */
   createdAt: z.number().int(),
-  base: part.extend({ format: z.literal("squashfs"), sha256: z.string().regex(/^[0-9a-f]{64}$/) }),
+  base: part.extend({ format: z.enum(BASE_FORMATS), sha256: z.string().regex(/^[0-9a-f]{64}$/) }),
   workSeed: part.nullable(),
+  /** Of an image that comes from no registry there is none. */
+  oci: ociOrigin.optional(),
 });
 export type ImageManifest = z.output<typeof imageManifest>;
 
 /** Names inside an image's folder. */
 export const MANIFEST_FILE = "manifest.json";
-export const BASE_FILE = "base.squashfs";
 export const WORK_SEED_FILE = "work-seed.ext4";
+
+/** The name says what is in it. */
+export function baseFile(format: BaseFormat): string {
+  return `base.${format}`;
+}
 
 /** Throws what is wrong as text; the caller says of which image. */
 export function parseManifest(text: string): ImageManifest {

@@ -6,7 +6,7 @@ import { goodsName } from "../contract/schemas/names.ts";
 import type { Leases } from "../operations/operations.ts";
 import type { System } from "../system/system.ts";
 import type { ImageParts, StoredImage } from "./images.ts";
-import { BASE_FILE, MANIFEST_FILE, WORK_SEED_FILE, parseManifest, type ImageManifest } from "./image-manifest.ts";
+import { baseFile, MANIFEST_FILE, WORK_SEED_FILE, parseManifest, type ImageManifest } from "./image-manifest.ts";
 
 export interface ImageStore {
   list(): Promise<readonly StoredImage[]>;
@@ -44,7 +44,7 @@ export function makeImageStore(system: System, leases: Leases): ImageStore {
   const read = async (name: string): Promise<ImageManifest> => {
     const folder = folderOf(name);
     const manifest = parseManifest(await files.readText(join(folder, MANIFEST_FILE), MANIFEST_MAX_BYTES));
-    await requireSize(join(folder, BASE_FILE), manifest.base.bytes);
+    await requireSize(join(folder, baseFile(manifest.base.format)), manifest.base.bytes);
     if (manifest.workSeed !== null) await requireSize(join(folder, WORK_SEED_FILE), manifest.workSeed.bytes);
     return manifest;
   };
@@ -84,9 +84,10 @@ export function makeImageStore(system: System, leases: Leases): ImageStore {
         });
       }
       const folder = folderOf(name);
+      const { format } = (await read(name)).base;
       return {
-        basePath: join(folder, BASE_FILE),
-        baseFormat: "squashfs",
+        basePath: join(folder, baseFile(format)),
+        baseFormat: format,
         workSeedPath: image.hasWorkSeed ? join(folder, WORK_SEED_FILE) : undefined,
         kernelRef: image.kernelRef,
         init: image.init,
@@ -96,8 +97,9 @@ export function makeImageStore(system: System, leases: Leases): ImageStore {
     verify: async (name, signal) => {
       const image = await get(name);
       if (image.problems.length > 0) return image.problems;
-      const digest = await files.sha256(join(folderOf(name), BASE_FILE), signal);
-      return digest === image.sha256 ? [] : [`its ${BASE_FILE} was changed`];
+      const base = baseFile((await read(name)).base.format);
+      const digest = await files.sha256(join(folderOf(name), base), signal);
+      return digest === image.sha256 ? [] : [`its ${base} was changed`];
     },
     delete: async (name, requireUnused) => {
       const folder = folderOf(name);

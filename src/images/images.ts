@@ -1,6 +1,6 @@
 /**
  * Room `images`: local images. An image is a folder in the store with `manifest.json`, a read-only base disk
- * (`base.squashfs`) and, mostly, a work seed (`work-seed.ext4`: the ready file system of root's home). A folder appears whole
+ * (`base.squashfs`, or `base.erofs` of a registry's image) and, mostly, a work seed (`work-seed.ext4`: the ready file system of root's home). A folder appears whole
  * by rename, and is never changed afterwards.
  *
  * Laws: the files of an image never become files on the host; identity (machine-id, host keys) is stripped; deleting is
@@ -16,7 +16,7 @@ export type StoredImage = Omit<Image, "usedBy">;
 /** What the disks of a vm are made from. */
 export interface ImageParts {
   readonly basePath: string;
-  readonly baseFormat: "squashfs";
+  readonly baseFormat: "squashfs" | "erofs";
   /** Undefined when the image has none. */
   readonly workSeedPath: string | undefined;
   readonly kernelRef: string | null;
@@ -24,9 +24,20 @@ export interface ImageParts {
   readonly requirements: readonly Requirement[];
 }
 
+/** For images of registries alone. */
+export interface PullHow {
+  /** `linux/amd64`; that of this computer when left out. */
+  readonly platform?: string | undefined;
+  /** The kernel of its vms: such an image brings none and names none. */
+  readonly kernelRef?: string | undefined;
+}
+
 export interface Images {
-  /** Builds what the catalog names from its archive. Stages: `bootstrap`, `base`, `work seed`, `store`. */
-  pull(name: string, as: string | undefined, context: OperationContext): Promise<StoredImage>;
+  /**
+   * Builds what a catalog names from its archive, in the stages `bootstrap`, `base`, `work seed`, `store`; or puts together what a registry, a
+   * folder or a saved archive has, in `resolve`, `download`, `merge`, `store`. A name without colon and host means a catalog's where there is one.
+   */
+  pull(name: string, as: string | undefined, context: OperationContext, how?: PullHow): Promise<StoredImage>;
   /** Never fails: what cannot be read has problems. */
   list(): Promise<readonly StoredImage[]>;
   /** Throws `not_found` `image_not_found`, with the command that would get it. */

@@ -1,18 +1,30 @@
 /** The room's factory. */
-import type { DebianArchive, OfferOf, Offers, ProxyEnvironment } from "../catalog/catalog.ts";
+import {
+  isOciReference,
+  type DebianArchive,
+  type OciSources,
+  type OfferOf,
+  type Offers,
+  type ProxyEnvironment,
+} from "../catalog/catalog.ts";
 import { BangerError } from "../contract/errors.ts";
-import { makeJoinWork, type Leases } from "../operations/operations.ts";
+import { makeJoinWork, type Leases, type OperationContext } from "../operations/operations.ts";
 import type { System } from "../system/system.ts";
 import { imageProbes } from "./debian/image-probes.ts";
 import { makeImageStore } from "./image-store.ts";
 import { sweepBootstraps } from "./debian/bootstrap-folder.ts";
-import type { Images } from "./images.ts";
+import type { Images, PullHow, StoredImage } from "./images.ts";
+import { nameOfImage } from "./oci/name-of-image.ts";
+import { pullOci } from "./oci/pull-oci.ts";
 import { pullDebian, type DebianImage } from "./pull-debian.ts";
 
 export interface ImagesDependencies {
   readonly system: System;
   readonly offers: Offers;
   readonly archive: DebianArchive;
+  readonly sources: OciSources;
+  /** The program that merges the layers of an image: its path, or its name in PATH. */
+  readonly layersPath: string;
   readonly leases: Leases;
   /** The user id we run as. */
   readonly uid: number;
@@ -20,12 +32,39 @@ export interface ImagesDependencies {
   readonly proxies?: ProxyEnvironment;
 }
 
-export function makeImages({ system, offers, archive, leases, uid, proxies = {} }: ImagesDependencies): Images {
+export function makeImages({ system, offers, archive, sources, layersPath, leases, uid, proxies = {} }: ImagesDependencies): Images {
   const store = makeImageStore(system, leases);
   /** What is being pulled, by the name that it is to have. */
   const pulling = new Map<string, string>();
   const joinPull = makeJoinWork();
   const offering = <T>(name: string, answer: Promise<T>): Promise<T> => answer.catch((error: unknown) => offerKnown(offers, name, error));
+  const pullAs = async (
+    as: string,
+    what: string,
+    name: string,
+    context: OperationContext,
+    make: (as: string) => Promise<void>,
+  ): Promise<StoredImage> => {
+    if ((pulling.get(as) ?? what) !== what) {
+      throw new BangerError("refused", "image_being_pulled", `cannot pull image ${name} as ${as}: another one is being pulled as that`, {
+        hint: "banger operation list shows by whom",
+      });
+    }
+    return joinPull(as, context, async () => {
+      pulling.set(as, what);
+      try {
+        await make(as);
+      } catch (error) {
+        // Whatever a child that was told to end had to say.
+        if (context.signal.aborted)
+          throw new BangerError("cancelled", "cancelled", `cannot pull image ${name}: it was cancelled`, { cause: error });
+        throw error;
+      } finally {
+        pulling.delete(as);
+      }
+      return store.get(as);
+    });
+  };
   return {
     list: () => store.list(),
     get: (name) => offering(name, store.get(name)),
@@ -37,32 +76,41 @@ export function makeImages({ system, offers, archive, leases, uid, proxies = {} 
       await sweepBootstraps(system, leases, uid, (draft) => store.isOpen(draft));
       await store.reconcile();
     },
-    pull: async (name, wantedAs, context) => {
-      const offer = await offers.find("image", name, context);
-      const entry = requireDebian(offer);
-      const as = wantedAs ?? entry.name;
-      const what = `${offer.catalog}/${entry.name}`;
-      if ((pulling.get(as) ?? what) !== what) {
-        throw new BangerError("refused", "image_being_pulled", `cannot pull image ${name} as ${as}: another one is being pulled as that`, {
-          hint: "banger operation list shows by whom",
-        });
+    pull: async (name, wantedAs, context, how = {}) => {
+      const offer = isOciReference(name) ? undefined : await findOffer(offers, name, context);
+      if (offer === undefined) {
+        const wanted = { text: name, platform: how.platform, kernelRef: how.kernelRef };
+        const what = JSON.stringify(wanted);
+        return pullAs(wantedAs ?? nameOfImage(name), what, name, context, (as) =>
+          pullOci({ system, sources, store, layersPath }, wanted, as, context),
+        );
       }
-      return joinPull(as, context, async () => {
-        pulling.set(as, what);
-        try {
-          await pullDebian({ system, archive, store, leases, uid, proxies }, entry, as, context);
-        } catch (error) {
-          // Whatever a child that was told to end had to say.
-          if (context.signal.aborted)
-            throw new BangerError("cancelled", "cancelled", `cannot pull image ${name}: it was cancelled`, { cause: error });
-          throw error;
-        } finally {
-          pulling.delete(as);
-        }
-        return store.get(as);
-      });
+      refuseHow(name, how);
+      const entry = requireDebian(offer);
+      return pullAs(wantedAs ?? entry.name, `${offer.catalog}/${entry.name}`, name, context, (as) =>
+        pullDebian({ system, archive, store, leases, uid, proxies }, entry, as, context),
+      );
     },
   };
+}
+
+/** Undefined for what can only be docker.io's: before its slash there stands no catalog that is known. */
+async function findOffer(offers: Offers, name: string, context: OperationContext): Promise<OfferOf<"image"> | undefined> {
+  try {
+    return await offers.find("image", name, context);
+  } catch (error) {
+    const isNowhere = error instanceof BangerError && error.code === "image_not_in_catalog";
+    if (!isNowhere || !name.includes("/") || offers.list().some(({ catalog }) => catalog === name.slice(0, name.indexOf("/")))) throw error;
+    return undefined;
+  }
+}
+
+function refuseHow(name: string, { platform, kernelRef }: PullHow): void {
+  if (platform === undefined && kernelRef === undefined) return;
+  const flag = platform === undefined ? "--kernel-ref" : "--platform";
+  throw new BangerError("invalid", "not_of_a_registry", `cannot pull image ${name}: its catalog says for what it is, ${flag} does not`, {
+    hint: `leave ${flag} out, or name an image of a registry, such as debian:bookworm`,
+  });
 }
 
 /** Who asks for an image that is nowhere is told which can be had. */

@@ -8,7 +8,7 @@ import { chooseMode } from "./debian/choose-mode.ts";
 import { findSources } from "./debian/find-sources.ts";
 import { requireTools } from "./debian/find-missing-tools.ts";
 import { streamBootstrap } from "./debian/stream-bootstrap.ts";
-import { BASE_FILE, MANIFEST_FILE, WORK_SEED_FILE, type ImageManifest } from "./image-manifest.ts";
+import { baseFile, MANIFEST_FILE, WORK_SEED_FILE, type ImageManifest } from "./image-manifest.ts";
 import type { ImageStore } from "./image-store.ts";
 
 /** What an entry of a catalog says of an image that comes from an archive. */
@@ -46,7 +46,7 @@ export async function pullDebian(parts: PullParts, entry: DebianImage, as: strin
   const sources = await findSources(parts.archive, entry.suite, what, context);
 
   await using draft = await store.openDraft(context.operationId);
-  const basePath = join(draft.folder, BASE_FILE);
+  const basePath = join(draft.folder, baseFile("squashfs"));
   const seedPath = join(draft.folder, WORK_SEED_FILE);
   const seedArchivePath = join(draft.folder, "work-seed.tar");
   const plan = { mode, suite: entry.suite, arch: entry.arch, packages: entry.packages, sources, seedArchivePath };

@@ -1,4 +1,5 @@
 /** `images-cut-off.ts HOME`: pulls an image as a daemon does, until it is killed. */
+import { madeSources } from "../../src/catalog/oci/made-sources.ts";
 import { madeOffers } from "../../src/catalog/offers/made-offers.ts";
 import { makeImages } from "../../src/images/make-images.ts";
 import { makeLeases } from "../../src/operations/leases-rows.ts";
@@ -11,5 +12,13 @@ import { silentLog } from "./images-silent-log.ts";
 const system = makeSystem({ PATH: process.env["PATH"], BANGER_HOME: process.argv[2] }, silentLog);
 await system.files.makeFolder(system.layout.roots.state);
 const leases = makeLeases(system.databases.open(system.layout.database, OPERATIONS_MIGRATIONS));
-const images = makeImages({ system, offers: madeOffers(), archive: aptArchive, leases, uid: process.getuid?.() ?? 0 });
+const images = makeImages({
+  system,
+  offers: madeOffers(),
+  archive: aptArchive,
+  sources: madeSources(system),
+  layersPath: "banger-layers",
+  leases,
+  uid: process.getuid?.() ?? 0,
+});
 await images.pull("debian-bookworm", "debian-bookworm", recordingContext());

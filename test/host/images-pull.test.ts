@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, expect, test } from "bun:test";
 import { mkdtempSync, rmSync } from "node:fs";
 import { join } from "node:path";
+import { madeSources } from "../../src/catalog/oci/made-sources.ts";
 import { madeOffers } from "../../src/catalog/offers/made-offers.ts";
 import { makeImages } from "../../src/images/make-images.ts";
 import { makeSystem } from "../../src/system/make-system.ts";
@@ -13,7 +14,15 @@ import { silentLog } from "./images-silent-log.ts";
 const home = mkdtempSync("/tmp/banger-pull-");
 const system = makeSystem({ PATH: process.env["PATH"], BANGER_HOME: home }, silentLog);
 const leases = makeMemoryLeases();
-const images = makeImages({ system, offers: madeOffers(), archive: aptArchive, leases, uid: process.getuid?.() ?? 0 });
+const images = makeImages({
+  system,
+  offers: madeOffers(),
+  archive: aptArchive,
+  sources: madeSources(system),
+  layersPath: "banger-layers",
+  leases,
+  uid: process.getuid?.() ?? 0,
+});
 const context = recordingContext();
 
 beforeAll(async () => {

@@ -19,3 +19,17 @@ export const entryRef = z
     /^(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\/)?[a-z0-9](?:[a-z0-9._-]{0,126}[a-z0-9])?$/,
     "a name of an entry is like generic-6.12, or acme/generic-6.12 for that of one catalog",
   );
+
+/** An image that can be pulled: as `entryRef`, or of a registry, a folder in the OCI layout, or a saved archive. What it means the daemon finds out. */
+export const imageRef = z
+  .string()
+  .max(4096)
+  .regex(
+    /^(?:oci|docker-archive):\/(?!\/)[^\0]*$|^(?!(?:oci|docker-archive):(?!\/\/))[A-Za-z0-9[][\w./:@[\]-]*$/,
+    "an image is like debian-bookworm, acme/debian, debian:bookworm, ghcr.io/acme/web:v1, oci:FOLDER or docker-archive:FILE",
+  )
+  .meta({ description: "A name in the catalogs, a reference of a registry, oci:FOLDER or docker-archive:FILE.", "x-kind": "image" });
+
+export const platformName = z
+  .string()
+  .regex(/^(?:[a-z0-9]{1,32}\/)?[a-z0-9_]{1,32}(?:\/[a-z0-9.]{1,16})?$/, "a platform is like linux/amd64 or linux/arm64/v8");

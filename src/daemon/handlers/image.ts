@@ -5,7 +5,7 @@ import { refuseInUse } from "../refuse-in-use.ts";
 
 export const imageHandlers: HandlersOf<"image"> = {
   "image.pull": async (parts, input, context) =>
-    withUsers(parts, await parts.gate.share(() => parts.images.pull(input.name, input.as, context))),
+    withUsers(parts, await parts.gate.share(() => parts.images.pull(input.name, input.as, context, input))),
   "image.list": async (parts) => ({ images: (await parts.images.list()).map((image) => withUsers(parts, image)) }),
   "image.show": async (parts, input) => withUsers(parts, await parts.images.get(input.image)),
   "image.delete": async ({ images, vms }, input) => {

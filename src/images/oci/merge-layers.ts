@@ -1,0 +1,113 @@
+/**
+ * Layers of an image into one base. The program `banger-layers` does it, which reads what strangers wrote and nothing else:
+ *
+ *     banger-layers merge OUT_PATH
+ *
+ * On its stdin is one document, `{"layers": [{path, compression, digest, diffId}], "limits": {bytes, entries}}`, bottom layer first. On its
+ * stdout are documents, a line each: `{"progress": {readBytes}}`, and at last `{"done": {bytes, entries, sha256}}` of the file that it made, with
+ * code 0, or `{"failed": {code, message}}`, with code 1.
+ */
+import { z } from "zod";
+import type { OciLayer } from "../../catalog/catalog.ts";
+import { BangerError } from "../../contract/errors.ts";
+import { escapeText } from "../../contract/escape-text.ts";
+import type { System } from "../../system/system.ts";
+
+export interface MergeWanted {
+  /** Bottom first; each verified by its digest, and yet to be verified by its diff id. */
+  readonly layers: readonly (Pick<OciLayer, "compression" | "digest" | "diffId"> & { readonly path: string })[];
+  /** A new file. */
+  readonly outPath: string;
+  /** For messages: `cannot pull image debian:bookworm`. */
+  readonly what: string;
+}
+
+export interface Merged {
+  readonly bytes: number;
+  readonly entries: number;
+  readonly sha256: string;
+}
+
+/** No image that anybody would boot comes near these. */
+const LIMITS = { bytes: 64 * 2 ** 30, entries: 4_000_000 };
+const TIMEOUT_MS = 60 * 60_000;
+const LINE_MAX_CHARACTERS = 64 * 1024;
+
+const count = z.number().int().nonnegative();
+const line = z.union([
+  z.strictObject({ progress: z.strictObject({ readBytes: count }) }),
+  z.strictObject({ done: z.strictObject({ bytes: count, entries: count, sha256: z.string().regex(/^[0-9a-f]{64}$/) }) }),
+  z.strictObject({ failed: z.strictObject({ code: z.string().regex(/^[a-z][a-z0-9_]{0,63}$/), message: z.string().max(4096) }) }),
+]);
+
+/**
+ * Runs the merging program: the one place where it is started.
+ * @param program its path, or its name in PATH. Leaves half a file when it fails.
+ * Throws `unavailable` `program_missing` or `disk_full`, `refused` with the program's own code for layers that are no good.
+ */
+export async function mergeLayers(
+  system: System,
+  program: string,
+  { layers, outPath, what }: MergeWanted,
+  signal: AbortSignal,
+  onProgress: (readBytes: number) => void,
+): Promise<Merged> {
+  const words: string[] = [];
+  await using child = await system.processes.start([program, "merge", outPath], {
+    timeoutMs: TIMEOUT_MS,
+    signal,
+    isPatient: true,
+    onStderrLine: (text) => {
+      if (words.length < 5) words.push(text);
+    },
+  });
+  // It may end before it has read all; what it says tells more than the broken pipe.
+  child.stdin.on("error", () => undefined);
+  child.stdin.end(JSON.stringify({ layers, limits: LIMITS }));
+  let merged: Merged | undefined;
+  for await (const text of linesOf(child.stdout as AsyncIterable<Uint8Array>)) {
+    const said = parseLine(text);
+    if (said === undefined) throw ended(what, `it said ${JSON.stringify(text.slice(0, 200))}`);
+    if ("progress" in said) onProgress(said.progress.readBytes);
+    else if ("done" in said) merged = said.done;
+    else throw failure(what, said.failed);
+  }
+  const { code, signal: killedBy } = await child.ended;
+  if (signal.aborted) throw new BangerError("cancelled", "cancelled", `${what}: it was cancelled`, { cause: signal.reason });
+  if (code === 0 && merged !== undefined) return merged;
+  throw ended(what, words.join("; ") || `it ended with ${code ?? killedBy ?? "nothing"}`);
+}
+
+async function* linesOf(stream: AsyncIterable<Uint8Array>): AsyncGenerator<string> {
+  const decoder = new TextDecoder();
+  let rest = "";
+  for await (const part of stream) {
+    const lines = (rest + decoder.decode(part, { stream: true })).split("\n");
+    rest = lines.pop() ?? "";
+    yield* lines;
+    // No line of it is so long; it is then told as what it is.
+    if (rest.length > LINE_MAX_CHARACTERS) break;
+  }
+  if (rest !== "") yield rest;
+}
+
+function parseLine(text: string): z.output<typeof line> | undefined {
+  try {
+    return line.parse(JSON.parse(text));
+  } catch {
+    return undefined;
+  }
+}
+
+/** What it says may have names of files of the image in it. */
+function failure(what: string, { code, message }: { readonly code: string; readonly message: string }): BangerError {
+  const text = `${what}: ${escapeText(message)}`;
+  if (code === "disk_full") return new BangerError("unavailable", code, text, { hint: "free some space: df -h" });
+  return new BangerError("refused", code, text, { hint: "ask whoever made that image" });
+}
+
+function ended(what: string, why: string): BangerError {
+  return new BangerError("unavailable", "program_failed", `${what}: the program that puts its layers together failed: ${escapeText(why)}`, {
+    hint: "try again; banger doctor",
+  });
+}

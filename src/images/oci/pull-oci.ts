@@ -1,0 +1,97 @@
+/** An image of a registry, a folder or a saved archive -> an image in the store. */
+import { join } from "node:path";
+import type { OciImage, OciSources } from "../../catalog/catalog.ts";
+import { BangerError } from "../../contract/errors.ts";
+import type { OperationContext } from "../../operations/operations.ts";
+import type { System } from "../../system/system.ts";
+import { baseFile, MANIFEST_FILE, type ImageManifest } from "../image-manifest.ts";
+import type { ImageStore } from "../image-store.ts";
+import { mergeLayers, type Merged } from "./merge-layers.ts";
+
+export interface PullOciParts {
+  readonly system: System;
+  readonly sources: OciSources;
+  readonly store: ImageStore;
+  /** The program that merges layers: its path, or its name in PATH. */
+  readonly layersPath: string;
+}
+
+export interface OciWanted {
+  /** As it was typed. */
+  readonly text: string;
+  readonly platform: string | undefined;
+  readonly kernelRef: string | undefined;
+}
+
+/** Stages: `resolve`, `download`, `merge`, `store`. */
+export async function pullOci(parts: PullOciParts, wanted: OciWanted, as: string, context: OperationContext): Promise<void> {
+  const { system, sources, store, layersPath } = parts;
+  const what = `cannot pull image ${wanted.text}`;
+  await store.requireFree(as, what);
+  // Before anything is fetched for it.
+  if (system.processes.which(layersPath) === undefined)
+    throw new BangerError("unavailable", "program_missing", `${what}: ${layersPath}, which puts layers together, is not installed`, {
+      hint: "install banger anew",
+    });
+  const image = await sources.resolve(wanted.text, { platform: wanted.platform }, context);
+  const paths = await sources.fetchLayers(image, context);
+
+  await using draft = await store.openDraft(context.operationId);
+  const outPath = join(draft.folder, baseFile("erofs"));
+  const merged = await context.stage("merge", async (stage) => {
+    const layers = image.layers.map(({ compression, digest, diffId }, at) => ({ path: paths[at] ?? "", compression, digest, diffId }));
+    const total = image.layers.reduce((sum, { bytes }) => sum + bytes, 0);
+    return mergeLayers(system, layersPath, { layers, outPath, what }, context.signal, (done) => stage.progress(done, total, "bytes"));
+  });
+  await context.stage("store", async () => {
+    const manifest = await manifestOf(system, image, wanted, merged, outPath, what);
+    await system.files.write(join(draft.folder, MANIFEST_FILE), `${JSON.stringify(manifest, undefined, 2)}\n`);
+    context.signal.throwIfAborted();
+    await draft.keep(as);
+  });
+}
+
+async function manifestOf(
+  system: System,
+  { reference, digest, platform, config }: OciImage,
+  wanted: OciWanted,
+  merged: Merged,
+  outPath: string,
+  what: string,
+): Promise<ImageManifest> {
+  const info = await system.files.find(outPath);
+  if (info?.kind !== "file" || info.bytes !== merged.bytes)
+    throw new BangerError(
+      "unavailable",
+      "program_failed",
+      `${what}: its base is not the file of ${merged.bytes} bytes that was announced`,
+      {
+        hint: "try again; banger doctor",
+      },
+    );
+  // The manifest must not outlive what it describes.
+  await system.files.sync(outPath);
+  return {
+    format: 1,
+    source: "oci",
+    distro: null,
+    arch: platform.architecture,
+    suite: null,
+    packages: [],
+    kernelRef: wanted.kernelRef ?? null,
+    init: "agent",
+    requirements: [],
+    createdAt: system.clock.nowMs(),
+    base: { bytes: info.bytes, storedBytes: info.allocatedBytes, sha256: merged.sha256, format: "erofs" },
+    workSeed: null,
+    oci: {
+      reference,
+      digest,
+      env: [...config.env],
+      workingDir: config.workingDir,
+      user: config.user,
+      entrypoint: [...config.entrypoint],
+      cmd: [...config.cmd],
+    },
+  };
+}
