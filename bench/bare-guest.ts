@@ -15,7 +15,7 @@ import { makeBundles } from "../src/catalog/bundle/make-bundles.ts";
 import { openFetcher } from "../src/catalog/fetch/open-fetcher.ts";
 import { madeSources } from "../src/catalog/oci/made-sources.ts";
 import { madeOffers } from "../src/catalog/offers/made-offers.ts";
-import { placeAgent } from "../src/daemon/place-agent.ts";
+import { placeAgent } from "../src/daemon/place-programs.ts";
 import { DEFAULT_LAYER_BYTES, DEFAULT_WORK_BYTES } from "../src/disks/disks.ts";
 import { makeDisks } from "../src/disks/make-disks.ts";
 import { makeConsoles, type LaunchPlan } from "../src/drivers/drivers.ts";
@@ -60,7 +60,7 @@ export async function openBareGuests(world: World): Promise<BareGuests> {
     building: NO_BUILDING,
     bundles: makeBundles(system, openFetcher(system, { proxies: {}, advice: "" })),
   });
-  const images = makeImages({ ...stores, sources: madeSources(system), layersPath: "banger-layers", uid: process.getuid?.() ?? 0 });
+  const images = makeImages({ ...stores, sources: madeSources(system), placeLayers: async () => "banger-layers", uid: process.getuid?.() ?? 0 });
   const disks = makeDisks({ system });
   const probe = await makeQemuDriver({ system, consoles: makeConsoles({ system, agentPath, maxBytes: 2 ** 24 }) }).probe(signal);
   if (!probe.usable) throw new Error(probe.reason);

@@ -8,14 +8,14 @@ import { once } from "node:events";
 import { join } from "node:path";
 import { spawn } from "node:child_process";
 import { setTimeout as sleep } from "node:timers/promises";
-import { daemonSocketOf, findRoots } from "../src/contract/roots.ts";
 import { DEBIAN_KERNEL } from "../test/support/goods.ts";
 import { closeWorld, openWorld, type World } from "../test/support/world.ts";
 import { connectTo } from "./connect.ts";
 import { daemonPidOf, sleepsBetween, sleepsOf } from "./daemon-process.ts";
 import { openFakeVms } from "./fake-vms.ts";
-import { openHttpClient, timePerRequest } from "./http-load.ts";
-import { compare, goal, quantile, type Row } from "./measure.ts";
+import { timePerRequest } from "./http-load.ts";
+import { compare, goal, type Row } from "./measure.ts";
+import { slowestUntil, socketOf } from "./slowest-get.ts";
 
 const LISTED = 100;
 const IDLE = 20;
@@ -28,7 +28,6 @@ const WAKEUPS_A_SECOND = 10;
 const IDLE_MS = 10_000;
 /** What a daemon does soon after its start is not what it does while idle. */
 const SETTLE_MS = 5_000;
-const ASK_EVERY_MS = 5;
 const PULLS = 3;
 
 export async function* measureDaemon(): AsyncIterable<Row> {
@@ -133,24 +132,4 @@ async function measurePull(): Promise<Row> {
   } finally {
     await closeWorld(world);
   }
-}
-
-/** The 99th percentile of GETs that are sent one after the other until `end` resolves. */
-async function slowestUntil(world: World, end: Promise<unknown>): Promise<number> {
-  using http = await openHttpClient(socketOf(world));
-  const times: number[] = [];
-  let isOver = false;
-  const over = end.finally(() => (isOver = true));
-  while (!isOver) {
-    const started = performance.now();
-    await http.get("/v1/vms");
-    times.push(performance.now() - started);
-    await sleep(ASK_EVERY_MS);
-  }
-  await over;
-  return quantile(times, 0.99);
-}
-
-function socketOf(world: World): string {
-  return daemonSocketOf(findRoots(world.environment));
 }

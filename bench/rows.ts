@@ -7,6 +7,7 @@ import { measureDisk } from "./row-disk.ts";
 import { measureExec } from "./row-exec.ts";
 import { measureFootprint } from "./row-footprint.ts";
 import { measureHostile } from "./row-hostile.ts";
+import { measureImages } from "./row-images.ts";
 import { measureKernels } from "./row-kernels.ts";
 
 export const ROWS: readonly { readonly row: number; readonly measure: () => AsyncIterable<Row> }[] = [
@@ -14,6 +15,7 @@ export const ROWS: readonly { readonly row: number; readonly measure: () => Asyn
   { row: 3, measure: measureFootprint },
   { row: 4, measure: measureExec },
   { row: 4, measure: measureHostile },
+  { row: 5, measure: measureImages },
   { row: 6, measure: measureDisk },
   { row: 8, measure: measureCommandLine },
   { row: 10, measure: measureDaemon },

@@ -21,6 +21,8 @@ pub enum Code {
     UnsupportedLayer,
     /// It holds more than is allowed.
     LayerTooLarge,
+    /// There is no room for what is made.
+    DiskFull,
     /// The output, or a blob that should be there.
     System,
 }
@@ -44,6 +46,15 @@ impl Refusal {
 
     pub fn system(what: impl Display, error: impl Display) -> Self {
         Self::new(Code::System, format_args!("{what}: {error}"))
+    }
+
+    /// The image cannot be written.
+    pub fn write(error: io::Error) -> Self {
+        let code = match error.kind() {
+            io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => Code::DiskFull,
+            _ => Code::System,
+        };
+        Self::new(code, format_args!("cannot write the image: {error}"))
     }
 
     /// The same, told of something.

@@ -59,7 +59,7 @@ impl<'a> Space<'a> {
     }
 
     pub fn write(&self, bytes: &[u8], at: u64) -> Outcome {
-        self.out.write_all_at(bytes, at).map_err(|error| Refusal::system("cannot write the image", error))
+        self.out.write_all_at(bytes, at).map_err(Refusal::write)
     }
 
     /// The blocks are zeros from now on, and take no room where the host's file system can do that.

@@ -3,6 +3,10 @@ declare module "*/banger-agent" {
   const path: string;
   export default path;
 }
+declare module "*/banger-layers" {
+  const path: string;
+  export default path;
+}
 declare module "*.config" {
   const path: string;
   export default path;

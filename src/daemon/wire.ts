@@ -38,7 +38,7 @@ import { makeVms } from "../vms/make-vms.ts";
 import { makeVmRows, VM_MIGRATIONS } from "../vms/vm-rows.ts";
 import { makeAbout, type About } from "./about.ts";
 import { CONFIG_DEFAULTS } from "./config-entries.ts";
-import { placeAgent } from "./place-agent.ts";
+import { placeAgent, placeLayers } from "./place-programs.ts";
 import { makeGate } from "./storage/gate.ts";
 import { makeStorage } from "./storage/make-storage.ts";
 import type { Wire, WireOptions } from "./rooms.ts";
@@ -48,9 +48,6 @@ import type { Doctor } from "./doctor/doctor.ts";
 import { makeDoctor } from "./doctor/make-doctor.ts";
 
 const MIB = 2 ** 20;
-
-/** Puts the layers of an image together; found in PATH. */
-const LAYERS_PROGRAM = "banger-layers";
 
 /** Of all rooms that keep something in the database. */
 export const MIGRATIONS = [...OPERATIONS_MIGRATIONS, ...VM_MIGRATIONS, ...CATALOG_MIGRATIONS];
@@ -151,7 +148,7 @@ function makeMeans({ system, config, proxies, leases, agentPath, fetcher, catalo
   const kernels = makeKernels({ system, archive, offers, bundles, leases, agentPath, building });
   // Who started the daemon is who it pulls for: their environment leads to their logins.
   const sources = makeOciSources({ system, fetcher, settings: config.registries, proxies, variables: proxies, architecture: "amd64" });
-  const images = makeImages({ system, archive, offers, sources, layersPath: LAYERS_PROGRAM, leases, uid: ourUid(), proxies });
+  const images = makeImages({ system, archive, offers, sources, placeLayers: () => placeLayers(system), leases, uid: ourUid(), proxies });
   const disks = makeDisks({ system, leases, poolBytes: config.defaults.disk ?? CONFIG_DEFAULTS.layerBytes });
   const network = makeNetwork({ system });
   const consoles = makeConsoles({ system, agentPath, maxBytes: config.logs.console ?? CONFIG_DEFAULTS.consoleBytes });

@@ -23,8 +23,8 @@ export interface ImagesDependencies {
   readonly offers: Offers;
   readonly archive: DebianArchive;
   readonly sources: OciSources;
-  /** The program that merges the layers of an image: its path, or its name in PATH. */
-  readonly layersPath: string;
+  /** The path of the program that merges the layers of an image; asked for each time. */
+  readonly placeLayers: () => Promise<string>;
   readonly leases: Leases;
   /** The user id we run as. */
   readonly uid: number;
@@ -32,7 +32,7 @@ export interface ImagesDependencies {
   readonly proxies?: ProxyEnvironment;
 }
 
-export function makeImages({ system, offers, archive, sources, layersPath, leases, uid, proxies = {} }: ImagesDependencies): Images {
+export function makeImages({ system, offers, archive, sources, placeLayers, leases, uid, proxies = {} }: ImagesDependencies): Images {
   const store = makeImageStore(system, leases);
   /** What is being pulled, by the name that it is to have. */
   const pulling = new Map<string, string>();
@@ -82,7 +82,7 @@ export function makeImages({ system, offers, archive, sources, layersPath, lease
         const wanted = { text: name, platform: how.platform, kernelRef: how.kernelRef };
         const what = JSON.stringify(wanted);
         return pullAs(wantedAs ?? nameOfImage(name), what, name, context, (as) =>
-          pullOci({ system, sources, store, layersPath }, wanted, as, context),
+          pullOci({ system, sources, store, placeLayers }, wanted, as, context),
         );
       }
       refuseHow(name, how);

@@ -38,7 +38,7 @@ test("leaves no process, no folder and no lease behind", async () => {
       offers: madeOffers(),
       archive: aptArchive,
       sources: madeSources(system),
-      layersPath: "banger-layers",
+      placeLayers: async () => "banger-layers",
       leases,
       uid: process.getuid?.() ?? 0,
     }).reconcile();

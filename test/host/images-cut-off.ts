@@ -17,7 +17,7 @@ const images = makeImages({
   offers: madeOffers(),
   archive: aptArchive,
   sources: madeSources(system),
-  layersPath: "banger-layers",
+  placeLayers: async () => "banger-layers",
   leases,
   uid: process.getuid?.() ?? 0,
 });

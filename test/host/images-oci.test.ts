@@ -29,7 +29,15 @@ afterAll(async () => {
 });
 
 const open = (layersPath: string): Images =>
-  makeImages({ system, offers: madeOffers(), archive: aptArchive, sources: madeSources(system), layersPath, leases, uid: 0 });
+  makeImages({
+    system,
+    offers: madeOffers(),
+    archive: aptArchive,
+    sources: madeSources(system),
+    placeLayers: async () => layersPath,
+    leases,
+    uid: 0,
+  });
 const little = (name: string, body?: string): string => writeLittleLayers(join(home, name), body);
 const nothingIsLeft = (but: readonly string[] = []): void => {
   expect(readdirSync(system.layout.images)).toEqual([...but]);

@@ -28,17 +28,16 @@ pub fn write(tree: &Tree, space: &Space<'_>, out: &File) -> Outcome<Made> {
     if u32::try_from(blocks).is_err() {
         return Err(Refusal::too_large("it holds more than the file system has room for"));
     }
-    let system = |error: std::io::Error| Refusal::system("cannot write the image", error);
-    let mut tables = At::new(out, tables_at * BLOCK).map_err(system)?;
-    write_tables(tree, &layout, &mut tables).map_err(system)?;
-    let mut metadata = At::new(out, metadata_at * BLOCK).map_err(system)?;
+    let mut tables = At::new(out, tables_at * BLOCK).map_err(Refusal::write)?;
+    write_tables(tree, &layout, &mut tables).map_err(Refusal::write)?;
+    let mut metadata = At::new(out, metadata_at * BLOCK).map_err(Refusal::write)?;
     write_metadata(tree, &layout, tables_at as u32, &mut metadata)?;
-    out.set_len(blocks * BLOCK).map_err(system)?;
-    let mut superblock = At::new(out, SUPERBLOCK_AT).map_err(system)?;
-    superblock.write(&encode_superblock(&layout, blocks as u32, metadata_at as u32)).map_err(system)?;
-    superblock.done().map_err(system)?;
-    out.sync_all().map_err(system)?;
-    Ok(Made { bytes: blocks * BLOCK, entries: layout.order.len() as u64, sha256: hash(out).map_err(system)? })
+    out.set_len(blocks * BLOCK).map_err(Refusal::write)?;
+    let mut superblock = At::new(out, SUPERBLOCK_AT).map_err(Refusal::write)?;
+    superblock.write(&encode_superblock(&layout, blocks as u32, metadata_at as u32)).map_err(Refusal::write)?;
+    superblock.done().map_err(Refusal::write)?;
+    out.sync_all().map_err(Refusal::write)?;
+    Ok(Made { bytes: blocks * BLOCK, entries: layout.order.len() as u64, sha256: hash(out).map_err(Refusal::write)? })
 }
 
 /// One writer at a time: they share the place in the file.
@@ -101,7 +100,6 @@ fn write_tables(tree: &Tree, layout: &Layout, to: &mut At<'_>) -> std::io::Resul
 }
 
 fn write_metadata(tree: &Tree, layout: &Layout, tables_at: u32, to: &mut At<'_>) -> Outcome {
-    let system = |error: std::io::Error| Refusal::system("cannot write the image", error);
     let mut table = tables_at;
     for (number, (id, above, size, tail)) in all(layout).enumerate() {
         let inode = &tree.inodes[id as usize];
@@ -115,15 +113,15 @@ fn write_metadata(tree: &Tree, layout: &Layout, tables_at: u32, to: &mut At<'_>)
             number: number as u32 + 1,
         };
         table += tail.blocks as u32;
-        to.fill_to(layout::byte_of(layout.nids[id as usize])).map_err(system)?;
-        to.write(&inode::encode(&described)).map_err(system)?;
-        to.write(&attributes).map_err(system)?;
+        to.fill_to(layout::byte_of(layout.nids[id as usize])).map_err(Refusal::write)?;
+        to.write(&inode::encode(&described)).map_err(Refusal::write)?;
+        to.write(&attributes).map_err(Refusal::write)?;
         if tail.bytes > 0 {
             let held = held(tree, id, above, &layout.nids);
-            to.write(&held[held.len() - tail.bytes as usize..]).map_err(system)?;
+            to.write(&held[held.len() - tail.bytes as usize..]).map_err(Refusal::write)?;
         }
     }
-    to.inner.flush().map_err(system)
+    to.inner.flush().map_err(Refusal::write)
 }
 
 /// A folder has its own name and one of each folder in it.

@@ -42,8 +42,8 @@ const line = z.union([
 
 /**
  * Runs the merging program: the one place where it is started.
- * @param program its path, or its name in PATH. Leaves half a file when it fails.
- * Throws `unavailable` `program_missing` or `disk_full`, `refused` with the program's own code for layers that are no good.
+ * @param program its path. Leaves half a file when it fails.
+ * Throws `unavailable` `disk_full` or `program_failed`, `refused` with the program's own code for layers that are no good.
  */
 export async function mergeLayers(
   system: System,
@@ -103,6 +103,7 @@ function parseLine(text: string): z.output<typeof line> | undefined {
 function failure(what: string, { code, message }: { readonly code: string; readonly message: string }): BangerError {
   const text = `${what}: ${escapeText(message)}`;
   if (code === "disk_full") return new BangerError("unavailable", code, text, { hint: "free some space: df -h" });
+  if (code === "system") return ended(what, message);
   return new BangerError("refused", code, text, { hint: "ask whoever made that image" });
 }
 

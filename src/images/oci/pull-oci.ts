@@ -12,8 +12,8 @@ export interface PullOciParts {
   readonly system: System;
   readonly sources: OciSources;
   readonly store: ImageStore;
-  /** The program that merges layers: its path, or its name in PATH. */
-  readonly layersPath: string;
+  /** The path of the program that merges layers. */
+  readonly placeLayers: () => Promise<string>;
 }
 
 export interface OciWanted {
@@ -25,23 +25,19 @@ export interface OciWanted {
 
 /** Stages: `resolve`, `download`, `merge`, `store`. */
 export async function pullOci(parts: PullOciParts, wanted: OciWanted, as: string, context: OperationContext): Promise<void> {
-  const { system, sources, store, layersPath } = parts;
+  const { system, sources, store, placeLayers } = parts;
   const what = `cannot pull image ${wanted.text}`;
   await store.requireFree(as, what);
-  // Before anything is fetched for it.
-  if (system.processes.which(layersPath) === undefined)
-    throw new BangerError("unavailable", "program_missing", `${what}: ${layersPath}, which puts layers together, is not installed`, {
-      hint: "install banger anew",
-    });
   const image = await sources.resolve(wanted.text, { platform: wanted.platform }, context);
   const paths = await sources.fetchLayers(image, context);
 
+  const program = await placeLayers();
   await using draft = await store.openDraft(context.operationId);
   const outPath = join(draft.folder, baseFile("erofs"));
   const merged = await context.stage("merge", async (stage) => {
     const layers = image.layers.map(({ compression, digest, diffId }, at) => ({ path: paths[at] ?? "", compression, digest, diffId }));
     const total = image.layers.reduce((sum, { bytes }) => sum + bytes, 0);
-    return mergeLayers(system, layersPath, { layers, outPath, what }, context.signal, (done) => stage.progress(done, total, "bytes"));
+    return mergeLayers(system, program, { layers, outPath, what }, context.signal, (done) => stage.progress(done, total, "bytes"));
   });
   await context.stage("store", async () => {
     const manifest = await manifestOf(system, image, wanted, merged, outPath, what);
