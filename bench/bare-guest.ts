@@ -60,7 +60,12 @@ export async function openBareGuests(world: World): Promise<BareGuests> {
     building: NO_BUILDING,
     bundles: makeBundles(system, openFetcher(system, { proxies: {}, advice: "" })),
   });
-  const images = makeImages({ ...stores, sources: madeSources(system), placeLayers: async () => "banger-layers", uid: process.getuid?.() ?? 0 });
+  const images = makeImages({
+    ...stores,
+    sources: madeSources(system),
+    placeLayers: async () => "banger-layers",
+    uid: process.getuid?.() ?? 0,
+  });
   const disks = makeDisks({ system });
   const probe = await makeQemuDriver({ system, consoles: makeConsoles({ system, agentPath, maxBytes: 2 ** 24 }) }).probe(signal);
   if (!probe.usable) throw new Error(probe.reason);
