@@ -33,6 +33,7 @@ export const FOR_USE = [
 export const FOR_TESTS = [
   { name: "apache2-utils", proof: ["htpasswd"] },
   { name: "bc", proof: ["bc"] },
+  { name: "busybox-static", proof: ["/bin/busybox"] },
   { name: "bison", proof: ["bison"] },
   { name: "docker-registry", proof: ["docker-registry"] },
   { name: "iproute2", proof: ["ip"] },
@@ -43,6 +44,7 @@ export const FOR_TESTS = [
   { name: "kmod", proof: ["depmod"] },
   { name: "libelf-dev", proof: ["/usr/include/gelf.h"] },
   { name: "minisign", proof: ["minisign"] },
+  { name: "musl", proof: ["/lib/ld-musl-x86_64.so.1"] },
   { name: "openssh-client", proof: ["ssh"] },
   { name: "procps", proof: ["ps"] },
   { name: "skopeo", proof: ["skopeo"] },

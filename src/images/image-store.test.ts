@@ -62,6 +62,7 @@ describe("the store of images", () => {
       kernelRef: "debian-6.12",
       init: "agent",
       requirements: manifest.requirements,
+      env: {},
     });
     expect(leases.held).toEqual([]);
   });

@@ -5,6 +5,7 @@ import { BangerError } from "../contract/errors.ts";
 import { goodsName } from "../contract/schemas/names.ts";
 import type { Leases } from "../operations/operations.ts";
 import type { System } from "../system/system.ts";
+import { envOf } from "./oci/env-of.ts";
 import type { ImageParts, StoredImage } from "./images.ts";
 import { baseFile, MANIFEST_FILE, WORK_SEED_FILE, parseManifest, type ImageManifest } from "./image-manifest.ts";
 
@@ -84,7 +85,10 @@ export function makeImageStore(system: System, leases: Leases): ImageStore {
         });
       }
       const folder = folderOf(name);
-      const { format } = (await read(name)).base;
+      const {
+        base: { format },
+        oci,
+      } = await read(name);
       return {
         basePath: join(folder, baseFile(format)),
         baseFormat: format,
@@ -92,6 +96,7 @@ export function makeImageStore(system: System, leases: Leases): ImageStore {
         kernelRef: image.kernelRef,
         init: image.init,
         requirements: image.requirements,
+        env: envOf(oci?.env ?? []),
       };
     },
     verify: async (name, signal) => {

@@ -22,6 +22,8 @@ export interface ImageParts {
   readonly kernelRef: string | null;
   readonly init: "agent" | "systemd";
   readonly requirements: readonly Requirement[];
+  /** What the image wants in the environment of its commands. */
+  readonly env: Readonly<Record<string, string>>;
 }
 
 /** For images of registries alone. */

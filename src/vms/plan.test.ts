@@ -7,7 +7,7 @@ const GIB = 2 ** 30;
 const facts: PlanFacts = {
   host: { cpus: 4, memoryMiB: 8192, freeBytes: 50 * GIB },
   defaults: { image: "debian", memoryMiB: 1024, layerBytes: 20 * GIB, workBytes: 10 * GIB },
-  image: { name: "debian", kernelRef: "k", init: "agent", requirements: [] },
+  image: { name: "debian", kernelRef: "k", init: "agent", requirements: [], env: {} },
   kernel: { name: "k" },
   drivers: [
     { name: "qemu", probe: { usable: true, acceleration: "tcg", reason: "no kvm", version: "7.2" } },
@@ -42,8 +42,15 @@ describe("planning a vm", () => {
     });
   });
 
+  test("takes the image's environment, and the user's word above it", () => {
+    const image = { name: "debian", kernelRef: "k", init: "agent" as const, requirements: [], env: { PATH: "/bin", A: "image" } };
+    expect(planVm({ env: { A: "user", B: "user" } }, { ...facts, image })).toMatchObject({
+      plan: { env: { PATH: "/bin", A: "user", B: "user" } },
+    });
+  });
+
   test("takes the image's init for auto, and the user's word above it", () => {
-    const systemd = { ...facts, image: { name: "debian", kernelRef: "k", init: "systemd" as const, requirements: [] } };
+    const systemd = { ...facts, image: { name: "debian", kernelRef: "k", init: "systemd" as const, requirements: [], env: {} } };
     expect(planVm({ init: "auto" }, systemd)).toMatchObject({ plan: { init: "systemd" } });
     expect(planVm({ init: "agent" }, systemd)).toMatchObject({ plan: { init: "agent" } });
   });
@@ -74,7 +81,7 @@ describe("planning a vm", () => {
     const about = { name: "x", deadlineMs: 1000, hint: null };
     const web = { kind: "tcp", port: 80, ...about } as const;
     const unit = { kind: "unit", unit: "ssh", ...about } as const;
-    const declaring = { image: { name: "debian", kernelRef: "k", init: "agent" as const, requirements: [web] } };
+    const declaring = { image: { name: "debian", kernelRef: "k", init: "agent" as const, requirements: [web], env: {} } };
     expect(planVm({ requirements: [unit], init: "systemd" }, { ...facts, ...declaring })).toMatchObject({
       plan: { requirements: [web, unit] },
     });

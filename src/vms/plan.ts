@@ -23,6 +23,8 @@ export interface PlanFacts {
         readonly kernelRef: string | null;
         readonly init: "agent" | "systemd";
         readonly requirements: readonly Requirement[];
+        /** Of its commands; the request may say otherwise. */
+        readonly env: Readonly<Record<string, string>>;
       }
     | Problem;
   /** The kernel asked for or named by the image, or why there is none; undefined when neither names one. */
@@ -50,7 +52,7 @@ export function planVm(request: CreateRequest, facts: PlanFacts): PlanResult {
     memoryBytes: request.memoryBytes ?? facts.defaults.memoryMiB * MIB,
     layerBytes: request.diskBytes ?? facts.defaults.layerBytes,
     workBytes: request.workDiskBytes ?? facts.defaults.workBytes,
-    env: { ...request.env },
+    env: { ...(isProblem(image) ? {} : image.env), ...request.env },
     labels: { ...request.labels },
   };
   for (const found of shapeProblems(shape, facts.host)) note(found);

@@ -11,7 +11,15 @@ export function makeTestGoods(images: ReadonlySet<string>, kernel: string): Pick
     images: {
       parts: async (name) => {
         if (!images.has(name)) throw new BangerError("not_found", "image_not_found", `there is no image ${name}`);
-        return { basePath: "/base", baseFormat: "squashfs", workSeedPath: undefined, kernelRef: kernel, init: "agent", requirements: [] };
+        return {
+          basePath: "/base",
+          baseFormat: "squashfs",
+          workSeedPath: undefined,
+          kernelRef: kernel,
+          init: "agent",
+          requirements: [],
+          env: {},
+        };
       },
       pull: unused,
       list: unused,
