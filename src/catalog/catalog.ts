@@ -86,6 +86,8 @@ export interface OfferOf<T extends DocumentEntry["type"]> extends Offer {
 export interface Offers {
   /** Of the catalog inside the program first; none of a catalog that is of no use now. */
   list(): readonly Offer[];
+  /** Whether there is a catalog of that name, of use or not. */
+  isCatalog(name: string): boolean;
   /** Names to pull by: `debian-6.12`, `acme/generic-6.12`. */
   pullable(type: DocumentEntry["type"]): readonly string[];
   /**

@@ -100,7 +100,7 @@ async function findOffer(offers: Offers, name: string, context: OperationContext
     return await offers.find("image", name, context);
   } catch (error) {
     const isNowhere = error instanceof BangerError && error.code === "image_not_in_catalog";
-    if (!isNowhere || !name.includes("/") || offers.list().some(({ catalog }) => catalog === name.slice(0, name.indexOf("/")))) throw error;
+    if (!isNowhere || !name.includes("/") || offers.isCatalog(name.slice(0, name.indexOf("/")))) throw error;
     return undefined;
   }
 }

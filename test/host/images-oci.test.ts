@@ -89,15 +89,6 @@ describe("an image of a registry", () => {
     expect(error instanceof Error && error.message).not.toContain("\u001b");
   });
 
-  test("is not asked for where the program is not installed", async () => {
-    const before = registry.seen.length;
-    const images = open(join(home, "nowhere"));
-    await expect(images.pull(`${registry.host}/acme/web`, undefined, recordingContext())).rejects.toMatchObject({
-      code: "program_missing",
-    });
-    expect(registry.seen.length).toBe(before);
-  });
-
   test("whose pull is cancelled while it is put together leaves nothing", async () => {
     const images = open(little("slow", "exec sleep 100"));
     const context = recordingContext(AbortSignal.timeout(500));

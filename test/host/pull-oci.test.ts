@@ -3,20 +3,9 @@ import { afterAll, afterEach, beforeAll, describe, expect, setDefaultTimeout, te
 import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { gunzipSync, zstdDecompressSync } from "node:zlib";
-import type { OciImage } from "../../src/catalog/catalog.ts";
 import { makeCertificate } from "../support/certificate.ts";
 import { startDockerRegistry, type DockerRegistry } from "../support/docker-registry.ts";
-import {
-  digestOf,
-  makeImage,
-  openFakeRegistry,
-  openPuller,
-  type FakeRegistry,
-  type MadeImage,
-  type Puller,
-  type Tell,
-} from "../support/oci-world.ts";
+import { checkLayers, makeImage, openFakeRegistry, openPuller, type FakeRegistry, type Puller, type Tell } from "../support/oci-world.ts";
 
 setDefaultTimeout(60_000);
 
@@ -65,18 +54,7 @@ afterEach(async () => {
 });
 
 const us = (more?: Parameters<typeof openPuller>[0], signal?: AbortSignal): Puller => opened.use(openPuller(more, signal));
-const front = (tell: Tell, image: MadeImage = makeImage()): FakeRegistry => opened.use(openFakeRegistry(image, tell));
-
-/** Each blob is what its digest says, and in it is the tar that the config names. */
-function checkLayers(image: OciImage, paths: readonly string[]): void {
-  expect(paths).toHaveLength(image.layers.length);
-  for (const [index, { digest, bytes, compression, diffId }] of image.layers.entries()) {
-    const blob = readFileSync(paths[index] ?? "");
-    expect([digestOf(blob), blob.length]).toEqual([digest, bytes]);
-    const tar = compression === "gzip" ? gunzipSync(blob) : compression === "zstd" ? zstdDecompressSync(blob) : blob;
-    expect(digestOf(tar)).toBe(diffId);
-  }
-}
+const front = (tell: Tell, image = makeImage()): FakeRegistry => opened.use(openFakeRegistry(image, tell));
 
 describe("an image that umoci made", () => {
   test.each([
@@ -210,6 +188,13 @@ describe("a login", () => {
     expect(Bun.inspect(error, { depth: 10 })).not.toContain(PASSWORD);
   });
 
+  test("whose helper hangs is waited for ten seconds", async () => {
+    helper("slow", "exec sleep 100");
+    const startedMs = performance.now();
+    await expect(withHelper(docker({ credsStore: "slow" })).pull(`${plain.host}/acme/web:v1`)).rejects.toMatchObject({ kind: "timeout" });
+    expect(performance.now() - startedMs).toBeLessThan(20_000);
+  });
+
   test("whose helper is not installed is none, and a helper by a path is not run", async () => {
     const text = `${plain.host}/acme/web:v1`;
     await expect(us({ variables: docker({ credsStore: "nowhere" }) }).pull(text)).rejects.toMatchObject({ code: "registry_denied" });
@@ -231,83 +216,6 @@ describe("a login", () => {
     expect(storage.seen).toHaveLength(3);
     expect(storage.seen.filter((line) => !line.endsWith(" -"))).toEqual([]);
   });
-});
-
-describe("a mirror", () => {
-  const settingsOf = (host: string, mirrors: string[]) => ({ [host]: { mirrors } });
-
-  test("is asked first, and the registry itself where it is of no use", async () => {
-    const image = makeImage();
-    const [registry, mirror] = [front(() => undefined, image), front(() => undefined, image)];
-    await us({ settings: settingsOf(registry.host, [mirror.host]) }).pull(`${registry.host}/acme/web`);
-    expect([registry.seen.length, mirror.seen.length]).toEqual([0, 4]);
-    const broken = front(() => new Response(null, { status: 404 }));
-    const settings = settingsOf(registry.host, ["127.0.0.1:1", broken.host]);
-    expect(await us({ settings }).pull(`${registry.host}/acme/web`)).toHaveLength(2);
-  });
-
-  test("does not get the login for the registry", async () => {
-    const image = makeImage();
-    const registry = front(() => undefined, image);
-    const mirror = front(() => new Response(null, { status: 401, headers: { "www-authenticate": "Basic" } }), image);
-    await us({ variables: LOGIN, settings: settingsOf(registry.host, [mirror.host]) }).pull(`${registry.host}/acme/web`);
-    expect(mirror.seen.filter((line) => !line.endsWith(" -"))).toEqual([]);
-  });
-
-  test("cannot give another content for a digest", async () => {
-    const image = makeImage();
-    const [registry, mirror] = [
-      front(() => undefined, image),
-      front((_request, url) => (url.pathname.includes("/manifests/") ? Response.json({}) : undefined)),
-    ];
-    const wanted = `${registry.host}/acme/web@${digestOf(image.manifest)}`;
-    await expect(us({ settings: settingsOf(registry.host, [mirror.host]) }).pull(wanted)).rejects.toMatchObject({
-      code: "digest_mismatch",
-    });
-  });
-});
-
-test("a second pull asks for what the tag means, and for no blob", async () => {
-  const registry = front(() => undefined);
-  const puller = us();
-  await puller.pull(`${registry.host}/acme/web`);
-  const before = registry.seen.length;
-  await puller.pull(`${registry.host}/acme/web`);
-  expect(registry.seen.slice(before)).toEqual(["GET /v2/acme/web/manifests/latest -"]);
-});
-
-test("a layer that breaks off goes on where it was, and two who want one image fetch it once", async () => {
-  const image = makeImage([300_000]);
-  const [layer = Buffer.alloc(0)] = image.layers;
-  let breaks = 1;
-  const ranges: (string | null)[] = [];
-  const registry = front((request, url) => {
-    if (!url.pathname.endsWith(digestOf(layer))) return undefined;
-    ranges.push(request.headers.get("range"));
-    if (breaks-- <= 0) return undefined;
-    let isSent = false;
-    return new Response(
-      new ReadableStream({
-        pull: async (controller) => {
-          if (isSent) {
-            await Bun.sleep(100);
-            controller.error(new Error("broken off"));
-          } else controller.enqueue(layer.subarray(0, 100_000));
-          isSent = true;
-        },
-      }),
-    );
-  }, image);
-  const puller = us();
-  const [first, second] = await Promise.all([puller.pull(`${registry.host}/acme/web`), puller.pull(`${registry.host}/acme/web`)]);
-  expect(first).toEqual(second);
-  expect(ranges).toEqual([null, "bytes=100000-"]);
-  expect(puller.cached(image)).toHaveLength(2);
-});
-
-test("whoever stops waiting is told so, and what is there is kept", async () => {
-  const registry = front((_request, url) => (url.pathname.includes("/blobs/") ? new Promise<Response>(() => undefined) : undefined));
-  await expect(us({}, AbortSignal.timeout(200)).pull(`${registry.host}/acme/web`)).rejects.toMatchObject({ code: "cancelled" });
 });
 
 test("TLS by a CA that is known, and by one that is not", async () => {

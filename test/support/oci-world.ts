@@ -3,10 +3,10 @@ import { createHash, randomBytes } from "node:crypto";
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { gzipSync } from "node:zlib";
+import { gunzipSync, gzipSync, zstdDecompressSync } from "node:zlib";
 import { openFetcher } from "../../src/catalog/fetch/open-fetcher.ts";
 import { makeOciSources, type OciSourcesParts } from "../../src/catalog/oci/oci-sources.ts";
-import type { OciSources } from "../../src/catalog/catalog.ts";
+import type { OciImage, OciSources } from "../../src/catalog/catalog.ts";
 import type { StageContext } from "../../src/operations/operations.ts";
 import { makeJsonLog } from "../../src/system/json-log.ts";
 import { makeSystem } from "../../src/system/make-system.ts";
@@ -169,5 +169,16 @@ function readNames(folder: string): readonly string[] {
     return readdirSync(folder);
   } catch {
     return [];
+  }
+}
+
+/** Throws unless each blob is what its digest says, and in it is the tar that the config names. */
+export function checkLayers(image: OciImage, paths: readonly string[]): void {
+  if (paths.length !== image.layers.length) throw new Error(`there are ${paths.length} blobs`);
+  for (const [index, { digest, bytes, compression, diffId }] of image.layers.entries()) {
+    const blob = readFileSync(paths[index] ?? "");
+    if (digestOf(blob) !== digest || blob.length !== bytes) throw new Error(`layer ${index} is not ${digest}`);
+    const tar = compression === "gzip" ? gunzipSync(blob) : compression === "zstd" ? zstdDecompressSync(blob) : blob;
+    if (digestOf(tar) !== diffId) throw new Error(`in layer ${index} there is not ${diffId}`);
   }
 }

@@ -12,7 +12,17 @@ import { authorize, type Ask } from "./registry-token.ts";
 export interface RegistryPlace {
   readonly host: string;
   /** The answer, whatever it is, to a request below `/v2/REPOSITORY/`. Throws `refused` `registry_denied`, and the fetch's own faults. */
-  get(path: string, offset: number, accept: string | undefined, signal: AbortSignal): Promise<Response>;
+  get(wanted: PlaceRequest): Promise<Response>;
+}
+
+export interface PlaceRequest {
+  readonly path: string;
+  readonly offset: number;
+  readonly accept: string | undefined;
+  /** Of the transfer: aborted when nothing comes for too long. */
+  readonly signal: AbortSignal;
+  /** Of whoever wants it: what keeps a login may ask somebody, and has a limit of its own. */
+  readonly outer: AbortSignal;
 }
 
 export interface PlaceParts {
@@ -31,7 +41,7 @@ export function openPlace({ host, repository, isPlain, proxies, advice, findLogi
   const address = host === DOCKER_IO ? "registry-1.docker.io" : host;
   let base = isPlain ? `http://${address}` : undefined;
   let authorization: string | undefined;
-  const exchange = async (url: URL, offset: number, accept: string | undefined, signal: AbortSignal): Promise<Response> => {
+  const exchange = async (url: URL, { offset, accept, signal, outer }: PlaceRequest): Promise<Response> => {
     const ask: Ask = async (to, headers) => {
       const response = await request(to, 0, proxies, signal, advice, { authorization: headers["authorization"] });
       return { status: response.status, text: await readBounded(response.body, TOKEN_MAX_BYTES) };
@@ -49,7 +59,7 @@ export function openPlace({ host, repository, isPlain, proxies, advice, findLogi
     }
     const challenge = parseChallenge(first.headers.get("www-authenticate"));
     if (challenge === undefined) throw denied(host, repository, "it wants to be shown something that banger does not know");
-    authorization = await authorize(url, challenge, await findLogin(signal), `repository:${repository}:pull`, ask);
+    authorization = await authorize(url, challenge, await findLogin(outer), `repository:${repository}:pull`, ask);
     const second = await send();
     // Once: who is not content with the token that they gave themselves will not be with another.
     if (isOwnAnswer(second, url)) throw denied(host, repository, "it does not show this to us; perhaps there is none of that name");
@@ -57,9 +67,9 @@ export function openPlace({ host, repository, isPlain, proxies, advice, findLogi
   };
   return {
     host,
-    get: async (path, offset, accept, signal) => {
+    get: async (wanted) => {
       const from = async (place: string): Promise<Response> => {
-        const response = await exchange(new URL(`${place}/v2/${repository}/${path}`), offset, accept, signal);
+        const response = await exchange(new URL(`${place}/v2/${repository}/${wanted.path}`), wanted);
         base = place;
         return response;
       };

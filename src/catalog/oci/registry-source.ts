@@ -63,7 +63,7 @@ export function openRegistrySource(parts: RegistryParts, reference: RegistryRefe
     const watchdog = openWatchdog(system.clock, stallMs, signal);
     let response: Response | undefined;
     try {
-      response = await place.get(path, offset, accept, watchdog.signal);
+      response = await place.get({ path, offset, accept, signal: watchdog.signal, outer: signal });
       if (response.ok) check?.(response.headers);
       return answerOf(response, offset, watchdog, signal, ADVICE);
     } catch (error) {

@@ -51,6 +51,7 @@ export function makeOffers({ system, catalogs, embedded }: OffersParts): Offers 
 
   return {
     list,
+    isCatalog: (name) => name === embedded.name || catalogs.list().some((known) => known.name === name),
     pullable: (type) => pullableNames(list(), type),
     find: async (type, name, context) => {
       const wanted = splitName(name);
