@@ -66,6 +66,7 @@ const FLAGS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     "--volume": NO_VOLUME,
     "--mount": NO_VOLUME,
   },
+  "image pull": { "--as": "did you mean --name?" },
   "vm exec": { "-w": "did you mean --cwd?", "--workdir": "did you mean --cwd?" },
   "vm stop": { "-t": "did you mean --grace?", "--time": "did you mean --grace?", "--timeout": "did you mean --grace?" },
 };

@@ -1400,7 +1400,7 @@ export const VERBS: Readonly<Record<OperationName, Verb>> = {
       },
       {
         "name": "as",
-        "flag": "as",
+        "flag": "name",
         "type": "string",
         "required": false,
         "brief": "keep it under this name",
@@ -1430,7 +1430,7 @@ export const VERBS: Readonly<Record<OperationName, Verb>> = {
         "does": "fetch Debian 12"
       },
       {
-        "command": "banger image pull debian:bookworm --kernel-ref debian-6.12 --as deb",
+        "command": "banger image pull debian:bookworm --kernel-ref debian-6.12 --name deb",
         "does": "fetch docker.io's Debian 12"
       }
     ]

@@ -18,6 +18,8 @@ export interface ImageStore {
   reconcile(): Promise<void>;
   /** Throws `exists` `image_exists`. */
   requireFree(name: string, what: string): Promise<void>;
+  /** What a whole image of that name has in its manifest; undefined when there is none. */
+  manifest(name: string): Promise<ImageManifest | undefined>;
   /** Whether a draft of this name is being made now. */
   isOpen(draft: string): boolean;
   /** A leased folder beside the images, for one half made. Gone, with its lease, unless it was kept. */
@@ -76,6 +78,7 @@ export function makeImageStore(system: System, leases: Leases): ImageStore {
   return {
     get,
     requireFree,
+    manifest: async (name) => ((await files.find(folderOf(name))) === undefined ? undefined : read(name).catch(() => undefined)),
     list: async () => Promise.all((await files.list(layout.images)).filter(isShown).map(describe)),
     parts: async (name) => {
       const image = await get(name);

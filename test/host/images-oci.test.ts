@@ -62,7 +62,14 @@ describe("an image of a registry", () => {
     expect(asked).toMatchObject({ layers: image.layers.map((layer) => ({ digest: digestOf(layer), compression: "gzip" })) });
     expect(asked.layers.map(({ path }) => digestOf(readFileSync(path)))).toEqual(image.layers.map(digestOf));
     nothingIsLeft(["web"]);
-    await expect(images.pull(`${registry.host}/acme/web`, undefined, context)).rejects.toMatchObject({ code: "image_exists" });
+    // What is there is not fetched, and not made, again; for another kernel it would be another image.
+    const again = recordingContext();
+    const seen = registry.seen.length;
+    expect(await images.pull(`${registry.host}/acme/web`, undefined, again)).toEqual(kept);
+    expect(again.stages).toEqual(["resolve"]);
+    expect(registry.seen.slice(seen).filter((asked) => JSON.stringify(asked).includes("/blobs/"))).toEqual([]);
+    const other = images.pull(`${registry.host}/acme/web`, undefined, context, { kernelRef: "other" });
+    await expect(other).rejects.toMatchObject({ code: "image_exists" });
     await images.delete("web", () => undefined);
     nothingIsLeft();
   });

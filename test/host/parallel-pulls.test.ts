@@ -54,7 +54,7 @@ test("two pulls of one image at once both have it, and it is made once", async (
   await withWorld({ isolatedGoods: true, env, config: '[drivers]\norder = ["fake"]\n' }, async (world) => {
     writeLittleBootstrap(join(world.folder, "programs"));
     await world.ok(["daemon", "start"]);
-    const ran = await Promise.all([1, 2].map(() => world.banger(["image", "pull", "debian-bookworm", "--as", "little"])));
+    const ran = await Promise.all([1, 2].map(() => world.banger(["image", "pull", "debian-bookworm", "--name", "little"])));
     expect(ran.map(({ code, stdout }) => [code, stdout])).toEqual([
       [0, "image little is here\n"],
       [0, "image little is here\n"],

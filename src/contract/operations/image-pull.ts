@@ -37,13 +37,13 @@ export const imagePull = defineOperation({
   ],
   fields: {
     name: { brief: "name in the catalogs, CATALOG/NAME, or an image of a registry such as debian:bookworm", placeholder: "NAME" },
-    as: { brief: "keep it under this name", placeholder: "NAME" },
+    as: { brief: "keep it under this name", placeholder: "NAME", flag: "name" },
     platform: { brief: "of a registry's image, the one for this platform; linux/amd64 when left out", placeholder: "OS/ARCH" },
     kernelRef: { brief: "of a registry's image, the kernel that its vms get", placeholder: "NAME", completes: "kernel" },
   },
   cli: { words: ["image", "pull"], positional: ["name"] },
   examples: [
     { command: "banger image pull debian-bookworm", does: "fetch Debian 12" },
-    { command: "banger image pull debian:bookworm --kernel-ref debian-6.12 --as deb", does: "fetch docker.io's Debian 12" },
+    { command: "banger image pull debian:bookworm --kernel-ref debian-6.12 --name deb", does: "fetch docker.io's Debian 12" },
   ],
 });

@@ -23,12 +23,16 @@ export interface OciWanted {
   readonly kernelRef: string | undefined;
 }
 
-/** Stages: `resolve`, `download`, `merge`, `store`. */
+/** Stages: `resolve`, `download`, `merge`, `store`; the first alone when it is there already, by its digest. */
 export async function pullOci(parts: PullOciParts, wanted: OciWanted, as: string, context: OperationContext): Promise<void> {
   const { system, sources, store, placeLayers } = parts;
   const what = `cannot pull image ${wanted.text}`;
-  await store.requireFree(as, what);
+  const present = await store.manifest(as);
+  // One that is of no registry is never what is asked for.
+  if (present?.oci === undefined) await store.requireFree(as, what);
   const image = await sources.resolve(wanted.text, { platform: wanted.platform }, context);
+  if (present?.oci?.digest === image.digest && present.kernelRef === (wanted.kernelRef ?? present.kernelRef)) return;
+  await store.requireFree(as, what);
   const paths = await sources.fetchLayers(image, context);
 
   const program = await placeLayers();

@@ -17,7 +17,7 @@ const ofImage = {
     if (ofImage.look(crash) === "there") await crash.world.ok(["image", "delete", LITTLE]);
   },
 };
-const pullImage = ["image", "pull", IMAGE, "--as", LITTLE] as const;
+const pullImage = ["image", "pull", IMAGE, "--name", LITTLE] as const;
 
 export const IMAGE_STEPS: readonly Step[] = [
   { ...ofImage, name: "image pull", before: "absent", prepare: async () => undefined, words: () => pullImage, done: "there" },
