@@ -13,6 +13,7 @@ test("without a file every value is a default, and each default is one that the 
   const { "": top, ...rest } = tables;
   expect(configSchema.parse({ ...top, ...rest })).toEqual({
     default_image: CONFIG_DEFAULTS.image,
+    default_kernel: CONFIG_DEFAULTS.kernel,
     debian: {},
     drivers: { order: ["qemu"] },
     defaults: {

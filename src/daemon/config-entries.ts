@@ -7,6 +7,7 @@ import { lineOf } from "./config.ts";
 /** What holds where the file says nothing. */
 export const CONFIG_DEFAULTS = {
   image: "debian-bookworm",
+  kernel: "debian-6.12",
   driverOrder: ["qemu"],
   qemuBinary: "qemu-system-x86_64",
   memoryBytes: 2 ** 30,
@@ -33,6 +34,7 @@ export interface ConfigEntry {
 
 const DEFAULT_VALUES: Readonly<Record<string, ConfigValue>> = {
   default_image: CONFIG_DEFAULTS.image,
+  default_kernel: CONFIG_DEFAULTS.kernel,
   "debian.mirror": null,
   "debian.security_mirror": null,
   "drivers.order": [...CONFIG_DEFAULTS.driverOrder],

@@ -2,6 +2,7 @@
  * The configuration: one TOML file, all of it optional. Unknown keys are refused, each problem names its line.
  *
  *     default_image = "debian-bookworm"
+ *     default_kernel = "debian-6.12"
  *
  *     [debian]
  *     mirror = "http://mirror.example/debian"
@@ -62,6 +63,8 @@ const diskSize = typedSize
 export const configSchema = z.strictObject({
   /** The image of a vm for which none was named. */
   default_image: goodsName.optional(),
+  /** The kernel of an image that names none. */
+  default_kernel: goodsName.optional(),
   debian: z
     .strictObject({
       /** Used instead of the host's apt sources. */

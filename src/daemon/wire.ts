@@ -85,6 +85,7 @@ export const wire: Wire = async ({ system, config, configFile, proxies, onTroubl
     defaults: {
       image: config.default_image ?? CONFIG_DEFAULTS.image,
       isImageConfigured: config.default_image !== undefined,
+      kernel: config.default_kernel ?? CONFIG_DEFAULTS.kernel,
       memoryMiB: Math.floor((config.defaults.memory ?? CONFIG_DEFAULTS.memoryBytes) / MIB),
       layerBytes: config.defaults.disk ?? CONFIG_DEFAULTS.layerBytes,
       workBytes: config.defaults.work_disk ?? CONFIG_DEFAULTS.workBytes,

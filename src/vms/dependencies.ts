@@ -40,6 +40,8 @@ export interface VmDefaults {
   readonly image: string;
   /** Whether the config names it. */
   readonly isImageConfigured: boolean;
+  /** Of an image that names none. */
+  readonly kernel: string;
   readonly memoryMiB: number;
   readonly layerBytes: number;
   readonly workBytes: number;

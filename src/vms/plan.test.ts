@@ -71,8 +71,9 @@ describe("planning a vm", () => {
     expect(problemsOf(request)).toEqual([code]);
   });
 
-  test("refuses an image without a kernel, a full disk, and no usable driver", () => {
-    expect(problemsOf({}, { kernel: undefined })).toEqual(["image_without_kernel"]);
+  test("refuses a kernel that is not there, a full disk, and no usable driver", () => {
+    const missing = { code: "kernel_not_found", path: "kernel", message: "there is none" };
+    expect(problemsOf({}, { kernel: missing })).toEqual(["kernel_not_found"]);
     expect(problemsOf({}, { host: { ...facts.host, freeBytes: 1000 } })).toEqual(["host_disk_full"]);
     expect(problemsOf({}, { drivers: facts.drivers.slice(1) })).toEqual(["no_driver"]);
   });

@@ -27,7 +27,7 @@ export interface PlanFacts {
         readonly env: Readonly<Record<string, string>>;
       }
     | Problem;
-  /** The kernel asked for or named by the image, or why there is none; undefined when neither names one. */
+  /** The kernel asked for or named by the image, or why there is none; undefined when the image is a problem and none was asked for. */
   readonly kernel: { readonly name: string } | Problem | undefined;
   /** Drivers in the order of preference, with what each found. */
   readonly drivers: readonly { readonly name: string; readonly probe: DriverProbe }[];
@@ -43,7 +43,6 @@ export function planVm(request: CreateRequest, facts: PlanFacts): PlanResult {
   };
   const { image, kernel } = facts;
   if (isProblem(image)) note(image);
-  else if (kernel === undefined) note(imageWithoutKernel(image.name));
   if (kernel !== undefined && isProblem(kernel)) note(kernel);
 
   const driver = chooseDriver(request.driver, facts, note);
@@ -133,15 +132,6 @@ function* requirementProblems(requirements: readonly Requirement[], init: "agent
       `${units.join(", ")}: units are systemd's, and this vm's init is the agent`,
       "--init systemd",
     );
-}
-
-function imageWithoutKernel(image: string): Problem {
-  return problem(
-    "image_without_kernel",
-    "kernel",
-    `image ${image} has no kernel`,
-    "--kernel NAME; banger kernel list shows what is here, banger kernel pull debian-6.12 gets one",
-  );
 }
 
 function isProblem(value: object): value is Problem {

@@ -23,8 +23,9 @@ async function gatherFacts(request: CreateRequest, dependencies: VmDependencies,
     const hint = `${image.hint === undefined ? "" : `${image.hint}, or `}another default_image: banger config show`;
     image = { ...image, message: `${image.message}; the config names it as default_image`, hint };
   }
-  const kernelName = request.kernel ?? ("kernelRef" in image ? image.kernelRef : null);
-  const kernel = kernelName === null ? undefined : await orProblem("kernel", async () => ({ name: (await kernels.get(kernelName)).name }));
+  const kernelName = request.kernel ?? ("kernelRef" in image ? (image.kernelRef ?? defaults.kernel) : undefined);
+  const kernel =
+    kernelName === undefined ? undefined : await orProblem("kernel", async () => ({ name: (await kernels.get(kernelName)).name }));
   const probed = offered.map(async (name) => ({ name, probe: await driverOf(dependencies, name).probe(signal) }));
   return {
     host: { cpus: host.cpus, memoryMiB: host.memoryMiB, freeBytes: await system.files.freeBytes(system.layout.roots.state) },

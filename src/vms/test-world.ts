@@ -203,6 +203,7 @@ export function openTestWorld(): TestWorld {
     defaults: {
       image: "debian-bookworm",
       isImageConfigured: false,
+      kernel: "debian-6.12",
       memoryMiB: 512,
       layerBytes: PLAN.layerBytes,
       workBytes: PLAN.workBytes,

@@ -34,17 +34,7 @@ export const vmCreate = defineOperation({
   }),
   output: vm,
   stages: ["resolve", "disk", "work disk", "network", "boot", "agent", "guest"],
-  errors: [
-    "bad_plan",
-    "vm_exists",
-    "image_not_found",
-    "kernel_not_found",
-    "image_without_kernel",
-    "no_driver",
-    "vmm_gone",
-    "guest_silent",
-    "requirement_not_met",
-  ],
+  errors: ["bad_plan", "vm_exists", "image_not_found", "kernel_not_found", "no_driver", "vmm_gone", "guest_silent", "requirement_not_met"],
   fields: {
     name: { brief: "name of the vm; an adjective and a noun when left out", placeholder: "NAME" },
     image: { brief: "image that the root starts from; debian-bookworm when left out", placeholder: "IMAGE", completes: "image" },
