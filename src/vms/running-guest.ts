@@ -3,7 +3,7 @@ import type { Socket } from "node:net";
 import type { Agent } from "../agent/agent.ts";
 import type { RunningVmm } from "../drivers/drivers.ts";
 import type { VmDependencies } from "./dependencies.ts";
-import { hasHalted } from "./has-halted.ts";
+import { willHaveHalted } from "./has-halted.ts";
 import { keepAgent, type AgentKeeper } from "./keep-agent.ts";
 import { powerOff } from "./power-off.ts";
 import type { VmBoot } from "./vm-record.ts";
@@ -33,6 +33,8 @@ export class RunningGuest {
   readonly agents: AgentKeeper;
   readonly #watch: RunWatch;
   #isPaused: boolean;
+  /** For the word of a kernel that has halted, since the guest fell silent. */
+  #looking = new AbortController();
   readonly #vmName: () => string;
   readonly #release: AsyncDisposableStack;
   readonly #system: VmDependencies["system"];
@@ -126,6 +128,7 @@ export class RunningGuest {
 
   /** Ends whatever of this run is still there. */
   async end(): Promise<void> {
+    this.#looking.abort();
     await this.#watch[Symbol.asyncDispose]();
     await this.agents[Symbol.asyncDispose]();
     await this.#release.disposeAsync();
@@ -133,15 +136,19 @@ export class RunningGuest {
 
   /** Leaves it running and forgets it. */
   async letGo(): Promise<void> {
+    this.#looking.abort();
     await this.#watch[Symbol.asyncDispose]();
     await this.agents[Symbol.asyncDispose]();
     await this.vmm.letGo();
   }
 
   async #lookWhetherHalted(onHalted: () => void): Promise<void> {
+    this.#looking.abort();
+    const looking = (this.#looking = new AbortController());
     try {
-      if (await hasHalted(this.vmm.record.vmId, this.#system)) onHalted();
+      if (await willHaveHalted(this.vmm.record.vmId, this.#system, looking.signal)) onHalted();
     } catch (error) {
+      if (looking.signal.aborted) return;
       this.#system.log.warn("cannot look at the console of a guest that is silent", { vm: this.#vmName(), error });
     }
   }
