@@ -15,6 +15,7 @@ use crate::look::route::Looks;
 use crate::offers::Offers;
 use crate::plan::once::PlanOnce;
 use crate::plan::schema::Init;
+use crate::successor::Kind;
 use crate::wire::lines::Hello;
 
 /// Where the agent lives, and so what it may change.
@@ -44,6 +45,8 @@ pub struct Agent {
     pub plan: PlanOnce,
     pub state: Cell<State>,
     pub init: Cell<Init>,
+    /// Who is PID 1, when not our own program.
+    pub successor: Cell<Option<Kind>>,
     /// The plan's environment, below what a command's own spec sets.
     pub env: RefCell<BTreeMap<String, String>>,
     /// Where the work disk is mounted.
@@ -68,6 +71,7 @@ impl Agent {
             plan: PlanOnce::default(),
             state: Cell::new(State::Waiting),
             init: Cell::new(Init::Agent),
+            successor: Cell::new(None),
             env: RefCell::default(),
             home: RefCell::default(),
             looks: Looks::default(),

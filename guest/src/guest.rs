@@ -7,22 +7,25 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
-use rustix::system::{RebootCommand, reboot};
+use tokio::sync::watch;
+use tokio::time::Instant;
 
 use crate::agent::{Agent, Place};
 use crate::http::session;
-use crate::init::steer;
+use crate::init::ending::{self, Ending};
 use crate::offers::door;
-use crate::plan::schema::Init;
 use crate::port::Port;
+use crate::successor::{Kind, Wish, ask, dismissal};
 use crate::sys::memory;
 use crate::wire::link::Link;
 
 const OFFERS: &str = "/run/banger/offer.sock";
 /// How long streams that go on may keep the end waiting.
 const LAST_WORDS: Duration = Duration::from_millis(500);
-/// How long systemd may take to stop everything; and how often it is reminded, for while it starts it does not hear.
-const SYSTEMD_PATIENCE: Duration = Duration::from_secs(90);
+/// How long an init may take to stop everything; one that could not even be asked; and how often it is reminded, for while it
+/// starts it does not hear.
+const PATIENCE: Duration = Duration::from_secs(90);
+const PATIENCE_WITH_THE_DEAF: Duration = Duration::from_secs(30);
 const REMINDER: Duration = Duration::from_secs(5);
 
 /// Ends only with the guest, or by an error that ends the guest.
@@ -38,6 +41,7 @@ pub fn run() -> io::Result<Infallible> {
         let mut link = Link::open(port, agent.hello.line())?;
         std::fs::create_dir_all("/run/banger")?;
         door::open(agent.clone(), Path::new(OFFERS))?;
+        let dismissed = dismissal::listen(agent.clone());
         let mut going_down = agent.going_down.subscribe();
         let time_is_up = async {
             let _ = going_down.wait_for(|down| *down).await;
@@ -50,21 +54,25 @@ pub fn run() -> io::Result<Infallible> {
             },
             () = time_is_up => {}
         }
-        power_off(agent.init.get()).await
+        power_off(agent.successor.get(), dismissed).await
     })
 }
 
-/// Asks PID 1; and if that is a systemd that does not get there, does it ourselves.
-async fn power_off(init: Init) -> io::Result<Infallible> {
-    steer::ask_to_power_off()?;
-    if init == Init::Agent {
+/// Asks PID 1; and if that is an init of the guest's own that does not get there, does it ourselves. One that gets there asks us to
+/// go before.
+async fn power_off(successor: Option<Kind>, mut dismissed: watch::Receiver<bool>) -> io::Result<Infallible> {
+    if successor.is_none() {
+        ask::ask(None, Wish::PowerOff)?;
         return std::future::pending().await;
     }
-    let deadline = tokio::time::Instant::now() + SYSTEMD_PATIENCE;
-    while tokio::time::Instant::now() < deadline {
-        tokio::time::sleep(REMINDER).await;
-        steer::ask_to_power_off()?;
+    let start = Instant::now();
+    while !*dismissed.borrow() {
+        let was_asked = ask::ask(successor, Wish::PowerOff).is_ok();
+        if start.elapsed() > if was_asked { PATIENCE } else { PATIENCE_WITH_THE_DEAF } {
+            ending::end(Ending::PowerOff, std::process::id().cast_signed(), None);
+        }
+        let pause = if was_asked { REMINDER } else { ask::UNTIL_IT_HEARS };
+        let _ = tokio::time::timeout(pause, dismissed.wait_for(|dismissed| *dismissed)).await;
     }
-    rustix::fs::sync();
-    Err(reboot(RebootCommand::Restart).err().map_or(io::ErrorKind::Other.into(), Into::into))
+    std::process::exit(0)
 }

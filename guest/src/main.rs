@@ -25,6 +25,7 @@ mod reason;
 mod requirement;
 mod runtime;
 mod serve;
+mod successor;
 #[allow(unsafe_code)]
 mod sys;
 mod uevents;
@@ -37,10 +38,10 @@ use command_line::Mode;
 /// Arguments do not matter here: the kernel passes on whatever of its command line it does not know.
 fn live_as_init() -> ! {
     let name = std::env::args_os().next().unwrap_or_default();
-    if std::path::Path::new(&name).file_name().is_some_and(|name| name == "shutdown") {
-        init::run_last(std::env::args().nth(1).as_deref())
-    } else {
-        init::run()
+    match std::path::Path::new(&name).file_name().and_then(std::ffi::OsStr::to_str) {
+        Some("shutdown") => init::run_last(std::env::args().nth(1).as_deref()),
+        Some("finish") => init::run_last(std::fs::read_to_string(successor::ask::LAST_WISH).ok().as_deref()),
+        _ => init::run(),
     }
 }
 

@@ -13,6 +13,7 @@ import type { Duplex } from "node:stream";
 import type { Socket } from "node:net";
 import type { Probe } from "../contract/schemas/requirement.ts";
 import type { GuestAddress } from "../contract/link.ts";
+import type { GuestInit } from "../contract/schemas/init.ts";
 import type { GuestPorts, GuestStats } from "../contract/schemas/guest.ts";
 
 export interface Hello {
@@ -24,7 +25,7 @@ export interface Hello {
 
 export interface GuestPlan {
   readonly hostname: string;
-  readonly init: "agent" | "systemd";
+  readonly init: GuestInit;
   readonly time: { readonly unixMs: number };
   /** 32 bytes, hex. */
   readonly entropy: string;
@@ -60,7 +61,7 @@ export interface Amended {
 export interface Health {
   readonly state: "waiting" | "configured" | "handed-over";
   readonly uptimeMs: number;
-  readonly init: "agent" | "systemd";
+  readonly init: GuestInit;
 }
 
 export interface Offer {

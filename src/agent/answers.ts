@@ -1,5 +1,6 @@
 /** The shapes of the guest's JSON answers. Strict, and bounded in every direction. */
 import { z } from "zod";
+import { guestInit } from "../contract/schemas/init.ts";
 
 const millis = z.number().nonnegative().max(Number.MAX_SAFE_INTEGER);
 
@@ -7,7 +8,7 @@ const millis = z.number().nonnegative().max(Number.MAX_SAFE_INTEGER);
 export const guestHealth = z.strictObject({
   state: z.enum(["waiting", "configured", "handed-over"]),
   uptimeMs: millis,
-  init: z.enum(["agent", "systemd"]),
+  init: guestInit,
 });
 
 /** `POST /amend`. */

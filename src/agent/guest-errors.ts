@@ -39,11 +39,16 @@ const KIND_BY_STATUS = new Map([
   [502, "refused"],
 ] as const);
 
+/** What to type where the agent's own words do not say. */
+const HINT_BY_CODE = new Map([["no_init", "--init agent, which goes with every image"]]);
+
 /** A refusal that the guest agent put in words. `code` and `message` are guest text, parsed and capped before. */
 export function guestRefusal(path: string, status: number, code: string, message: string): BangerError {
   const kind = KIND_BY_STATUS.get(status as 400) ?? "unavailable";
+  const hint = HINT_BY_CODE.get(code);
   return new BangerError(kind, `guest_${code}`, `the guest agent refused ${path}: ${escapeGuestText(message)}`, {
     data: { status },
+    ...(hint === undefined ? {} : { hint }),
   });
 }
 

@@ -114,10 +114,15 @@ export const VERBS: Readonly<Record<OperationName, Verb>> = {
         "choices": [
           "auto",
           "agent",
-          "systemd"
+          "systemd",
+          "openrc",
+          "runit",
+          "s6",
+          "busybox",
+          "image"
         ],
         "default": "auto",
-        "brief": "what runs as the guest's init; auto takes what the image says. With systemd it is ready while systemd goes on starting; --wait-for unit:multi-user.target waits for that",
+        "brief": "what runs as the guest's init; auto takes what the image says, and image what it has as /sbin/init. The vm is ready while any but the agent goes on starting; with systemd, --wait-for unit:multi-user.target waits for that",
         "placeholder": "INIT"
       },
       {

@@ -187,7 +187,7 @@ function vmOf(name: string, id: string, state: Vm["state"], request: CreateReque
     accelerationReason: "there is nothing to accelerate",
     cpus: request.cpus ?? 2,
     memoryMiB: (request.memoryBytes ?? 2 ** 30) / 2 ** 20,
-    init: request.init === "systemd" ? "systemd" : "agent",
+    init: request.init === undefined || request.init === "auto" ? "agent" : request.init,
     disks: { layer: { bytes: 2 ** 30, allocatedBytes: 4096 }, work: null },
     network:
       state === "running" && request.nat === true

@@ -1,5 +1,6 @@
 /** `manifest.json` of an image: what its files are and where they come from. */
 import { z } from "zod";
+import { guestInit } from "../contract/schemas/init.ts";
 import { requirements } from "../contract/schemas/requirement.ts";
 
 const part = z.strictObject({
@@ -31,7 +32,7 @@ export const imageManifest = z.strictObject({
   suite: z.string().nullable(),
   packages: z.array(z.string()),
   kernelRef: z.string().nullable(),
-  init: z.enum(["agent", "systemd"]),
+  init: guestInit,
   /** What a guest of it needs to be ready; a manifest that says nothing never makes anybody wait. */
   requirements: requirements.default([]),
   /** Milliseconds since the epoch. */

@@ -8,6 +8,7 @@
  */
 import type { Probe } from "../contract/probe.ts";
 import type { Image } from "../contract/schemas/goods.ts";
+import type { GuestInit } from "../contract/schemas/init.ts";
 import type { Requirement } from "../contract/schemas/requirement.ts";
 import type { OperationContext } from "../operations/operations.ts";
 
@@ -20,7 +21,7 @@ export interface ImageParts {
   /** Undefined when the image has none. */
   readonly workSeedPath: string | undefined;
   readonly kernelRef: string | null;
-  readonly init: "agent" | "systemd";
+  readonly init: GuestInit;
   readonly requirements: readonly Requirement[];
   /** What the image wants in the environment of its commands. */
   readonly env: Readonly<Record<string, string>>;

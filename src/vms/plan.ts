@@ -3,6 +3,7 @@
  * Pure: nothing is touched, and the same input gives the same plan.
  */
 import type { Problem } from "../contract/errors.ts";
+import { nameOfInit, type GuestInit } from "../contract/schemas/init.ts";
 import { MOST_REQUIREMENTS, type Requirement } from "../contract/schemas/requirement.ts";
 import type { DriverProbe } from "../drivers/drivers.ts";
 import { MIB, problem, roundDown, shapeProblems, type VmShape } from "./shape.ts";
@@ -21,7 +22,7 @@ export interface PlanFacts {
     | {
         readonly name: string;
         readonly kernelRef: string | null;
-        readonly init: "agent" | "systemd";
+        readonly init: GuestInit;
         readonly requirements: readonly Requirement[];
         /** Of its commands; the request may say otherwise. */
         readonly env: Readonly<Record<string, string>>;
@@ -116,7 +117,7 @@ function chooseDriver(wanted: string | undefined, facts: PlanFacts, note: (probl
   return usable?.name;
 }
 
-function* requirementProblems(requirements: readonly Requirement[], init: "agent" | "systemd" | undefined): Generator<Problem> {
+function* requirementProblems(requirements: readonly Requirement[], init: GuestInit | undefined): Generator<Problem> {
   if (requirements.length > MOST_REQUIREMENTS)
     yield problem(
       "too_many_requirements",
@@ -125,11 +126,12 @@ function* requirementProblems(requirements: readonly Requirement[], init: "agent
       "one command for several",
     );
   const units = requirements.filter(({ kind }) => kind === "unit").map(({ name }) => name);
-  if (units.length > 0 && init === "agent")
+  // What an image has may be systemd.
+  if (units.length > 0 && init !== undefined && init !== "systemd" && init !== "image")
     yield problem(
       "needs_systemd",
       "waitFor",
-      `${units.join(", ")}: units are systemd's, and this vm's init is the agent`,
+      `${units.join(", ")}: units are systemd's, and this vm's init is ${nameOfInit(init)}`,
       "--init systemd",
     );
 }

@@ -3,6 +3,7 @@
  * each with a deadline of its own. The first that is not met ends the waiting; the vm runs on, for somebody to look at it.
  */
 import { BangerError } from "../contract/errors.ts";
+import { nameOfInit } from "../contract/schemas/init.ts";
 import { probeOf, type Requirement } from "../contract/schemas/requirement.ts";
 import type { StageContext } from "../operations/operations.ts";
 import type { System } from "../system/system.ts";
@@ -48,7 +49,7 @@ export async function awaitReady(
 
   const agent = await guest.agents.current(signal);
   const health = await agent.health(signal);
-  stage.note(health.state === "handed-over" ? "systemd goes on by itself" : "ready");
+  stage.note(health.state === "handed-over" ? `${nameOfInit(health.init)} goes on by itself` : "ready");
   tell(SETTLED, { state: "met" });
   if (wanted.length === 0) return;
 

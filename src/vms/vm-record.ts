@@ -1,5 +1,6 @@
 /** What is stored of a vm: the plan it was made by, and where it is in its life. */
 import { z } from "zod";
+import { guestInit } from "../contract/schemas/init.ts";
 import { requirements } from "../contract/schemas/requirement.ts";
 import { requirementState, type vmState } from "../contract/schemas/vm.ts";
 
@@ -13,7 +14,7 @@ export const vmPlan = z.strictObject({
   layerBytes: z.number().int().positive(),
   workBytes: z.number().int().positive(),
   nat: z.boolean(),
-  init: z.enum(["agent", "systemd"]),
+  init: guestInit,
   env: z.record(z.string(), z.string()),
   labels: z.record(z.string(), z.string()),
   ephemeral: z.boolean(),

@@ -13,6 +13,7 @@ import type { Duplex } from "node:stream";
 import type { Agent } from "../agent/agent.ts";
 import type { FollowedLine, LogPart } from "../contract/schemas/log.ts";
 import type { VmFilter } from "../contract/schemas/filters.ts";
+import type { GuestInit } from "../contract/schemas/init.ts";
 import type { Requirement } from "../contract/schemas/requirement.ts";
 import type { GuestPorts } from "../contract/schemas/guest.ts";
 import type { VmStats } from "../contract/schemas/vm-stats.ts";
@@ -33,7 +34,7 @@ export interface CreateRequest {
   readonly nat?: boolean | undefined;
   readonly env?: Readonly<Record<string, string>> | undefined;
   readonly labels?: Readonly<Record<string, string>> | undefined;
-  readonly init?: "auto" | "agent" | "systemd" | undefined;
+  readonly init?: "auto" | GuestInit | undefined;
   readonly ephemeral?: boolean | undefined;
   /** Besides those of the image. */
   readonly requirements?: readonly Requirement[] | undefined;

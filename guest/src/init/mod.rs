@@ -3,9 +3,9 @@
 //! The agent is a child, not PID 1, so that PID 1 can become systemd while the agent lives on, and so that the agent's end is
 //! noticed. The agent steers by signals; there is no other channel. Everything here is one thread.
 
-mod console;
+pub mod console;
 mod early;
-mod ending;
+pub mod ending;
 mod modules;
 mod processes;
 pub mod steer;
@@ -18,13 +18,15 @@ use std::process::Command;
 use rustix::fs::{Mode, open, openat};
 use rustix::process::{Resource, Rlimit, WaitOptions, WaitStatus, chroot, fchdir, setrlimit, wait};
 
+use crate::successor::will;
 use crate::sys::signals;
 use ending::Ending;
 use steer::Order;
 
 /// A first character that systemd's end of shutdown takes for "leave this one alone": the agent serves until the end.
 const AGENT_NAME: &str = "@banger-agent";
-const INITS: [&str; 3] = ["/sbin/init", "/usr/lib/systemd/systemd", "/lib/systemd/systemd"];
+/// For inits that look for their own parts in it.
+const PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
 struct Init {
     agent: i32,
@@ -51,7 +53,8 @@ pub fn run() -> ! {
     }
 }
 
-/// What systemd's shutdown runs at its very end, as PID 1, from a root of its own: see `plan::systemd`.
+/// What systemd's shutdown runs at its very end, as PID 1, from a root of its own: see `plan::systemd`. And what s6 becomes: see
+/// `successor::scan_folder`.
 pub fn run_last(verb: Option<&str>) -> ! {
     let ending = if matches!(verb, Some("reboot" | "kexec")) { Ending::Reboot } else { Ending::PowerOff };
     console::open();
@@ -105,13 +108,21 @@ impl Init {
     /// Becomes the guest's own init. The agent stays its child.
     fn hand_over(&mut self) {
         self.enter_root();
+        console::attach();
         signals::reset_all();
-        for init in INITS {
-            // Returns only when it failed.
-            let error = Command::new(init).env_clear().env("TERM", "linux").exec();
-            console::complain(&format!("cannot execute {init}: {error}"));
-        }
-        self.end(Ending::Failed(format!("none of {} can be executed", INITS.join(", "))));
+        let failure = match will::read() {
+            Ok((program, arguments)) => {
+                let mut command = Command::new(&program);
+                command.arg0(&arguments[0]).args(&arguments[1..]);
+                // Returns only when it failed.
+                let error = command.env_clear().env("TERM", "linux").env("PATH", PATH).exec();
+                format!("cannot execute {program}: {error}")
+            }
+            Err(error) => format!("does not know its successor: {error}"),
+        };
+        // Not to be ended by what it waits for.
+        signals::block(&steer::all_signals());
+        self.end(Ending::Failed(failure));
     }
 
     fn end(&mut self, ending: Ending) -> ! {

@@ -14,15 +14,21 @@ use super::early::FOLDER;
 /// Unmounts everything that is mounted below the root, the deepest first, and then the root itself, standing in `old_root`.
 pub fn all(old_root: Option<&OwnedFd>) {
     let mounts = fs::read_to_string("/proc/self/mounts").unwrap_or_default();
-    let places = mounts.lines().rev().filter_map(|line| line.split(' ').nth(1)).map(unescape);
-    let mut places: Vec<Vec<u8>> = places.collect();
+    let places = mounts.lines().rev().filter_map(|line| {
+        let mut fields = line.split(' ').skip(1);
+        Some((unescape(fields.next()?), fields.next()? == "tmpfs"))
+    });
+    let mut places: Vec<(Vec<u8>, bool)> = places.collect();
     // Not by age: a file system that was moved is older than the one it is in. Of those at one place the newest is first.
-    places.sort_by_key(|place| std::cmp::Reverse(place.len()));
-    for place in places {
+    places.sort_by_key(|(place, _)| std::cmp::Reverse(place.len()));
+    for (place, is_memory) in places {
         // Devices stay for the last word; they hold no data.
         if place != b"/" && !place.starts_with(b"/dev") {
             // What is busy is still used by what could not be ended; it was synced.
-            if let Err(error) = unmount(place.as_slice(), UnmountFlags::empty()) {
+            // (Memory loses nothing: our own program may lie in it.)
+            if let Err(error) = unmount(place.as_slice(), UnmountFlags::empty())
+                && !is_memory
+            {
                 console::complain(&format!("cannot unmount {}: {error}", String::from_utf8_lossy(&place)));
             }
         }

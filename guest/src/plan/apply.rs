@@ -1,11 +1,15 @@
 //! Makes the guest what its plan says. Blocks; to be run in a thread of its own.
 
+use http::StatusCode;
+
 use crate::http::answer::Refusal;
+use crate::init::console;
 use crate::plan::once::Applied;
 use crate::plan::root::Assembled;
-use crate::plan::schema::{Init, Plan};
-use crate::plan::stages::Stages;
-use crate::plan::{disks, files, network, root, seed, switch, systemd};
+use crate::plan::schema::Plan;
+use crate::plan::stages::{Stages, Trouble};
+use crate::plan::{disks, files, network, root, seed, switch};
+use crate::successor::{Kind, find, host_keys, prepare};
 
 pub fn apply(plan: &Plan) -> Result<Applied, Refusal> {
     let mut stages = Stages::default();
@@ -13,14 +17,26 @@ pub fn apply(plan: &Plan) -> Result<Applied, Refusal> {
     stages.run("seed", || seed::apply(plan))?;
     let found = stages.run("disks", || disks::find_all(plan))?;
     let Assembled { root: new_root, reserve } = stages.run("mounts", || root::assemble(plan, &found))?;
+    // Before anything is written for an image that cannot be booted so.
+    let successor = find::find(plan.init, &new_root)
+        .map_err(|Trouble(why)| Refusal::new(StatusCode::BAD_REQUEST, "no_init", why))?;
     stages.run("files", || files::write(plan, &new_root))?;
     // Before anything of the guest's own runs, which could take the room.
     reserve.fill();
     stages.run("network", || network::set_up(plan.network.as_ref()))?;
-    if plan.init == Init::Systemd {
-        stages.run("systemd", || systemd::prepare(plan))?;
+    if let Some(successor) = &successor {
+        stages.run("init", || prepare::prepare(successor, plan, &new_root))?;
     }
     stages.run("root", || switch::enter(new_root))?;
+    // systemd's own units make it.
+    if successor.as_ref().is_some_and(|successor| successor.kind != Kind::Systemd) {
+        // Without one there is no sshd; everything else is as it should be.
+        stages.run("host key", || {
+            host_keys::make_missing()
+                .unwrap_or_else(|error| console::complain(&format!("cannot make a host key: {error}")));
+            Ok(())
+        })?;
+    }
     let kernel = rustix::system::uname().release().to_string_lossy().into_owned();
-    Ok(Applied { stages: stages.done, kernel })
+    Ok(Applied { stages: stages.done, kernel, successor: successor.map(|successor| successor.kind) })
 }

@@ -1,16 +1,20 @@
 //! A root that is not yet ours to stand in. Links in it are the guest's, and are followed as the guest would: never out of it.
 
-use std::fs::File;
+use std::fs::{self, File};
 use std::io::{self, Read, Write};
 use std::os::fd::{AsRawFd, OwnedFd};
 use std::path::{Component, Path, PathBuf};
 
-use rustix::fs::{AtFlags, Mode, OFlags, ResolveFlags, chmodat, fchmod, mkdirat, openat, openat2, renameat, unlinkat};
+use rustix::fs::{
+    AtFlags, FileType, Mode, OFlags, ResolveFlags, chmodat, fchmod, fstat, mkdirat, openat, openat2, renameat, unlinkat,
+};
 use rustix::io::Errno;
 
 const FOLDER: OFlags = OFlags::PATH.union(OFlags::DIRECTORY).union(OFlags::CLOEXEC);
 /// A configuration file longer than this is not one that we edit.
 const MAX_FILE_BYTES: u64 = 1024 * 1024;
+/// More services than anybody supervises.
+const MAX_NAMES: usize = 1000;
 
 pub struct NewRoot {
     pub folder: OwnedFd,
@@ -60,6 +64,28 @@ impl NewRoot {
             Ok(Ok(_)) => text,
             _ => String::new(),
         }
+    }
+
+    /// Where the program `path` really lies, as seen from the root; None when there is no file there that may be executed.
+    pub fn find_program(&self, path: &str) -> Option<PathBuf> {
+        let program = self.resolve(Path::new(path), OFlags::PATH | OFlags::CLOEXEC).ok()?;
+        let found = fstat(&program).ok()?;
+        if FileType::from_raw_mode(found.st_mode) != FileType::RegularFile || found.st_mode & 0o111 == 0 {
+            return None;
+        }
+        let root = fs::read_link(Self::mount_point(&self.folder)).ok()?;
+        let place = fs::read_link(Self::mount_point(&program)).ok()?;
+        Some(Path::new("/").join(place.strip_prefix(root).ok()?))
+    }
+
+    /// The names in the folder `path`, in order; none when there is no such folder.
+    pub fn names(&self, path: &str) -> Vec<String> {
+        let Ok(folder) = self.resolve(Path::new(path), FOLDER) else { return Vec::new() };
+        let Ok(entries) = fs::read_dir(Self::mount_point(&folder)) else { return Vec::new() };
+        let names = entries.take(MAX_NAMES).flatten().filter_map(|entry| entry.file_name().into_string().ok());
+        let mut names: Vec<String> = names.collect();
+        names.sort_unstable();
+        names
     }
 
     /// Puts a file where `path` says, in the place of whatever is there, a link included: the link's target is not touched.

@@ -8,12 +8,16 @@ use tokio::sync::watch;
 
 use super::schema::Plan;
 use crate::http::answer::Refusal;
+use crate::successor::Kind;
 
 /// What was done, and how long each part of it took.
 #[derive(Debug, Clone, Serialize)]
 pub struct Applied {
     pub stages: Vec<Stage>,
     pub kernel: String,
+    /// Who becomes PID 1, when not our own program.
+    #[serde(skip)]
+    pub successor: Option<Kind>,
 }
 
 #[derive(Debug, Clone, Serialize)]

@@ -8,13 +8,14 @@ use http::StatusCode;
 
 use super::apply;
 use super::once::{Applied, Outcome, Turn};
-use super::schema::{Init, Plan};
+use super::schema::Plan;
 use crate::agent::{Agent, Place, State};
 use crate::http::answer::{self, Refusal, Respond};
 use crate::http::body;
 use crate::init::steer;
 use crate::initctl;
 use crate::runtime;
+use crate::successor::Kind;
 
 pub async fn handle(agent: &Rc<Agent>, body: RecvStream, respond: &mut Respond) {
     let Some(json) = body::read_all(body).await else { return };
@@ -57,16 +58,19 @@ async fn apply(agent: &Rc<Agent>, plan: Plan) -> Outcome {
     agent.init.set(plan.init);
     let home = plan.work.as_ref().map(|work| work.mount.clone());
     let applied = match agent.place {
-        Place::Process => Applied { stages: Vec::new(), kernel: kernel() },
+        Place::Process => Applied { stages: Vec::new(), kernel: kernel(), successor: None },
         Place::Guest => in_thread(plan.clone()).await?,
     };
     agent.home.replace(home);
     agent.state.set(State::Configured);
-    if agent.place == Place::Guest && plan.init == Init::Agent {
+    agent.successor.set(applied.successor);
+    // Others have commands of their own for it, or the pipe itself.
+    let needs_pipe = matches!(applied.successor, None | Some(Kind::Openrc | Kind::S6 | Kind::Busybox));
+    if agent.place == Place::Guest && needs_pipe {
         // Without it the commands that end a guest say that there is no init; the guest itself is as it should be.
-        let _ = initctl::open(Path::new(initctl::PIPE));
+        let _ = initctl::open(Path::new(initctl::PIPE), applied.successor);
     }
-    if agent.place == Place::Guest && plan.init == Init::Systemd {
+    if applied.successor.is_some() {
         hand_over()?;
         agent.state.set(State::HandedOver);
     }

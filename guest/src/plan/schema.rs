@@ -1,6 +1,7 @@
 //! The guest plan, parsed strictly: unknown keys are refused, and so is what would break a file that it is written into.
 
 use std::collections::BTreeMap;
+use std::fmt::{self, Display, Formatter};
 use std::net::{IpAddr, Ipv4Addr};
 
 use serde::de::Error as _;
@@ -30,6 +31,26 @@ pub struct Plan {
 pub enum Init {
     Agent,
     Systemd,
+    Openrc,
+    Runit,
+    S6,
+    Busybox,
+    /// Whatever the image has where the kernel itself would look.
+    Image,
+}
+
+impl Display for Init {
+    fn fmt(&self, out: &mut Formatter) -> fmt::Result {
+        out.write_str(match self {
+            Init::Agent => "agent",
+            Init::Systemd => "systemd",
+            Init::Openrc => "openrc",
+            Init::Runit => "runit",
+            Init::S6 => "s6",
+            Init::Busybox => "busybox",
+            Init::Image => "init of its own",
+        })
+    }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Deserialize)]

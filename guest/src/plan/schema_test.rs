@@ -39,7 +39,7 @@ fn refuses_what_would_break_a_file_or_means_nothing() {
         ("/hostname", json!("")),
         ("/hostname", json!("-a")),
         ("/hostname", json!("x".repeat(64))),
-        ("/init", json!("openrc")),
+        ("/init", json!("upstart")),
         ("/time/unixMs", json!(-1)),
         ("/entropy", json!("AB".repeat(32))),
         ("/entropy", json!("ab".repeat(31))),

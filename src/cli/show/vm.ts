@@ -1,3 +1,4 @@
+import { nameOfInit } from "../../contract/schemas/init.ts";
 import type { Vm } from "../../contract/schemas/vm.ts";
 import { escapeText } from "../../contract/escape-text.ts";
 import { formatAge, formatBytes, formatMs } from "../format.ts";
@@ -87,10 +88,11 @@ export function showVmMoved(vm: Vm): string {
   return `vm ${vm.name} is ${vm.state}; ${nextOf(vm)}\n`;
 }
 
-/** What is told after a vm was started: its agent answers, and a systemd in it may need a while longer. */
+/** What is told after a vm was started: its agent answers, and an init of its own may need a while longer. */
 export function showVmStarted(vm: Vm): string {
-  const isStarting = vm.init === "systemd" && vm.state === "running" && !vm.requirements.some(({ kind }) => kind === "unit");
+  const isStarting = vm.init !== "agent" && vm.state === "running" && !vm.requirements.some(({ kind }) => kind === "unit");
   if (!isStarting) return showVmMoved(vm);
+  if (vm.init !== "systemd") return `${showVmMoved(vm)}${nameOfInit(vm.init)} goes on starting in it\n`;
   const wait = `banger exec ${vm.name} -- sh -c 'until systemctl -q is-active multi-user.target 2>/dev/null; do sleep 1; done'`;
   return `${showVmMoved(vm)}systemd goes on starting in it; this waits for it: ${wait}\n`;
 }

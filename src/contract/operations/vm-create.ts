@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { defineOperation } from "../operation.ts";
+import { GUEST_INITS } from "../schemas/init.ts";
 import { driverName, duration, environment, goodsName, size, vmName } from "../schemas/names.ts";
 import { labels } from "../schemas/labels.ts";
 import { MOST_REQUIREMENTS, waitFor } from "../schemas/requirement.ts";
@@ -25,7 +26,7 @@ export const vmCreate = defineOperation({
     nat: z.boolean().default(false),
     env: environment.optional(),
     labels: labels.optional(),
-    init: z.enum(["auto", "agent", "systemd"]).default("auto"),
+    init: z.enum(["auto", ...GUEST_INITS]).default("auto"),
     driver: driverName.optional(),
     ephemeral: z.boolean().default(false),
     start: z.boolean().default(true),
@@ -48,7 +49,7 @@ export const vmCreate = defineOperation({
     labels: { brief: "a label to find it by; may be repeated", placeholder: "KEY=VALUE", flag: "label", alias: "l" },
     init: {
       brief:
-        "what runs as the guest's init; auto takes what the image says. With systemd it is ready while systemd goes on starting; --wait-for unit:multi-user.target waits for that",
+        "what runs as the guest's init; auto takes what the image says, and image what it has as /sbin/init. The vm is ready while any but the agent goes on starting; with systemd, --wait-for unit:multi-user.target waits for that",
       placeholder: "INIT",
     },
     driver: { brief: "VMM to use, such as qemu; the first that works here when left out", placeholder: "DRIVER", completes: "driver" },

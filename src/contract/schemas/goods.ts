@@ -1,5 +1,6 @@
 /** What images and kernels look like from outside. */
 import { z } from "zod";
+import { guestInit } from "./init.ts";
 import { requirements } from "./requirement.ts";
 
 export const kernel = z.strictObject({
@@ -29,7 +30,7 @@ export const image = z.strictObject({
   arch: z.string(),
   /** The kernel a vm of it gets unless told otherwise. */
   kernelRef: z.string().nullable(),
-  init: z.enum(["agent", "systemd"]),
+  init: guestInit,
   /** What a vm of it needs to be ready. */
   requirements,
   sha256: z.string(),

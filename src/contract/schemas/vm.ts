@@ -1,5 +1,6 @@
 /** What a vm looks like from outside. */
 import { z } from "zod";
+import { guestInit } from "./init.ts";
 
 /** The states of a vm; `docs/architecture.md` has the table of moves. */
 export const VM_STATES = ["preparing", "stopped", "starting", "running", "paused", "stopping", "broken", "deleting"] as const;
@@ -40,7 +41,7 @@ export const vm = z.strictObject({
   accelerationReason: z.string(),
   cpus: z.number().int(),
   memoryMiB: z.number().int(),
-  init: z.enum(["agent", "systemd"]),
+  init: guestInit,
   /** Sizes of root layer and work disk, in bytes; what they take on disk now. */
   disks: z.strictObject({
     layer: z.strictObject({ bytes: z.number(), allocatedBytes: z.number() }),
