@@ -28,8 +28,8 @@ export interface Merged {
   readonly sha256: string;
 }
 
-/** No image that anybody would boot comes near these. */
-const LIMITS = { bytes: 64 * 2 ** 30, entries: 4_000_000 };
+/** No image that anybody would boot comes near these. Names are held in memory: so many take less than 256 MiB. */
+const LIMITS = { bytes: 64 * 2 ** 30, entries: 1_250_000 };
 const TIMEOUT_MS = 60 * 60_000;
 const LINE_MAX_CHARACTERS = 64 * 1024;
 
