@@ -1,7 +1,8 @@
 /** Images: pulled and deleted. */
-import { existsSync } from "node:fs";
+import { existsSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { IMAGE } from "../../support/goods.ts";
+import { littleLayout } from "../../support/little-layout.ts";
 import { placesLeft } from "../../support/noted-places.ts";
 import { PROGRAMS, type CrashWorld } from "../crash-world.ts";
 import { LITTLE, type Step, type Target } from "./step.ts";
@@ -19,8 +20,18 @@ const ofImage = {
 };
 const pullImage = ["image", "pull", IMAGE, "--name", LITTLE] as const;
 
+const layoutOf = ({ world }: CrashWorld): string => littleLayout(join(world.folder, "little-image"));
+
 export const IMAGE_STEPS: readonly Step[] = [
   { ...ofImage, name: "image pull", before: "absent", prepare: async () => undefined, words: () => pullImage, done: "there" },
+  {
+    ...ofImage,
+    name: "image pull of layers",
+    before: "absent",
+    prepare: async ({ world }) => rmSync(join(world.folder, "cache/banger/downloads"), { recursive: true, force: true }),
+    words: (crash) => ["image", "pull", layoutOf(crash), "--name", LITTLE],
+    done: "there",
+  },
   {
     ...ofImage,
     name: "image delete",
