@@ -81,12 +81,17 @@ describe("planning a vm", () => {
   test("takes the image's requirements and the user's, units only where there is systemd", () => {
     const about = { name: "x", deadlineMs: 1000, hint: null };
     const web = { kind: "tcp", port: 80, ...about } as const;
-    const unit = { kind: "unit", unit: "ssh", ...about } as const;
+    const unit = { kind: "unit", unit: "ssh", ...about, name: "unit:ssh" } as const;
     const declaring = { image: { name: "debian", kernelRef: "k", init: "agent" as const, requirements: [web], env: {} } };
     expect(planVm({ requirements: [unit], init: "systemd" }, { ...facts, ...declaring })).toMatchObject({
       plan: { requirements: [web, unit] },
     });
     expect(problemsOf({ requirements: [unit] }, declaring)).toEqual(["needs_systemd"]);
+    expect(planVm({ requirements: [unit], init: "runit" }, { ...facts, ...declaring })).toMatchObject({
+      problems: [{ message: "unit:ssh: units are systemd's, and this vm's init is runit" }],
+    });
+    // Which may be systemd.
+    expect(problemsOf({ requirements: [unit], init: "image" }, declaring)).toEqual([]);
     expect(problemsOf({ requirements: Array.from({ length: 32 }, () => web) }, declaring)).toEqual(["too_many_requirements"]);
   });
 

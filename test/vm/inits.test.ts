@@ -42,7 +42,7 @@ async function stop(vm: string): Promise<void> {
 async function endFromInside(vm: string, ...words: readonly string[]): Promise<void> {
   // How the command itself ends is a matter of who is faster.
   await world.banger(["vm", "exec", vm, "--", ...words]);
-  await until(`${words.join(" ")} in ${vm}`, async () => (await stateOf(vm)).state !== "running");
+  await until(`${words.join(" ")} in ${vm}`, async () => !["running", "stopping"].includes((await stateOf(vm)).state));
   expect(await stateOf(vm)).toEqual({ state: "stopped", problems: [] });
 }
 

@@ -44,3 +44,32 @@ fn services(root: &NewRoot) -> Vec<(String, String)> {
     let runnable = all.filter(|(service, _)| root.find_program(&format!("{service}/run")).is_some());
     runnable.map(|(service, name)| (name, service)).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_service_is_a_folder_with_a_program_to_run() {
+        let root = std::env::temp_dir().join(format!("banger-scan-folder-{}", std::process::id()));
+        let service = |path: &str, mode: u32| {
+            fs::create_dir_all(root.join(path)).unwrap();
+            fs::write(root.join(path).join("run"), "").unwrap();
+            fs::set_permissions(root.join(path).join("run"), Permissions::from_mode(mode)).unwrap();
+        };
+        service("etc/sv/web", 0o755);
+        service("etc/s6/off", 0o644);
+        service("etc/s6/.hidden", 0o755);
+        service("etc/s6/db", 0o755);
+        service("service/db", 0o755);
+        fs::create_dir_all(root.join("etc/s6/empty")).unwrap();
+        fs::create_dir_all(root.join("etc/service")).unwrap();
+        // As Debian's runit links them; and one that leads out.
+        symlink("/etc/sv/web", root.join("etc/service/web")).unwrap();
+        symlink(std::env::temp_dir(), root.join("etc/service/out")).unwrap();
+        let found = services(&NewRoot::open(&root).unwrap());
+        fs::remove_dir_all(&root).unwrap();
+        let expected = [("db", "/etc/s6/db"), ("web", "/etc/service/web"), ("db", "/service/db")];
+        assert_eq!(found, expected.map(|(name, service)| (name.to_owned(), service.to_owned())));
+    }
+}
