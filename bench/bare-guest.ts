@@ -115,7 +115,7 @@ export async function openBareGuests(world: World): Promise<BareGuests> {
       time: { unixMs: Date.now() },
       entropy: system.random.hex(32),
       root: { base: { serial: "base", format: parts.baseFormat }, layer: { serial: "layer" } },
-      work: { serial: "work", mount: "/root" },
+      work: { serial: "work", mount: "/root", fill: false },
       network: null,
       env: {},
     };

@@ -33,7 +33,8 @@ export interface GuestPlan {
     readonly base: { readonly serial: string; readonly format: "squashfs" | "erofs" };
     readonly layer: { readonly serial: string };
   } | null;
-  readonly work: { readonly serial: string; readonly mount: string } | null;
+  /** `fill`: the disk came empty, and gets what the image has in its place. */
+  readonly work: { readonly serial: string; readonly mount: string; readonly fill: boolean } | null;
   readonly network: GuestAddress | null;
   readonly env: Readonly<Record<string, string>>;
 }

@@ -154,7 +154,7 @@ export async function bootVm(
       steps.signal,
       async (signal) => {
         const report = await agent.configure(
-          makeGuestPlan(record, link, driver.capabilities.isolates ? parts.image.baseFormat : undefined, system),
+          makeGuestPlan(record, link, driver.capabilities.isolates ? parts.image : undefined, system),
           signal,
         );
         stage.note(report.kernel);

@@ -38,7 +38,7 @@ async function makeDisks(plan: VmPlan, folder: string, image: ImageParts, { disk
   });
   await steps.stage("work disk", async (stage) => {
     await disks.openWorkDisk(`${folder}/work.ext4`, image.workSeedPath, plan.workBytes, steps.signal);
-    if (image.workSeedPath === undefined) stage.note("empty: the image has no work seed");
+    if (image.workSeedPath === undefined) stage.note("filled from the image at the first start: it has no work seed");
   });
 }
 

@@ -7,17 +7,21 @@ import type { VmRecord } from "./vm-record.ts";
 
 const ENTROPY_BYTES = 32;
 
-/** @param baseFormat undefined for a guest that runs in place, as the fake driver's does: it has no disks to mount. */
-export function makeGuestPlan(record: VmRecord, link: Link, baseFormat: ImageParts["baseFormat"] | undefined, system: System): GuestPlan {
-  const isolates = baseFormat !== undefined;
+/** @param image undefined for a guest that runs in place, as the fake driver's does: it has no disks to mount. */
+export function makeGuestPlan(
+  record: VmRecord,
+  link: Link,
+  image: Pick<ImageParts, "baseFormat" | "workSeedPath"> | undefined,
+  system: System,
+): GuestPlan {
   return {
     hostname: record.name,
     init: record.plan.init,
     time: { unixMs: system.clock.nowMs() },
     entropy: system.random.hex(ENTROPY_BYTES),
-    root: isolates ? { base: { serial: "base", format: baseFormat }, layer: { serial: "layer" } } : null,
-    work: isolates ? { serial: "work", mount: "/root" } : null,
-    network: isolates ? (link.guest ?? null) : null,
+    root: image !== undefined ? { base: { serial: "base", format: image.baseFormat }, layer: { serial: "layer" } } : null,
+    work: image !== undefined ? { serial: "work", mount: "/root", fill: image.workSeedPath === undefined } : null,
+    network: image !== undefined ? (link.guest ?? null) : null,
     env: record.plan.env,
   };
 }

@@ -22,10 +22,11 @@ function makeLayers(folder: string): readonly string[] {
   };
   for (const name of ["bin", "lib", "etc", "srv", "root", "tmp"]) mkdirSync(join(root, name), { recursive: true });
   copyFileSync("/bin/busybox", join(root, "bin/busybox"));
-  for (const name of ["sh", "cat", "id", "ls", "stat", "uname"]) symlinkSync("busybox", join(root, "bin", name));
+  for (const name of ["sh", "cat", "id", "ls", "rm", "stat", "uname"]) symlinkSync("busybox", join(root, "bin", name));
   copyFileSync(LOADER, join(root, LOADER));
   writeFileSync(join(root, "etc/passwd"), "root:x:0:0::/root:/bin/sh\nweb:x:33:33::/srv:/bin/sh\n");
   writeFileSync(join(root, "etc/group"), "root:x:0:\nweb:x:33:\n");
+  writeFileSync(join(root, "root/.profile"), "# of the image\n");
   const system = archive("system", "bin", "lib", "etc", "root", "tmp");
   writeFileSync(join(root, "srv/page"), "old");
   writeFileSync(join(root, "srv/secret"), "hidden");
@@ -78,10 +79,15 @@ test("an image of a registry is pulled, booted and used, on both kernels", async
           code: 0,
           stdout: "hello /bin\nmusl libc (x86_64)\nnew\n.\n..\npage\n33 33\n",
         });
-        await world.ok(["vm", "exec", name, "--", "/bin/sh", "-c", "echo mine > /srv/page; echo home > /root/x"]);
+        // The work disk is mounted where the image has something.
+        expect(await world.ok(["vm", "exec", name, "--", "cat", "/root/.profile", "/proc/mounts"])).toMatch(
+          /^# of the image\n[^]* \/root ext4 /,
+        );
+        await world.ok(["vm", "exec", name, "--", "/bin/sh", "-c", "echo mine > /srv/page; echo home > /root/x; rm /root/.profile"]);
         await world.ok(["vm", "stop", name], { timeoutMs: 120_000 });
         await world.ok(["vm", "start", name], { timeoutMs: 300_000 });
         expect(await world.ok(["vm", "exec", name, "--", "cat", "/srv/page", "/root/x"])).toBe("mine\nhome\n");
+        expect(await world.ok(["vm", "exec", name, "--", "ls", "-A", "/root"])).toBe("x\n");
         await world.ok(["vm", "delete", "--force", name]);
       }
     } finally {

@@ -3,6 +3,7 @@
 pub mod apply;
 pub mod disks;
 pub mod files;
+pub mod fill;
 pub mod grow;
 pub mod netlink;
 pub mod network;

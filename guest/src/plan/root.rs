@@ -13,10 +13,11 @@ use super::new_root::NewRoot;
 use super::reserve::Reserve;
 use super::schema::{Format, Plan, Work};
 use super::stages::{Doing, Done, Trouble};
-use super::{grow, switch};
+use super::{fill, grow, switch};
 
 const BASE: &str = "/banger/base";
 const LAYER: &str = "/banger/layer";
+const WORK: &str = "/banger/work";
 
 /// A root to stand in, and what is to be filled again once it is made.
 pub struct Assembled {
@@ -85,6 +86,13 @@ fn join() -> Done {
 fn mount_work(work: &Work, disk: &Path, new_root: &NewRoot) -> Done {
     let folder = new_root.make_folder(&work.mount).doing(format_args!("make {}", work.mount))?;
     let place = NewRoot::mount_point(&folder);
+    if work.fill {
+        fs::create_dir_all(WORK).doing(format_args!("make {WORK}"))?;
+        mount_ext4(disk, WORK)?;
+        let filled = fill::fill(Path::new(&place), Path::new(WORK));
+        unmount(WORK, UnmountFlags::empty()).doing(format_args!("let go of {WORK}"))?;
+        filled.doing(format_args!("copy what the image has in {} to the work disk", work.mount))?;
+    }
     mount_ext4(disk, &place)?;
     // The folder that is open is the one below; what was mounted on it is found by asking again.
     let mounted = new_root.make_folder(&work.mount).doing(format_args!("open {}", work.mount))?;

@@ -93,6 +93,8 @@ pub struct Work {
     pub serial: String,
     #[serde(deserialize_with = "mount_point")]
     pub mount: String,
+    /// The disk came empty: it gets what the image has in its place.
+    pub fill: bool,
 }
 
 #[derive(Debug, Clone, PartialEq, Deserialize)]

@@ -6,7 +6,7 @@ fn plan() -> Value {
     json!({
         "hostname": "dev", "init": "agent", "time": {"unixMs": 1_790_000_000_000_u64}, "entropy": "ab".repeat(32),
         "root": {"base": {"serial": "base", "format": "squashfs"}, "layer": {"serial": "layer"}},
-        "work": {"serial": "work", "mount": "/root"},
+        "work": {"serial": "work", "mount": "/root", "fill": false},
         "network": {"mac": "52:54:00:AB:cd:01", "address": "10.0.2.15/24", "gateway": "10.0.2.2", "dns": ["10.0.2.3"],
             "search": ["example.org"], "mtu": 1500},
         "env": {"KEY": "value"},
