@@ -70,7 +70,7 @@ describe("over a daemon that runs, bad input", () => {
     [create("dev", "--env", "1A=b"), 2, "--env"],
     [create("dev", "--memroy", "1G"), 2, "there is no flag --memroy", "did you mean --memory"],
     [create("dev", "--natt"), 2, "there is no flag --natt", "did you mean --nat"],
-    [create("dev", "--init", "openrc"), 2, "--init.*openrc", /agent.*systemd/],
+    [create("dev", "--init", "upstart"), 2, "--init.*upstart", /agent.*systemd/],
     [create("dev", "--driver", "vbox"), 1, "there is no driver vbox", "--driver fake"],
     [create("dev", "--driver", "../vbox"), 2, "--driver", /qemu/],
     [create("dev", "--driver", "qemu"), 1, "there is no driver qemu", "--driver fake"],
