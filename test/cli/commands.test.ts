@@ -385,7 +385,7 @@ describe("help", () => {
     const create = (await home.banger(["vm", "create", "--nat", "--help"])).stdout;
     for (const part of ["usage: banger vm create [FLAGS] [NAME]", "--work-disk SIZE", "--no-start", "examples:"])
       expect(create).toContain(part);
-    expect(create.replaceAll(/\s+/g, " ")).toContain("(one of auto, agent, systemd; default auto)");
+    expect(create.replaceAll(/\s+/g, " ")).toContain("(one of auto, agent, systemd, openrc, runit, s6, busybox, image; default auto)");
     expect((await home.banger(["help", "exec"])).stdout).toContain("-- COMMAND...");
   });
 });

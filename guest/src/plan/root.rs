@@ -89,7 +89,8 @@ fn mount_work(work: &Work, disk: &Path, new_root: &NewRoot) -> Done {
     if work.fill {
         fs::create_dir_all(WORK).doing(format_args!("make {WORK}"))?;
         mount_ext4(disk, WORK)?;
-        let filled = fill::fill(Path::new(&place), Path::new(WORK));
+        // The place is a link to the folder that is open, and what it holds is wanted.
+        let filled = fill::fill(&Path::new(&place).join("."), Path::new(WORK));
         unmount(WORK, UnmountFlags::empty()).doing(format_args!("let go of {WORK}"))?;
         filled.doing(format_args!("copy what the image has in {} to the work disk", work.mount))?;
     }
