@@ -7,13 +7,11 @@ import type { Clock } from "../../system/system.ts";
 import type { ProxyEnvironment } from "../catalog.ts";
 import { parseChallenge } from "../oci/challenge.ts";
 import { isOwnHost, parseOciReference } from "../oci/oci-reference.ts";
-import { authorize, type Ask } from "../oci/registry-token.ts";
+import { makeAsk } from "../oci/make-ask.ts";
+import { authorize, statusOfTrouble } from "../oci/registry-token.ts";
 import { answerOf, faultOf, request } from "./http-transport.ts";
-import { readBounded } from "./read-bounded.ts";
 import type { Transport } from "./transport.ts";
 import { openWatchdog } from "./watchdog.ts";
-
-const TOKEN_MAX_BYTES = 64 * 1024;
 
 /** As `makeHttpTransport`. */
 export function makeOciTransport(clock: Clock, proxies: ProxyEnvironment, stallMs: number, advice: string): Transport {
@@ -23,10 +21,7 @@ export function makeOciTransport(clock: Clock, proxies: ProxyEnvironment, stallM
       const { host, repository, digest } = parseOciReference(url);
       if (digest === undefined) throw new BangerError("invalid", "bad_registry_address", `cannot fetch ${url}: it names no digest`);
       const watchdog = openWatchdog(clock, stallMs, signal);
-      const ask: Ask = async (address, headers) => {
-        const response = await request(address, 0, proxies, watchdog.signal, advice, { authorization: headers["authorization"] });
-        return { status: response.status, text: await readBounded(response.body, TOKEN_MAX_BYTES) };
-      };
+      const ask = makeAsk(proxies, watchdog.signal, advice);
       const get = async (base: string): Promise<Response> => {
         const address = new URL(`${base}/v2/${repository}/blobs/${digest}`);
         const first = await request(address, offset, proxies, watchdog.signal, advice);
@@ -50,10 +45,9 @@ export function makeOciTransport(clock: Clock, proxies: ProxyEnvironment, stallM
 
 /** Whatever it wanted to see, we have nothing to show; but a service of tokens that is in trouble may be better soon. */
 function withoutLogin(error: BangerError): BangerError {
-  const status = error.data?.["status"];
-  const isInTrouble = typeof status === "number" && (status >= 500 || status === 429);
-  const code = isInTrouble ? "mirror_unreachable" : "mirror_lacks_file";
-  return new BangerError("unavailable", code, error.message, { cause: error, data: { status: isInTrouble ? status : 401 } });
+  const trouble = statusOfTrouble(error);
+  const code = trouble === undefined ? "mirror_lacks_file" : "mirror_unreachable";
+  return new BangerError("unavailable", code, error.message, { cause: error, data: { status: trouble ?? 401 } });
 }
 
 /** With encryption; a registry on this computer may do without, as with docker. */

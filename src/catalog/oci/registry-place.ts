@@ -3,11 +3,11 @@ import { BangerError } from "../../contract/errors.ts";
 import type { ProxyEnvironment } from "../catalog.ts";
 import { request } from "../fetch/http-transport.ts";
 import { withOwnHost } from "../fetch/oci-transport.ts";
-import { readBounded } from "../fetch/read-bounded.ts";
 import { parseChallenge } from "./challenge.ts";
 import { DOCKER_IO } from "./image-reference.ts";
 import type { Login } from "./login.ts";
-import { authorize, type Ask } from "./registry-token.ts";
+import { makeAsk } from "./make-ask.ts";
+import { authorize, statusOfTrouble } from "./registry-token.ts";
 
 export interface RegistryPlace {
   readonly host: string;
@@ -35,17 +35,12 @@ export interface PlaceParts {
   readonly findLogin: (signal: AbortSignal) => Promise<Login | undefined>;
 }
 
-const TOKEN_MAX_BYTES = 64 * 1024;
-
 export function openPlace({ host, repository, isPlain, proxies, advice, findLogin }: PlaceParts): RegistryPlace {
   const address = host === DOCKER_IO ? "registry-1.docker.io" : host;
   let base = isPlain ? `http://${address}` : undefined;
   let authorization: string | undefined;
   const exchange = async (url: URL, { offset, accept, signal, outer }: PlaceRequest): Promise<Response> => {
-    const ask: Ask = async (to, headers) => {
-      const response = await request(to, 0, proxies, signal, advice, { authorization: headers["authorization"] });
-      return { status: response.status, text: await readBounded(response.body, TOKEN_MAX_BYTES) };
-    };
+    const ask = makeAsk(proxies, signal, advice);
     const send = (): Promise<Response> => request(url, offset, proxies, signal, advice, { authorization, accept });
     const shown = authorization;
     const first = await send();
@@ -97,9 +92,8 @@ function denied(host: string, repository: string, why: string): BangerError {
 
 /** Where tokens come from may be in trouble, which may be over soon. */
 function withOwnHint(error: BangerError, host: string): BangerError {
-  const status = error.data?.["status"];
-  if (typeof status === "number" && (status >= 500 || status === 429))
-    return new BangerError("unavailable", "mirror_unreachable", error.message, { cause: error, data: { status } });
+  const status = statusOfTrouble(error);
+  if (status !== undefined) return new BangerError("unavailable", "mirror_unreachable", error.message, { cause: error, data: { status } });
   return new BangerError(error.kind, error.code, error.message, { hint: hintFor(host), cause: error });
 }
 

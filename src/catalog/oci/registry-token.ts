@@ -39,6 +39,12 @@ export async function authorize(asked: URL, challenge: Challenge, login: Login |
   return `Bearer ${token}`;
 }
 
+/** The status by which a service of tokens said that it is in trouble, which may be over soon; of what `authorize` throws. */
+export function statusOfTrouble(error: BangerError): number | undefined {
+  const status = error.data?.["status"];
+  return typeof status === "number" && (status >= 500 || status === 429) ? status : undefined;
+}
+
 function parseToken(text: string): string | undefined {
   try {
     const { token, access_token: other } = answer.parse(JSON.parse(text));
