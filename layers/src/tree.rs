@@ -161,8 +161,12 @@ impl Tree {
             Kind::Fifo => Body::Fifo,
             Kind::HardLink => return Err(Refusal::damaged("a hard link is nothing of its own")),
         };
+        self.add(Inode { body, ..folder(entry.modified) })
+    }
+
+    fn add(&mut self, inode: Inode) -> Outcome<Id> {
         let id = Id::try_from(self.inodes.len()).map_err(|_| Refusal::too_large("it holds too many things"))?;
-        self.inodes.push(Inode { body, ..folder(entry.modified) });
+        self.inodes.push(inode);
         Ok(id)
     }
 
@@ -226,13 +230,11 @@ impl Tree {
                     return Err(Refusal::damaged(format_args!("it is below {}, which is no folder", shown(name))));
                 }
                 None => {
-                    let id =
-                        Id::try_from(self.inodes.len()).map_err(|_| Refusal::too_large("it holds too many things"))?;
                     let above = &self.inodes[at as usize];
                     // As Linux makes a folder below one with setgid.
                     let inherited = if above.mode & SETGID == 0 { (0, 0) } else { (SETGID, above.group) };
                     let made = folder(modified);
-                    self.inodes.push(Inode { mode: made.mode | inherited.0, group: inherited.1, ..made });
+                    let id = self.add(Inode { mode: made.mode | inherited.0, group: inherited.1, ..made })?;
                     self.link(at, name, id);
                     id
                 }

@@ -63,8 +63,14 @@ export function makeImageStore(system: System, leases: Leases): ImageStore {
       return broken(name, explain(error));
     }
   };
+  /** Its folder. */
+  const requireThere = async (name: string): Promise<string> => {
+    const folder = folderOf(name);
+    if ((await files.find(folder)) === undefined) throw imageNotFound(name);
+    return folder;
+  };
   const get = async (name: string): Promise<StoredImage> => {
-    if ((await files.find(folderOf(name))) === undefined) throw imageNotFound(name);
+    await requireThere(name);
     return describe(name);
   };
   const open = new Set<string>();
@@ -81,24 +87,19 @@ export function makeImageStore(system: System, leases: Leases): ImageStore {
     manifest: async (name) => ((await files.find(folderOf(name))) === undefined ? undefined : read(name).catch(() => undefined)),
     list: async () => Promise.all((await files.list(layout.images)).filter(isShown).map(describe)),
     parts: async (name) => {
-      const image = await get(name);
-      if (image.problems.length > 0) {
-        throw new BangerError("unavailable", "image_broken", `cannot use image ${name}: ${image.problems.join("; ")}`, {
+      const folder = await requireThere(name);
+      const { base, workSeed, kernelRef, init, requirements, oci } = await read(name).catch((error: unknown) => {
+        throw new BangerError("unavailable", "image_broken", `cannot use image ${name}: ${explain(error)}`, {
           hint: `banger image delete ${name}, then pull it again`,
         });
-      }
-      const folder = folderOf(name);
-      const {
-        base: { format },
-        oci,
-      } = await read(name);
+      });
       return {
-        basePath: join(folder, baseFile(format)),
-        baseFormat: format,
-        workSeedPath: image.hasWorkSeed ? join(folder, WORK_SEED_FILE) : undefined,
-        kernelRef: image.kernelRef,
-        init: image.init,
-        requirements: image.requirements,
+        basePath: join(folder, baseFile(base.format)),
+        baseFormat: base.format,
+        workSeedPath: workSeed === null ? undefined : join(folder, WORK_SEED_FILE),
+        kernelRef,
+        init,
+        requirements,
         env: envOf(oci?.env ?? []),
       };
     },
@@ -110,8 +111,7 @@ export function makeImageStore(system: System, leases: Leases): ImageStore {
       return digest === image.sha256 ? [] : [`its ${base} was changed`];
     },
     delete: async (name, requireUnused) => {
-      const folder = folderOf(name);
-      if ((await files.find(folder)) === undefined) throw imageNotFound(name);
+      const folder = await requireThere(name);
       // Out of the list in one step; what a crash leaves of it, reconcile removes.
       const gone = join(layout.images, `.gone-${system.random.hex(8)}`);
       requireUnused();

@@ -2,13 +2,10 @@
 import { expect, test } from "bun:test";
 import { mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import { madeSources } from "../../src/catalog/oci/made-sources.ts";
-import { madeOffers } from "../../src/catalog/offers/made-offers.ts";
-import { makeImages } from "../../src/images/make-images.ts";
 import { makeLeases } from "../../src/operations/leases-rows.ts";
 import { OPERATIONS_MIGRATIONS } from "../../src/operations/operations-rows.ts";
 import { makeSystem } from "../../src/system/make-system.ts";
-import { aptArchive } from "./images-apt-archive.ts";
+import { imagesOfApt } from "./images-of-apt.ts";
 import { silentLog } from "./images-silent-log.ts";
 
 /** What mmdebstrap has begun for a pull of ours. */
@@ -33,15 +30,7 @@ test("leaves no process, no folder and no lease behind", async () => {
     using database = system.databases.open(system.layout.database, OPERATIONS_MIGRATIONS);
     const leases = makeLeases(database);
     expect(leases.list().map(({ kind }) => kind)).toEqual(["bootstrap", "store-folder"]);
-    await makeImages({
-      system,
-      offers: madeOffers(),
-      archive: aptArchive,
-      sources: madeSources(system),
-      placeLayers: async () => "banger-layers",
-      leases,
-      uid: process.getuid?.() ?? 0,
-    }).reconcile();
+    await imagesOfApt(system, leases).reconcile();
     expect(system.processes.findByArgument(draft)).toEqual([]);
     expect(system.processes.findByArgument(tree)).toEqual([]);
     expect(treesOf(draft)).toEqual([]);

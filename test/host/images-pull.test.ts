@@ -2,11 +2,8 @@
 import { afterAll, beforeAll, expect, test } from "bun:test";
 import { mkdtempSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import { madeSources } from "../../src/catalog/oci/made-sources.ts";
-import { madeOffers } from "../../src/catalog/offers/made-offers.ts";
-import { makeImages } from "../../src/images/make-images.ts";
 import { makeSystem } from "../../src/system/make-system.ts";
-import { aptArchive } from "./images-apt-archive.ts";
+import { imagesOfApt } from "./images-of-apt.ts";
 import { recordingContext } from "./images-recording-context.ts";
 import { makeMemoryLeases } from "./images-memory-leases.ts";
 import { silentLog } from "./images-silent-log.ts";
@@ -14,15 +11,7 @@ import { silentLog } from "./images-silent-log.ts";
 const home = mkdtempSync("/tmp/banger-pull-");
 const system = makeSystem({ PATH: process.env["PATH"], BANGER_HOME: home }, silentLog);
 const leases = makeMemoryLeases();
-const images = makeImages({
-  system,
-  offers: madeOffers(),
-  archive: aptArchive,
-  sources: madeSources(system),
-  placeLayers: async () => "banger-layers",
-  leases,
-  uid: process.getuid?.() ?? 0,
-});
+const images = imagesOfApt(system, leases);
 const context = recordingContext();
 
 beforeAll(async () => {
