@@ -11,12 +11,12 @@ import { BangerError } from "../contract/errors.ts";
 import { makeJoinWork, type Leases, type OperationContext } from "../operations/operations.ts";
 import type { System } from "../system/system.ts";
 import { imageProbes } from "./debian/image-probes.ts";
-import { makeImageStore } from "./image-store.ts";
+import { makeImageStore } from "./store/image-store.ts";
 import { sweepBootstraps } from "./debian/bootstrap-folder.ts";
 import type { Images, PullHow, StoredImage } from "./images.ts";
 import { nameOfImage } from "./oci/name-of-image.ts";
 import { pullOci } from "./oci/pull-oci.ts";
-import { pullDebian, type DebianImage } from "./pull-debian.ts";
+import { pullDebian, type DebianImage } from "./debian/pull-debian.ts";
 
 export interface ImagesDependencies {
   readonly system: System;

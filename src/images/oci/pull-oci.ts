@@ -4,8 +4,8 @@ import type { OciImage, OciSources } from "../../catalog/catalog.ts";
 import { BangerError } from "../../contract/errors.ts";
 import type { OperationContext } from "../../operations/operations.ts";
 import type { System } from "../../system/system.ts";
-import { baseFile, MANIFEST_FILE, type ImageManifest } from "../image-manifest.ts";
-import type { ImageStore } from "../image-store.ts";
+import { baseFile, MANIFEST_FILE, type ImageManifest } from "../store/image-manifest.ts";
+import type { ImageStore } from "../store/image-store.ts";
 import { mergeLayers, type Merged } from "./merge-layers.ts";
 
 export interface PullOciParts {

@@ -1,12 +1,12 @@
 /** The folder of images: each appears whole by rename and goes by rename. Names that begin with a dot are not images. */
 import { join } from "node:path";
 import { z } from "zod";
-import { BangerError } from "../contract/errors.ts";
-import { goodsName } from "../contract/schemas/names.ts";
-import type { Leases } from "../operations/operations.ts";
-import type { System } from "../system/system.ts";
-import { envOf } from "./oci/env-of.ts";
-import type { ImageParts, StoredImage } from "./images.ts";
+import { BangerError } from "../../contract/errors.ts";
+import { goodsName } from "../../contract/schemas/names.ts";
+import type { Leases } from "../../operations/operations.ts";
+import type { System } from "../../system/system.ts";
+import { envOf } from "../oci/env-of.ts";
+import type { ImageParts, StoredImage } from "../images.ts";
 import { baseFile, MANIFEST_FILE, WORK_SEED_FILE, parseManifest, type ImageManifest } from "./image-manifest.ts";
 
 export interface ImageStore {

@@ -1,15 +1,15 @@
 /** A catalog entry of a Debian image -> an image in the store. */
 import { join } from "node:path";
-import type { DebianArchive, OfferOf, ProxyEnvironment } from "../catalog/catalog.ts";
-import type { Leases, OperationContext } from "../operations/operations.ts";
-import type { System } from "../system/system.ts";
-import { openBootstrapFolder } from "./debian/bootstrap-folder.ts";
-import { chooseMode } from "./debian/choose-mode.ts";
-import { findSources } from "./debian/find-sources.ts";
-import { requireTools } from "./debian/find-missing-tools.ts";
-import { streamBootstrap } from "./debian/stream-bootstrap.ts";
-import { baseFile, MANIFEST_FILE, WORK_SEED_FILE, type ImageManifest } from "./image-manifest.ts";
-import type { ImageStore } from "./image-store.ts";
+import type { DebianArchive, OfferOf, ProxyEnvironment } from "../../catalog/catalog.ts";
+import type { Leases, OperationContext } from "../../operations/operations.ts";
+import type { System } from "../../system/system.ts";
+import { openBootstrapFolder } from "./bootstrap-folder.ts";
+import { chooseMode } from "./choose-mode.ts";
+import { findSources } from "./find-sources.ts";
+import { requireTools } from "./find-missing-tools.ts";
+import { streamBootstrap } from "./stream-bootstrap.ts";
+import { baseFile, MANIFEST_FILE, WORK_SEED_FILE, type ImageManifest } from "../store/image-manifest.ts";
+import type { ImageStore } from "../store/image-store.ts";
 
 /** What an entry of a catalog says of an image that comes from an archive. */
 export interface DebianImage extends Pick<OfferOf<"image">["entry"], "name" | "kernelRef"> {

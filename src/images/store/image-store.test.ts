@@ -1,9 +1,9 @@
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import { mkdtempSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import type { Lease, Leases } from "../operations/operations.ts";
-import { makeSystem } from "../system/make-system.ts";
-import type { Log, System } from "../system/system.ts";
+import type { Lease, Leases } from "../../operations/operations.ts";
+import { makeSystem } from "../../system/make-system.ts";
+import type { Log, System } from "../../system/system.ts";
 import type { ImageManifest } from "./image-manifest.ts";
 import { makeImageStore, type ImageStore } from "./image-store.ts";
 
@@ -107,7 +107,7 @@ describe("the store of images", () => {
   });
 
   test("knows no image outside its folder", async () => {
-    for (const name of ["../images", "..", "", ".draft-1", "a/b"]) {
+    for (const name of ["../../images", "..", "", ".draft-1", "a/b"]) {
       expect(await store.delete(name, () => undefined).catch((error: unknown) => error)).toMatchObject({ code: "image_not_found" });
     }
   });

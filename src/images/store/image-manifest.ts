@@ -1,7 +1,7 @@
 /** `manifest.json` of an image: what its files are and where they come from. */
 import { z } from "zod";
-import { guestInit } from "../contract/schemas/init.ts";
-import { requirements } from "../contract/schemas/requirement.ts";
+import { guestInit } from "../../contract/schemas/init.ts";
+import { requirements } from "../../contract/schemas/requirement.ts";
 
 const part = z.strictObject({
   bytes: z.number().int().nonnegative(),
