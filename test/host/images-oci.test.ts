@@ -56,7 +56,8 @@ describe("an image of a registry", () => {
     expect(await images.verify("web", context.signal)).toEqual([]);
     expect(JSON.parse(readFileSync(join(folder, "manifest.json"), "utf8"))).toMatchObject({
       base: { format: "erofs" },
-      oci: { reference: `${registry.host}/acme/web:latest`, digest: digestOf(image.manifest), env: ["PATH=/bin"], cmd: ["sh"], user: "" },
+      oci: { reference: `${registry.host}/acme/web:latest`, digest: digestOf(image.manifest) },
+      config: { env: ["PATH=/bin"], cmd: ["sh"], user: "" },
     });
     const asked = JSON.parse(readFileSync(join(folder, "base.erofs"), "utf8")) as { layers: { path: string }[] };
     expect(asked).toMatchObject({ layers: image.layers.map((layer) => ({ digest: digestOf(layer), compression: "gzip" })) });

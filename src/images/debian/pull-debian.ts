@@ -8,7 +8,7 @@ import { chooseMode } from "./choose-mode.ts";
 import { findSources } from "./find-sources.ts";
 import { requireTools } from "./find-missing-tools.ts";
 import { streamBootstrap } from "./stream-bootstrap.ts";
-import { baseFile, MANIFEST_FILE, WORK_SEED_FILE, type ImageManifest } from "../store/image-manifest.ts";
+import { baseFile, MANIFEST_FILE, NO_CONFIG, WORK_SEED_FILE, type ImageManifest } from "../store/image-manifest.ts";
 import type { ImageStore } from "../store/image-store.ts";
 
 /** What an entry of a catalog says of an image that comes from an archive. */
@@ -81,6 +81,7 @@ export async function pullDebian(parts: PullParts, entry: DebianImage, as: strin
       createdAt: system.clock.nowMs(),
       base: { ...(await measure(system, basePath)), sha256: await system.files.sha256(basePath, context.signal), format: "squashfs" },
       workSeed: await measure(system, seedPath),
+      config: NO_CONFIG,
     };
     await system.files.write(join(draft.folder, MANIFEST_FILE), `${JSON.stringify(manifest, undefined, 2)}\n`);
     context.signal.throwIfAborted();

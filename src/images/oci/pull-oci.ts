@@ -84,9 +84,8 @@ async function manifestOf(
     createdAt: system.clock.nowMs(),
     base: { bytes: info.bytes, storedBytes: info.allocatedBytes, sha256: merged.sha256, format: "erofs" },
     workSeed: null,
-    oci: {
-      reference,
-      digest,
+    oci: { reference, digest },
+    config: {
       env: [...config.env],
       workingDir: config.workingDir,
       user: config.user,

@@ -12,17 +12,25 @@ const part = z.strictObject({
 const BASE_FORMATS = ["squashfs", "erofs"] as const;
 export type BaseFormat = (typeof BASE_FORMATS)[number];
 
-/** Where an image of a registry comes from, and what it says of how it is to be run. */
+/** Where an image of a registry comes from. */
 const ociOrigin = z.strictObject({
   reference: z.string(),
   /** Of its manifest. */
   digest: z.string(),
-  env: z.array(z.string()),
-  workingDir: z.string(),
-  user: z.string(),
-  entrypoint: z.array(z.string()),
-  cmd: z.array(z.string()),
 });
+
+/** What an image says of how its commands are to be run; what is empty, nobody has said. */
+const runConfig = z.strictObject({
+  /** `KEY=VALUE` each. */
+  env: z.array(z.string()).default([]),
+  workingDir: z.string().default(""),
+  user: z.string().default(""),
+  entrypoint: z.array(z.string()).default([]),
+  cmd: z.array(z.string()).default([]),
+});
+export type RunConfig = z.output<typeof runConfig>;
+/** Of an image that says nothing. */
+export const NO_CONFIG: RunConfig = runConfig.parse({});
 
 export const imageManifest = z.strictObject({
   format: z.literal(1),
@@ -41,6 +49,7 @@ export const imageManifest = z.strictObject({
   workSeed: part.nullable(),
   /** Of an image that comes from no registry there is none. */
   oci: ociOrigin.optional(),
+  config: runConfig.default(NO_CONFIG),
 });
 export type ImageManifest = z.output<typeof imageManifest>;
 

@@ -22,6 +22,7 @@ const manifest: ImageManifest = {
   createdAt: 1,
   base: { format: "squashfs", bytes: 4, storedBytes: 4096, sha256: "a".repeat(64) },
   workSeed: { bytes: 4, storedBytes: 4096 },
+  config: { env: [], workingDir: "", user: "", entrypoint: [], cmd: [] },
 };
 let home: string;
 let system: System;

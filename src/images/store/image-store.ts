@@ -5,7 +5,7 @@ import { BangerError } from "../../contract/errors.ts";
 import { goodsName } from "../../contract/schemas/names.ts";
 import type { Leases } from "../../operations/operations.ts";
 import type { System } from "../../system/system.ts";
-import { envOf } from "../oci/env-of.ts";
+import { envOf } from "./env-of.ts";
 import type { ImageParts, StoredImage } from "../images.ts";
 import { baseFile, MANIFEST_FILE, WORK_SEED_FILE, parseManifest, type ImageManifest } from "./image-manifest.ts";
 
@@ -88,7 +88,7 @@ export function makeImageStore(system: System, leases: Leases): ImageStore {
     list: async () => Promise.all((await files.list(layout.images)).filter(isShown).map(describe)),
     parts: async (name) => {
       const folder = await requireThere(name);
-      const { base, workSeed, kernelRef, init, requirements, oci } = await read(name).catch((error: unknown) => {
+      const { base, workSeed, kernelRef, init, requirements, config } = await read(name).catch((error: unknown) => {
         throw new BangerError("unavailable", "image_broken", `cannot use image ${name}: ${explain(error)}`, {
           hint: `banger image delete ${name}, then pull it again`,
         });
@@ -100,7 +100,7 @@ export function makeImageStore(system: System, leases: Leases): ImageStore {
         kernelRef,
         init,
         requirements,
-        env: envOf(oci?.env ?? []),
+        env: envOf(config.env),
       };
     },
     verify: async (name, signal) => {
