@@ -2,6 +2,7 @@
 
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
@@ -49,6 +50,8 @@ pub struct Agent {
     pub successor: Cell<Option<Kind>>,
     /// The plan's environment, below what a command's own spec sets.
     pub env: RefCell<BTreeMap<String, String>>,
+    /// What is exported of an ordinary process.
+    pub root: RefCell<Option<PathBuf>>,
     /// Where the work disk is mounted.
     pub home: RefCell<Option<String>>,
     pub looks: Looks,
@@ -73,6 +76,7 @@ impl Agent {
             init: Cell::new(Init::Agent),
             successor: Cell::new(None),
             env: RefCell::default(),
+            root: RefCell::default(),
             home: RefCell::default(),
             looks: Looks::default(),
             going_down: watch::Sender::new(false),

@@ -6,7 +6,7 @@ use crate::keep::Options as KeepOptions;
 use crate::serve::Wire;
 
 pub const USAGE: &str = "usage:
-  banger-agent serve (--connect PATH | --listen PATH) [--offers PATH]
+  banger-agent serve (--connect PATH | --listen PATH) [--offers PATH] [--root PATH]
   banger-agent keep-console --input PATH --log PATH --most BYTES
   banger-agent probe-tsc
   banger-agent --version";
@@ -23,6 +23,8 @@ pub enum Mode {
     Serve {
         wire: Wire,
         offers: Option<PathBuf>,
+        /// What is exported in place of the computer's own root.
+        root: Option<PathBuf>,
     },
 }
 
@@ -44,16 +46,17 @@ pub fn parse(arguments: &[String]) -> Result<Mode, String> {
 }
 
 fn parse_serve(options: &[&str]) -> Result<Mode, String> {
-    let (mut wire, mut offers) = (None, None);
+    let (mut wire, mut offers, mut root) = (None, None, None);
     for pair in options.chunks(2) {
         match pair {
             ["--connect", path] if wire.is_none() => wire = Some(Wire::Connect(path.into())),
             ["--listen", path] if wire.is_none() => wire = Some(Wire::Listen(path.into())),
             ["--offers", path] if offers.is_none() => offers = Some(PathBuf::from(path)),
+            ["--root", path] if root.is_none() => root = Some(PathBuf::from(path)),
             [option, ..] => return Err(format!("{option:?} is unknown, said twice, or lacks its value")),
             [] => {}
         }
     }
     let wire = wire.ok_or("serve needs one of --connect and --listen")?;
-    Ok(Mode::Serve { wire, offers })
+    Ok(Mode::Serve { wire, offers, root })
 }

@@ -8,6 +8,7 @@ mod command_line;
 mod copy;
 mod dial;
 mod exec;
+mod export;
 #[cfg(test)]
 mod fuzz_test;
 mod guest;
@@ -59,7 +60,7 @@ fn main() -> ExitCode {
         Ok(Mode::ProbeTsc) => probe::print(),
         Ok(Mode::KeepConsole(options)) => keep::run(&options),
         Ok(Mode::Guest) => guest::run().map(|never| match never {}),
-        Ok(Mode::Serve { wire, offers }) => serve::run(&wire, offers.as_deref()),
+        Ok(Mode::Serve { wire, offers, root }) => serve::run(&wire, offers.as_deref(), root),
         Err(problem) => {
             eprintln!("banger-agent: {problem}\n{}", command_line::USAGE);
             return ExitCode::from(2);

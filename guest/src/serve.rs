@@ -35,7 +35,7 @@ const HANG_UP_WITHIN: Duration = Duration::from_secs(1);
 const ENDING: [i32; 2] = [libc::SIGTERM, libc::SIGINT];
 
 /// Returns when it was told to end, by signal or by the host, or when the connected socket is over.
-pub fn run(wire: &Wire, offers: Option<&Path>) -> io::Result<()> {
+pub fn run(wire: &Wire, offers: Option<&Path>, root: Option<PathBuf>) -> io::Result<()> {
     // Before any thread exists, so that all of them leave these to one.
     signals::block(&ENDING);
     let terminated = watch::Sender::new(false);
@@ -46,11 +46,17 @@ pub fn run(wire: &Wire, offers: Option<&Path>) -> io::Result<()> {
         // Kept, because a receiver takes a dropped sender for news.
         std::thread::park();
     })?;
-    crate::runtime::block_on(serve(wire, offers, told))
+    crate::runtime::block_on(serve(wire, offers, root, told))
 }
 
-async fn serve(wire: &Wire, offers: Option<&Path>, mut terminated: watch::Receiver<bool>) -> io::Result<()> {
+async fn serve(
+    wire: &Wire,
+    offers: Option<&Path>,
+    root: Option<PathBuf>,
+    mut terminated: watch::Receiver<bool>,
+) -> io::Result<()> {
     let agent = Agent::new(Place::Process);
+    agent.root.replace(root);
     if let Some(path) = offers {
         door::open(agent.clone(), path)?;
     }

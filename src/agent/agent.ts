@@ -9,7 +9,7 @@
  * - A stream that was reset is an error, whatever `end` says.
  * - `closed` resolves once when the connection is of no more use, for whatever reason; every open stream then fails.
  */
-import type { Duplex } from "node:stream";
+import type { Duplex, Readable } from "node:stream";
 import type { Socket } from "node:net";
 import type { Probe } from "../contract/schemas/requirement.ts";
 import type { GuestAddress } from "../contract/link.ts";
@@ -65,6 +65,13 @@ export interface Health {
   readonly init: GuestInit;
 }
 
+/** Paths from the root, without a slash before; one `*` in the last name stands for anything, a slash behind means what is in a folder. */
+export interface ExportWanted {
+  readonly leaveOut: readonly string[];
+  /** Files of which there is the name, and nothing in them. */
+  readonly emptied: readonly string[];
+}
+
 export interface Offer {
   readonly id: number;
   readonly purpose: string;
@@ -93,6 +100,13 @@ export interface Agent extends AsyncDisposable {
   openExec(signal: AbortSignal): Promise<Duplex>;
   /** Raw frames of a copy both ways; the caller writes the spec first. Destroying it ends the copy; what has arrived in the guest stays. */
   openCopy(signal: AbortSignal): Promise<Duplex>;
+  /**
+   * The guest's root without what is mounted in it, as a tar stream: what the guest says it is, to be read as such. Ends only when it is
+   * whole. Throws `unsupported` `agent_too_old`.
+   */
+  openExport(wanted: ExportWanted, signal: AbortSignal): Promise<Readable>;
+  /** Removes files from the work disk, so that nothing of them is left on it, and writes all that waits to be written. What was there of them. */
+  forget(paths: readonly string[], signal: AbortSignal): Promise<readonly string[]>;
   powerOff(signal: AbortSignal): Promise<void>;
   /** A TCP connection to 127.0.0.1:`port` in the guest. Rejects with `refused` `guest_port_closed`. */
   dial(port: number, signal: AbortSignal): Promise<Duplex>;

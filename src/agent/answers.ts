@@ -17,6 +17,9 @@ export const guestAmended = z.strictObject({ clockBehindMs: z.int().nullable() }
 /** `POST /await`. */
 export const guestWaited = z.strictObject({ met: z.boolean(), ms: millis, why: z.string().max(4096).nullable() });
 
+/** `POST /forget`. */
+export const guestForgotten = z.strictObject({ removed: z.array(z.string().max(8192)).max(100_000) });
+
 /** `GET /stats` and `GET /ports`. */
 export { guestPorts, guestStats } from "../contract/schemas/guest.ts";
 

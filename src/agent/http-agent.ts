@@ -1,12 +1,12 @@
 import { constants, type ClientHttp2Session } from "node:http2";
 import type { Socket } from "node:net";
-import type { Duplex } from "node:stream";
+import type { Duplex, Readable } from "node:stream";
 import { BangerError } from "../contract/errors.ts";
 import type { Probe } from "../contract/schemas/requirement.ts";
 import type { Clock } from "../system/system.ts";
-import type { Agent, Amended, Amendment, GuestPlan, GuestReport, Health, Hello, Offer } from "./agent.ts";
+import type { Agent, Amended, Amendment, ExportWanted, GuestPlan, GuestReport, Health, Hello, Offer } from "./agent.ts";
 import type { GuestPorts, GuestStats } from "../contract/schemas/guest.ts";
-import { guestAmended, guestHealth, guestPorts, guestReport, guestStats, guestWaited } from "./answers.ts";
+import { guestAmended, guestForgotten, guestHealth, guestPorts, guestReport, guestStats, guestWaited } from "./answers.ts";
 import { escapeGuestText } from "../contract/escape-guest-text.ts";
 import { abortReason, agentTooOld, portClosed } from "./guest-errors.ts";
 import { GuestStream } from "./guest-stream.ts";
@@ -97,6 +97,16 @@ export class HttpAgent implements Agent {
     return this.#openRaw("POST", "/copy", signal);
   }
 
+  async openExport(wanted: ExportWanted, signal: AbortSignal): Promise<Readable> {
+    return knownOnly("/export", async () => this.#openAccepted("POST", "/export", signal, JSON.stringify(wanted)));
+  }
+
+  async forget(paths: readonly string[], signal: AbortSignal): Promise<readonly string[]> {
+    const ask = () => requestJson(this.#session, { method: "POST", path: "/forget", body: { paths }, signal });
+    const { removed } = parseGuestJson(guestForgotten, await knownOnly("/forget", ask), "/forget");
+    return removed.map(escapeGuestText);
+  }
+
   async powerOff(signal: AbortSignal): Promise<void> {
     const couldAsk = !this.#session.destroyed;
     try {
@@ -131,14 +141,8 @@ export class HttpAgent implements Agent {
     await this.closed;
   }
 
-  /** An agent of an earlier version, in a guest that has run since then, does not know the path. */
-  async #look(path: string, signal: AbortSignal): Promise<Uint8Array> {
-    try {
-      return await requestJson(this.#session, { method: "GET", path, signal });
-    } catch (thrown) {
-      if (thrown instanceof BangerError && thrown.data?.["status"] === 404) throw agentTooOld(path, thrown);
-      throw thrown;
-    }
+  #look(path: string, signal: AbortSignal): Promise<Uint8Array> {
+    return knownOnly(path, () => requestJson(this.#session, { method: "GET", path, signal }));
   }
 
   /** Does not wait for the answer: the first bytes travel with the request, and a refusal arrives as the stream's error. */
@@ -149,13 +153,25 @@ export class HttpAgent implements Agent {
     return stream;
   }
 
-  async #openAccepted(method: "GET" | "POST", path: string, signal: AbortSignal): Promise<GuestStream> {
+  /** @param body sent whole, when there is one, before the answer is waited for. */
+  async #openAccepted(method: "GET" | "POST", path: string, signal: AbortSignal, body?: string): Promise<GuestStream> {
     const stream = this.#openRaw(method, path, signal);
+    if (body !== undefined) stream.end(body);
     // `accepted` rejects with the same error, and a stream that nobody listens to would end the process by it.
     const ignore = (): void => undefined;
     stream.on("error", ignore);
     await stream.accepted;
     stream.off("error", ignore);
     return stream;
+  }
+}
+
+/** An agent of an earlier version, in a guest that has run since then, does not know the path. */
+async function knownOnly<T>(path: string, ask: () => Promise<T>): Promise<T> {
+  try {
+    return await ask();
+  } catch (thrown) {
+    if (thrown instanceof BangerError && thrown.data?.["status"] === 404) throw agentTooOld(path, thrown);
+    throw thrown;
   }
 }

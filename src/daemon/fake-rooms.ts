@@ -95,6 +95,12 @@ function makeFakeVms(
       vms.set(name, request.image === "hostile" ? hostile : vm);
       return get(name);
     },
+    duplicate: async (ref, { name, labels }) => {
+      const vm: Vm = { ...get(ref), id: random.hex(6), name, labels: { ...labels }, state: "running" };
+      vms.set(name, vm);
+      return vm;
+    },
+    copyDisks: async (ref) => void get(ref),
     start: async (ref) => move(ref, "running"),
     stop: async (ref) => move(ref, "stopped"),
     kill: async (ref) => move(ref, "stopped"),

@@ -14,6 +14,8 @@ export interface Disks {
   openLayer(path: string, bytes: number, signal: AbortSignal): Promise<{ readonly fromPool: boolean }>;
   /** Makes `path` from the seed, grown to `bytes`; the file system inside is grown by the guest. Without a seed: a blank ext4. */
   openWorkDisk(path: string, seedPath: string | undefined, bytes: number, signal: AbortSignal): Promise<void>;
+  /** Makes `path` a copy of another disk, which nobody writes to meanwhile. */
+  copy(from: string, path: string, signal: AbortSignal): Promise<void>;
   /** Makes a disk at least `bytes` long, also while a guest uses it; what is on it the guest grows. Nothing happens to a longer one. */
   lengthen(path: string, bytes: number): Promise<void>;
   /** How long a disk is. Throws `not_found` `disk_missing`. */

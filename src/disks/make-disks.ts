@@ -42,6 +42,16 @@ export function makeDisks({ system, leases, poolCount = POOL_COUNT, poolBytes = 
       else await cloneSeed(system, path, seedPath, bytes, signal);
       await settle(system, path);
     },
+    copy: async (from, path, signal) => {
+      await requireFree(system, path);
+      try {
+        await system.files.copySparse(from, path, signal);
+      } catch (error) {
+        await system.files.removeFile(path);
+        throw error;
+      }
+      await settle(system, path);
+    },
     lengthen: async (path, bytes) => {
       if ((await measure(system, path)).bytes < bytes) await lengthen(system, path, bytes);
     },

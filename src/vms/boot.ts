@@ -10,6 +10,7 @@ import type { BootSet } from "../kernels/kernels.ts";
 import type { Link } from "../network/network.ts";
 import type { Layout } from "../system/system.ts";
 import { driverOf, type Steps, type VmDependencies } from "./dependencies.ts";
+import { diskPathsIn } from "./disk-paths.ts";
 import { makeGuestPlan } from "./guest-plan.ts";
 import { lengthenDisks } from "./lengthen-disks.ts";
 import { givenOf } from "./pending.ts";
@@ -173,7 +174,7 @@ export async function releaseRunFolder(vmId: string, { system, leases }: VmDepen
 }
 
 function launchPlan(record: VmRecord, parts: BootParts, link: Link, layout: Layout): LaunchPlan {
-  const [folder, runFolder] = [layout.vmFolder(record.id), layout.vmRunFolder(record.id)];
+  const { layer, work } = diskPathsIn(layout.vmFolder(record.id));
   return {
     vmId: record.id,
     name: record.name,
@@ -186,11 +187,11 @@ function launchPlan(record: VmRecord, parts: BootParts, link: Link, layout: Layo
     tscKHz: parts.tscKHz,
     disks: [
       { serial: "base", path: parts.image.basePath, readOnly: true },
-      { serial: "layer", path: `${folder}/layer.ext4`, readOnly: false },
-      { serial: "work", path: `${folder}/work.ext4`, readOnly: false },
+      { serial: "layer", path: layer, readOnly: false },
+      { serial: "work", path: work, readOnly: false },
     ],
     link: link.end,
-    runFolder,
+    runFolder: layout.vmRunFolder(record.id),
     consoleLogPath: layout.consoleLog(record.id),
     vmmLogPath: layout.vmmLog(record.id),
   };

@@ -4,7 +4,8 @@
  */
 import { BangerError } from "../contract/errors.ts";
 import type { Steps, VmDependencies } from "./dependencies.ts";
-import { diskPaths, lengthenDisks } from "./lengthen-disks.ts";
+import { diskPathsOf } from "./disk-paths.ts";
+import { lengthenDisks } from "./lengthen-disks.ts";
 import { planChange } from "./plan-change.ts";
 import { asPlanError } from "./resolve.ts";
 import type { Supervisor } from "./supervise.ts";
@@ -12,7 +13,7 @@ import type { ChangeRequest } from "./vms.ts";
 
 export async function changeVm(supervisor: Supervisor, change: ChangeRequest, dependencies: VmDependencies, steps: Steps): Promise<void> {
   const { disks, host } = dependencies;
-  const paths = diskPaths(supervisor.record.id, dependencies);
+  const paths = diskPathsOf(supervisor.record.id, dependencies);
   const before = supervisor.record.plan;
   const plan = await steps.stage("resolve", async () => {
     const [layerBytes, workBytes] = await Promise.all([disks.bytes(paths.layer), disks.bytes(paths.work)]);

@@ -4,13 +4,17 @@
  */
 import type { ImageParts } from "../images/images.ts";
 import type { Steps, VmDependencies } from "./dependencies.ts";
+import { diskPathsIn, type DiskPaths } from "./disk-paths.ts";
 import { generateName } from "./generate-name.ts";
 import type { VmPlan, VmRecord } from "./vm-record.ts";
 
 const ID_BYTES = 6;
 
+/** Makes both disks of a new vm, whose folder is there; they go with it when that fails. */
+export type MakeDisks = (paths: DiskPaths, image: ImageParts) => Promise<void>;
+
 /** Reserves the name and makes the disks of `record`, which is in state `preparing`. */
-export async function prepareVm(record: VmRecord, dependencies: VmDependencies, steps: Steps): Promise<void> {
+export async function prepareVm(record: VmRecord, makeDisks: MakeDisks, dependencies: VmDependencies, steps: Steps): Promise<void> {
   const { system, rows, leases, images, kernels } = dependencies;
   const { plan } = record;
   await using undo = new AsyncDisposableStack();
@@ -26,20 +30,23 @@ export async function prepareVm(record: VmRecord, dependencies: VmDependencies, 
   });
   leases.write({ kind: "vm-folder", key: folder, vmId: record.id, operationId: undefined });
   await system.files.makeFolder(folder);
-  await makeDisks(plan, folder, image, dependencies, steps);
+  await makeDisks(diskPathsIn(folder), image);
   steps.signal.throwIfAborted();
   undo.move();
 }
 
-async function makeDisks(plan: VmPlan, folder: string, image: ImageParts, { disks }: VmDependencies, steps: Steps): Promise<void> {
-  await steps.stage("disk", async (stage) => {
-    const { fromPool } = await disks.openLayer(`${folder}/layer.ext4`, plan.layerBytes, steps.signal);
-    if (fromPool) stage.note("from the pool");
-  });
-  await steps.stage("work disk", async (stage) => {
-    await disks.openWorkDisk(`${folder}/work.ext4`, image.workSeedPath, plan.workBytes, steps.signal);
-    if (image.workSeedPath === undefined) stage.note("filled from the image at the first start: it has no work seed");
-  });
+/** An empty layer, and a work disk as the image wants it. */
+export function freshDisks(plan: VmPlan, { disks }: VmDependencies, steps: Steps): MakeDisks {
+  return async ({ layer, work }, image) => {
+    await steps.stage("disk", async (stage) => {
+      const { fromPool } = await disks.openLayer(layer, plan.layerBytes, steps.signal);
+      if (fromPool) stage.note("from the pool");
+    });
+    await steps.stage("work disk", async (stage) => {
+      await disks.openWorkDisk(work, image.workSeedPath, plan.workBytes, steps.signal);
+      if (image.workSeedPath === undefined) stage.note("filled from the image at the first start: it has no work seed");
+    });
+  };
 }
 
 /** The record of a vm to make. */

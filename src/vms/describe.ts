@@ -3,6 +3,7 @@ import { BangerError } from "../contract/errors.ts";
 import type { Requirement } from "../contract/schemas/requirement.ts";
 import type { Vm } from "../contract/schemas/vm.ts";
 import type { VmDependencies } from "./dependencies.ts";
+import { diskPathsOf } from "./disk-paths.ts";
 import { listPending } from "./pending.ts";
 import type { UnreadableVm } from "./vm-rows.ts";
 import type { VmRecord } from "./vm-record.ts";
@@ -10,10 +11,10 @@ import type { VmRecord } from "./vm-record.ts";
 /** @param now what is wrong with a guest that runs on. */
 export async function describeVm(record: VmRecord, now: readonly string[], dependencies: VmDependencies): Promise<Vm> {
   const { plan, boot } = record;
-  const folder = dependencies.system.layout.vmFolder(record.id);
+  const paths = diskPathsOf(record.id, dependencies);
   const [layer, work] = await Promise.all([
-    measure(`${folder}/layer.ext4`, plan.layerBytes, dependencies),
-    measure(`${folder}/work.ext4`, plan.workBytes, dependencies),
+    measure(paths.layer, plan.layerBytes, dependencies),
+    measure(paths.work, plan.workBytes, dependencies),
   ]);
   return {
     id: record.id,

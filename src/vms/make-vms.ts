@@ -4,8 +4,10 @@ import type { Vm } from "../contract/schemas/vm.ts";
 import type { OperationContext } from "../operations/operations.ts";
 import { resolveBoot } from "./boot.ts";
 import { changeVm, renameVm } from "./change.ts";
-import { makeRecord, prepareVm } from "./create.ts";
+import { copyDisks } from "./copy-disks.ts";
+import { freshDisks, makeRecord, prepareVm, type MakeDisks } from "./create.ts";
 import type { VmDependencies } from "./dependencies.ts";
+import { diskPathsIn } from "./disk-paths.ts";
 import { describeUnreadable, describeVm } from "./describe.ts";
 import { isWanted } from "./filter.ts";
 import { makeVmList } from "./list.ts";
@@ -17,10 +19,10 @@ import { resolvePlan } from "./resolve.ts";
 import { decide } from "./state.ts";
 import { readStats } from "./stats.ts";
 import { Supervisor } from "./supervise.ts";
-import type { VmRecord } from "./vm-record.ts";
+import type { VmPlan, VmRecord } from "./vm-record.ts";
 import type { UnreadableVm } from "./vm-rows.ts";
 import { ENOUGH_BYTES } from "./watch-run.ts";
-import type { CreateRequest, Vms } from "./vms.ts";
+import type { Vms } from "./vms.ts";
 
 /** What the room has in memory. */
 export interface Held {
@@ -43,6 +45,7 @@ export function makeVms(dependencies: VmDependencies): Vms {
     supervisors.set(record.id, supervisor);
     return supervisor;
   };
+  const makeParts: MakeVmParts = { dependencies, making, supervise };
   const listAll = makeVmList(supervisors, () => unreadable, dependencies);
   const findUnreadable = (ref: string): UnreadableVm | undefined => {
     return unreadable.find(({ name }) => name === ref) ?? unreadable.find(({ id }) => id === ref);
@@ -71,14 +74,23 @@ export function makeVms(dependencies: VmDependencies): Vms {
   };
 
   return {
-    create: async (request, context) => {
+    create: async (request, context, from) => {
       try {
-        return await describe(await createVm(request, context, dependencies, held, supervise));
+        const plan = await context.stage("resolve", () => resolvePlan(request, dependencies, context.signal));
+        const makeDisks = from === undefined ? freshDisks(plan, dependencies, context) : copyOf(from, dependencies, context);
+        return await describe(await makeVm({ plan, makeDisks, name: request.name, start: request.start !== false }, context, makeParts));
       } finally {
         // Not before: making a blank takes the CPU from a guest that boots.
         refillPool(dependencies, closing.signal);
       }
     },
+    duplicate: async (ref, { name, labels, ephemeral }, context) => {
+      const source = find(ref);
+      const plan: VmPlan = { ...source.record.plan, ...LONELY, labels: { ...labels }, ephemeral };
+      const makeDisks: MakeDisks = (paths) => copyDisks(source, paths, dependencies, context);
+      return describe(await makeVm({ plan, makeDisks, name, start: true }, context, makeParts));
+    },
+    copyDisks: async (ref, folder, context) => copyDisks(find(ref), diskPathsIn(folder), dependencies, context),
     start: async (ref, context) => {
       const supervisor = aim(ref, context);
       await supervisor.start(() => context.stage("resolve", () => resolveBoot(supervisor.record, dependencies, context.signal)), context);
@@ -185,24 +197,46 @@ function refillPool({ disks, system, onTrouble }: VmDependencies, signal: AbortS
   });
 }
 
-/** The walk of `vm create`: plan, row and disks, boot. A failure after the plan leaves nothing behind. */
-async function createVm(
-  request: CreateRequest,
+/** Of a vm that is there to be looked into: it talks to nobody, and runs nothing by itself. */
+const LONELY = { init: "agent", nat: false, requirements: [] } as const satisfies Partial<VmPlan>;
+
+function copyOf(folder: string, { disks }: VmDependencies, steps: OperationContext): MakeDisks {
+  const from = diskPathsIn(folder);
+  return (to) =>
+    steps.stage("disk", async () => {
+      await disks.copy(from.layer, to.layer, steps.signal);
+      await disks.copy(from.work, to.work, steps.signal);
+    });
+}
+
+interface MakeVmParts {
+  readonly dependencies: VmDependencies;
+  readonly making: Held["making"];
+  readonly supervise: (record: VmRecord) => Supervisor;
+}
+
+interface Wanted {
+  readonly plan: VmPlan;
+  readonly makeDisks: MakeDisks;
+  readonly name: string | undefined;
+  readonly start: boolean;
+}
+
+/** The walk of `vm create` after its plan: row and disks, boot. A failure leaves nothing behind. */
+async function makeVm(
+  { plan, makeDisks, name, start }: Wanted,
   context: OperationContext,
-  dependencies: VmDependencies,
-  { making }: Held,
-  supervise: (record: VmRecord) => Supervisor,
+  { dependencies, making, supervise }: MakeVmParts,
 ): Promise<Supervisor> {
-  const plan = await context.stage("resolve", () => resolvePlan(request, dependencies, context.signal));
-  const record = makeRecord(plan, request.name, dependencies);
+  const record = makeRecord(plan, name, dependencies);
   making.set(record.id, record);
   try {
-    await prepareVm(record, dependencies, context);
+    await prepareVm(record, makeDisks, dependencies, context);
     context.about(record.name);
     const supervisor = supervise(record);
     try {
       supervisor.prepared();
-      if (request.start !== false) await supervisor.start(() => resolveBoot(record, dependencies, context.signal), context);
+      if (start) await supervisor.start(() => resolveBoot(record, dependencies, context.signal), context);
     } catch (error) {
       await supervisor.idle();
       // It runs and is not ready, or somebody stopped it while it started: then it was made, and is kept.

@@ -29,6 +29,11 @@ export function driverCannotPause({ name, plan }: VmRecord): BangerError {
   });
 }
 
+/** For who wants its disks as they are. */
+export function notStill({ name, state }: Pick<VmRecord, "name" | "state">): BangerError {
+  return new BangerError("refused", "vm_not_settled", `cannot copy the disks of vm ${name}: it is ${state}`, hintOf(["stop"], name));
+}
+
 function waysToRun(state: VmState): readonly Verb[] {
   switch (state) {
     case "paused":

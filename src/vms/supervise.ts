@@ -24,7 +24,7 @@ import { messageOf } from "./message-of.ts";
 import { HeldRow } from "./held-row.ts";
 import { Moves, overtake, type Move } from "./move.ts";
 import { giveUp } from "./readiness.ts";
-import { driverCannotPause, notRunning, refusedCommand } from "./refusals.ts";
+import { driverCannotPause, notRunning, notStill, refusedCommand } from "./refusals.ts";
 import { RunningGuest } from "./running-guest.ts";
 import { decide, isBetween, refuseChange, type Command } from "./state.ts";
 import { setClockRight } from "./set-clock-right.ts";
@@ -175,6 +175,24 @@ export class Supervisor {
       await setClockRight(this.#running, { ...steps, signal });
     });
     await this.giveLive(steps);
+  }
+
+  /** Does this while nobody writes to the disks: a guest that runs stands still for it, of which the row says nothing. */
+  async whileStill(body: () => Promise<void>, steps: Steps): Promise<void> {
+    while (this.#moves.current !== undefined) await this.idle();
+    const { state } = this.#row.record;
+    if (state !== "stopped" && state !== "paused" && state !== "running") throw notStill(this.#row.record);
+    const running = state === "running" ? this.#running : undefined;
+    if (running !== undefined && !this.#canPause) throw driverCannotPause(this.#row.record);
+    await this.#moves.run(undefined, steps.signal, async () => {
+      await running?.standStill();
+      try {
+        await body();
+      } finally {
+        await running?.goOn();
+      }
+      await running?.setClock(steps.signal);
+    });
   }
 
   /** Writes another plan. What it asks for is given by `giveLive`, and by the next start. */

@@ -40,6 +40,8 @@ export function makeTestAgent(guest: TestGuest): TestAgent {
     stats: unused,
     ports: unused,
     waitFor: unused,
+    openExport: unused,
+    forget: async () => [],
     powerOff: async () => {
       counted.powerOffs += 1;
       await guest.powerOff();

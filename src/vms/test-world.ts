@@ -165,6 +165,7 @@ export function openTestWorld(): TestWorld {
         return { fromPool: true };
       },
       openWorkDisk: (path) => system.files.write(path, "work"),
+      copy: (from, path) => system.files.copySparse(from, path),
       lengthen: async () => undefined,
       bytes: async () => PLAN.layerBytes,
       allocatedBytes: async () => 4096,

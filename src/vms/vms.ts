@@ -52,6 +52,12 @@ export interface ChangeRequest {
   readonly labels?: Readonly<Record<string, string | null>> | undefined;
 }
 
+export interface DuplicateRequest {
+  readonly name: string;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly ephemeral: boolean;
+}
+
 export { LEAST_MEMORY_MIB } from "./shape.ts";
 export type { LogRequest } from "./logs/log-request.ts";
 
@@ -59,8 +65,16 @@ export interface Vms {
   /**
    * Stages: resolve, disk, work disk, network, boot, agent, guest. Of a failure nothing is left, but of one: a requirement that is not
    * met is `timeout` `requirement_not_met`, and the vm runs.
+   * @param from a folder with disks that were copied: the vm's are copies of those.
    */
-  create(request: CreateRequest, context: OperationContext): Promise<Vm>;
+  create(request: CreateRequest, context: OperationContext, from?: string): Promise<Vm>;
+  /**
+   * A vm of its own that has copies of another's disks, as they are at this moment, and starts: with the agent alone, and without a network.
+   * A guest that runs stands still while it is copied. Stages: copy, then as `start`.
+   */
+  duplicate(ref: string, as: DuplicateRequest, context: OperationContext): Promise<Vm>;
+  /** Copies of the disks, as `duplicate` makes them, in a folder: `create` takes it. Stage: copy. */
+  copyDisks(ref: string, folder: string, context: OperationContext): Promise<void>;
   start(ref: string, context: OperationContext): Promise<Vm>;
   /** Asks the guest to power off; forces after `graceMs`. */
   stop(ref: string, graceMs: number, context: OperationContext): Promise<Vm>;

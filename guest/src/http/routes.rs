@@ -10,7 +10,7 @@ use super::answer::{self, Refusal, Respond};
 use super::session::Over;
 use crate::agent::{Agent, State};
 use crate::plan::schema::Init;
-use crate::{amend, copy, dial, exec, look, offers, plan, power, requirement};
+use crate::{amend, copy, dial, exec, export, look, offers, plan, power, requirement};
 
 pub async fn handle(agent: Rc<Agent>, over: Over, request: Request<RecvStream>, mut respond: Respond) {
     let (head, body) = request.into_parts();
@@ -25,13 +25,18 @@ pub async fn handle(agent: Rc<Agent>, over: Over, request: Request<RecvStream>, 
         (&Method::POST, ["exec"]) => exec::route::handle(&agent, over, body, respond).await,
         (&Method::POST, ["await"]) => requirement::route::handle(&agent, over, body, &mut respond).await,
         (&Method::POST, ["copy"]) => copy::route::handle(&agent, over, body, respond).await,
+        (&Method::POST, ["export"]) => export::route::export(&agent, over, body, respond).await,
+        (&Method::POST, ["forget"]) => export::route::forget(&agent, body, &mut respond).await,
         (&Method::POST, ["power-off"]) => power::handle(&agent, &mut respond),
         (&Method::GET, ["accept"]) => offers::accept(&agent.offers, over, &mut respond).await,
         (&Method::POST, ["offers", id]) => offers::take(&agent.offers, id, over, body, &mut respond).await,
         (&Method::POST, ["dial", "tcp", port]) => dial::tcp(port, over, body, &mut respond).await,
         (
             _,
-            ["healthz" | "stats" | "ports" | "plan" | "amend" | "await" | "exec" | "copy" | "power-off" | "accept"]
+            [
+                "healthz" | "stats" | "ports" | "plan" | "amend" | "await" | "exec" | "copy" | "export" | "forget"
+                | "power-off" | "accept",
+            ]
             | ["offers", _]
             | ["dial", "tcp", _],
         ) => {

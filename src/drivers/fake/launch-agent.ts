@@ -26,8 +26,10 @@ export async function launchAgent({ system, consoles, agentPath }: AgentParts, p
   undo.defer(() => files.removeFile(socket));
   // The name that the agent gives its socket until it listens.
   undo.defer(() => files.removeFile(`${socket}.new`));
+  const root = join(plan.runFolder, "root");
+  await files.makeFolder(root);
   const console = undo.use(await consoles.open(plan));
-  const started = await startAgent(system, [agentPath, "serve", "--listen", socket], plan);
+  const started = await startAgent(system, [agentPath, "serve", "--listen", socket, "--root", root], plan);
   undo.defer(() => endProcess(system, started.identity, started.ended));
   console.guard(started.identity);
   const died = started.ended.then(async (end) => {
