@@ -118,6 +118,7 @@ export async function openBareGuests(world: World): Promise<BareGuests> {
       work: { serial: "work", mount: "/root", fill: false },
       network: null,
       env: {},
+      commands: { image: "bare", user: null, cwd: null },
     };
 
     const started = performance.now();

@@ -11,6 +11,7 @@ use rustix::time::{ClockId, clock_gettime};
 use serde::Serialize;
 use tokio::sync::watch;
 
+use crate::exec::defaults::Defaults;
 use crate::exec::registry::Commands;
 use crate::look::route::Looks;
 use crate::offers::Offers;
@@ -52,6 +53,8 @@ pub struct Agent {
     pub env: RefCell<BTreeMap<String, String>>,
     /// What is exported of an ordinary process.
     pub root: RefCell<Option<PathBuf>>,
+    /// What the image says of commands.
+    pub defaults: RefCell<Defaults>,
     /// Where the work disk is mounted.
     pub home: RefCell<Option<String>>,
     pub looks: Looks,
@@ -77,6 +80,7 @@ impl Agent {
             successor: Cell::new(None),
             env: RefCell::default(),
             root: RefCell::default(),
+            defaults: RefCell::default(),
             home: RefCell::default(),
             looks: Looks::default(),
             going_down: watch::Sender::new(false),

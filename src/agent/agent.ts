@@ -37,6 +37,8 @@ export interface GuestPlan {
   readonly work: { readonly serial: string; readonly mount: string; readonly fill: boolean } | null;
   readonly network: GuestAddress | null;
   readonly env: Readonly<Record<string, string>>;
+  /** Who runs a command, and where, when its spec does not say; `image` is whose word that is. */
+  readonly commands: { readonly image: string; readonly user: string | null; readonly cwd: string | null };
 }
 
 export interface GuestReport {

@@ -32,8 +32,14 @@ export const QUIET = flag("quiet", "q", "show only the names, one a line");
 export const INTERACTIVE = flag("interactive", "i", "pass stdin on to the command");
 export const TTY = flag("tty", "t", "give the command a terminal; it may then draw on yours");
 export const ENV: VerbField = { ...text("env", "KEY=VALUE", "set an environment variable; may be repeated", "environment"), alias: "e" };
-export const CWD = text("cwd", "DIR", "folder to run in; the user's home when left out");
-export const USER: VerbField = { ...text("user", "USER", "user to run as, or USER:GROUP; root when left out"), alias: "u" };
+export const CWD = text("cwd", "DIR", "folder to run in; when left out the image's, or the user's home");
+export const USER: VerbField = { ...text("user", "USER", "user to run as, or USER:GROUP; when left out the image's, or root"), alias: "u" };
+
+export const ENTRYPOINT = text(
+  "entrypoint",
+  "PROGRAM",
+  "program that gets the command as its arguments, in the place of the image's entrypoint and command; an empty one is none",
+);
 
 export const SHELL: VerbField = {
   name: "shell",

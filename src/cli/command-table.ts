@@ -2,7 +2,7 @@ import type { OperationName } from "../contract/operation-table.ts";
 import { VERBS } from "../contract/verbs.ts";
 import { CATALOG_COMMANDS } from "./catalog-commands.ts";
 import type { Command } from "./command.ts";
-import { CWD, ENV, INTERACTIVE, LINES, QUIET, SHELL, TTY, USER, VM, flag, place, text } from "./command-fields.ts";
+import { CWD, ENTRYPOINT, ENV, INTERACTIVE, LINES, QUIET, SHELL, TTY, USER, VM, flag, place, text } from "./command-fields.ts";
 import { PUBLISH_COMMAND } from "./publish-command.ts";
 
 /** Commands that call several operations, or none. */
@@ -12,14 +12,15 @@ const COMPOSED: readonly Command[] = [
     aliases: [["run"]],
     summary: "Create a vm and run a command in it",
     detail:
-      "Ends with the command's own exit code, and with 125 when banger itself failed. Without a command it says how to use the new vm; with -it and no command it opens a shell.",
-    fields: [...VERBS["vm.create"].fields.filter(({ name }) => name !== "start"), INTERACTIVE, TTY],
+      "What is run is the image's entrypoint with the command behind it; without a command, the entrypoint with the image's own. Where the image has neither, -it opens a shell, and without -it the vm is made and it is said how to use it; so it is, too, where the image's command is a mere shell and there is neither -i nor -t. Ends with the command's own exit code, and with 125 when banger itself failed.",
+    fields: [...VERBS["vm.create"].fields.filter(({ name }) => name !== "start"), INTERACTIVE, TTY, CWD, USER, ENTRYPOINT],
     positional: [],
     rest: { placeholder: "COMMAND", required: false },
     passesGuestCode: true,
     examples: [
       { command: "banger run --ephemeral -- uname -a", does: "one command in a vm of its own, which is deleted afterwards" },
       { command: "banger run --name dev -it", does: "a new vm and a shell in it" },
+      { command: "banger run --image web", does: "what the image is for" },
       { command: "tar c . | banger run --ephemeral -i -- tar t", does: "with stdin passed on" },
     ],
     load: async () => (await import("./commands/run.ts")).run,

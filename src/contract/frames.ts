@@ -47,9 +47,9 @@ export interface ExecSpec {
   /** Program and arguments; the program is looked up in PATH. At least one element. */
   readonly argv: readonly string[];
   readonly env: Readonly<Record<string, string>>;
-  /** Absolute; the user's home when absent. */
+  /** Absolute; when absent what the vm's image says, else the user's home. */
   readonly cwd?: string;
-  /** A name or a number, as `user` or `user:group`; root when absent. */
+  /** A name or a number, as `user` or `user:group`; when absent whom the vm's image says, else root. */
   readonly user?: string;
   /** A terminal of this size; stderr then arrives as stdout. */
   readonly tty?: { readonly rows: number; readonly columns: number; readonly term: string };

@@ -3,6 +3,7 @@ import type { Duplex } from "node:stream";
 import { makeFakeKernels, missing } from "./fake-kernels.ts";
 import { openEmbedded } from "../catalog/embedded-catalog.ts";
 import { BangerError } from "../contract/errors.ts";
+import { NO_COMMANDS, type ImageCommands } from "../contract/schemas/image-commands.ts";
 import type { Vm } from "../contract/schemas/vm.ts";
 import type { StoredImage } from "../images/images.ts";
 import { makeOperations } from "../operations/make-operations.ts";
@@ -200,6 +201,7 @@ function vmOf(name: string, id: string, state: Vm["state"], request: CreateReque
         ? { mode: "passt", address: "10.0.2.15/24", nat: true }
         : { mode: "none", address: null, nat: request.nat === true },
     env: request.env ?? {},
+    commands: fakeCommandsOf(request.image),
     pending: [],
     labels: request.labels ?? {},
     ephemeral: request.ephemeral ?? false,
@@ -221,6 +223,12 @@ function vmOf(name: string, id: string, state: Vm["state"], request: CreateReque
   };
 }
 
+/** Of the images `web`, which serves, and `shell`, which only has one. */
+function fakeCommandsOf(image = ""): ImageCommands {
+  if (image === "web") return { user: "web", workingDir: "/srv", entrypoint: ["echo", "entry"], cmd: ["serve", "all of it"] };
+  return image === "shell" ? { ...NO_COMMANDS, cmd: ["sh"] } : NO_COMMANDS;
+}
+
 function makeFakeImages(): Rooms["images"] {
   const images = new Map<string, StoredImage>();
   return {
@@ -239,7 +247,7 @@ function makeFakeImages(): Rooms["images"] {
         createdAt: 0,
         problems: [],
       } as const;
-      const stored = { ...image, requirements: [], problems: [] };
+      const stored = { ...image, requirements: [], commands: fakeCommandsOf(as), problems: [] };
       images.set(as, stored);
       return stored;
     },

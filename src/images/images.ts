@@ -8,6 +8,7 @@
  */
 import type { Probe } from "../contract/probe.ts";
 import type { Image } from "../contract/schemas/goods.ts";
+import type { ImageCommands } from "../contract/schemas/image-commands.ts";
 import type { GuestInit } from "../contract/schemas/init.ts";
 import type { Requirement } from "../contract/schemas/requirement.ts";
 import type { OperationContext } from "../operations/operations.ts";
@@ -25,6 +26,7 @@ export interface ImageParts {
   readonly requirements: readonly Requirement[];
   /** What the image wants in the environment of its commands. */
   readonly env: Readonly<Record<string, string>>;
+  readonly commands: ImageCommands;
 }
 
 /** For images of registries alone. */

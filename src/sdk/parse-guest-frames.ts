@@ -4,6 +4,9 @@ import { escapeGuestText } from "../contract/escape-guest-text.ts";
 import { parseExecExit, parseExecFailure } from "../contract/exec-outcome.ts";
 import { FRAME, FrameReader, type ExecExit, type Frame } from "../contract/frames.ts";
 
+/** What goes in every guest. */
+const HINTS: Readonly<Record<string, string>> = { bad_user: "--user root", bad_cwd: "--cwd /" };
+
 /** What the guest says, in order: one `started`, output, one `exited`. */
 export type GuestWord =
   | { readonly type: "started" }
@@ -49,7 +52,10 @@ function exitOf(payload: Uint8Array): ExecExit {
 function failureOf(payload: Uint8Array): BangerError {
   const failure = parseExecFailure(payload);
   if (failure === undefined) return garbled("why the command did not start has the wrong shape");
-  return new BangerError("refused", `exec_${failure.code}`, `cannot run the command in the vm: ${escapeGuestText(failure.message)}`);
+  const hint = HINTS[failure.code];
+  return new BangerError("refused", `exec_${failure.code}`, `cannot run the command in the vm: ${escapeGuestText(failure.message)}`, {
+    ...(hint === undefined ? {} : { hint }),
+  });
 }
 
 function garbled(what: string, cause?: unknown): BangerError {

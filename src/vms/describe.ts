@@ -1,5 +1,6 @@
 /** A record as the outside sees it. Never fails: what cannot be read is a problem of the vm. */
 import { BangerError } from "../contract/errors.ts";
+import { NO_COMMANDS } from "../contract/schemas/image-commands.ts";
 import type { Requirement } from "../contract/schemas/requirement.ts";
 import type { Vm } from "../contract/schemas/vm.ts";
 import type { VmDependencies } from "./dependencies.ts";
@@ -37,6 +38,7 @@ export async function describeVm(record: VmRecord, now: readonly string[], depen
         ? { mode: "none", address: null, nat: plan.nat }
         : { mode: boot.networkMode, address: boot.address, nat: plan.nat },
     env: plan.env,
+    commands: plan.commands,
     pending: listPending(record),
     labels: plan.labels,
     ephemeral: plan.ephemeral,
@@ -85,6 +87,7 @@ export function describeUnreadable({ id, name, problem }: UnreadableVm): Vm {
     disks: { layer: { bytes: 0, allocatedBytes: 0 }, work: null },
     network: { mode: "none", address: null, nat: false },
     env: {},
+    commands: NO_COMMANDS,
     pending: [],
     labels: {},
     ephemeral: false,

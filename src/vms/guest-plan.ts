@@ -23,5 +23,10 @@ export function makeGuestPlan(
     work: image !== undefined ? { serial: "work", mount: "/root", fill: image.workSeedPath === undefined } : null,
     network: image !== undefined ? (link.guest ?? null) : null,
     env: record.plan.env,
+    commands: { image: record.plan.image, user: orNull(record.plan.commands.user), cwd: orNull(record.plan.commands.workingDir) },
   };
+}
+
+function orNull(text: string): string | null {
+  return text === "" ? null : text;
 }

@@ -1,4 +1,5 @@
 import { expect, test } from "bun:test";
+import { NO_COMMANDS } from "../contract/schemas/image-commands.ts";
 import type { VmDependencies } from "./dependencies.ts";
 import { makeVmList } from "./list.ts";
 import type { Supervisor } from "./supervise.ts";
@@ -15,6 +16,7 @@ const plan = {
   nat: false,
   init: "agent",
   env: {},
+  commands: NO_COMMANDS,
   labels: {},
   ephemeral: false,
   requirements: [],

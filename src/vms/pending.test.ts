@@ -1,4 +1,5 @@
 import { expect, test } from "bun:test";
+import { NO_COMMANDS } from "../contract/schemas/image-commands.ts";
 import { givenOf, listPending } from "./pending.ts";
 import type { VmBoot, VmPlan } from "./vm-record.ts";
 
@@ -13,6 +14,7 @@ const plan: VmPlan = {
   nat: false,
   init: "agent",
   env: {},
+  commands: NO_COMMANDS,
   labels: {},
   ephemeral: false,
   requirements: [],

@@ -1,4 +1,5 @@
 import { describe, expect, test } from "bun:test";
+import { NO_COMMANDS } from "../contract/schemas/image-commands.ts";
 import fc from "fast-check";
 import { planChange, type ChangeFacts } from "./plan-change.ts";
 import type { VmPlan } from "./vm-record.ts";
@@ -16,6 +17,7 @@ const plan: VmPlan = {
   nat: false,
   init: "agent",
   env: { A: "1", B: "2" },
+  commands: NO_COMMANDS,
   labels: { team: "blue", owner: "me" },
   ephemeral: false,
   requirements: [],

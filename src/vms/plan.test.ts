@@ -1,5 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
+import { NO_COMMANDS } from "../contract/schemas/image-commands.ts";
 import { planVm, type PlanFacts } from "./plan.ts";
 import type { CreateRequest } from "./vms.ts";
 
@@ -7,7 +8,7 @@ const GIB = 2 ** 30;
 const facts: PlanFacts = {
   host: { cpus: 4, memoryMiB: 8192, freeBytes: 50 * GIB },
   defaults: { image: "debian", memoryMiB: 1024, layerBytes: 20 * GIB, workBytes: 10 * GIB },
-  image: { name: "debian", kernelRef: "k", init: "agent", requirements: [], env: {} },
+  image: { name: "debian", kernelRef: "k", init: "agent", requirements: [], env: {}, commands: NO_COMMANDS },
   kernel: { name: "k" },
   drivers: [
     { name: "qemu", probe: { usable: true, acceleration: "tcg", reason: "no kvm", version: "7.2" } },
@@ -35,6 +36,7 @@ describe("planning a vm", () => {
         nat: false,
         init: "agent",
         env: {},
+        commands: NO_COMMANDS,
         labels: {},
         ephemeral: false,
         requirements: [],
@@ -43,14 +45,32 @@ describe("planning a vm", () => {
   });
 
   test("takes the image's environment, and the user's word above it", () => {
-    const image = { name: "debian", kernelRef: "k", init: "agent" as const, requirements: [], env: { PATH: "/bin", A: "image" } };
+    const image = {
+      name: "debian",
+      kernelRef: "k",
+      init: "agent" as const,
+      requirements: [],
+      env: { PATH: "/bin", A: "image" },
+      commands: NO_COMMANDS,
+    };
     expect(planVm({ env: { A: "user", B: "user" } }, { ...facts, image })).toMatchObject({
       plan: { env: { PATH: "/bin", A: "user", B: "user" } },
     });
   });
 
+  test("takes what the image says of its commands, unless that is a book", () => {
+    const commands = { user: "web", workingDir: "/srv", entrypoint: ["/start"], cmd: ["serve"] };
+    const image = { name: "web", kernelRef: "k", init: "agent" as const, requirements: [], env: {}, commands };
+    expect(planVm({}, { ...facts, image })).toMatchObject({ plan: { commands } });
+    const book = { ...commands, cmd: Array.from({ length: 100 }, () => "x".repeat(4096)) };
+    expect(problemsOf({}, { image: { ...image, commands: book } })).toEqual(["bad_image"]);
+  });
+
   test("takes the image's init for auto, and the user's word above it", () => {
-    const systemd = { ...facts, image: { name: "debian", kernelRef: "k", init: "systemd" as const, requirements: [], env: {} } };
+    const systemd = {
+      ...facts,
+      image: { name: "debian", kernelRef: "k", init: "systemd" as const, requirements: [], env: {}, commands: NO_COMMANDS },
+    };
     expect(planVm({ init: "auto" }, systemd)).toMatchObject({ plan: { init: "systemd" } });
     expect(planVm({ init: "agent" }, systemd)).toMatchObject({ plan: { init: "agent" } });
   });
@@ -82,7 +102,9 @@ describe("planning a vm", () => {
     const about = { name: "x", deadlineMs: 1000, hint: null };
     const web = { kind: "tcp", port: 80, ...about } as const;
     const unit = { kind: "unit", unit: "ssh", ...about, name: "unit:ssh" } as const;
-    const declaring = { image: { name: "debian", kernelRef: "k", init: "agent" as const, requirements: [web], env: {} } };
+    const declaring = {
+      image: { name: "debian", kernelRef: "k", init: "agent" as const, requirements: [web], env: {}, commands: NO_COMMANDS },
+    };
     expect(planVm({ requirements: [unit], init: "systemd" }, { ...facts, ...declaring })).toMatchObject({
       plan: { requirements: [web, unit] },
     });

@@ -3,6 +3,7 @@
  * Pure: nothing is touched, and the same input gives the same plan.
  */
 import type { Problem } from "../contract/errors.ts";
+import type { ImageCommands } from "../contract/schemas/image-commands.ts";
 import { nameOfInit, type GuestInit } from "../contract/schemas/init.ts";
 import { MOST_REQUIREMENTS, type Requirement } from "../contract/schemas/requirement.ts";
 import type { DriverProbe } from "../drivers/drivers.ts";
@@ -12,6 +13,8 @@ import type { CreateRequest } from "./vms.ts";
 
 /** Left free on the host for logs, journals and what a new vm writes first. */
 const LEAST_FREE_BYTES = 256 * MIB;
+/** Of a command that an image brings; there is to be room beside it for what a user types. */
+const COMMAND_MOST_BYTES = 256 * 1024;
 
 /** What was found out before planning. */
 export interface PlanFacts {
@@ -26,6 +29,7 @@ export interface PlanFacts {
         readonly requirements: readonly Requirement[];
         /** Of its commands; the request may say otherwise. */
         readonly env: Readonly<Record<string, string>>;
+        readonly commands: ImageCommands;
       }
     | Problem;
   /** The kernel asked for or named by the image, or why there is none; undefined when the image is a problem and none was asked for. */
@@ -44,6 +48,7 @@ export function planVm(request: CreateRequest, facts: PlanFacts): PlanResult {
   };
   const { image, kernel } = facts;
   if (isProblem(image)) note(image);
+  else note(commandProblem(image.name, image.commands));
   if (kernel !== undefined && isProblem(kernel)) note(kernel);
 
   const driver = chooseDriver(request.driver, facts, note);
@@ -85,11 +90,18 @@ export function planVm(request: CreateRequest, facts: PlanFacts): PlanResult {
       nat: request.nat ?? false,
       init: init ?? image.init,
       env: shape.env,
+      commands: image.commands,
       labels: shape.labels,
       ephemeral: request.ephemeral ?? false,
       requirements,
     },
   };
+}
+
+function commandProblem(name: string, { entrypoint, cmd }: ImageCommands): Problem | undefined {
+  const bytes = [...entrypoint, ...cmd].reduce((sum, word) => sum + Buffer.byteLength(word), 0);
+  if (bytes <= COMMAND_MOST_BYTES) return undefined;
+  return problem("bad_image", "image", `the command of image ${name} has ${bytes} bytes, more than ${COMMAND_MOST_BYTES}`, "another image");
 }
 
 function chooseDriver(wanted: string | undefined, facts: PlanFacts, note: (problem: Problem) => void): string | undefined {

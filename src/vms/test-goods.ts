@@ -1,5 +1,6 @@
 /** Stores that hold goods by name alone, and change nothing. */
 import { BangerError } from "../contract/errors.ts";
+import { NO_COMMANDS } from "../contract/schemas/image-commands.ts";
 import type { VmDependencies } from "./dependencies.ts";
 
 /** @param images those that are there; a test may remove some. */
@@ -19,6 +20,7 @@ export function makeTestGoods(images: ReadonlySet<string>, kernel: string): Pick
           init: "agent",
           requirements: [],
           env: {},
+          commands: NO_COMMANDS,
         };
       },
       pull: unused,

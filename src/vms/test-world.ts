@@ -1,6 +1,7 @@
 /** The heart without a computer around it: driver, VMMs, agents, network, disks and clock in memory; rows and files are real. */
 import { mkdtempSync, rmSync } from "node:fs";
 import type { Agent } from "../agent/agent.ts";
+import { NO_COMMANDS } from "../contract/schemas/image-commands.ts";
 import type { Driver, VmmExit } from "../drivers/drivers.ts";
 import { LEASES_MIGRATION, makeLeases } from "../operations/leases-rows.ts";
 import type { Leases, OperationContext } from "../operations/operations.ts";
@@ -69,6 +70,7 @@ const PLAN: VmPlan = {
   nat: false,
   init: "agent",
   env: {},
+  commands: NO_COMMANDS,
   labels: {},
   ephemeral: false,
   requirements: [],

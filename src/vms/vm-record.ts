@@ -1,5 +1,6 @@
 /** What is stored of a vm: the plan it was made by, and where it is in its life. */
 import { z } from "zod";
+import { imageCommands } from "../contract/schemas/image-commands.ts";
 import { guestInit } from "../contract/schemas/init.ts";
 import { requirements } from "../contract/schemas/requirement.ts";
 import { requirementState, type vmState } from "../contract/schemas/vm.ts";
@@ -16,6 +17,7 @@ export const vmPlan = z.strictObject({
   nat: z.boolean(),
   init: guestInit,
   env: z.record(z.string(), z.string()),
+  commands: imageCommands,
   labels: z.record(z.string(), z.string()),
   ephemeral: z.boolean(),
   requirements,

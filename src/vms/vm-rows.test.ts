@@ -1,6 +1,7 @@
 import { expect, test } from "bun:test";
 import { mkdtempSync, rmSync } from "node:fs";
 import { join } from "node:path";
+import { NO_COMMANDS } from "../contract/schemas/image-commands.ts";
 import { makeSystem } from "../system/make-system.ts";
 import type { Log } from "../system/system.ts";
 import { makeVmRows, VM_MIGRATIONS } from "./vm-rows.ts";
@@ -54,7 +55,13 @@ test.each(VM_MIGRATIONS.map((_, index) => index + 1))(
       const rows = makeVmRows(after);
       if (count > 1) return expect(rows.list()).toEqual({ records: [], unreadable: [] });
       expect(rows.list()).toMatchObject({
-        records: [{ name: "vm-1", plan: { ...PLAN, labels: {}, requirements: [] }, boot: { ...BOOT, given: GIVEN, requirements: [] } }],
+        records: [
+          {
+            name: "vm-1",
+            plan: { ...PLAN, labels: {}, requirements: [], commands: NO_COMMANDS },
+            boot: { ...BOOT, given: GIVEN, requirements: [] },
+          },
+        ],
         unreadable: [{ name: "vm-2" }],
       });
     } finally {

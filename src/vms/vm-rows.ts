@@ -1,6 +1,7 @@
 /** The table `vms`. Every write raises the generation and is on disk when it returns. */
 import type { Database, Migration } from "../system/system.ts";
 import { BangerError } from "../contract/errors.ts";
+import { NO_COMMANDS } from "../contract/schemas/image-commands.ts";
 import { vmState } from "../contract/schemas/vm.ts";
 import { vmBoot, vmPlan, type VmRecord } from "./vm-record.ts";
 
@@ -44,6 +45,12 @@ export const VM_MIGRATIONS: readonly Migration[] = [
     sql: `UPDATE vms SET plan = json_set(plan, '$.requirements', json('[]')) WHERE json_valid(plan);
 UPDATE vms SET boot = json_set(boot, '$.requirements', json('[]')) WHERE boot IS NOT NULL AND json_valid(boot);
 `,
+  },
+  {
+    number: 14,
+    name: "what images say of commands",
+    // Nobody has used it so far, and whoever made a vm before may not want its commands to run otherwise.
+    sql: `UPDATE vms SET plan = json_set(plan, '$.commands', json('${JSON.stringify(NO_COMMANDS)}')) WHERE json_valid(plan)`,
   },
 ];
 

@@ -220,6 +220,27 @@ describe("run", () => {
       code: 125,
       stderr: expect.stringContaining("try: banger image pull broken"),
     });
+    expect(await home.banger(["run", "--ephemeral"])).toMatchObject({ code: 125, stderr: expect.stringContaining("debian-bookworm") });
+    await home.banger(["image", "pull", "debian-bookworm"]);
     expect((await home.banger(["run", "--ephemeral"])).code).toBe(2);
+    expect(JSON.parse((await home.banger(["ps", "--json"])).stdout)).toEqual({ vms: [] });
+  });
+
+  test("runs what the image is for, with what was typed, and otherwise where that is said", async () => {
+    await using home = openHome();
+    for (const image of ["web", "shell"]) await home.banger(["image", "pull", image]);
+    const run = async (image: string, ...words: readonly string[]): Promise<string> =>
+      (await home.banger(["run", "--image", image, "--name", `vm-${words.length}-${image}`, ...words])).stdout;
+    expect(await run("web")).toBe("entry serve all of it\n");
+    expect(await run("web", "--", "check")).toBe("entry check\n");
+    expect(await run("web", "--ephemeral")).toBe("entry serve all of it\n");
+    expect(await run("web", "--entrypoint", "", "--", "echo", "mine")).toBe("mine\n");
+    expect(await run("web", "--user", "me", "--cwd", "/srv", "--entrypoint", "where")).toBe("/srv me\n");
+    expect(await run("shell")).toContain("banger shell vm-0-shell");
+    expect((await home.banger(["run", "--image", "shell", "--ephemeral"])).stderr).toContain("needs something to do");
+    expect((await home.banger(["vm", "show", "vm-0-web"])).stdout).toMatch(
+      /^user +web\nfolder +\/srv\nentrypoint +echo entry\ncommand +serve 'all of it'$/m,
+    );
+    expect((await home.banger(["image", "show", "shell"])).stdout).toMatch(/^command +sh$/m);
   });
 });

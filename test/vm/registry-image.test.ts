@@ -22,7 +22,7 @@ function makeLayers(folder: string): readonly string[] {
   };
   for (const name of ["bin", "lib", "etc", "srv", "root", "tmp"]) mkdirSync(join(root, name), { recursive: true });
   copyFileSync("/bin/busybox", join(root, "bin/busybox"));
-  for (const name of ["sh", "cat", "id", "ls", "rm", "stat", "uname"]) symlinkSync("busybox", join(root, "bin", name));
+  for (const name of ["sh", "cat", "id", "ls", "rm", "sed", "stat", "uname"]) symlinkSync("busybox", join(root, "bin", name));
   copyFileSync(LOADER, join(root, LOADER));
   writeFileSync(join(root, "etc/passwd"), "root:x:0:0::/root:/bin/sh\nweb:x:33:33::/srv:/bin/sh\n");
   writeFileSync(join(root, "etc/group"), "root:x:0:\nweb:x:33:\n");
@@ -54,6 +54,8 @@ test("an image of a registry is pulled, booted and used, on both kernels", async
       run(folder, "umoci", "new", "--image", "layout:web");
       for (const layer of makeLayers(folder)) run(folder, "umoci", "raw", "add-layer", "--image", "layout:web", layer);
       run(folder, "umoci", "config", "--image", "layout:web", "--config.env=GREETING=hello", "--config.env=PATH=/bin");
+      const commands = ["user=web", "workingdir=/opt/app", "entrypoint=/bin/sh", "cmd=-c", "cmd=id -u; pwd"];
+      run(folder, "umoci", "config", "--image", "layout:web", ...commands.map((each) => `--config.${each}`));
       const from = ["--dest-tls-verify=false", "--dest-creds", `puller:${PASSWORD}`, "oci:layout:web"];
       run(folder, "skopeo", "--insecure-policy", "copy", "--quiet", ...from, `docker://${registry.host}/acme/web:v1`);
 
@@ -74,21 +76,42 @@ test("an image of a registry is pulled, booted and used, on both kernels", async
         const named = each === debianKernel ? [] : ["--kernel", each];
         await world.ok(["vm", "create", name, "--image", "web-v1", ...named], { timeoutMs: 300_000 });
         const script = `echo $GREETING $PATH; ${LOADER} 2>&1 | head -n 1; cat /srv/page; echo; ls -a /srv; stat -c '%u %g' /srv/page`;
-        const ran = await world.banger(["vm", "exec", name, "--", "/bin/sh", "-c", script]);
+        const ran = await world.banger(["vm", "exec", name, "--cwd", "/", "--", "/bin/sh", "-c", script]);
         expect(ran).toMatchObject({
           code: 0,
           stdout: "hello /bin\nmusl libc (x86_64)\nnew\n.\n..\npage\n33 33\n",
         });
+        // As the image says, in a folder that it does not have.
+        const where = "id -u; id -g; pwd; stat -c '%u %a' .";
+        expect(await world.ok(["vm", "exec", name, "--", "sh", "-c", where])).toBe("33\n33\n/opt/app\n0 755\n");
+        expect(await world.ok(["vm", "exec", name, "--user", "root", "--cwd", "/", "--", "sh", "-c", where])).toBe("0\n0\n/\n0 755\n");
         // The work disk is mounted where the image has something.
-        expect(await world.ok(["vm", "exec", name, "--", "cat", "/root/.profile", "/proc/mounts"])).toMatch(
+        expect(await world.ok(["vm", "exec", name, "--user", "root", "--", "cat", "/root/.profile", "/proc/mounts"])).toMatch(
           /^# of the image\n[^]* \/root ext4 /,
         );
-        await world.ok(["vm", "exec", name, "--", "/bin/sh", "-c", "echo mine > /srv/page; echo home > /root/x; rm /root/.profile"]);
+        await world.ok([
+          "vm",
+          "exec",
+          name,
+          "--user",
+          "root",
+          "--",
+          "/bin/sh",
+          "-c",
+          "echo mine > /srv/page; echo home > /root/x; rm /root/.profile",
+        ]);
         await world.ok(["vm", "stop", name], { timeoutMs: 120_000 });
         await world.ok(["vm", "start", name], { timeoutMs: 300_000 });
-        expect(await world.ok(["vm", "exec", name, "--", "cat", "/srv/page", "/root/x"])).toBe("mine\nhome\n");
-        expect(await world.ok(["vm", "exec", name, "--", "ls", "-A", "/root"])).toBe("x\n");
+        expect(await world.ok(["vm", "exec", name, "--user", "root", "--", "cat", "/srv/page", "/root/x"])).toBe("mine\nhome\n");
+        expect(await world.ok(["vm", "exec", name, "--user", "root", "--", "ls", "-A", "/root"])).toBe("x\n");
+        const unknown = "sed -i /^web:/d /etc/passwd";
+        await world.ok(["vm", "exec", name, "--user", "root", "--", "sh", "-c", unknown]);
+        const nobody = await world.banger(["vm", "exec", name, "--", "true"]);
+        expect(nobody.code).toBe(125);
+        expect(nobody.stderr).toEndWith('no user "web" in the guest: that is what image web-v1 says\ntry: --user root\n');
         await world.ok(["vm", "delete", "--force", name]);
+        const shape = ["--image", "web-v1", "--ephemeral", ...named];
+        expect(await world.ok(["run", ...shape], { timeoutMs: 300_000 })).toBe("33\n/opt/app\n");
       }
     } finally {
       registry.end();

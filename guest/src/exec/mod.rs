@@ -1,6 +1,7 @@
 //! `POST /exec`: one command, its input, output, terminal and signals, on one stream.
 
 pub mod child;
+pub mod defaults;
 pub mod environment;
 pub mod failure;
 pub mod frames;

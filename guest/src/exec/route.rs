@@ -5,13 +5,12 @@ use serde::Serialize;
 
 use super::child::Child;
 use super::environment;
-use super::failure::Failure;
+use super::failure::{Code, Failure};
 use super::frames::{Type, encode_json};
 use super::input::{Broken, Input};
 use super::output;
 use super::spec::Spec;
 use super::stdio::{Ours, Stdio};
-use super::user::Account;
 use crate::agent::Agent;
 use crate::http::answer::{self, Gone, Respond, Sink};
 use crate::http::session::Over;
@@ -53,14 +52,17 @@ pub async fn handle(agent: &Agent, over: Over, body: RecvStream, mut respond: Re
 }
 
 fn start(agent: &Agent, json: &[u8]) -> Result<(Child, Ours), Failure> {
-    let spec = Spec::parse(json)?;
-    let account = Account::find(spec.user.as_deref())?;
+    let mut spec = Spec::parse(json)?;
+    let defaults = agent.defaults.borrow();
+    let account = defaults.account(&spec)?;
+    let is_images_folder = defaults.choose_folder(&mut spec);
     let env = environment::merge(&account, &agent.env.borrow(), &spec);
     let stdio = match &spec.tty {
         Some(tty) => Stdio::terminal(tty, &account).map_err(|error| Failure::io("open a terminal", error))?,
         None => Stdio::pipes().map_err(|error| Failure::io("open pipes", error))?,
     };
-    let child = Child::start(agent.place, &agent.commands, &spec, &account, &env, stdio.theirs)?;
+    let child = Child::start(agent.place, &agent.commands, &spec, &account, &env, stdio.theirs)
+        .map_err(|failure| if is_images_folder { defaults.explain(failure, Code::BadCwd) } else { failure })?;
     Ok((child, stdio.ours))
 }
 

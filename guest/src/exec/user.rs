@@ -82,7 +82,8 @@ fn find_user(user: &str, passwd: &str) -> Result<Account, Failure> {
 
 fn unnamed(uid: u32, name: &str, home: &str) -> Account {
     let (name, home, shell) = (name.to_owned(), home.to_owned(), "/bin/sh".to_owned());
-    Account { uid, gid: if uid == 0 { 0 } else { uid }, groups: Vec::new(), name, home, shell }
+    // As docker: images that are made for any user give their files to the group of root.
+    Account { uid, gid: 0, groups: Vec::new(), name, home, shell }
 }
 
 fn parse_user(line: &str) -> Option<Account> {

@@ -1,9 +1,12 @@
 //! Makes the guest what its plan says. Blocks; to be run in a thread of its own.
 
+use std::path::Path;
+
 use http::StatusCode;
 
 use crate::http::answer::Refusal;
 use crate::init::console;
+use crate::plan::new_root::NewRoot;
 use crate::plan::once::Applied;
 use crate::plan::root::Assembled;
 use crate::plan::schema::Plan;
@@ -28,6 +31,10 @@ pub fn apply(plan: &Plan) -> Result<Applied, Refusal> {
         stages.run("init", || prepare::prepare(successor, plan, &new_root))?;
     }
     stages.run("root", || switch::enter(new_root))?;
+    // Where it is seen: what is mounted by now hides what was below.
+    if let Ok(root) = NewRoot::open(Path::new("/")) {
+        files::make_working_folder(plan, &root);
+    }
     // systemd's own units make it.
     if successor.as_ref().is_some_and(|successor| successor.kind != Kind::Systemd) {
         // Without one there is no sshd; everything else is as it should be.

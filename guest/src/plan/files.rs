@@ -21,6 +21,14 @@ pub fn write(plan: &Plan, root: &NewRoot) -> Done {
     Ok(())
 }
 
+/// As docker: an image may say that its commands work in a folder that it does not have. One that cannot be made is told of to
+/// whoever wants to work in it.
+pub fn make_working_folder(plan: &Plan, root: &NewRoot) {
+    if let Some(folder) = &plan.commands.cwd {
+        let _ = root.make_folder(folder);
+    }
+}
+
 /// Also while the guest runs; a shell that is open shows the old name.
 pub fn name_host(hostname: &str, root: &NewRoot) -> Done {
     rustix::system::sethostname(hostname.as_bytes()).doing("set the host name")?;

@@ -55,6 +55,7 @@ async fn outcome(agent: &Rc<Agent>, plan: Plan) -> Outcome {
 
 async fn apply(agent: &Rc<Agent>, plan: Plan) -> Outcome {
     agent.env.borrow_mut().clone_from(&plan.env);
+    agent.defaults.borrow_mut().clone_from(&plan.commands);
     agent.init.set(plan.init);
     let home = plan.work.as_ref().map(|work| work.mount.clone());
     let applied = match agent.place {

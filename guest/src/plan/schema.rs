@@ -7,6 +7,7 @@ use std::net::{IpAddr, Ipv4Addr};
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize};
 
+use crate::exec::defaults::Defaults;
 use crate::exec::spec::is_env_name;
 
 #[derive(Debug, Clone, PartialEq, Deserialize)]
@@ -23,6 +24,8 @@ pub struct Plan {
     pub network: Option<Network>,
     #[serde(default, deserialize_with = "env")]
     pub env: BTreeMap<String, String>,
+    #[serde(default, deserialize_with = "commands")]
+    pub commands: Defaults,
 }
 
 /// Who is PID 1 once the plan is applied.
@@ -208,6 +211,17 @@ pub fn env<'de, D: Deserializer<'de>>(from: D) -> Result<BTreeMap<String, String
     match env.iter().find(|(name, value)| !is_env_name(name) || value.contains('\0')) {
         Some((name, _)) => Err(D::Error::custom(format!("{name:?} cannot be an environment variable"))),
         None => Ok(env),
+    }
+}
+
+fn commands<'de, D: Deserializer<'de>>(from: D) -> Result<Defaults, D::Error> {
+    let commands = Defaults::deserialize(from)?;
+    if commands.user.iter().chain(&commands.cwd).any(|text| text.contains('\0')) {
+        return Err(D::Error::custom("the commands contain a zero byte"));
+    }
+    match commands.cwd.as_ref().filter(|cwd| !cwd.starts_with('/') || cwd.split('/').any(|part| part == "..")) {
+        Some(cwd) => Err(D::Error::custom(format!("{cwd:?} is not an absolute path without `..`"))),
+        None => Ok(commands),
     }
 }
 

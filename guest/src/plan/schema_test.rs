@@ -10,6 +10,7 @@ fn plan() -> Value {
         "network": {"mac": "52:54:00:AB:cd:01", "address": "10.0.2.15/24", "gateway": "10.0.2.2", "dns": ["10.0.2.3"],
             "search": ["example.org"], "mtu": 1500},
         "env": {"KEY": "value"},
+        "commands": {"image": "web", "user": "web:33", "cwd": "/srv"},
     })
 }
 
@@ -28,12 +29,19 @@ fn parts_may_be_absent() {
     for key in ["root", "work", "network"] {
         plan[key] = Value::Null;
     }
+    plan["commands"] = json!({"image": "web", "user": null, "cwd": null});
+    assert!(Plan::parse(plan.to_string().as_bytes()).is_ok());
+    plan.as_object_mut().unwrap().remove("commands");
     assert!(Plan::parse(plan.to_string().as_bytes()).is_ok());
 }
 
 #[test]
 fn refuses_what_would_break_a_file_or_means_nothing() {
     for (pointer, value) in [
+        ("/commands/user", json!("a\u{0}")),
+        ("/commands/cwd", json!("srv")),
+        ("/commands/cwd", json!("/srv/../..")),
+        ("/commands/cwd", json!("/a\u{0}")),
         ("/hostname", json!("a b")),
         ("/hostname", json!("a\nb")),
         ("/hostname", json!("")),

@@ -12,11 +12,11 @@ use rustix::pipe::{PipeFlags, pipe_with};
 use super::pace::Pace;
 use crate::agent::Agent;
 use crate::exec::child::{Child, Exit};
+use crate::exec::defaults::Defaults;
 use crate::exec::environment;
 use crate::exec::failure::Failure;
 use crate::exec::spec::Spec;
 use crate::exec::stdio::Theirs;
-use crate::exec::user::Account;
 
 /// What is kept of an output that is looked at; it fits into a pipe, so that no writer waits.
 const MOST_OUTPUT: u64 = 4096;
@@ -35,14 +35,15 @@ pub async fn wait(agent: &Agent, argv: &[String], seen: &RefCell<String>) {
 }
 
 async fn run(agent: &Agent, argv: &[String]) -> Result<Exit, Failure> {
-    let child = start(agent, argv, null().map_err(|error| Failure::io("open /dev/null", error))?)?;
+    let child =
+        start(agent, argv, &agent.defaults.borrow(), null().map_err(|error| Failure::io("open /dev/null", error))?)?;
     child.exited().await.map_err(|error| Failure::io("wait for the command", error))
 }
 
-/// What a short command writes on its standard output, whatever its code.
+/// What a short command of root's writes on its standard output, whatever its code.
 pub async fn output_of(agent: &Agent, argv: &[String]) -> Result<String, Failure> {
     let (ours, theirs) = pipe_with(PipeFlags::CLOEXEC).map_err(|error| Failure::io("open a pipe", error))?;
-    let child = start(agent, argv, theirs)?;
+    let child = start(agent, argv, &Defaults::default(), theirs)?;
     child.exited().await.map_err(|error| Failure::io("wait for the command", error))?;
     let mut text = String::new();
     rustix::io::ioctl_fionbio(&ours, true).map_err(|error| Failure::io("read a pipe", error))?;
@@ -54,9 +55,10 @@ pub async fn output_of(agent: &Agent, argv: &[String]) -> Result<String, Failure
     }
 }
 
-fn start(agent: &Agent, argv: &[String], stdout: OwnedFd) -> Result<Child, Failure> {
-    let spec = Spec { argv: argv.to_vec(), env: BTreeMap::new(), cwd: None, user: None, tty: None };
-    let account = Account::find(None)?;
+fn start(agent: &Agent, argv: &[String], defaults: &Defaults, stdout: OwnedFd) -> Result<Child, Failure> {
+    let mut spec = Spec { argv: argv.to_vec(), env: BTreeMap::new(), cwd: None, user: None, tty: None };
+    let account = defaults.account(&spec)?;
+    defaults.choose_folder(&mut spec);
     let env = environment::merge(&account, &agent.env.borrow(), &spec);
     let nothing = || null().map_err(|error| Failure::io("open /dev/null", error));
     Child::start(

@@ -44,6 +44,34 @@ fn a_plan_is_given_once() {
 }
 
 #[test]
+fn commands_run_as_the_image_says_unless_they_say_otherwise() {
+    in_runtime(async {
+        let agent = Agent::listening();
+        let host = Host::connect(&agent.wire()).await;
+        let mut plan = plan();
+        plan["commands"] = json!({"image": "web", "user": null, "cwd": "/usr"});
+        assert_eq!(host.ask("POST", "/plan", Some(&plan.to_string())).await.0.as_u16(), 200);
+        assert_eq!(run(&host, &json!({"argv": ["pwd"], "env": {}})).await.stdout, b"/usr\n");
+        assert_eq!(run(&host, &json!({"argv": ["pwd"], "env": {}, "cwd": "/"})).await.stdout, b"/\n");
+        let agent = Agent::listening();
+        let host = Host::connect(&agent.wire()).await;
+        plan["commands"] = json!({"image": "web", "user": "no-such-user", "cwd": "/no/such/folder"});
+        assert_eq!(host.ask("POST", "/plan", Some(&plan.to_string())).await.0.as_u16(), 200);
+        let spec = json!({"argv": ["pwd"], "env": {}});
+        assert_eq!(
+            run(&host, &spec).await.end,
+            json!({"code": "bad_user", "message": "there is no user \"no-such-user\" in the guest: that is what image web says"})
+        );
+        let (uid, gid) = (rustix::process::geteuid().as_raw(), rustix::process::getegid().as_raw());
+        let spec = json!({"argv": ["pwd"], "env": {}, "user": format!("{uid}:{gid}")});
+        assert_eq!(
+            run(&host, &spec).await.end,
+            json!({"code": "bad_cwd", "message": "there is no folder /no/such/folder in the guest: that is what image web says"})
+        );
+    });
+}
+
+#[test]
 fn a_plan_that_is_none_is_refused_and_costs_nothing() {
     in_runtime(async {
         let agent = Agent::listening();

@@ -1,4 +1,5 @@
 import type { Image, Kernel } from "../../contract/schemas/goods.ts";
+import { commandFacts } from "./command-facts.ts";
 import { formatAge, formatBytes } from "../format.ts";
 import { pairs, table } from "../table.ts";
 
@@ -49,6 +50,7 @@ export function showImage(image: Image): string {
     ["kernel", image.kernelRef ?? "none"],
     ["init", image.init],
     ["requirements", image.requirements.map(({ name }) => name).join(", ")],
+    ...commandFacts(image.commands),
     ["work seed", image.hasWorkSeed ? "yes" : "no"],
   ]);
 }

@@ -1,6 +1,7 @@
 import { nameOfInit } from "../../contract/schemas/init.ts";
 import type { Vm } from "../../contract/schemas/vm.ts";
 import { escapeText } from "../../contract/escape-text.ts";
+import { commandFacts } from "./command-facts.ts";
 import { formatAge, formatBytes, formatMs } from "../format.ts";
 import { pairs, table } from "../table.ts";
 
@@ -43,6 +44,7 @@ export async function showVm(vm: Vm): Promise<string> {
     ["work disk", work === null ? "none" : disk(work)],
     ["network", network],
     ["environment", keysAndValues(vm.env)],
+    ...commandFacts(vm.commands),
     ["labels", keysAndValues(vm.labels)],
     ["ephemeral", vm.ephemeral ? "yes: deleted when it stops" : undefined],
     ["pid", vm.pid === null ? undefined : String(vm.pid)],

@@ -1,5 +1,6 @@
 /** What images and kernels look like from outside. */
 import { z } from "zod";
+import { imageCommands } from "./image-commands.ts";
 import { guestInit } from "./init.ts";
 import { requirements } from "./requirement.ts";
 
@@ -33,6 +34,7 @@ export const image = z.strictObject({
   init: guestInit,
   /** What a vm of it needs to be ready. */
   requirements,
+  commands: imageCommands,
   sha256: z.string(),
   /** Base and work seed, as stored. */
   bytes: z.number(),

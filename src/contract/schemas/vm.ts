@@ -1,5 +1,6 @@
 /** What a vm looks like from outside. */
 import { z } from "zod";
+import { imageCommands } from "./image-commands.ts";
 import { guestInit } from "./init.ts";
 
 /** The states of a vm; `docs/architecture.md` has the table of moves. */
@@ -50,6 +51,8 @@ export const vm = z.strictObject({
   /** `mode` is what its link is made of: `none` while no VMM runs. `nat` is whether it gets one at each start. */
   network: z.strictObject({ mode: z.enum(["none", "passt", "user"]), address: z.string().nullable(), nat: z.boolean() }),
   env: z.record(z.string(), z.string()),
+  /** As its image says; every command runs so unless it says otherwise. */
+  commands: imageCommands,
   /** What was set and the running guest has not got yet: as it is now, and as it will be from the next start on. Texts for people. */
   pending: z.array(
     z.strictObject({

@@ -64,6 +64,7 @@ describe("the store of images", () => {
       init: "agent",
       requirements: manifest.requirements,
       env: {},
+      commands: { user: "", workingDir: "", entrypoint: [], cmd: [] },
     });
     expect(leases.held).toEqual([]);
   });

@@ -5,6 +5,8 @@ import { BangerError } from "../../contract/errors.ts";
 import { goodsName } from "../../contract/schemas/names.ts";
 import type { Leases } from "../../operations/operations.ts";
 import type { System } from "../../system/system.ts";
+import { NO_COMMANDS } from "../../contract/schemas/image-commands.ts";
+import { commandsOf } from "./commands-of.ts";
 import { envOf } from "./env-of.ts";
 import type { ImageParts, StoredImage } from "../images.ts";
 import { baseFile, MANIFEST_FILE, WORK_SEED_FILE, parseManifest, type ImageManifest } from "./image-manifest.ts";
@@ -101,6 +103,7 @@ export function makeImageStore(system: System, leases: Leases): ImageStore {
         init,
         requirements,
         env: envOf(config.env),
+        commands: commandsOf(config),
       };
     },
     verify: async (name, signal) => {
@@ -160,6 +163,7 @@ function whole(name: string, manifest: ImageManifest): StoredImage {
     kernelRef: manifest.kernelRef,
     init: manifest.init,
     requirements: manifest.requirements,
+    commands: commandsOf(manifest.config),
     sha256: manifest.base.sha256,
     bytes: manifest.base.storedBytes + (manifest.workSeed?.storedBytes ?? 0),
     hasWorkSeed: manifest.workSeed !== null,
@@ -177,6 +181,7 @@ function broken(name: string, problem: string): StoredImage {
     kernelRef: null,
     init: "agent",
     requirements: [],
+    commands: NO_COMMANDS,
     sha256: "",
     bytes: 0,
     hasWorkSeed: false,

@@ -4,6 +4,7 @@
  */
 import { runCommand, watchCommand, type Agent } from "../../agent/agent.ts";
 import { BangerError } from "../../contract/errors.ts";
+import type { ExecSpec } from "../../contract/frames.ts";
 import type { GuestLogPart } from "../../contract/schemas/log.ts";
 import type { Clock } from "../../system/system.ts";
 import { isFromPlace, journal, LOG_FILES, MAX_OUTPUT_BYTES, plainFile, type GuestLog } from "./guest-log-formats.ts";
@@ -26,7 +27,7 @@ export async function readGuestLog(vm: LogVm, request: LogRequest, clock: Clock,
   const agent = await vm.agent(signal);
   const log = await findGuestLog(agent, vm, request, clock, signal);
   const argv = log.command(request, request.cursor, false);
-  const { stdout } = await runCommand(await agent.openExec(signal), { argv, env: {} }, { maxOutputBytes: MAX_OUTPUT_BYTES });
+  const { stdout } = await runCommand(await agent.openExec(signal), specOf(vm, argv), { maxOutputBytes: MAX_OUTPUT_BYTES });
   const fromPlace = isFromPlace(request, request.cursor);
   const isCut = fromPlace && stdout.length >= MAX_OUTPUT_BYTES;
   const mostBytes = request.tail === undefined ? request.bytes : MAX_OUTPUT_BYTES;
@@ -42,7 +43,7 @@ export async function* followGuestLog(vm: LogVm, request: LogRequest, clock: Clo
     try {
       const agent = await vm.agent(signal);
       const log = await findGuestLog(agent, vm, request, clock, signal);
-      for await (const lines of watchCommand(await agent.openExec(signal), { argv: log.command(request, cursor, true), env: {} })) {
+      for await (const lines of watchCommand(await agent.openExec(signal), specOf(vm, log.command(request, cursor, true)))) {
         const part = partOf(
           lines.flatMap((line) => log.parse(line) ?? []),
           cursor,
@@ -78,11 +79,16 @@ async function findGuestLog(agent: Agent, vm: LogVm, request: LogRequest, clock:
       hint: `banger logs ${name} --source guest --json shows one`,
     });
   }
-  const { stdout } = await runCommand(await agent.openExec(signal), { argv: ["sh", "-c", LOOK], env: {} });
+  const { stdout } = await runCommand(await agent.openExec(signal), specOf(vm, ["sh", "-c", LOOK]));
   const found = stdout.toString("utf8").trim();
   if (found === "journal") return journal(clock);
   if (LOG_FILES.includes(found)) return plainFile(found);
   throw noGuestLog(vm);
+}
+
+/** As root, who may read it, whatever the image says. */
+function specOf({ record: { plan } }: LogVm, argv: readonly string[]): ExecSpec {
+  return { argv, env: {}, cwd: "/", ...(plan.commands.user === "" ? {} : { user: "root" }) };
 }
 
 function noGuestLog({ record: { name, plan } }: LogVm): BangerError {

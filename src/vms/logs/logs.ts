@@ -8,7 +8,7 @@ import { followHostLog, readHostLog } from "./host-log.ts";
 import type { LogRequest } from "./log-request.ts";
 
 export interface LogVm extends LoggedVm {
-  readonly record: LoggedVm["record"] & { readonly plan: { readonly init: string } };
+  readonly record: LoggedVm["record"] & { readonly plan: { readonly init: string; readonly commands: { readonly user: string } } };
   agent(signal: AbortSignal): Promise<Agent>;
 }
 
