@@ -1,8 +1,6 @@
 //! A blob, read once: hashed as it is, inflated, and hashed again.
 
-use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read};
-use std::path::Path;
 
 use flate2::bufread::MultiGzDecoder;
 use sha2::{Digest, Sha256};
@@ -10,6 +8,7 @@ use sha2::{Digest, Sha256};
 use crate::job::{Compression, Layer, Report};
 use crate::limits;
 use crate::refusal::{Code, Outcome, Refusal};
+use crate::source::{self, Packing, Source};
 
 const READ_BYTES: usize = 256 * 1024;
 
@@ -55,10 +54,10 @@ pub fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-type Raw<'a> = BufReader<Hashed<'a, File>>;
+type Raw<'a> = BufReader<Hashed<'a, Source>>;
 
 enum Inflated<'a> {
-    Plain(Raw<'a>),
+    Plain(Box<Raw<'a>>),
     Gzip(Box<MultiGzDecoder<Raw<'a>>>),
     Zstd(Box<zstd::stream::read::Decoder<'static, Raw<'a>>>),
 }
@@ -109,12 +108,12 @@ pub struct Blob<'a> {
 
 impl<'a> Blob<'a> {
     pub fn open(layer: &'a Layer, report: &'a Report) -> Outcome<Self> {
-        let file = open(&layer.path)?;
-        let raw = BufReader::with_capacity(READ_BYTES, Hashed::new(file, layer.digest.as_deref(), Some(report)));
-        let inner = match layer.compression {
-            Compression::None => Inflated::Plain(raw),
-            Compression::Gzip => Inflated::Gzip(Box::new(MultiGzDecoder::new(raw))),
-            Compression::Zstd => {
+        let (source, compression) = source::open(layer)?;
+        let raw = BufReader::with_capacity(READ_BYTES, Hashed::new(source, layer.digest.as_deref(), Some(report)));
+        let inner = match compression {
+            Packing::None => Inflated::Plain(Box::new(raw)),
+            Packing::Gzip => Inflated::Gzip(Box::new(MultiGzDecoder::new(raw))),
+            Packing::Zstd => {
                 let mut decoder = zstd::stream::read::Decoder::with_buffer(raw)?;
                 decoder.window_log_max(limits::ZSTD_WINDOW_LOG)?;
                 Inflated::Zstd(Box::new(decoder))
@@ -127,11 +126,13 @@ impl<'a> Blob<'a> {
 
     /// Reads what is left, and says whether all of it was what it should be.
     pub fn finish(mut self) -> Outcome {
-        drain(&mut self.archive)?;
+        // Where nobody has said how long it is, it may never end.
+        let most = if self.layer.compression == Compression::Detect { limits::BEHIND_BYTES } else { u64::MAX };
+        drain(&mut self.archive, most)?;
         let archive = self.archive.get_mut();
         let raw = archive.inner.inner.raw();
         // Whoever inflates stops where his format ends; a digest does not.
-        drain(raw)?;
+        drain(raw, most)?;
         raw.get_mut().check(self.layer.digest.as_deref(), "the blob is")?;
         archive.check(self.layer.diff_id.as_deref(), "the archive in it is")
     }
@@ -143,19 +144,14 @@ impl Read for Blob<'_> {
     }
 }
 
-fn open(path: &Path) -> Outcome<File> {
-    let cannot = |error: &dyn std::fmt::Display| Refusal::system(format_args!("cannot read {}", path.display()), error);
-    let file = File::open(path).map_err(|error| cannot(&error))?;
-    let is_file = file.metadata().map_err(|error| cannot(&error))?.is_file();
-    if is_file { Ok(file) } else { Err(cannot(&"it is no file")) }
-}
-
-fn drain(reader: &mut impl BufRead) -> Outcome {
+fn drain(reader: &mut impl BufRead, most: u64) -> Outcome {
+    let mut left = most;
     loop {
         let got = reader.fill_buf()?.len();
         if got == 0 {
             return Ok(());
         }
+        left = left.checked_sub(got as u64).ok_or_else(|| Refusal::damaged("more and more comes behind its end"))?;
         reader.consume(got);
     }
 }

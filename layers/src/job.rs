@@ -21,6 +21,7 @@ pub struct Job {
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 pub struct Layer {
+    /// Of a file, or of a pipe where no digest is named. `-` is what follows the job on standard input.
     pub path: PathBuf,
     pub compression: Compression,
     /// Of the blob: `sha256:` and 64 hex digits. Where nobody named one, absent.
@@ -29,12 +30,20 @@ pub struct Layer {
     pub diff_id: Option<String>,
 }
 
+impl Layer {
+    pub fn is_stream(&self) -> bool {
+        self.path.as_os_str() == "-"
+    }
+}
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Compression {
     None,
     Gzip,
     Zstd,
+    /// Whichever of these its first bytes tell of: nobody has said it, and nobody vouches for the archive being whole. Its end is asked for.
+    Detect,
 }
 
 /// A file system that is whole and on the disk.

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::mpsc::SyncSender;
 
 use crate::blob::Blob;
-use crate::job::{self, Report};
+use crate::job::{self, Compression, Report};
 use crate::refusal::{Outcome, Refusal, shown};
 use crate::space::{Run, Space, Writer};
 use crate::tar::{Archive, Entry, Kind, Piece};
@@ -38,10 +38,12 @@ pub fn read(layer: &job::Layer, common: &Common<'_>, to: &SyncSender<Vec<Put>>) 
     let mut writer = Writer::new(&common.space);
     let mut buffer = vec![0; COPY_BYTES];
     let mut batch = Vec::with_capacity(BATCH);
+    let mut is_empty = true;
     while let Some(entry) = archive.next_entry()? {
         if common.entries.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| left.checked_sub(1)).is_err() {
             return Err(Refusal::too_large("it holds more entries than are allowed"));
         }
+        is_empty = false;
         let content = write_content(&entry, &mut archive, &mut writer, &mut buffer, common)
             .map_err(|refusal| refusal.of(shown(&entry.path)))?;
         batch.push(Put { entry: Entry { pieces: None, ..entry }, content });
@@ -52,9 +54,21 @@ pub fn read(layer: &job::Layer, common: &Common<'_>, to: &SyncSender<Vec<Put>>) 
             return Ok(());
         }
     }
+    if layer.compression == Compression::Detect {
+        require_whole(&archive, is_empty)?;
+    }
     let _ = to.send(batch);
     writer.flush()?;
     archive.into_inner().finish()
+}
+
+/// Of what no digest vouches for.
+fn require_whole(archive: &Archive<Blob<'_>>, is_empty: bool) -> Outcome {
+    match (archive.is_whole(), is_empty) {
+        (false, _) => Err(Refusal::damaged("it is cut short: the end of the archive is missing")),
+        (true, true) => Err(Refusal::damaged("it holds nothing")),
+        (true, false) => Ok(()),
+    }
 }
 
 fn write_content(

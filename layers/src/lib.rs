@@ -23,6 +23,7 @@ pub mod limits;
 pub mod merge;
 pub mod path;
 pub mod refusal;
+pub mod source;
 pub mod space;
 pub mod tar;
 pub mod tree;

@@ -31,3 +31,5 @@ pub const RATIO: u64 = 200;
 pub const RATIO_FROM_BYTES: u64 = 1 << 30;
 /// log2 of the memory that a zstd layer may want to be inflated with.
 pub const ZSTD_WINDOW_LOG: u32 = 27;
+/// What may stand behind the end of an archive whose length nobody has named: whoever writes one fills up a record.
+pub const BEHIND_BYTES: u64 = 16 * 1024 * 1024;

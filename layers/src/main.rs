@@ -1,8 +1,8 @@
-//! `banger-layers merge OUT`: the job comes on standard input, see [`banger_layers::job`]. `OUT` must be there, and empty: it is
-//! the caller's, who removes it when this fails.
+//! `banger-layers merge OUT`: the job comes on standard input, see [`banger_layers::job`], in one line, and behind it whatever layer the job
+//! calls `-`. `OUT` must be there, and empty: it is the caller's, who removes it when this fails.
 
 use std::fs::OpenOptions;
-use std::io::Read;
+use std::io::{BufRead, Read};
 use std::process::ExitCode;
 
 use banger_layers::job::{Job, Made, Report};
@@ -39,8 +39,9 @@ fn usage() -> ExitCode {
 fn run(out: &std::path::Path, report: &Report) -> Outcome<Made> {
     let mut text = Vec::new();
     std::io::stdin()
+        .lock()
         .take(JOB_BYTES)
-        .read_to_end(&mut text)
+        .read_until(b'\n', &mut text)
         .map_err(|error| Refusal::system("cannot read the job", error))?;
     let job: Job = serde_json::from_slice(&text).map_err(|error| Refusal::system("the job is none", error))?;
     let out = OpenOptions::new()

@@ -28,11 +28,24 @@ pub fn merge(job: &Job, out: &File, report: &Report) -> Outcome<Made> {
         entries: AtomicU64::new(job.limits.entries),
         over: AtomicBool::new(false),
     };
+    require_one_stream(&job.layers)?;
     let tree = read_all(&job.layers, &common)?;
     for &run in &tree.hidden {
         common.space.free(run)?;
     }
     erofs::write(&tree, &common.space, out)
+}
+
+/// Whatever comes on standard input comes once, and nobody knew its digest beforehand.
+fn require_one_stream(layers: &[Layer]) -> Outcome {
+    let mut streams = layers.iter().filter(|layer| layer.is_stream());
+    match (streams.next(), streams.next()) {
+        (Some(_), Some(_)) => Err(Refusal::system("the job is none", "it has more than one layer on standard input")),
+        (Some(layer), None) if layer.digest.is_some() => {
+            Err(Refusal::system("the job is none", "the layer on standard input has a digest"))
+        }
+        _ => Ok(()),
+    }
 }
 
 /// What the layers say together. Their content is in its blocks then.

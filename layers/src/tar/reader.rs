@@ -15,6 +15,8 @@ pub struct Archive<R> {
     left: u64,
     /// That fills up its last block.
     padding: u64,
+    /// Its end was seen, and not just the end of all.
+    is_whole: bool,
 }
 
 /// What headers in front of an entry say of it.
@@ -27,7 +29,12 @@ struct Ahead {
 
 impl<R: Read> Archive<R> {
     pub fn new(inner: R) -> Self {
-        Self { inner, left: 0, padding: 0 }
+        Self { inner, left: 0, padding: 0, is_whole: false }
+    }
+
+    /// Whether what was read so far has the end that whoever writes an archive puts behind it.
+    pub fn is_whole(&self) -> bool {
+        self.is_whole
     }
 
     pub fn into_inner(self) -> R {
@@ -105,6 +112,7 @@ impl<R: Read> Archive<R> {
             if block.iter().any(|&byte| byte != 0) {
                 return Ok(Some(block));
             }
+            self.is_whole = true;
         }
         Ok(None)
     }

@@ -12,7 +12,7 @@ use super::archive::{Item, archive, header};
 use super::merged::{ROOMY, out, read};
 use super::workshop::Workshop;
 
-fn gzip(bytes: &[u8]) -> Vec<u8> {
+pub fn gzip(bytes: &[u8]) -> Vec<u8> {
     let mut encoder = GzEncoder::new(Vec::new(), flate2::Compression::new(6));
     encoder.write_all(bytes).unwrap();
     encoder.finish().unwrap()

@@ -8,5 +8,6 @@ mod listing;
 mod merged;
 mod random;
 mod stacks;
+mod streams;
 mod umoci;
 mod workshop;

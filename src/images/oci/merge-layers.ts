@@ -3,19 +3,29 @@
  *
  *     banger-layers merge OUT_PATH
  *
- * On its stdin is one document, `{"layers": [{path, compression, digest, diffId}], "limits": {bytes, entries}}`, bottom layer first. On its
- * stdout are documents, a line each: `{"progress": {readBytes}}`, and at last `{"done": {bytes, entries, sha256}}` of the file that it made, with
- * code 0, or `{"failed": {code, message}}`, with code 1.
+ * On its stdin is one line, `{"layers": [{path, compression, digest, diffId}], "limits": {bytes, entries}}`, bottom layer first, and behind it the
+ * layer whose path is `-`. On its stdout are documents, a line each: `{"progress": {readBytes}}`, and at last `{"done": {bytes, entries, sha256}}` of
+ * the file that it made, with code 0, or `{"failed": {code, message}}`, with code 1.
  */
+import type { Readable } from "node:stream";
 import { z } from "zod";
 import type { OciLayer } from "../../catalog/catalog.ts";
 import { BangerError } from "../../contract/errors.ts";
 import { escapeText } from "../../contract/escape-text.ts";
-import type { System } from "../../system/system.ts";
+import type { Child, System } from "../../system/system.ts";
+import { feedLayer } from "./feed-layer.ts";
+
+/** Verified by its digest, and yet to be verified by its diff id. */
+type KnownLayer = Pick<OciLayer, "compression" | "digest" | "diffId"> & { readonly path: string };
+/**
+ * A tar, plain or by gzip or zstd, that nobody vouches for but its own end: a file or a named pipe, or what a stream gives, of which there may
+ * be one. The stream is closed whatever happens; what it fails with is thrown as it is.
+ */
+type UnknownLayer = { readonly path: string } | { readonly stream: Readable };
 
 export interface MergeWanted {
-  /** Bottom first; each verified by its digest, and yet to be verified by its diff id. */
-  readonly layers: readonly (Pick<OciLayer, "compression" | "digest" | "diffId"> & { readonly path: string })[];
+  /** Bottom first. */
+  readonly layers: readonly (KnownLayer | UnknownLayer)[];
   /** A new file. */
   readonly outPath: string;
   /** For messages: `cannot pull image debian:bookworm`. */
@@ -63,7 +73,31 @@ export async function mergeLayers(
   });
   // It may end before it has read all; what it says tells more than the broken pipe.
   child.stdin.on("error", () => undefined);
-  child.stdin.end(JSON.stringify({ layers, limits: LIMITS }));
+  child.stdin.write(`${JSON.stringify({ layers: layers.map(describe), limits: LIMITS })}\n`);
+  const [stream] = layers.flatMap((layer) => ("stream" in layer ? [layer.stream] : []));
+  if (stream === undefined) child.stdin.end();
+  using feeding = stream === undefined ? undefined : feedLayer(stream, child.stdin);
+  try {
+    return await followMerge(child, what, signal, onProgress, words);
+  } catch (error) {
+    throw signal.aborted ? error : (feeding?.failure() ?? error);
+  }
+}
+
+function describe(layer: KnownLayer | UnknownLayer): KnownLayer | { readonly path: string; readonly compression: "detect" } {
+  if ("stream" in layer) return { path: "-", compression: "detect" };
+  if (!("digest" in layer)) return { path: layer.path, compression: "detect" };
+  const { path, compression, digest, diffId } = layer;
+  return { path, compression, digest, diffId };
+}
+
+async function followMerge(
+  child: Child,
+  what: string,
+  signal: AbortSignal,
+  onProgress: (readBytes: number) => void,
+  words: readonly string[],
+): Promise<Merged> {
   let merged: Merged | undefined;
   for await (const text of linesOf(child.stdout as AsyncIterable<Uint8Array>)) {
     const said = parseLine(text);
