@@ -58,7 +58,7 @@ export async function openBareGuests(world: World): Promise<BareGuests> {
     ...stores,
     agentPath,
     building: NO_BUILDING,
-    bundles: makeBundles(system, openFetcher(system, { proxies: {}, advice: "" })),
+    bundles: makeBundles(system, openFetcher(system, { proxies: {}, advice: "" }), NO_LEASES),
   });
   const images = makeImages({
     ...stores,

@@ -19,7 +19,7 @@ import type { Probe } from "../contract/probe.ts";
 import type { OperationContext } from "../operations/operations.ts";
 import type { DocumentEntry } from "./document/catalog-document.ts";
 
-export { unpackBundle } from "./bundle/unpack-bundle.ts";
+export { parseBundleManifest, problemsIn, readGivenBundle, requireBundleFiles, type Fail } from "./bundle/check-bundle.ts";
 export { readValidSignature, statusLinesOf } from "./pgp/status-lines.ts";
 export { isOciReference } from "./oci/image-reference.ts";
 export { registrySettings } from "./oci/registry-settings.ts";
@@ -107,8 +107,15 @@ export interface Bundles {
    * Throws `refused` `digest_mismatch`, `unpacked_too_large`, `invalid` `damaged_bundle`.
    */
   unpack(path: string, sha256: string, folder: string, allowed: readonly AllowedFile[], signal: AbortSignal): Promise<UnpackedBundle>;
-  /** Writes a bundle to a new file, which is the caller's to remove when it fails: the same content makes the same bytes. */
-  write(path: string, manifest: string, files: readonly BundleFile[], options: FetchOptions): Promise<BundleDigest>;
+  /** Throws `not_found` `folder_not_found`. */
+  requireFolder(folder: string): Promise<void>;
+  /**
+   * Writes a bundle into a folder, by the name of its content: the same content makes the same bytes, and one that is there already stays.
+   * Stage: `pack`. Throws `exists` `file_exists`, `refused` `folder_unusable`, `not_found` `folder_not_found`, `unavailable` `disk_full`.
+   */
+  pack(wanted: BundleToPack, folder: string, context: PackContext): Promise<PackedBundle>;
+  /** Removes what daemons that died left half written in others' folders. */
+  reconcile(): Promise<void>;
 }
 
 export type BundleAddress = NonNullable<DocumentEntry["bundle"]>;
@@ -123,6 +130,27 @@ export interface AllowedFile {
 export interface BundleFile {
   readonly name: string;
   readonly path: string;
+}
+
+export interface BundleToPack {
+  /** For messages: `kernel generic-6.12`. */
+  readonly what: string;
+  readonly name: string;
+  readonly arch: string;
+  /** The text of `manifest.json`. */
+  readonly manifest: string;
+  readonly files: readonly BundleFile[];
+  /** Asked when it fails, before that is told: throws when there is a better reason, as that what was to be packed is gone. */
+  readonly onFailure?: () => Promise<unknown>;
+}
+
+export type PackContext = Pick<OperationContext, "operationId" | "stage" | "signal">;
+
+/** A bundle that was written. */
+export interface PackedBundle extends BundleDigest {
+  readonly path: string;
+  /** Its name, as it is published under. */
+  readonly file: string;
 }
 
 export interface UnpackedBundle {

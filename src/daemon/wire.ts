@@ -135,7 +135,7 @@ export const wire: Wire = async ({ system, config, configFile, proxies, onTroubl
 function makeMeans({ system, config, proxies, leases, agentPath, fetcher, catalogs }: MeansParts) {
   const embedded = openEmbedded();
   const offers = makeOffers({ system, catalogs, embedded });
-  const bundles = makeBundles(system, fetcher);
+  const bundles = makeBundles(system, fetcher, leases);
   const archive = makeDebianArchive({ system, mirror: config.debian.mirror, securityMirror: config.debian.security_mirror, proxies });
   const building = {
     fetcher: openFetcher(system, { proxies, advice: "set kernel_build.mirror and kernel_build.keyservers in the config" }),

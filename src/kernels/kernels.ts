@@ -5,6 +5,7 @@
  *
  * Laws: nothing is parsed before its digest was checked; a name appears once; deleting is refused while a vm holds it.
  */
+import type { PackedBundle } from "../catalog/catalog.ts";
 import type { Kernel } from "../contract/schemas/goods.ts";
 import type { OperationContext } from "../operations/operations.ts";
 
@@ -23,12 +24,7 @@ export interface BootSet {
 export type StoredKernel = Omit<Kernel, "usedBy">;
 
 /** A bundle that was written, with what a catalog says of it. */
-export interface KernelBundle {
-  readonly path: string;
-  /** Its name, as it is published under. */
-  readonly file: string;
-  readonly sha256: string;
-  readonly bytes: number;
+export interface KernelBundle extends PackedBundle {
   readonly name: string;
   readonly distro: string;
   readonly arch: "amd64";

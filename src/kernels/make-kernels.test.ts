@@ -101,7 +101,7 @@ function open(changed: (files: Files) => Partial<Files> = () => ({})): Kernels {
     openPackage: (_wanted, path, scratch, signal) =>
       openDeb(system, path, createHash("sha256").update(readFileSync(path)).digest("hex"), scratch, signal),
   };
-  const bundles = makeBundles(system, openFetcher(system, { proxies: {}, advice: "" }));
+  const bundles = makeBundles(system, openFetcher(system, { proxies: {}, advice: "" }), kept);
   return makeKernels({ system, archive, offers: madeOffers(), bundles, leases: kept, agentPath: agentPath(), building: NO_BUILDING });
 }
 

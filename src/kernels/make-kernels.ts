@@ -1,10 +1,10 @@
 /** The real `Kernels`. */
 import type { Bundles, DebianArchive, OfferOf, Offers } from "../catalog/catalog.ts";
-import { firstOf, onDisk } from "../contract/disk-full.ts";
+import { onDisk } from "../contract/disk-full.ts";
 import { BangerError } from "../contract/errors.ts";
 import { makeJoinWork, type Leases, type OperationContext } from "../operations/operations.ts";
 import type { System } from "../system/system.ts";
-import { bundleKernel, requireWritable, sweepBundleDrafts } from "./bundle/bundle-kernel.ts";
+import { bundleKernel } from "./bundle/bundle-kernel.ts";
 import { pullBundle } from "./bundle/pull-bundle.ts";
 import { sweepBuildFolders } from "./from-source/build-folder.ts";
 import { buildKernel, type KernelBuilding } from "./from-source/build-kernel.ts";
@@ -33,7 +33,6 @@ export function makeKernels(parts: KernelsParts): Kernels {
   const { layout } = system;
   const store = makeKernelStore(system, parts.leases);
   const building = new Set<string>();
-  const bundling = new Set<string>();
   const joinPull = makeJoinWork();
   const inTurn = makeInTurn();
   const initrds = makeInitrds(system, parts.agentPath);
@@ -91,18 +90,7 @@ export function makeKernels(parts: KernelsParts): Kernels {
     bundle: async (name, folder, context) => {
       const { manifest, stored, ...kernel } = await show(name);
       if (manifest === undefined || stored.problems.length > 0) throw damaged("bundle", name, stored.problems);
-      bundling.add(context.operationId);
-      try {
-        const bundle = () => bundleKernel(parts, { name, folder: kernel.folder, manifest }, folder, context);
-        return await onDisk(`cannot bundle kernel ${name}`, folder, bundle);
-      } catch (error) {
-        // Nothing holds a kernel that is bundled: it may have been deleted meanwhile.
-        await show(name);
-        await requireWritable(system, folder, firstOf(error));
-        throw error;
-      } finally {
-        bundling.delete(context.operationId);
-      }
+      return bundleKernel(parts, { name, folder: kernel.folder, manifest, requireThere: () => show(name) }, folder, context);
     },
     bootSet: async (name) => {
       const { folder, stored, manifest } = await show(name);
@@ -126,7 +114,7 @@ export function makeKernels(parts: KernelsParts): Kernels {
     },
     reconcile: async () => {
       await sweepBuildFolders(system, parts.leases, building);
-      await sweepBundleDrafts(parts, (operationId) => operationId !== undefined && bundling.has(operationId));
+      await parts.bundles.reconcile();
       await store.reconcile();
     },
   };

@@ -132,7 +132,7 @@ export async function openBuildWorld(signer: Signer): Promise<BuildWorld> {
       system: by,
       archive: makeDebianArchive({ system: by }),
       offers: madeOffers(),
-      bundles: makeBundles(by, openFetcher(by, { proxies: {}, advice: "" })),
+      bundles: makeBundles(by, openFetcher(by, { proxies: {}, advice: "" }), leases),
       leases,
       agentPath: join(home, "agent"),
       building: { ...building, ...more },

@@ -9,7 +9,7 @@ import { madeOffers } from "../../src/catalog/offers/made-offers.ts";
 import { NO_BUILDING } from "../../src/kernels/from-source/test-building.ts";
 import { makeKernels } from "../../src/kernels/make-kernels.ts";
 import type { Kernels } from "../../src/kernels/kernels.ts";
-import type { Lease, OperationContext } from "../../src/operations/operations.ts";
+import type { Lease, Leases, OperationContext } from "../../src/operations/operations.ts";
 import { makeSystem } from "../../src/system/make-system.ts";
 import type { Log } from "../../src/system/system.ts";
 
@@ -31,12 +31,13 @@ const context: OperationContext = {
 
 beforeAll(async () => {
   writeFileSync(join(home, "agent"), "stands for the agent");
+  const kept: Leases = { write: (lease) => void leases.push(lease), drop: () => void leases.pop(), dropAllOf: ignore, list: () => leases };
   kernels = makeKernels({
     system,
     archive: makeDebianArchive({ system }),
     offers: madeOffers(),
-    bundles: makeBundles(system, openFetcher(system, { proxies: {}, advice: "" })),
-    leases: { write: (lease) => void leases.push(lease), drop: () => void leases.pop(), dropAllOf: ignore, list: () => leases },
+    bundles: makeBundles(system, openFetcher(system, { proxies: {}, advice: "" }), kept),
+    leases: kept,
     agentPath: join(home, "agent"),
     building: NO_BUILDING,
   });

@@ -21,12 +21,13 @@ const system = makeSystem(process.env, silentLog);
 const fetcher = openFetcher(system, { proxies: {}, advice: "", retryDelaysMs: [], stallMs: 5000 });
 await system.files.makeFolder(system.layout.roots.state);
 using database = system.databases.open(system.layout.database, [LEASES_MIGRATION]);
+const leases = makeLeases(database);
 const kernels = makeKernels({
   system,
   archive: makeDebianArchive({ system }),
   offers: madeOffers(),
-  bundles: makeBundles(system, fetcher),
-  leases: makeLeases(database),
+  bundles: makeBundles(system, fetcher, leases),
+  leases,
   agentPath: "",
   building: { ...building, fetcher },
 });

@@ -7,16 +7,15 @@ import { createZstdCompress, zstdCompressSync } from "node:zlib";
 import fc from "fast-check";
 import { makeSystem } from "../../system/make-system.ts";
 import type { Log } from "../../system/system.ts";
-import { openFetcher } from "../fetch/open-fetcher.ts";
 import { makeTar, type MadeTarEntry } from "../unpack/made-deb.ts";
 import { makeTarHeader } from "../unpack/tar-header.ts";
-import { makeBundles } from "./make-bundles.ts";
+import { unpackBundle } from "./unpack-bundle.ts";
+import { writeBundle } from "./write-bundle.ts";
 
 const ignore = (): void => undefined;
 const silent: Log = { debug: ignore, info: ignore, warn: ignore, error: ignore };
 const root = mkdtempSync("/tmp/bbun-");
 const system = makeSystem({ PATH: process.env["PATH"], BANGER_HOME: join(root, "h") }, silent);
-const bundles = makeBundles(system, openFetcher(system, { proxies: {}, advice: "" }));
 const signal = new AbortController().signal;
 const ALLOWED = [
   { name: "vmlinux", maxBytes: 64 * 2 ** 20 },
@@ -43,7 +42,7 @@ const digestOf = (bytes: Uint8Array): string => createHash("sha256").update(byte
 function unpack(bytes: Uint8Array, sha256 = digestOf(bytes)) {
   const path = join(root, "bundle.tar.zst");
   writeFileSync(path, bytes);
-  return bundles.unpack(path, sha256, folder, ALLOWED, signal);
+  return unpackBundle(system, { path, sha256, folder, allowed: ALLOWED }, signal);
 }
 
 const codeOf = (work: Promise<unknown>): Promise<unknown> =>
@@ -137,13 +136,17 @@ describe("a bundle", () => {
         writeFileSync(join(place, "k"), content);
         const files = [{ name: "vmlinux", path: join(place, "k") }];
         const [one, two] = [
-          await bundles.write(join(place, "1"), text, files, { signal }),
-          await bundles.write(join(place, "2"), text, files, { signal }),
+          await writeBundle(system, join(place, "1"), { manifest: text, files }, { signal }),
+          await writeBundle(system, join(place, "2"), { manifest: text, files }, { signal }),
         ];
         expect(one).toEqual(two);
         expect(readFileSync(join(place, "1")).equals(readFileSync(join(place, "2")))).toBe(true);
         mkdirSync(join(place, "out"));
-        const unpacked = await bundles.unpack(join(place, "1"), one.sha256, join(place, "out"), ALLOWED, signal);
+        const unpacked = await unpackBundle(
+          system,
+          { path: join(place, "1"), sha256: one.sha256, folder: join(place, "out"), allowed: ALLOWED },
+          signal,
+        );
         expect(unpacked.manifest).toBe(text);
         expect(readFileSync(join(place, "out/vmlinux")).equals(Buffer.from(content))).toBe(true);
         expect(readdirSync(place).toSorted()).toEqual(["1", "2", "k", "out"]);
@@ -252,7 +255,7 @@ describe("a file that is exchanged while it is used", () => {
       writeFileSync(path, good);
       writeFileSync(`${path}.evil`, evil);
       const draft = mkdtempSync(join(root, "r-"));
-      const work = bundles.unpack(path, digestOf(good), draft, ALLOWED, signal).then(
+      const work = unpackBundle(system, { path, sha256: digestOf(good), folder: draft, allowed: ALLOWED }, signal).then(
         () => "unpacked" as const,
         () => "refused" as const,
       );

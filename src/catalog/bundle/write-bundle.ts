@@ -2,7 +2,7 @@
 import { createHash } from "node:crypto";
 import { constants, createZstdCompress, type ZstdCompress } from "node:zlib";
 import type { System } from "../../system/system.ts";
-import type { BundleDigest, BundleFile, FetchOptions } from "../catalog.ts";
+import type { BundleDigest, BundleToPack, FetchOptions } from "../catalog.ts";
 import { writeThrough } from "../fetch/write-through.ts";
 import { makeTarHeader, paddingOf, TAR_BLOCK_BYTES } from "../unpack/tar-header.ts";
 import { MANIFEST } from "./read-manifest.ts";
@@ -15,8 +15,7 @@ const BLOCK_BYTES = 2 ** 20;
 export async function writeBundle(
   system: System,
   path: string,
-  manifest: string,
-  files: readonly BundleFile[],
+  wanted: Pick<BundleToPack, "manifest" | "files">,
   options: FetchOptions,
 ): Promise<BundleDigest> {
   const hash = createHash("sha256");
@@ -30,7 +29,7 @@ export async function writeBundle(
   };
   const compressor = createZstdCompress({ params: { [constants.ZSTD_c_compressionLevel]: LEVEL } });
   // A failure reaches the reader through the compressor.
-  feed(inBlocks(entriesOf(system, manifest, files, options)), compressor).catch((error: unknown) => compressor.destroy(error as Error));
+  feed(inBlocks(entriesOf(system, wanted, options)), compressor).catch((error: unknown) => compressor.destroy(error as Error));
   await writeThrough(counted(compressor as AsyncIterable<Uint8Array>), system.files.openWrite(path, "wx", 0o644), options.signal);
   await system.files.sync(path);
   return { sha256: hash.digest("hex"), bytes };
@@ -66,8 +65,7 @@ async function* inBlocks(parts: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8
 
 async function* entriesOf(
   system: System,
-  manifest: string,
-  files: readonly BundleFile[],
+  { manifest, files }: Pick<BundleToPack, "manifest" | "files">,
   { onProgress }: FetchOptions,
 ): AsyncGenerator<Uint8Array> {
   const text = Buffer.from(manifest);

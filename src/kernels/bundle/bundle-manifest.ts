@@ -12,8 +12,8 @@
  *     }
  */
 import { z } from "zod";
+import { problemsIn } from "../../catalog/catalog.ts";
 import { BangerError } from "../../contract/errors.ts";
-import { problemsOf, wordProblem } from "../../contract/problems-of.ts";
 import { wordIssue } from "../../contract/word-issue.ts";
 import { distroName, goodsName, kernelRelease, sha256 } from "../../contract/schemas/names.ts";
 import type { KernelManifest } from "../store/manifest.ts";
@@ -64,8 +64,7 @@ export function bundleManifestOf(
   };
   const parsed = bundleManifest.safeParse(said, { error: wordIssue });
   if (parsed.success) return parsed.data;
-  const problems = parsed.error.issues.slice(0, 5).flatMap(problemsOf).map(wordProblem);
-  throw new BangerError("refused", "kernel_not_bundled", `cannot bundle the kernel ${name}: ${problems.join("; ")}`, {
+  throw new BangerError("refused", "kernel_not_bundled", `cannot bundle the kernel ${name}: ${problemsIn(parsed.error)}`, {
     hint: `banger kernel delete ${name}, then import it with another metadata.json`,
   });
 }

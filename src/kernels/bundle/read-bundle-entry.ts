@@ -1,13 +1,9 @@
-/** A bundle that somebody is about to publish, looked at as those who pull it will: what is signed into a catalog stays there for long. */
-import { unpackBundle } from "../../catalog/catalog.ts";
-import { BangerError } from "../../contract/errors.ts";
-import { isOfThePath, reasonOf } from "../../contract/system-error.ts";
+import { readGivenBundle } from "../../catalog/catalog.ts";
 import type { System } from "../../system/system.ts";
-import type { BundleManifest } from "./bundle-manifest.ts";
 import { BUNDLE_FILES, verifyUnpacked } from "./verify-unpacked.ts";
 
 /**
- * What a catalog says of a bundle, but for where it is. Throws `invalid` `bad_bundle`.
+ * What a catalog says of a kernel's bundle, but for where it is. Throws `invalid` `bad_bundle`.
  * @param description of the entry; name and version when undefined. @param folder empty, and the caller's to remove.
  */
 export async function readBundleEntry(
@@ -17,7 +13,13 @@ export async function readBundleEntry(
   folder: string,
   signal: AbortSignal,
 ): Promise<unknown> {
-  const { type, name, distro, arch, version } = await readWhole(system, path, folder, signal);
+  const given = { path, folder, allowed: BUNDLE_FILES, type: "kernel" } as const;
+  const { type, name, distro, arch, version } = await readGivenBundle(
+    system,
+    given,
+    (unpacked, fail) => verifyUnpacked(system, folder, unpacked, fail),
+    signal,
+  );
   return {
     type,
     name,
@@ -26,24 +28,4 @@ export async function readBundleEntry(
     ...(version === null ? {} : { version }),
     description: description ?? [name, ...(version === null ? [] : [`Linux ${version}`])].join(", "),
   };
-}
-
-async function readWhole(system: System, path: string, folder: string, signal: AbortSignal): Promise<BundleManifest> {
-  const fail = (why: string, cause?: unknown): never => {
-    throw new BangerError("invalid", "bad_bundle", `cannot publish ${path}: it ${why}`, {
-      hint: "a bundle is NAME-ARCH-DIGEST.tar.zst, as banger kernel bundle NAME --into DIR makes it",
-      cause,
-    });
-  };
-  try {
-    if ((await system.files.find(path))?.kind !== "file") return fail("is no file");
-    const sha256 = await system.files.sha256(path, signal);
-    const unpacked = await unpackBundle(system, { path, sha256, folder, allowed: BUNDLE_FILES }, signal);
-    return await verifyUnpacked(system, folder, unpacked, fail);
-  } catch (error) {
-    if (isOfThePath(error, path)) return fail(`cannot be read: ${reasonOf(error)}`, error);
-    if (error instanceof BangerError && ["damaged_bundle", "unpacked_too_large"].includes(error.code))
-      return fail(`is not whole: ${error.cause instanceof Error ? error.cause.message : error.message}`, error);
-    throw error;
-  }
 }
