@@ -54,15 +54,12 @@ export async function openBareGuests(world: World): Promise<BareGuests> {
   const signal = new AbortController().signal;
   const agentPath = await placeAgent(system);
   const stores = { system, archive: makeDebianArchive({ system }), offers: madeOffers(), leases: NO_LEASES };
-  const kernels = makeKernels({
-    ...stores,
-    agentPath,
-    building: NO_BUILDING,
-    bundles: makeBundles(system, openFetcher(system, { proxies: {}, advice: "" }), NO_LEASES),
-  });
+  const bundles = makeBundles(system, openFetcher(system, { proxies: {}, advice: "" }), NO_LEASES);
+  const kernels = makeKernels({ ...stores, agentPath, building: NO_BUILDING, bundles });
   const images = makeImages({
     ...stores,
     sources: madeSources(system),
+    bundles,
     placeLayers: async () => "banger-layers",
     uid: process.getuid?.() ?? 0,
   });

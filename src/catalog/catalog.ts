@@ -19,8 +19,21 @@ import type { Probe } from "../contract/probe.ts";
 import type { OperationContext } from "../operations/operations.ts";
 import type { DocumentEntry } from "./document/catalog-document.ts";
 
+export { partsOf } from "./bundle/write-bundle.ts";
+export { TAR_MAX_BYTES } from "./unpack/tar-header.ts";
 export { parseBundleManifest, problemsIn, readGivenBundle, requireBundleFiles, type Fail } from "./bundle/check-bundle.ts";
 export { readValidSignature, statusLinesOf } from "./pgp/status-lines.ts";
+export type {
+  AllowedFile,
+  BundleAddress,
+  BundleDigest,
+  BundleFile,
+  Bundles,
+  BundleToPack,
+  PackContext,
+  PackedBundle,
+  UnpackedBundle,
+} from "./bundle/bundles.ts";
 export { isOciReference } from "./oci/image-reference.ts";
 export { registrySettings } from "./oci/registry-settings.ts";
 export { configuredCatalogs } from "./catalogs/configured-schema.ts";
@@ -97,68 +110,6 @@ export interface Offers {
   find<T extends DocumentEntry["type"]>(type: T, name: string, context: OperationContext): Promise<OfferOf<T>>;
 }
 
-/** Bundles: what a catalog's entry names by address, size and digest. */
-export interface Bundles {
-  /** The path of a bundle in the download cache; what it throws is what fetching throws. */
-  fetch(wanted: BundleAddress, options: FetchOptions): Promise<string>;
-  /**
-   * Unpacks a bundle into an empty folder: `manifest.json`, whose text it returns, and of the other files those that are allowed.
-   * It is hashed as it is read: one that was exchanged since it was fetched is refused, and so is everything that is not on the list.
-   * Throws `refused` `digest_mismatch`, `unpacked_too_large`, `invalid` `damaged_bundle`.
-   */
-  unpack(path: string, sha256: string, folder: string, allowed: readonly AllowedFile[], signal: AbortSignal): Promise<UnpackedBundle>;
-  /** Throws `not_found` `folder_not_found`. */
-  requireFolder(folder: string): Promise<void>;
-  /**
-   * Writes a bundle into a folder, by the name of its content: the same content makes the same bytes, and one that is there already stays.
-   * Stage: `pack`. Throws `exists` `file_exists`, `refused` `folder_unusable`, `not_found` `folder_not_found`, `unavailable` `disk_full`.
-   */
-  pack(wanted: BundleToPack, folder: string, context: PackContext): Promise<PackedBundle>;
-  /** Removes what daemons that died left half written in others' folders. */
-  reconcile(): Promise<void>;
-}
-
-export type BundleAddress = NonNullable<DocumentEntry["bundle"]>;
-export type BundleDigest = Omit<BundleAddress, "url">;
-
-export interface AllowedFile {
-  readonly name: string;
-  readonly maxBytes: number;
-}
-
-/** A file that goes into a bundle. */
-export interface BundleFile {
-  readonly name: string;
-  readonly path: string;
-}
-
-export interface BundleToPack {
-  /** For messages: `kernel generic-6.12`. */
-  readonly what: string;
-  readonly name: string;
-  readonly arch: string;
-  /** The text of `manifest.json`. */
-  readonly manifest: string;
-  readonly files: readonly BundleFile[];
-  /** Asked when it fails, before that is told: throws when there is a better reason, as that what was to be packed is gone. */
-  readonly onFailure?: () => Promise<unknown>;
-}
-
-export type PackContext = Pick<OperationContext, "operationId" | "stage" | "signal">;
-
-/** A bundle that was written. */
-export interface PackedBundle extends BundleDigest {
-  readonly path: string;
-  /** Its name, as it is published under. */
-  readonly file: string;
-}
-
-export interface UnpackedBundle {
-  /** The text of `manifest.json`, which is not looked at here. */
-  readonly manifest: string;
-  readonly files: readonly { readonly name: string; readonly bytes: number; readonly sha256: string }[];
-}
-
 /** What an image of a registry says of how it is to be run. What is absent is empty. */
 export interface OciConfig {
   /** `KEY=VALUE` each. */
@@ -173,16 +124,29 @@ export interface OciConfig {
   readonly volumes: readonly string[];
 }
 
-export interface OciLayer {
-  /** `sha256:HEX` of the blob. */
+export interface OciBlob {
+  /** `sha256:HEX`. */
   readonly digest: string;
   readonly bytes: number;
+}
+
+export interface OciLayer extends OciBlob {
   readonly compression: "none" | "gzip" | "zstd";
   /** `sha256:HEX` of the tar in it, which only whoever unpacks it can verify. */
   readonly diffId: string;
 }
 
+/** An image of ours in a registry: what `image push` puts there is its bundle, as the one layer of an artifact. */
+export interface OciBundle {
+  readonly kind: "bundle";
+  readonly reference: string;
+  /** Of its manifest. */
+  readonly digest: string;
+  readonly layers: readonly [OciBlob];
+}
+
 export interface OciImage {
+  readonly kind: "image";
   /** The one text of the reference: `docker.io/library/debian:bookworm`. */
   readonly reference: string;
   /** Of its manifest, or of its config where there is no manifest, as in what `docker save` writes. */
@@ -200,9 +164,9 @@ export interface OciSources {
    * Throws `invalid` `bad_image_reference` or `bad_platform`, `not_found` `image_not_in_registry` or `no_such_platform`, `refused` for what is
    * not believed or not let in, `unsupported` for what is no image, and what fetching throws.
    */
-  resolve(text: string, options: { readonly platform: string | undefined }, context: FetchContext): Promise<OciImage>;
+  resolve(text: string, options: { readonly platform: string | undefined }, context: FetchContext): Promise<OciImage | OciBundle>;
   /** The paths of its layers' blobs in the download cache, in order, each verified; what is there is not asked for. Stage: `download`. */
-  fetchLayers(image: OciImage, context: FetchContext): Promise<readonly string[]>;
+  fetchLayers(image: OciImage | OciBundle, context: FetchContext): Promise<readonly string[]>;
 }
 
 /** Where a Debian archive is: what an apt source says. */

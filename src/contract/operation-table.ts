@@ -6,10 +6,12 @@ import { catalogUpdate } from "./operations/catalog-update.ts";
 import { configShow } from "./operations/config-show.ts";
 import { daemonStop } from "./operations/daemon-stop.ts";
 import { daemonVersion } from "./operations/daemon-version.ts";
+import { imageBundle } from "./operations/image-bundle.ts";
 import { imageDelete } from "./operations/image-delete.ts";
 import { imageList } from "./operations/image-list.ts";
 import { imagePull } from "./operations/image-pull.ts";
 import { imageShow } from "./operations/image-show.ts";
+import { imageTag } from "./operations/image-tag.ts";
 import { kernelBundle } from "./operations/kernel-bundle.ts";
 import { kernelDelete } from "./operations/kernel-delete.ts";
 import { kernelBuild } from "./operations/kernel-build.ts";
@@ -75,6 +77,8 @@ export const OPERATIONS = {
   "image.pull": imagePull,
   "image.list": imageList,
   "image.show": imageShow,
+  "image.bundle": imageBundle,
+  "image.tag": imageTag,
   "image.delete": imageDelete,
   "catalog.list": catalogList,
   "catalog.add": catalogAdd,

@@ -17,6 +17,14 @@ export function isOfThePath(error: unknown, folder?: string): error is Error & {
   return folder === undefined || pathOf(error)?.startsWith(folder) === true;
 }
 
+/** Another file system, or one without links, or one that has too many of this file. */
+const WITHOUT_LINKS: ReadonlySet<string> = new Set(["EXDEV", "EPERM", "ENOTSUP", "ENOSYS", "EMLINK"]);
+
+/** Whether a link failed for where it was to be made: nothing was made then. */
+export function isWithoutLinks(error: unknown): boolean {
+  return isSystemError(error) && WITHOUT_LINKS.has(error.code);
+}
+
 /** The path that a call of the system failed with, when it says so. */
 export function pathOf(error: unknown): string | undefined {
   return error instanceof Error && "path" in error && typeof error.path === "string" ? error.path : undefined;

@@ -1501,6 +1501,89 @@ export const VERBS: Readonly<Record<OperationName, Verb>> = {
       }
     ]
   },
+  "image.bundle": {
+    "kind": "long",
+    "method": "POST",
+    "path": "/v1/images/:image/bundle",
+    "summary": "Write an image into one file, to publish it",
+    "detail": "The file is called NAME-ARCH- and the first digits of its sha256: the same image makes the same file.",
+    "words": [
+      "image",
+      "bundle"
+    ],
+    "aliases": [],
+    "positional": [
+      "image"
+    ],
+    "composed": false,
+    "fields": [
+      {
+        "name": "image",
+        "flag": "image",
+        "type": "string",
+        "required": true,
+        "brief": "name of the image",
+        "placeholder": "NAME",
+        "completes": "image"
+      },
+      {
+        "name": "into",
+        "flag": "into",
+        "type": "path",
+        "required": true,
+        "brief": "folder for the file",
+        "placeholder": "DIR"
+      }
+    ],
+    "examples": [
+      {
+        "command": "banger image bundle web --into .",
+        "does": "write web-amd64-....tar.zst here"
+      }
+    ]
+  },
+  "image.tag": {
+    "kind": "change",
+    "method": "POST",
+    "path": "/v1/images/:image/tag",
+    "summary": "Give an image one more name",
+    "detail": "Both names share what is on disk, which goes when the last of them is deleted. To rename one: tag it, then banger image delete the old name, which is refused while a vm holds it.",
+    "words": [
+      "image",
+      "tag"
+    ],
+    "aliases": [],
+    "positional": [
+      "image",
+      "to"
+    ],
+    "composed": false,
+    "fields": [
+      {
+        "name": "image",
+        "flag": "image",
+        "type": "string",
+        "required": true,
+        "brief": "name of the image",
+        "placeholder": "NAME",
+        "completes": "image"
+      },
+      {
+        "name": "to",
+        "flag": "to",
+        "type": "string",
+        "required": true,
+        "brief": "the further name",
+        "placeholder": "NEW"
+      }
+    ],
+    "examples": [
+      {
+        "command": "banger image tag debian-bookworm base",
+        "does": "keep this one as base, whatever is pulled later"
+      }
+    ]
+  },
   "image.delete": {
     "kind": "change",
     "method": "DELETE",

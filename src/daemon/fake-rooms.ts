@@ -240,14 +240,17 @@ function makeFakeImages(): Rooms["images"] {
         arch: "amd64",
         kernelRef: null,
         init: "agent",
-        requirements: [],
         sha256: "00",
         bytes: 1000,
+        sharedBytes: 0,
+        base: { format: "squashfs", bytes: 900, usedBytes: 900 },
+        workSeed: { bytes: 2000, usedBytes: 100 },
         hasWorkSeed: true,
+        reference: null,
+        digest: null,
         createdAt: 0,
-        problems: [],
       } as const;
-      const stored = { ...image, requirements: [], commands: fakeCommandsOf(as), problems: [] };
+      const stored = { ...image, requirements: [], commands: fakeCommandsOf(as), env: [], sharedWith: [], layers: [], problems: [] };
       images.set(as, stored);
       return stored;
     },
@@ -256,6 +259,16 @@ function makeFakeImages(): Rooms["images"] {
     verify: async () => [],
     probes: () => [],
     parts: async () => Promise.reject(new Error("not faked")),
+    bundle: async (name, folder) => {
+      if (!images.has(name)) missing("image", name);
+      const file = `${name}-amd64-00.tar.zst`;
+      return { path: `${folder}/${file}`, file, sha256: "00", bytes: 1000, name, distro: "debian", arch: "amd64", kernelRef: null };
+    },
+    tag: async (name, to) => {
+      const stored = { ...(images.get(name) ?? missing("image", name)), name: to };
+      images.set(to, stored);
+      return stored;
+    },
     delete: async (name, requireUnused) => {
       requireUnused();
       if (!images.delete(name)) missing("image", name);

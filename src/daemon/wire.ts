@@ -149,7 +149,17 @@ function makeMeans({ system, config, proxies, leases, agentPath, fetcher, catalo
   const kernels = makeKernels({ system, archive, offers, bundles, leases, agentPath, building });
   // Who started the daemon is who it pulls for: their environment leads to their logins.
   const sources = makeOciSources({ system, fetcher, settings: config.registries, proxies, variables: proxies, architecture: "amd64" });
-  const images = makeImages({ system, archive, offers, sources, placeLayers: () => placeLayers(system), leases, uid: ourUid(), proxies });
+  const images = makeImages({
+    system,
+    archive,
+    offers,
+    sources,
+    bundles,
+    placeLayers: () => placeLayers(system),
+    leases,
+    uid: ourUid(),
+    proxies,
+  });
   const disks = makeDisks({ system, leases, poolBytes: config.defaults.disk ?? CONFIG_DEFAULTS.layerBytes });
   const network = makeNetwork({ system });
   const consoles = makeConsoles({ system, agentPath, maxBytes: config.logs.console ?? CONFIG_DEFAULTS.consoleBytes });

@@ -38,5 +38,8 @@ export const DEFAULT_WORK_BYTES = 20 * 2 ** 30;
 /** Which sizes a disk can have. */
 export { DISK_MAX_BYTES, DISK_MIN_BYTES } from "./disk-size.ts";
 
+/** For goods that are kept under several names. */
+export { linkOrCopy } from "./link-or-copy.ts";
+
 /** How an ext4 is made that a guest will use; for rooms above that make one in their own way. */
 export { DISK_SHAPE, ext4Arguments } from "./ext4-arguments.ts";

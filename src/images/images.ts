@@ -6,6 +6,7 @@
  * Laws: the files of an image never become files on the host; identity (machine-id, host keys) is stripped; deleting is
  * refused while a vm holds it.
  */
+import type { PackedBundle } from "../catalog/catalog.ts";
 import type { Probe } from "../contract/probe.ts";
 import type { Image } from "../contract/schemas/goods.ts";
 import type { ImageCommands } from "../contract/schemas/image-commands.ts";
@@ -37,10 +38,19 @@ export interface PullHow {
   readonly kernelRef?: string | undefined;
 }
 
+/** A bundle that was written, with what a catalog says of it. */
+export interface ImageBundle extends PackedBundle {
+  readonly name: string;
+  readonly distro: string;
+  readonly arch: "amd64";
+  readonly kernelRef: string | null;
+}
+
 export interface Images {
   /**
-   * Builds what a catalog names from its archive, in the stages `bootstrap`, `base`, `work seed`, `store`; or puts together what a registry, a
-   * folder or a saved archive has, in `resolve`, `download`, `merge`, `store`. A name without colon and host means a catalog's where there is one.
+   * Builds what a catalog names from its archive, in the stages `bootstrap`, `base`, `work seed`, `store`, or takes it from its bundle, in
+   * `download`, `unpack`, `store`; or puts together what a registry, a folder or a saved archive has, in `resolve`, `download`, `merge`,
+   * `store`, which of an image that was pushed from here is a bundle too. A name without colon and host means a catalog's where there is one.
    */
   pull(name: string, as: string | undefined, context: OperationContext, how?: PullHow): Promise<StoredImage>;
   /** Never fails: what cannot be read has problems. */
@@ -48,6 +58,13 @@ export interface Images {
   /** Throws `not_found` `image_not_found`, with the command that would get it. */
   get(name: string): Promise<StoredImage>;
   parts(name: string): Promise<ImageParts>;
+  /**
+   * Writes `NAME-ARCH-<16 digits of its sha256>.tar.zst` into a folder; one that is there already stays. Stages: `verify`, `pack`.
+   * Throws as `get`, `refused` `image_damaged`, `image_not_bundled`, `folder_unusable`, `not_found` `folder_not_found`.
+   */
+  bundle(name: string, folder: string, context: OperationContext): Promise<ImageBundle>;
+  /** Gives it one more name, which shares its content. Throws as `get`, `exists` `image_exists`, `unavailable` `image_broken`. */
+  tag(name: string, to: string): Promise<StoredImage>;
   /** @param requireUnused throws when something uses it; asked right before it goes, with nothing in between. */
   delete(name: string, requireUnused: () => void): Promise<void>;
   /** What is wrong with the content of an image's base, by its digest; empty when it is what it was. Throws as `get`. */

@@ -1,28 +1,33 @@
 /** The room's factory. */
 import {
   isOciReference,
+  type Bundles,
   type DebianArchive,
   type OciSources,
   type OfferOf,
   type Offers,
   type ProxyEnvironment,
 } from "../catalog/catalog.ts";
+import { onDisk } from "../contract/disk-full.ts";
 import { BangerError } from "../contract/errors.ts";
 import { makeJoinWork, type Leases, type OperationContext } from "../operations/operations.ts";
 import type { System } from "../system/system.ts";
+import { bundleImage } from "./bundle/bundle-image.ts";
+import { pullOffered } from "./bundle/pull-bundle.ts";
 import { imageProbes } from "./debian/image-probes.ts";
 import { makeImageStore } from "./store/image-store.ts";
 import { sweepBootstraps } from "./debian/bootstrap-folder.ts";
 import type { Images, PullHow, StoredImage } from "./images.ts";
 import { nameOfImage } from "./oci/name-of-image.ts";
 import { pullOci } from "./oci/pull-oci.ts";
-import { pullDebian, type DebianImage } from "./debian/pull-debian.ts";
+import { pullDebian } from "./debian/pull-debian.ts";
 
 export interface ImagesDependencies {
   readonly system: System;
   readonly offers: Offers;
   readonly archive: DebianArchive;
   readonly sources: OciSources;
+  readonly bundles: Bundles;
   /** The path of the program that merges the layers of an image; asked for each time. */
   readonly placeLayers: () => Promise<string>;
   readonly leases: Leases;
@@ -32,7 +37,9 @@ export interface ImagesDependencies {
   readonly proxies?: ProxyEnvironment;
 }
 
-export function makeImages({ system, offers, archive, sources, placeLayers, leases, uid, proxies = {} }: ImagesDependencies): Images {
+export function makeImages(dependencies: ImagesDependencies): Images {
+  const { system, offers, archive, sources, bundles, placeLayers, leases, uid, proxies = {} } = dependencies;
+  const { images: folder } = system.layout;
   const store = makeImageStore(system, leases);
   /** What is being pulled, by the name that it is to have. */
   const pulling = new Map<string, string>();
@@ -53,7 +60,7 @@ export function makeImages({ system, offers, archive, sources, placeLayers, leas
     return joinPull(as, context, async () => {
       pulling.set(as, what);
       try {
-        await make(as);
+        await onDisk(`cannot pull image ${name}`, folder, () => make(as));
       } catch (error) {
         // Whatever a child that was told to end had to say.
         if (context.signal.aborted)
@@ -74,6 +81,7 @@ export function makeImages({ system, offers, archive, sources, placeLayers, leas
     probes: () => imageProbes(system, uid),
     reconcile: async () => {
       await sweepBootstraps(system, leases, uid, (draft) => store.isOpen(draft));
+      await bundles.reconcile();
       await store.reconcile();
     },
     pull: async (name, wantedAs, context, how = {}) => {
@@ -82,14 +90,28 @@ export function makeImages({ system, offers, archive, sources, placeLayers, leas
         const wanted = { text: name, platform: how.platform, kernelRef: how.kernelRef };
         const what = JSON.stringify(wanted);
         return pullAs(wantedAs ?? nameOfImage(name), what, name, context, (as) =>
-          pullOci({ system, sources, store, placeLayers }, wanted, as, context),
+          pullOci({ system, sources, bundles, store, placeLayers }, wanted, as, context),
         );
       }
       refuseHow(name, how);
-      const entry = requireDebian(offer);
-      return pullAs(wantedAs ?? entry.name, `${offer.catalog}/${entry.name}`, name, context, (as) =>
-        pullDebian({ system, archive, store, leases, uid, proxies }, entry, as, context),
-      );
+      const { entry, catalog } = offer;
+      return pullAs(wantedAs ?? entry.name, `${catalog}/${entry.name}`, name, context, (as) => {
+        const { debian, bundle } = entry;
+        if (debian !== undefined)
+          return pullDebian({ system, archive, store, leases, uid, proxies }, { ...entry, ...debian, arch: "amd64" }, as, context);
+        // Of two places to come from an entry has exactly one.
+        return pullOffered({ system, bundles, store }, { ...entry, name: `${catalog}/${entry.name}`, bundle }, as, context);
+      });
+    },
+    bundle: async (name, into, context) => {
+      const requireThere = () => offering(name, store.folderOf(name));
+      const image = { name, folder: await requireThere(), manifest: await store.whole(name, "bundle"), requireThere };
+      const verify = () => store.verify(name, context.signal);
+      return bundleImage({ system, bundles }, { ...image, verify }, into, context);
+    },
+    tag: async (name, to) => {
+      await onDisk(`cannot tag image ${name}`, folder, () => offering(name, store.tag(name, to)));
+      return store.get(to);
     },
   };
 }
@@ -119,16 +141,4 @@ function offerKnown(offers: Offers, name: string, error: unknown): never {
   if (!(error instanceof BangerError) || error.code !== "image_not_found" || known.includes(name)) throw error;
   const pulls = known.slice(0, 8).map((each) => `banger image pull ${each}`);
   throw new BangerError(error.kind, error.code, error.message, { hint: pulls.join(" or "), cause: error });
-}
-
-function requireDebian({ catalog, entry: { name, kernelRef, debian } }: OfferOf<"image">): DebianImage {
-  if (debian !== undefined) return { name, kernelRef, arch: "amd64", ...debian };
-  throw new BangerError(
-    "unsupported",
-    "bundle_of_image",
-    `cannot pull image ${catalog}/${name}: this banger takes no images from bundles`,
-    {
-      hint: "install a newer one",
-    },
-  );
 }

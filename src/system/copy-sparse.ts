@@ -5,6 +5,7 @@
 import * as fs from "node:fs/promises";
 import { cloneFile, findData } from "./native.ts";
 import { removeFile } from "./remove-file.ts";
+import { writeAll } from "./runs.ts";
 
 const CHUNK_BYTES = 1024 * 1024;
 
@@ -39,13 +40,5 @@ async function copyRun(
     if (bytesRead === 0) throw new Error(`the file that is being copied ended at ${at}, before the ${run.end} bytes that it had`);
     await writeAll(target, buffer.subarray(0, bytesRead), at);
     at += bytesRead;
-  }
-}
-
-/** A disk that fills up takes a part without an error, and only the next write says why. */
-async function writeAll(target: fs.FileHandle, bytes: Uint8Array, at: number): Promise<void> {
-  for (let done = 0; done < bytes.length;) {
-    const { bytesWritten } = await target.write(bytes, done, bytes.length - done, at + done);
-    done += bytesWritten;
   }
 }

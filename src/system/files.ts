@@ -10,6 +10,7 @@ import { findData, punchStart, tryLock } from "./native.ts";
 import { isErrno } from "./is-errno.ts";
 import { removeFile } from "./remove-file.ts";
 import { removeTree } from "./remove-tree.ts";
+import { findRuns, spread } from "./runs.ts";
 import type { FileInfo, Files } from "./system.ts";
 import { watchFile } from "./watch-file.ts";
 import { watchGone } from "./watch-gone.ts";
@@ -40,6 +41,8 @@ export function makeFiles(roots: readonly string[]): Files {
       if (size < bytes) await file.truncate(bytes);
     },
     copySparse,
+    findRuns,
+    spread,
     makeFolder: async (path, mode = 0o700) => {
       await fs.mkdir(path, { recursive: true, mode });
     },

@@ -65,6 +65,9 @@ export interface FileInfo {
   readonly modifiedMs: number;
 }
 
+/** A piece of a file. */
+export type Run = readonly [offset: number, bytes: number];
+
 export interface Files {
   /** The whole file. Throws `BangerError` `not_found` `file_not_found` when there is none, `invalid` above `maxBytes`. */
   read(path: string, maxBytes: number): Promise<Uint8Array>;
@@ -94,6 +97,13 @@ export interface Files {
   grow(path: string, bytes: number): Promise<void>;
   /** Copies a file: shares blocks where the filesystem can, keeps holes otherwise. Refuses an existing target. */
   copySparse(from: string, to: string, signal?: AbortSignal): Promise<void>;
+  /**
+   * Where a file has something other than zeros, in order, in at most `most` runs of whole blocks of 4 KiB (but for the end of the file):
+   * the same content has the same runs, wherever the filesystem has made holes. Short gaps are left out, and longer ones when there are too many.
+   */
+  findRuns(path: string, most: number, signal?: AbortSignal): Promise<readonly Run[]>;
+  /** A new sparse file of `bytes` bytes, of runs that lie in `from` one after the other. Refuses an existing target. Synced. */
+  spread(from: string, to: string, bytes: number, runs: readonly Run[], signal?: AbortSignal): Promise<void>;
   /** Makes a folder and its parents, mode 0700 unless given. Existing ones stay as they are. */
   makeFolder(path: string, mode?: number): Promise<void>;
   /** Gives a file one more name, on the same filesystem. False where there is something of that name, or no file any more. */

@@ -24,6 +24,8 @@ export function makeTestGoods(images: ReadonlySet<string>, kernel: string): Pick
         };
       },
       pull: unused,
+      bundle: unused,
+      tag: unused,
       list: unused,
       get: unused,
       delete: unused,

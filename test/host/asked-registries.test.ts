@@ -3,7 +3,7 @@ import { afterAll, afterEach, describe, expect, setDefaultTimeout, test } from "
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { OciImage } from "../../src/catalog/catalog.ts";
+import type { OciBundle, OciImage } from "../../src/catalog/catalog.ts";
 import { makeTarHeader, paddingOf } from "../../src/catalog/unpack/tar-header.ts";
 import {
   checkLayers,
@@ -86,7 +86,7 @@ describe("an index", () => {
     ]);
     const registry = front(() => undefined, { ...ours, manifest: top, blobs });
     const puller = us();
-    const resolve = (platform?: string): Promise<OciImage> =>
+    const resolve = (platform?: string): Promise<OciImage | OciBundle> =>
       puller.sources.resolve(`${registry.host}/acme/web`, { platform }, puller.context);
     expect(await resolve()).toMatchObject({ digest: digestOf(ours.manifest), platform: { architecture: "amd64" } });
     expect(await resolve("linux/arm64/v8")).toMatchObject({ digest: digestOf(arm.manifest), platform: { architecture: "arm64" } });

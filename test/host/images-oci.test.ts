@@ -2,6 +2,8 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
+import { makeBundles } from "../../src/catalog/bundle/make-bundles.ts";
+import { openFetcher } from "../../src/catalog/fetch/open-fetcher.ts";
 import { madeOffers } from "../../src/catalog/offers/made-offers.ts";
 import { madeSources } from "../../src/catalog/oci/made-sources.ts";
 import type { Images } from "../../src/images/images.ts";
@@ -34,6 +36,7 @@ const open = (layersPath: string): Images =>
     offers: madeOffers(),
     archive: aptArchive,
     sources: madeSources(system),
+    bundles: makeBundles(system, openFetcher(system, { proxies: {}, advice: "" }), leases),
     placeLayers: async () => layersPath,
     leases,
     uid: 0,

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { gunzipSync, gzipSync, zstdDecompressSync } from "node:zlib";
 import { openFetcher } from "../../src/catalog/fetch/open-fetcher.ts";
 import { makeOciSources, type OciSourcesParts } from "../../src/catalog/oci/oci-sources.ts";
-import type { OciImage, OciSources } from "../../src/catalog/catalog.ts";
+import type { OciBundle, OciImage, OciSources } from "../../src/catalog/catalog.ts";
 import type { StageContext } from "../../src/operations/operations.ts";
 import { makeJsonLog } from "../../src/system/json-log.ts";
 import { makeSystem } from "../../src/system/make-system.ts";
@@ -173,7 +173,8 @@ function readNames(folder: string): readonly string[] {
 }
 
 /** Throws unless each blob is what its digest says, and in it is the tar that the config names. */
-export function checkLayers(image: OciImage, paths: readonly string[]): void {
+export function checkLayers(image: OciImage | OciBundle, paths: readonly string[]): void {
+  if (image.kind === "bundle") throw new Error("it is a bundle");
   if (paths.length !== image.layers.length) throw new Error(`there are ${paths.length} blobs`);
   for (const [index, { digest, bytes, compression, diffId }] of image.layers.entries()) {
     const blob = readFileSync(paths[index] ?? "");

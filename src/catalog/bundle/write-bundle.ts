@@ -2,20 +2,20 @@
 import { createHash } from "node:crypto";
 import { constants, createZstdCompress, type ZstdCompress } from "node:zlib";
 import type { System } from "../../system/system.ts";
-import type { BundleDigest, BundleToPack, FetchOptions } from "../catalog.ts";
+import type { BundleDigest, BundleFile, BundleToPack, FetchOptions } from "../catalog.ts";
 import { writeThrough } from "../fetch/write-through.ts";
-import { makeTarHeader, paddingOf, TAR_BLOCK_BYTES } from "../unpack/tar-header.ts";
+import { makeTarHeader, paddingOf, TAR_BLOCK_BYTES, TAR_MAX_BYTES } from "../unpack/tar-header.ts";
 import { MANIFEST } from "./read-manifest.ts";
 
 /** The best there is that asks whoever unpacks for no more than 8 MiB. */
-const LEVEL = 19;
+const BEST_LEVEL = 19;
 const BLOCK_BYTES = 2 ** 20;
 
 /** @param path of a new file; the caller removes one that did not get whole. */
 export async function writeBundle(
   system: System,
   path: string,
-  wanted: Pick<BundleToPack, "manifest" | "files">,
+  wanted: Pick<BundleToPack, "manifest" | "files" | "level">,
   options: FetchOptions,
 ): Promise<BundleDigest> {
   const hash = createHash("sha256");
@@ -27,7 +27,7 @@ export async function writeBundle(
       yield part;
     }
   };
-  const compressor = createZstdCompress({ params: { [constants.ZSTD_c_compressionLevel]: LEVEL } });
+  const compressor = createZstdCompress({ params: { [constants.ZSTD_c_compressionLevel]: wanted.level ?? BEST_LEVEL } });
   // A failure reaches the reader through the compressor.
   feed(inBlocks(entriesOf(system, wanted, options)), compressor).catch((error: unknown) => compressor.destroy(error as Error));
   await writeThrough(counted(compressor as AsyncIterable<Uint8Array>), system.files.openWrite(path, "wx", 0o644), options.signal);
@@ -72,21 +72,33 @@ async function* entriesOf(
   yield makeTarHeader(MANIFEST, text.length, "0");
   yield text;
   yield paddingOf(text.length);
-  const sizes = await Promise.all(files.map(async ({ path }) => (await system.files.find(path))?.bytes ?? 0));
+  const sizes = await Promise.all(files.map((file) => sizeOf(system, file)));
   const total = sizes.reduce((sum, size) => sum + size, 0);
   let done = 0;
-  for (const [at, { name, path }] of files.entries()) {
+  for (const [at, file] of files.entries()) {
     const size = sizes[at] ?? 0;
-    yield makeTarHeader(name, size, "0");
+    if (size > TAR_MAX_BYTES) throw new Error(`${file.path} has more than the ${TAR_MAX_BYTES} bytes that a file in a bundle can have`);
+    yield makeTarHeader(file.name, size, "0");
     let got = 0;
-    for await (const part of system.files.openRead(path) as AsyncIterable<Uint8Array>) {
+    for await (const part of partsOf(system, file)) {
       got += part.length;
       done += part.length;
       yield part;
       onProgress?.(done, total);
     }
-    if (got !== size) throw new Error(`${path} changed while it was read`);
+    if (got !== size) throw new Error(`${file.path} changed while it was read`);
     yield paddingOf(size);
   }
   yield Buffer.alloc(2 * TAR_BLOCK_BYTES);
+}
+
+async function sizeOf(system: System, { path, runs }: BundleFile): Promise<number> {
+  if (runs !== undefined) return runs.reduce((sum, [, bytes]) => sum + bytes, 0);
+  return (await system.files.find(path))?.bytes ?? 0;
+}
+
+/** The content of a file of a bundle, as it is in there. */
+export async function* partsOf({ files }: System, { path, runs }: Omit<BundleFile, "name">): AsyncGenerator<Uint8Array> {
+  if (runs === undefined) yield* files.openRead(path) as AsyncIterable<Uint8Array>;
+  for (const [start, bytes] of runs ?? []) yield* files.openRead(path, { start, end: start + bytes - 1 }) as AsyncIterable<Uint8Array>;
 }

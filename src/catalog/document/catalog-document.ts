@@ -11,7 +11,8 @@
  *         {
  *           "type": "kernel",                    or "image"
  *           "name": "generic-6.12", "distro": "banger", "arch": "amd64",
- *           "version": "6.12.117",               of a kernel, as uname -r says; of an image "kernelRef", the kernel it is used with
+ *           "version": "6.12.117",               of a kernel, as uname -r says; of an image "kernelRef", the kernel it is used with,
+ *                                                and "requirements", the names of what a vm of it needs to be ready
  *           "description": "...",
  *           "bundle": { "url": "generic-6.12-amd64-0123456789abcdef.tar.zst", "sha256": "...", "bytes": 4812345 }
  *         }
@@ -22,6 +23,7 @@
  */
 import { z } from "zod";
 import { catalogName } from "../../contract/schemas/catalog-names.ts";
+import { MOST_REQUIREMENTS } from "../../contract/schemas/requirement.ts";
 import { distroName, goodsName, kernelRelease, sha256 } from "../../contract/schemas/names.ts";
 import { documentVersion, instant, line, packageName, suite } from "./fields.ts";
 
@@ -59,7 +61,10 @@ const kernelEntry = z.strictObject({
 const imageEntry = z.strictObject({
   type: z.literal("image"),
   ...head,
-  kernelRef: goodsName,
+  /** The kernel that it is used with; without it whoever makes a vm names one. */
+  kernelRef: goodsName.optional(),
+  /** What a vm of it needs to be ready, by name. */
+  requirements: z.array(line).min(1).max(MOST_REQUIREMENTS).optional(),
   description: line,
   bundle: bundle.optional(),
   debian: z.strictObject({ suite, packages: z.array(packageName).min(1).max(1000) }).optional(),

@@ -104,6 +104,39 @@ describe("a document", () => {
   });
 });
 
+describe("an artifact that is an image of ours", () => {
+  const of = (change: object = {}, first: object = {}) => ({
+    schemaVersion: 2,
+    mediaType: MANIFEST,
+    artifactType: "application/vnd.banger.image.bundle.v1",
+    config: { mediaType: "application/vnd.oci.empty.v1+json", digest: digestOf("e"), size: 2 },
+    layers: [{ mediaType: "application/vnd.banger.image.bundle.v1.tar+zstd", digest: digestOf("b"), size: 100, ...first }],
+    ...change,
+  });
+
+  test("is read as its one layer", () => {
+    expect(parseImageDocument(bytesOf(of()), MANIFEST, "x")).toEqual({
+      kind: "bundle",
+      layer: { type: "application/vnd.banger.image.bundle.v1.tar+zstd", digest: digestOf("b"), bytes: 100 },
+    });
+  });
+
+  test.each([
+    ["without a layer", of({ layers: [] }), "bad_oci_document"],
+    ["without layers", of({ layers: undefined }), "bad_oci_document"],
+    ["with two layers", of({ layers: [...of().layers, ...of().layers] }), "bad_oci_document"],
+    ["with a layer of another kind", of({}, { mediaType: "application/vnd.oci.image.layer.v1.tar+zstd" }), "bad_oci_document"],
+    ["with a kernel in it", of({}, { mediaType: "application/vnd.banger.kernel.bundle.v1.tar+zstd" }), "bad_oci_document"],
+    ["with an empty layer", of({}, { size: 0 }), "bad_oci_document"],
+    ["with a layer of no size", of({}, { size: -1 }), "bad_oci_document"],
+    ["with a layer by another digest", of({}, { digest: "sha512:ab" }), "bad_oci_document"],
+    ["that is a kernel", of({ artifactType: "application/vnd.banger.kernel.bundle.v1" }), "not_an_image"],
+    ["of a version to come", of({ artifactType: "application/vnd.banger.image.bundle.v2" }), "not_an_image"],
+  ] as const)("but %s is refused", (_what, value, code) => {
+    expect(codeOf(() => parseImageDocument(bytesOf(value), MANIFEST, "x"))).toStartWith(`${code}: cannot use x`);
+  });
+});
+
 const rootfs = { type: "layers", diff_ids: [digestOf("d")] };
 const whole = {
   os: "linux",

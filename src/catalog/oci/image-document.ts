@@ -2,7 +2,16 @@
 import { z } from "zod";
 import { BangerError } from "../../contract/errors.ts";
 import { boundedList, parseBy, parseJsonObject, unusable } from "./bounded-json.ts";
-import { CONFIG_TYPES, isIndexType, isManifestType, isSchema1Type, readLayerType, type LayerCompression } from "./media-types.ts";
+import {
+  BUNDLE_TYPES,
+  bundleLayerType,
+  CONFIG_TYPES,
+  isIndexType,
+  isManifestType,
+  isSchema1Type,
+  readLayerType,
+  type LayerCompression,
+} from "./media-types.ts";
 import type { Platform } from "./platform.ts";
 
 export const DOCUMENT_MAX_BYTES = 4 * 2 ** 20;
@@ -31,7 +40,9 @@ export interface ManifestLayer extends Descriptor {
 
 export type ImageDocument =
   | { readonly kind: "index"; readonly entries: readonly IndexEntry[] }
-  | { readonly kind: "manifest"; readonly config: Descriptor; readonly layers: readonly ManifestLayer[] };
+  | { readonly kind: "manifest"; readonly config: Descriptor; readonly layers: readonly ManifestLayer[] }
+  /** An image of ours, as `image push` puts it there. */
+  | { readonly kind: "bundle"; readonly layer: Descriptor };
 
 const word = z.string().max(256);
 const descriptor = z.object({
@@ -85,6 +96,7 @@ function parseIndex(value: Readonly<Record<string, unknown>>, what: string): Ima
 }
 
 function parseManifest(value: Readonly<Record<string, unknown>>, what: string): ImageDocument {
+  if (value["artifactType"] === BUNDLE_TYPES.image) return parseBundle(value, what);
   const config = descriptorOf(parseBy(descriptor, value["config"], what));
   if (!CONFIG_TYPES.includes(config.type)) {
     const of = typeof value["artifactType"] === "string" ? value["artifactType"] : config.type;
@@ -106,6 +118,15 @@ function parseManifest(value: Readonly<Record<string, unknown>>, what: string): 
     });
   });
   return { kind: "manifest", config, layers };
+}
+
+function parseBundle(value: Readonly<Record<string, unknown>>, what: string): ImageDocument {
+  const [first, ...others] = boundedList(value["layers"], MAX_LAYERS, what);
+  if (first === undefined || others.length > 0) throw unusable(what, "it has not one layer, as a bundle of an image has");
+  const layer = descriptorOf(parseBy(descriptor, first, what));
+  if (layer.type !== bundleLayerType("image") || layer.bytes === 0)
+    throw unusable(what, `its layer is no bundle, but ${shown(layer.type)} of ${layer.bytes} bytes`);
+  return { kind: "bundle", layer };
 }
 
 function descriptorOf({ mediaType, digest, size }: z.output<typeof descriptor>): Descriptor {

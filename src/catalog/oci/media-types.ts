@@ -13,6 +13,17 @@ export const CONFIG_TYPES: readonly string[] = [
   "application/vnd.docker.container.image.v1+json",
 ];
 
+/** Ours: the one layer of an artifact is a bundle. */
+export const BUNDLE_TYPES = {
+  kernel: "application/vnd.banger.kernel.bundle.v1",
+  image: "application/vnd.banger.image.bundle.v1",
+} as const;
+
+/** Of the layer in it. */
+export function bundleLayerType(type: keyof typeof BUNDLE_TYPES): string {
+  return `${BUNDLE_TYPES[type]}.tar+zstd`;
+}
+
 export function isIndexType(type: string | undefined): boolean {
   return INDEX_TYPES.some((each) => each === type);
 }

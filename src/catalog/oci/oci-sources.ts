@@ -1,6 +1,6 @@
 /** Images that are in no catalog: from what somebody typed to verified blobs in the download cache. */
 import type { System } from "../../system/system.ts";
-import type { OciImage, OciLayer, OciSources, ProxyEnvironment } from "../catalog.ts";
+import type { OciBlob, OciBundle, OciImage, OciSources, ProxyEnvironment } from "../catalog.ts";
 import type { Fetcher } from "../fetch/fetcher.ts";
 import { openArchiveSource } from "./archive-source.ts";
 import { openLayoutSource } from "./layout-source.ts";
@@ -36,12 +36,12 @@ export function makeOciSources(parts: OciSourcesParts): OciSources {
   const { system, fetcher, settings, proxies, variables, architecture, retryDelaysMs = RETRY_DELAYS_MS, stallMs = STALL_MS } = parts;
   const logins = makeLogins(system, variables);
   /** Of the images that were resolved: a registry need not be asked for a token again. */
-  const sources = new WeakMap<OciImage, ImageSource>();
+  const sources = new WeakMap<OciImage | OciBundle, ImageSource>();
   const open = (reference: ImageReference): ImageSource => {
     if (reference.kind === "registry") return openRegistrySource({ system, proxies, settings, logins, retryDelaysMs, stallMs }, reference);
     return reference.kind === "layout" ? openLayoutSource(system, reference) : openArchiveSource(system, reference);
   };
-  const openAgain = async (image: OciImage, signal: AbortSignal): Promise<ImageSource> => {
+  const openAgain = async (image: OciImage | OciBundle, signal: AbortSignal): Promise<ImageSource> => {
     const source = open(parseImageReference(image.reference));
     // Where the blobs are in a file, its beginning tells.
     if (image.reference.startsWith("docker-archive:")) await source.root(signal);
@@ -68,7 +68,7 @@ export function makeOciSources(parts: OciSourcesParts): OciSources {
 async function fetchAll(
   fetcher: Fetcher,
   source: ImageSource,
-  layers: readonly OciLayer[],
+  layers: readonly OciBlob[],
   outer: AbortSignal,
   onProgress: (doneBytes: number, totalBytes: number) => void,
 ): Promise<readonly string[]> {

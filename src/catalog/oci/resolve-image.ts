@@ -1,6 +1,6 @@
 /** From a reference's root document down to one manifest and its config. Each is verified before anything looks into it. */
 import { createHash } from "node:crypto";
-import type { OciImage } from "../catalog.ts";
+import type { OciBundle, OciImage } from "../catalog.ts";
 import type { Fetcher } from "../fetch/fetcher.ts";
 import type { System } from "../../system/system.ts";
 import { BangerError } from "../../contract/errors.ts";
@@ -13,6 +13,8 @@ import type { ImageSource } from "./image-source.ts";
 import { fits, formatPlatform, type Platform } from "./platform.ts";
 
 const MAX_DEPTH = 3;
+/** What every bundle is for; its manifest says so, too. */
+const BUNDLE_PLATFORM: Platform = { os: "linux", architecture: "amd64", variant: undefined };
 
 export interface ResolveParts {
   readonly system: System;
@@ -28,7 +30,7 @@ export async function resolveImage(
   reference: ImageReference,
   wanted: Platform,
   signal: AbortSignal,
-): Promise<OciImage> {
+): Promise<OciImage | OciBundle> {
   const text = formatImageReference(reference);
   const what = `the manifest of ${text}`;
   /** Through the download cache: what is there is not fetched, and is verified all the same. */
@@ -51,6 +53,11 @@ export async function resolveImage(
     digest = entry.digest;
     document = parseImageDocument(await read(entry, DOCUMENT_MAX_BYTES, source.documents(entry.type), what), entry.type, what);
   }
+  if (document.kind === "bundle") {
+    if (!fits({ ...wanted, variant: undefined }, BUNDLE_PLATFORM)) throw otherPlatform(BUNDLE_PLATFORM, wanted, text);
+    const { digest: blob, bytes } = document.layer;
+    return { kind: "bundle", reference: text, digest, layers: [{ digest: blob, bytes }] };
+  }
   const config = parseImageConfig(
     await read(document.config, CONFIG_MAX_BYTES, source.blobs, `the config of ${text}`),
     `the config of ${text}`,
@@ -62,7 +69,7 @@ export async function resolveImage(
     compression,
     diffId: config.diffIds[at] ?? "",
   }));
-  return { reference: text, digest, platform: config.platform, config: config.config, layers };
+  return { kind: "image", reference: text, digest, platform: config.platform, config: config.config, layers };
 }
 
 /** In a layout the tag is a note at an entry of its index. */
@@ -80,7 +87,11 @@ function requireFit({ platform, diffIds }: ImageConfig, { layers }: Manifest, wa
   if (layers.length === 0) throw unusable(text, "it has no layers");
   if (diffIds.length !== layers.length) throw unusable(text, `it has ${layers.length} layers, and its config tells of ${diffIds.length}`);
   if (fits({ ...wanted, variant: undefined }, platform)) return;
-  throw new BangerError(
+  throw otherPlatform(platform, wanted, text);
+}
+
+function otherPlatform(platform: Platform, wanted: Platform, text: string): BangerError {
+  return new BangerError(
     "not_found",
     "no_such_platform",
     `cannot use ${text}: it is for ${formatPlatform(platform)}, not for ${formatPlatform(wanted)}`,

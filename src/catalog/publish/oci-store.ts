@@ -7,6 +7,7 @@ import { createHash } from "node:crypto";
 import { BangerError } from "../../contract/errors.ts";
 import type { Clock, System } from "../../system/system.ts";
 import { decideRedirect } from "../fetch/redirect.ts";
+import { BUNDLE_TYPES, bundleLayerType } from "../oci/media-types.ts";
 import { formatOciReference, type OciReference } from "../oci/oci-reference.ts";
 import type { Registry } from "./registry.ts";
 import { pause, type Body, type Reply } from "./sender.ts";
@@ -112,14 +113,18 @@ async function pushOnce(registry: Registry, { digest, what, body }: Blob, signal
 }
 
 function manifestOf({ name, sha256, bytes, type }: Bundle): unknown {
-  const kind = `application/vnd.banger.${type}.bundle.v1`;
   return {
     schemaVersion: 2,
     mediaType: MANIFEST,
-    artifactType: kind,
+    artifactType: BUNDLE_TYPES[type],
     config: { mediaType: EMPTY_TYPE, digest: digestOf(EMPTY), size: EMPTY.length },
     layers: [
-      { mediaType: `${kind}.tar+zstd`, digest: `sha256:${sha256}`, size: bytes, annotations: { "org.opencontainers.image.title": name } },
+      {
+        mediaType: bundleLayerType(type),
+        digest: `sha256:${sha256}`,
+        size: bytes,
+        annotations: { "org.opencontainers.image.title": name },
+      },
     ],
   };
 }

@@ -2,6 +2,9 @@
 
 export const TAR_BLOCK_BYTES = 512;
 
+/** What its eleven octal digits can say. */
+export const TAR_MAX_BYTES = 8 * 2 ** 30 - 1;
+
 export interface TarHeader {
   readonly name: string;
   readonly bytes: number;

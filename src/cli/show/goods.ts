@@ -24,13 +24,14 @@ export function showKernels(kernels: readonly Kernel[]): Promise<string> {
 export function showImages(images: readonly Image[]): Promise<string> {
   const hasProblems = images.some(({ problems }) => problems.length > 0);
   return table(
-    ["NAME", "DISTRO", "KERNEL", "SOURCE", "SIZE", "CREATED", "USED BY", ...(hasProblems ? ["PROBLEMS"] : [])],
+    ["NAME", "DISTRO", "KERNEL", "SOURCE", "SIZE", "SHARED", "CREATED", "USED BY", ...(hasProblems ? ["PROBLEMS"] : [])],
     images.map((image) => [
       image.name,
       image.distro ?? "unknown",
       image.kernelRef ?? "none",
       image.source,
       formatBytes(image.bytes),
+      image.sharedBytes === 0 ? "-" : formatBytes(image.sharedBytes),
       `${formatAge(image.createdAt)} ago`,
       image.usedBy.join(", "),
       ...(hasProblems ? [image.problems.join("; ")] : []),
@@ -50,9 +51,20 @@ export function showImage(image: Image): string {
     ["kernel", image.kernelRef ?? "none"],
     ["init", image.init],
     ["requirements", image.requirements.map(({ name }) => name).join(", ")],
+    ["base", image.base === null ? undefined : `${image.base.format}, ${sizeOf(image.base)}`],
+    ["work seed", image.workSeed === null ? "no" : sizeOf(image.workSeed)],
+    ["shared", image.sharedBytes === 0 ? undefined : `${formatBytes(image.sharedBytes)}, with ${image.sharedWith.join(", ")}`],
+    ["from", image.reference ?? undefined],
+    ["digest", image.digest ?? undefined],
+    ...image.layers.map(({ digest, bytes }, at) => [`layer ${at + 1}`, `${digest}, ${formatBytes(bytes)}`] as const),
+    ...image.env.map((each) => ["env", each] as const),
     ...commandFacts(image.commands),
-    ["work seed", image.hasWorkSeed ? "yes" : "no"],
   ]);
+}
+
+/** As a vm sees it, and what it takes. */
+function sizeOf({ bytes, usedBytes }: { readonly bytes: number; readonly usedBytes: number }): string {
+  return bytes === usedBytes ? formatBytes(bytes) : `${formatBytes(bytes)}, of which ${formatBytes(usedBytes)} on disk`;
 }
 
 function common(goods: Kernel | Image): readonly (readonly [string, string | undefined])[] {

@@ -18,7 +18,7 @@ export const imagePull = defineOperation({
     kernelRef: goodsName.optional(),
   }),
   output: image,
-  stages: ["catalogs", "wait", "bootstrap", "base", "work seed", "resolve", "download", "merge", "store"],
+  stages: ["catalogs", "wait", "bootstrap", "base", "work seed", "resolve", "download", "merge", "unpack", "store"],
   errors: [
     "image_not_in_catalog",
     "ambiguous_name",

@@ -24,6 +24,13 @@ export const kernel = z.strictObject({
 });
 export type Kernel = z.output<typeof kernel>;
 
+const imageDisk = z.strictObject({
+  /** Apparent, as a vm sees it. */
+  bytes: z.number(),
+  /** What it takes on disk. */
+  usedBytes: z.number(),
+});
+
 export const image = z.strictObject({
   name: z.string(),
   source: z.string(),
@@ -34,11 +41,23 @@ export const image = z.strictObject({
   init: guestInit,
   /** What a vm of it needs to be ready. */
   requirements,
+  /** What it wants in the environment of its commands, `KEY=VALUE` each, and how they are to be run. */
+  env: z.array(z.string()),
   commands: imageCommands,
   sha256: z.string(),
   /** Base and work seed, as stored. */
   bytes: z.number(),
+  /** How much of that images of other names have too, and which. */
+  sharedBytes: z.number(),
+  sharedWith: z.array(z.string()),
+  /** Null of one that cannot be read. */
+  base: imageDisk.extend({ format: z.string() }).nullable(),
+  workSeed: imageDisk.nullable(),
   hasWorkSeed: z.boolean(),
+  /** Of one that came from a registry: by what it was asked for, the digest of its manifest, and its layers, bottom first. */
+  reference: z.string().nullable(),
+  digest: z.string().nullable(),
+  layers: z.array(z.strictObject({ digest: z.string(), bytes: z.number() })),
   createdAt: z.number(),
   usedBy: z.array(z.string()),
   problems: z.array(z.string()),

@@ -41,7 +41,7 @@ function entryOf(catalog: string, entry: Offer["entry"]): CatalogEntryShape {
     distro,
     arch,
     version: entry.type === "kernel" ? (entry.version ?? null) : null,
-    kernelRef: entry.type === "image" ? entry.kernelRef : null,
+    kernelRef: entry.type === "image" ? (entry.kernelRef ?? null) : null,
     description,
     from: bundle !== undefined ? "bundle" : debian !== undefined ? "archive" : "recipe",
     bytes: bundle?.bytes ?? null,

@@ -8,6 +8,8 @@ export const imageHandlers: HandlersOf<"image"> = {
     withUsers(parts, await parts.gate.share(() => parts.images.pull(input.name, input.as, context, input))),
   "image.list": async (parts) => ({ images: (await parts.images.list()).map((image) => withUsers(parts, image)) }),
   "image.show": async (parts, input) => withUsers(parts, await parts.images.get(input.image)),
+  "image.bundle": (parts, { image, into }, context) => parts.gate.share(() => parts.images.bundle(image, into, context)),
+  "image.tag": async (parts, { image, to }) => withUsers(parts, await parts.gate.share(() => parts.images.tag(image, to))),
   "image.delete": async ({ images, vms }, input) => {
     await images.delete(input.image, () => refuseInUse(vms, "image", input.image));
     return { image: input.image };

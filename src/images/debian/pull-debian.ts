@@ -75,7 +75,7 @@ export async function pullDebian(parts: PullParts, entry: DebianImage, as: strin
       arch: entry.arch,
       suite: entry.suite,
       packages: [...entry.packages],
-      kernelRef: entry.kernelRef,
+      kernelRef: entry.kernelRef ?? null,
       init: "agent",
       requirements: [],
       createdAt: system.clock.nowMs(),

@@ -1,9 +1,10 @@
 /** An image of a registry, a folder or a saved archive -> an image in the store. */
 import { join } from "node:path";
-import type { OciImage, OciSources } from "../../catalog/catalog.ts";
+import type { Bundles, OciBundle, OciImage, OciSources } from "../../catalog/catalog.ts";
 import { BangerError } from "../../contract/errors.ts";
 import type { OperationContext } from "../../operations/operations.ts";
 import type { System } from "../../system/system.ts";
+import { keepBundle } from "../bundle/pull-bundle.ts";
 import { baseFile, MANIFEST_FILE, type ImageManifest } from "../store/image-manifest.ts";
 import type { ImageStore } from "../store/image-store.ts";
 import { mergeLayers, type Merged } from "./merge-layers.ts";
@@ -11,6 +12,7 @@ import { mergeLayers, type Merged } from "./merge-layers.ts";
 export interface PullOciParts {
   readonly system: System;
   readonly sources: OciSources;
+  readonly bundles: Bundles;
   readonly store: ImageStore;
   /** The path of the program that merges layers. */
   readonly placeLayers: () => Promise<string>;
@@ -23,7 +25,7 @@ export interface OciWanted {
   readonly kernelRef: string | undefined;
 }
 
-/** Stages: `resolve`, `download`, `merge`, `store`; the first alone when it is there already, by its digest. */
+/** Stages: `resolve`, `download`, `merge`, `store`, or of an image that was pushed from here `unpack` instead of `merge`; the first alone when it is there already, by its digest. */
 export async function pullOci(parts: PullOciParts, wanted: OciWanted, as: string, context: OperationContext): Promise<void> {
   const { system, sources, store, placeLayers } = parts;
   const what = `cannot pull image ${wanted.text}`;
@@ -34,6 +36,7 @@ export async function pullOci(parts: PullOciParts, wanted: OciWanted, as: string
   if (present?.oci?.digest === image.digest && present.kernelRef === (wanted.kernelRef ?? present.kernelRef)) return;
   await store.requireFree(as, what);
   const paths = await sources.fetchLayers(image, context);
+  if (image.kind === "bundle") return keepPushed(parts, image, paths[0] ?? "", wanted, as, context);
 
   const program = await placeLayers();
   await using draft = await store.openDraft(context.operationId);
@@ -51,9 +54,23 @@ export async function pullOci(parts: PullOciParts, wanted: OciWanted, as: string
   });
 }
 
+/** Whoever made it and pushed it has said all of it but where it lies. */
+async function keepPushed(
+  parts: PullOciParts,
+  { reference, digest, layers }: OciBundle,
+  path: string,
+  { text, kernelRef }: OciWanted,
+  as: string,
+  context: OperationContext,
+): Promise<void> {
+  const oci = { reference, digest, layers: [...layers] };
+  const origin = { name: text, arch: undefined, kernelRef: undefined, requirements: undefined, oci, ownKernelRef: kernelRef };
+  await keepBundle(parts, origin, { path, sha256: layers[0].digest.slice("sha256:".length) }, as, context);
+}
+
 async function manifestOf(
   system: System,
-  { reference, digest, platform, config }: OciImage,
+  { reference, digest, platform, config, layers }: OciImage,
   wanted: OciWanted,
   merged: Merged,
   outPath: string,
@@ -84,7 +101,7 @@ async function manifestOf(
     createdAt: system.clock.nowMs(),
     base: { bytes: info.bytes, storedBytes: info.allocatedBytes, sha256: merged.sha256, format: "erofs" },
     workSeed: null,
-    oci: { reference, digest },
+    oci: { reference, digest, layers: layers.map((layer) => ({ digest: layer.digest, bytes: layer.bytes })) },
     config: {
       env: [...config.env],
       workingDir: config.workingDir,

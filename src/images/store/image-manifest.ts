@@ -9,7 +9,7 @@ const part = z.strictObject({
   storedBytes: z.number().int().nonnegative(),
 });
 
-const BASE_FORMATS = ["squashfs", "erofs"] as const;
+export const BASE_FORMATS = ["squashfs", "erofs"] as const;
 export type BaseFormat = (typeof BASE_FORMATS)[number];
 
 /** Where an image of a registry comes from. */
@@ -17,6 +17,8 @@ const ociOrigin = z.strictObject({
   reference: z.string(),
   /** Of its manifest. */
   digest: z.string(),
+  /** Bottom first; of what was pulled before they were noted there are none. */
+  layers: z.array(z.strictObject({ digest: z.string(), bytes: z.number().int().nonnegative() })).default([]),
 });
 
 /** What an image says of how its commands are to be run; what is empty, nobody has said. */

@@ -108,6 +108,49 @@ describe("the store of images", () => {
     expect(await store.list()).toEqual([]);
   });
 
+  test("gives one more name, by which the same disks are there once, until the last of them goes", async () => {
+    await put("debian");
+    await put("other");
+    await store.tag("debian", "base");
+    const [base, debian, other] = await store.list();
+    expect(base).toEqual({ ...debian, name: "base", sharedWith: ["debian"] } as typeof base);
+    expect(debian).toMatchObject({ bytes: 8192, sharedBytes: 8192, sharedWith: ["base"] });
+    expect(other).toMatchObject({ sharedBytes: 0, sharedWith: [] });
+    expect(await store.get("base")).toEqual(base as NonNullable<typeof base>);
+    const { basePath, workSeedPath } = await store.parts("base");
+    expect((await system.files.find(basePath))?.links).toBe(2);
+    await store.delete("debian", () => undefined);
+    expect(await system.files.readText(basePath)).toBe("base");
+    expect(await system.files.readText(workSeedPath ?? "")).toBe("seed");
+    expect(await store.get("base")).toMatchObject({ sharedBytes: 0, problems: [] });
+    expect(leases.held).toEqual([]);
+  });
+
+  test("copies where a file can have one name alone", async () => {
+    await put("debian");
+    const link = (): never => {
+      throw Object.assign(new Error("EMLINK: too many links"), { code: "EMLINK" });
+    };
+    await makeImageStore({ ...system, files: { ...system.files, link } }, leases).tag("debian", "base");
+    expect(await store.get("base")).toMatchObject({ sharedBytes: 0, problems: [] });
+    expect(await system.files.readText((await store.parts("base")).basePath)).toBe("base");
+  });
+
+  test("gives no name that is taken, nor one to what is broken, gone or going", async () => {
+    await put("debian");
+    await put("odd", "not json");
+    const tag = (name: string, to: string): Promise<unknown> => store.tag(name, to).catch((error: { code?: string }) => error.code);
+    expect(await tag("debian", "odd")).toBe("image_exists");
+    expect(await tag("debian", "debian")).toBe("image_exists");
+    expect(await tag("odd", "new")).toBe("image_broken");
+    expect(await tag("gone", "new")).toBe("image_not_found");
+    const going = { ...system.files, link: async () => (await store.delete("debian", () => undefined), false) };
+    const meanwhile = makeImageStore({ ...system, files: going }, leases).tag("debian", "new");
+    expect(await meanwhile.catch((error: { code?: string }) => error.code)).toBe("image_not_found");
+    expect(await system.files.list(system.layout.images)).toEqual(["odd"]);
+    expect(leases.held).toEqual([]);
+  });
+
   test("knows no image outside its folder", async () => {
     for (const name of ["../../images", "..", "", ".draft-1", "a/b"]) {
       expect(await store.delete(name, () => undefined).catch((error: unknown) => error)).toMatchObject({ code: "image_not_found" });

@@ -1,15 +1,15 @@
 /** The folder of images: each appears whole by rename and goes by rename. Names that begin with a dot are not images. */
 import { join } from "node:path";
-import { z } from "zod";
 import { BangerError } from "../../contract/errors.ts";
 import { goodsName } from "../../contract/schemas/names.ts";
 import type { Leases } from "../../operations/operations.ts";
 import type { System } from "../../system/system.ts";
-import { NO_COMMANDS } from "../../contract/schemas/image-commands.ts";
+import { linkOrCopy } from "../../disks/disks.ts";
 import { commandsOf } from "./commands-of.ts";
 import { envOf } from "./env-of.ts";
 import type { ImageParts, StoredImage } from "../images.ts";
 import { baseFile, MANIFEST_FILE, WORK_SEED_FILE, parseManifest, type ImageManifest } from "./image-manifest.ts";
+import { broken, explain, whole, withShares, type LookedImage } from "./stored-image.ts";
 
 export interface ImageStore {
   list(): Promise<readonly StoredImage[]>;
@@ -25,7 +25,13 @@ export interface ImageStore {
   /** Whether a draft of this name is being made now. */
   isOpen(draft: string): boolean;
   /** A leased folder beside the images, for one half made. Gone, with its lease, unless it was kept. */
-  openDraft(operationId: string): Promise<ImageDraft>;
+  openDraft(operationId: string | undefined): Promise<ImageDraft>;
+  /** The folder of an image. Throws `not_found` `image_not_found`. */
+  folderOf(name: string): Promise<string>;
+  /** What an image has in its manifest. Throws as `folderOf`, and `unavailable` `image_broken`. @param verb for that: `cannot VERB image`. */
+  whole(name: string, verb: string): Promise<ImageManifest>;
+  /** One more name, by links to its disks. Throws as `whole`, and `exists` `image_exists`. */
+  tag(name: string, to: string): Promise<void>;
 }
 
 export interface ImageDraft extends AsyncDisposable {
@@ -58,13 +64,31 @@ export function makeImageStore(system: System, leases: Leases): ImageStore {
     if (info === undefined) throw new Error(`${path} is missing`);
     if (info.kind !== "file" || info.bytes !== bytes) throw new Error(`${path} is not the file of ${bytes} bytes that its manifest names`);
   };
-  const describe = async (name: string): Promise<StoredImage> => {
+  /** Throws with what is wrong with it. */
+  const requireWhole = async (name: string, verb: string): Promise<ImageManifest> => {
     try {
-      return whole(name, await read(name));
+      return await read(name);
     } catch (error) {
-      return broken(name, explain(error));
+      throw new BangerError("unavailable", "image_broken", `cannot ${verb} image ${name}: ${explain(error)}`, {
+        hint: `banger image delete ${name}, then pull it again`,
+      });
     }
   };
+  const look = async (name: string): Promise<LookedImage> => {
+    try {
+      const manifest = await read(name);
+      const used: LookedImage["files"][number][] = [];
+      for (const [file, { storedBytes }] of filesOf(manifest)) {
+        const info = await files.find(join(folderOf(name), file));
+        if (info !== undefined) used.push({ id: info.id, usedBytes: storedBytes });
+      }
+      return { stored: whole(name, manifest), files: used };
+    } catch (error) {
+      return { stored: broken(name, explain(error)), files: [] };
+    }
+  };
+  const list = async (): Promise<readonly StoredImage[]> =>
+    withShares(await Promise.all((await files.list(layout.images)).filter(isShown).map(look)));
   /** Its folder. */
   const requireThere = async (name: string): Promise<string> => {
     const folder = folderOf(name);
@@ -73,7 +97,10 @@ export function makeImageStore(system: System, leases: Leases): ImageStore {
   };
   const get = async (name: string): Promise<StoredImage> => {
     await requireThere(name);
-    return describe(name);
+    // What is shared is seen by looking at all.
+    const found = (await list()).find((image) => image.name === name);
+    if (found === undefined) throw imageNotFound(name);
+    return found;
   };
   const open = new Set<string>();
   const remove = async (folder: string): Promise<void> => {
@@ -83,18 +110,54 @@ export function makeImageStore(system: System, leases: Leases): ImageStore {
     leases.drop("store-folder", folder);
   };
 
+  const openDraft: ImageStore["openDraft"] = async (operationId) => {
+    const folder = join(layout.images, `.draft-${system.random.hex(8)}`);
+    await using undo = new AsyncDisposableStack();
+    open.add(folder);
+    undo.defer(() => remove(folder));
+    leases.write({ kind: "store-folder", key: folder, vmId: undefined, operationId });
+    await files.makeFolder(folder);
+    const owned = undo.move();
+    return {
+      folder,
+      keep: async (name) => {
+        await requireFree(name, `cannot keep image ${name}`);
+        await files.sync(folder);
+        await files.rename(folder, folderOf(name));
+      },
+      [Symbol.asyncDispose]: () => owned.disposeAsync(),
+    };
+  };
+
   return {
     get,
+    list,
     requireFree,
+    openDraft,
+    folderOf: requireThere,
     manifest: async (name) => ((await files.find(folderOf(name))) === undefined ? undefined : read(name).catch(() => undefined)),
-    list: async () => Promise.all((await files.list(layout.images)).filter(isShown).map(describe)),
+    whole: async (name, verb) => {
+      await requireThere(name);
+      return requireWhole(name, verb);
+    },
+    tag: async (name, to) => {
+      const folder = await requireThere(name);
+      const manifest = await requireWhole(name, "tag");
+      await requireFree(to, `cannot tag image ${name} as ${to}`);
+      await using draft = await openDraft(undefined);
+      try {
+        for (const [file] of filesOf(manifest)) await linkOrCopy(files, join(folder, file), join(draft.folder, file));
+      } catch (error) {
+        // Nothing holds it: it may have been deleted meanwhile.
+        await requireThere(name);
+        throw error;
+      }
+      await files.write(join(draft.folder, MANIFEST_FILE), `${JSON.stringify(manifest, undefined, 2)}\n`);
+      await draft.keep(to);
+    },
     parts: async (name) => {
       const folder = await requireThere(name);
-      const { base, workSeed, kernelRef, init, requirements, config } = await read(name).catch((error: unknown) => {
-        throw new BangerError("unavailable", "image_broken", `cannot use image ${name}: ${explain(error)}`, {
-          hint: `banger image delete ${name}, then pull it again`,
-        });
-      });
+      const { base, workSeed, kernelRef, init, requirements, config } = await requireWhole(name, "use");
       return {
         basePath: join(folder, baseFile(base.format)),
         baseFormat: base.format,
@@ -129,71 +192,16 @@ export function makeImageStore(system: System, leases: Leases): ImageStore {
       for (const folder of new Set([...claimed, ...seen])) if (!open.has(folder)) await remove(folder);
     },
     isOpen: (draft) => open.has(join(layout.images, draft)),
-    openDraft: async (operationId) => {
-      const folder = join(layout.images, `.draft-${system.random.hex(8)}`);
-      await using undo = new AsyncDisposableStack();
-      open.add(folder);
-      undo.defer(() => remove(folder));
-      leases.write({ kind: "store-folder", key: folder, vmId: undefined, operationId });
-      await files.makeFolder(folder);
-      const owned = undo.move();
-      return {
-        folder,
-        keep: async (name) => {
-          await requireFree(name, `cannot keep image ${name}`);
-          await files.sync(folder);
-          await files.rename(folder, folderOf(name));
-        },
-        [Symbol.asyncDispose]: () => owned.disposeAsync(),
-      };
-    },
   };
+}
+
+/** Its disks. */
+function filesOf({ base, workSeed }: ImageManifest): readonly (readonly [file: string, part: { readonly storedBytes: number }])[] {
+  return [[baseFile(base.format), base], ...(workSeed === null ? [] : [[WORK_SEED_FILE, workSeed] as const])];
 }
 
 function isShown(name: string): boolean {
   return !name.startsWith(".");
-}
-
-function whole(name: string, manifest: ImageManifest): StoredImage {
-  return {
-    name,
-    source: manifest.source,
-    distro: manifest.distro,
-    arch: manifest.arch,
-    kernelRef: manifest.kernelRef,
-    init: manifest.init,
-    requirements: manifest.requirements,
-    commands: commandsOf(manifest.config),
-    sha256: manifest.base.sha256,
-    bytes: manifest.base.storedBytes + (manifest.workSeed?.storedBytes ?? 0),
-    hasWorkSeed: manifest.workSeed !== null,
-    createdAt: manifest.createdAt,
-    problems: [],
-  };
-}
-
-function broken(name: string, problem: string): StoredImage {
-  return {
-    name,
-    source: "unknown",
-    distro: null,
-    arch: "unknown",
-    kernelRef: null,
-    init: "agent",
-    requirements: [],
-    commands: NO_COMMANDS,
-    sha256: "",
-    bytes: 0,
-    hasWorkSeed: false,
-    createdAt: 0,
-    problems: [problem],
-  };
-}
-
-function explain(error: unknown): string {
-  if (error instanceof z.ZodError) return `its ${MANIFEST_FILE} is not valid: ${z.prettifyError(error).replaceAll("\n", " ")}`;
-  if (error instanceof SyntaxError) return `its ${MANIFEST_FILE} is not JSON: ${error.message}`;
-  return error instanceof Error ? error.message : String(error);
 }
 
 function imageNotFound(name: string): BangerError {

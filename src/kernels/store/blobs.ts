@@ -3,7 +3,7 @@
  * further names (hard links) of these, so how many names a file has says whether anything uses it: there is no other record that could be
  * wrong. A link is made or is not; a daemon that dies in between leaves a blob of one name, which the next sweep takes.
  */
-import { isSystemError } from "../../contract/system-error.ts";
+import { isWithoutLinks } from "../../contract/system-error.ts";
 import type { System } from "../../system/system.ts";
 
 export interface Blobs {
@@ -11,14 +11,6 @@ export interface Blobs {
   share(path: string, sha256: string): Promise<void>;
   /** Removes those that nothing uses. */
   sweep(): Promise<void>;
-}
-
-/** Another file system, or one without links, or one that has too many of this file. */
-const WITHOUT_LINKS = ["EXDEV", "EPERM", "ENOTSUP", "ENOSYS", "EMLINK"];
-
-/** Whether a link failed for where it was to be made: nothing was made then. */
-export function isWithoutLinks(error: unknown): boolean {
-  return isSystemError(error) && WITHOUT_LINKS.includes(error.code);
 }
 
 export function makeBlobs({ files, layout }: Pick<System, "files" | "layout">): Blobs {

@@ -1,11 +1,12 @@
 /** The folders of kernels: `NAME/manifest.json`, and `NAME/vmlinux`, `NAME/modules.cpio`, which are names of blobs. */
 import { BangerError } from "../../contract/errors.ts";
 import { goodsName } from "../../contract/schemas/names.ts";
+import { linkOrCopy } from "../../disks/disks.ts";
 import type { Leases } from "../../operations/operations.ts";
 import type { System } from "../../system/system.ts";
 import type { AssembledKernel } from "../assemble-kernel.ts";
 import { sha256Of } from "../formats/in-pieces.ts";
-import { isWithoutLinks, makeBlobs } from "./blobs.ts";
+import { makeBlobs } from "./blobs.ts";
 import { kernelManifest, type KernelManifest, type KernelOrigin } from "./manifest.ts";
 
 export interface KernelFolder extends AsyncDisposable {
@@ -60,17 +61,6 @@ export function makeKernelStore(system: System, leases: Leases): KernelStore {
     if (!(await exists(name)) || reserved.has(name)) return false;
     const { name: _name, ...found } = await readManifest(system, `${layout.kernels}/${name}`, name);
     return JSON.stringify(found) === JSON.stringify(wanted);
-  };
-
-  /** One more name for the same file, or a copy where that cannot be. */
-  const take = async (from: string, to: string): Promise<void> => {
-    try {
-      if (await files.link(from, to)) return;
-    } catch (error) {
-      // Any other failure may be of a link that was made, and then there is nothing to copy to.
-      if (!isWithoutLinks(error)) throw error;
-    }
-    await files.copySparse(from, to);
   };
 
   const exists = async (name: string): Promise<boolean> =>
@@ -141,7 +131,8 @@ export function makeKernelStore(system: System, leases: Leases): KernelStore {
         return remove(name);
       }
       await using folder = await openFolder(to, undefined);
-      for (const file of await files.list(from)) if (file !== "manifest.json") await take(`${from}/${file}`, `${folder.path}/${file}`);
+      for (const file of await files.list(from))
+        if (file !== "manifest.json") await linkOrCopy(files, `${from}/${file}`, `${folder.path}/${file}`);
       await folder.appear(manifest);
       try {
         // A vm may have taken it since it was asked first.

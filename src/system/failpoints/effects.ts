@@ -36,6 +36,8 @@ export const FILE_EFFECTS: Effects<Files> = {
   makeSparse: later(path),
   grow: later(path),
   copySparse: later((_from, to) => to),
+  findRuns: "look",
+  spread: later((_from, to) => to),
   makeFolder: later(path),
   link: later((_from, to) => to),
   rename: later((_from, to) => to),
