@@ -9,13 +9,28 @@ use serde::{Deserialize, Serialize};
 
 use crate::limits::Limits;
 use crate::refusal::{Code, Refusal};
+use crate::release::Release;
 
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 pub struct Job {
     /// The bottom one first.
-    pub layers: Vec<Layer>,
+    pub layers: Vec<Part>,
     pub limits: Limits,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(untagged)]
+pub enum Part {
+    Archive(Layer),
+    Folder(Folder),
+}
+
+/// One of this computer.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Folder {
+    pub folder: PathBuf,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
@@ -55,6 +70,8 @@ pub struct Made {
     pub entries: u64,
     /// Of the whole file, in hex.
     pub sha256: String,
+    /// What system it says it is.
+    pub release: Option<Release>,
 }
 
 #[derive(Serialize)]

@@ -12,8 +12,8 @@ use crate::tar::{Archive, Entry, Kind, Piece};
 use crate::tree::Put;
 
 /// Entries that go to the tree at once.
-const BATCH: usize = 256;
-const COPY_BYTES: usize = 256 * 1024;
+pub const BATCH: usize = 256;
+pub const COPY_BYTES: usize = 256 * 1024;
 
 /// What all layers have in common.
 pub struct Common<'a> {
@@ -29,6 +29,14 @@ impl Common<'_> {
     pub fn is_over(&self) -> bool {
         self.over.load(Ordering::Relaxed)
     }
+
+    /// One more of those that are allowed.
+    pub fn count_entry(&self) -> Outcome {
+        self.entries
+            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| left.checked_sub(1))
+            .map(drop)
+            .map_err(|_| Refusal::too_large("it holds more entries than are allowed"))
+    }
 }
 
 /// Reads the blob to its end. What it says comes out in batches before it is known to be what its digest says.
@@ -40,9 +48,7 @@ pub fn read(layer: &job::Layer, common: &Common<'_>, to: &SyncSender<Vec<Put>>) 
     let mut batch = Vec::with_capacity(BATCH);
     let mut is_empty = true;
     while let Some(entry) = archive.next_entry()? {
-        if common.entries.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| left.checked_sub(1)).is_err() {
-            return Err(Refusal::too_large("it holds more entries than are allowed"));
-        }
+        common.count_entry()?;
         is_empty = false;
         let content = write_content(&entry, &mut archive, &mut writer, &mut buffer, common)
             .map_err(|refusal| refusal.of(shown(&entry.path)))?;

@@ -17,12 +17,14 @@
 
 pub mod blob;
 pub mod erofs;
+pub mod folder;
 pub mod job;
 pub mod layer;
 pub mod limits;
 pub mod merge;
 pub mod path;
 pub mod refusal;
+pub mod release;
 pub mod source;
 pub mod space;
 pub mod tar;

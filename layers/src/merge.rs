@@ -7,9 +7,11 @@ use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread;
 
 use crate::erofs;
-use crate::job::{Job, Layer, Made, Report};
+use crate::folder;
+use crate::job::{Job, Made, Part, Report};
 use crate::layer::{self, Common};
 use crate::refusal::{Outcome, Refusal};
+use crate::release;
 use crate::space::Space;
 use crate::tree::{Put, Tree};
 
@@ -18,7 +20,7 @@ const WAITING: usize = 400;
 const THREADS: usize = 2;
 
 /// A layer, and the end of its queue that the thread which reads it takes.
-type Source<'a> = (&'a Layer, Mutex<Option<SyncSender<Vec<Put>>>>);
+type Source<'a> = (&'a Part, Mutex<Option<SyncSender<Vec<Put>>>>);
 
 /// Writes the file system to `out`, which is empty, and returns when it is on the disk. What a failure leaves in it is of no use.
 pub fn merge(job: &Job, out: &File, report: &Report) -> Outcome<Made> {
@@ -33,12 +35,16 @@ pub fn merge(job: &Job, out: &File, report: &Report) -> Outcome<Made> {
     for &run in &tree.hidden {
         common.space.free(run)?;
     }
-    erofs::write(&tree, &common.space, out)
+    let release = release::find(&tree, out);
+    Ok(Made { release, ..erofs::write(&tree, &common.space, out)? })
 }
 
 /// Whatever comes on standard input comes once, and nobody knew its digest beforehand.
-fn require_one_stream(layers: &[Layer]) -> Outcome {
-    let mut streams = layers.iter().filter(|layer| layer.is_stream());
+fn require_one_stream(layers: &[Part]) -> Outcome {
+    let mut streams = layers.iter().filter_map(|part| match part {
+        Part::Archive(layer) if layer.is_stream() => Some(layer),
+        _ => None,
+    });
     match (streams.next(), streams.next()) {
         (Some(_), Some(_)) => Err(Refusal::system("the job is none", "it has more than one layer on standard input")),
         (Some(layer), None) if layer.digest.is_some() => {
@@ -49,7 +55,7 @@ fn require_one_stream(layers: &[Layer]) -> Outcome {
 }
 
 /// What the layers say together. Their content is in its blocks then.
-pub fn read_all(layers: &[Layer], common: &Common<'_>) -> Outcome<Tree> {
+pub fn read_all(layers: &[Part], common: &Common<'_>) -> Outcome<Tree> {
     let (sources, mouths): (Vec<Source<'_>>, Vec<Receiver<Vec<Put>>>) = layers
         .iter()
         .map(|layer| {
@@ -60,7 +66,11 @@ pub fn read_all(layers: &[Layer], common: &Common<'_>) -> Outcome<Tree> {
     let failure = Mutex::new(None);
     let fail = |at: usize, refusal: Refusal| {
         common.over.store(true, Ordering::Relaxed);
-        lock(&failure).get_or_insert(refusal.of(format_args!("layer {} of {}", at + 1, layers.len())));
+        let refusal = match layers.len() {
+            1 => refusal,
+            all => refusal.of(format_args!("layer {} of {all}", at + 1)),
+        };
+        lock(&failure).get_or_insert(refusal);
     };
     let next = AtomicUsize::new(0);
     // In their order: the lowest one that is not done is always being read, and never waits for another.
@@ -69,7 +79,11 @@ pub fn read_all(layers: &[Layer], common: &Common<'_>) -> Outcome<Tree> {
             let at = next.fetch_add(1, Ordering::Relaxed);
             let Some((layer, to)) = sources.get(at) else { return };
             let Some(to) = lock(to).take() else { continue };
-            if let Err(refusal) = layer::read(layer, common, &to) {
+            let outcome = match layer {
+                Part::Archive(layer) => layer::read(layer, common, &to),
+                Part::Folder(layer) => folder::read(&layer.folder, common, &to),
+            };
+            if let Err(refusal) = outcome {
                 fail(at, refusal);
             }
         }

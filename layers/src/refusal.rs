@@ -21,6 +21,10 @@ pub enum Code {
     UnsupportedLayer,
     /// It holds more than is allowed.
     LayerTooLarge,
+    /// Something in a folder may not be read.
+    FileUnreadable,
+    /// Somebody changed a folder while it was read.
+    FolderChanged,
     /// There is no room for what is made.
     DiskFull,
     /// The output, or a blob that should be there.

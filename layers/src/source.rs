@@ -3,10 +3,9 @@
 use std::fs::File;
 use std::io::{Chain, Cursor, Read, stdin};
 use std::os::unix::fs::FileTypeExt;
-use std::path::Path;
 
 use crate::job::{Compression, Layer};
-use crate::refusal::{Outcome, Refusal};
+use crate::refusal::{Code, Outcome, Refusal};
 
 /// What was looked at comes again.
 pub type Source = Chain<Cursor<Vec<u8>>, Box<dyn Read + Send>>;
@@ -40,7 +39,7 @@ pub fn open(layer: &Layer) -> Outcome<(Source, Packing)> {
         Compression::Gzip => Packing::Gzip,
         Compression::Zstd => Packing::Zstd,
         Compression::Detect => {
-            inner.as_mut().take(HEAD_BYTES).read_to_end(&mut head).map_err(|error| cannot(&layer.path, &error))?;
+            inner.as_mut().take(HEAD_BYTES).read_to_end(&mut head).map_err(|error| cannot(layer, &error))?;
             packing_of(&head)?
         }
     };
@@ -66,13 +65,15 @@ fn open_path(layer: &Layer) -> Outcome<Box<dyn Read + Send>> {
     if layer.is_stream() {
         return Ok(Box::new(stdin()));
     }
-    let file = File::open(path).map_err(|error| cannot(path, &error))?;
-    let kind = file.metadata().map_err(|error| cannot(path, &error))?.file_type();
+    let file = File::open(path).map_err(|error| cannot(layer, &error))?;
+    let kind = file.metadata().map_err(|error| cannot(layer, &error))?.file_type();
     // What has a digest lies in a cache.
     let is_pipe = kind.is_fifo() && layer.digest.is_none();
-    if kind.is_file() || is_pipe { Ok(Box::new(file)) } else { Err(cannot(path, &"it is no file")) }
+    if kind.is_file() || is_pipe { Ok(Box::new(file)) } else { Err(cannot(layer, &"it is no file")) }
 }
 
-fn cannot(path: &Path, error: &dyn std::fmt::Display) -> Refusal {
-    Refusal::system(format_args!("cannot read {}", path.display()), error)
+/// What nobody vouches for is somebody's own file.
+fn cannot(layer: &Layer, error: &dyn std::fmt::Display) -> Refusal {
+    let code = if layer.compression == Compression::Detect { Code::FileUnreadable } else { Code::System };
+    Refusal::new(code, format_args!("cannot read {}: {error}", layer.path.display()))
 }

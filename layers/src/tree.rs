@@ -344,6 +344,12 @@ impl Tree {
         }
     }
 
+    /// What a path leads to at the end of all links.
+    pub fn find(&self, path: &[&[u8]]) -> Option<Id> {
+        let names = self.resolve(path).ok()?;
+        names.iter().try_fold(ROOT, |at, name| self.child(at, name))
+    }
+
     pub fn child(&self, parent: Id, name: &[u8]) -> Option<Id> {
         match &self.inodes[parent as usize].body {
             Body::Folder(folder) => folder.children.get(name).map(|child| child.id),

@@ -1,4 +1,5 @@
 import { describe, expect, test } from "bun:test";
+import { closeSync, openSync } from "node:fs";
 import fc from "fast-check";
 import { COMMANDS } from "./command-table.ts";
 import type { Command } from "./command.ts";
@@ -65,6 +66,19 @@ describe("what is read", () => {
   test("of several words the last is where they are copied to", () => {
     expect(parse("cp", "a", "-L", "b", "dev:x")).toMatchObject({ repeated: ["a", "b"], given: { destination: "dev:x", follow: true } });
     expect(parse("cp", "dev:x", ".")).toMatchObject({ repeated: ["dev:x"], given: { destination: "." } });
+  });
+  test.each([
+    ["x", `${process.cwd()}/x`],
+    ["/dev/null", "/dev/null"],
+    ["/dev/fd/x", "/dev/fd/x"],
+  ])("what is read is a path: %s", (from, path) => expect(parse("image import", "i", "--from", from).given["from"]).toBe(path));
+  test("a descriptor of ours is read through /proc", () => {
+    const descriptor = openSync("/dev/null", "r");
+    const path = `/proc/${process.pid}/fd/${descriptor}`;
+    for (const folder of ["/dev/fd", "/proc/self/fd"])
+      expect(parse("image import", "i", "--from", `${folder}/${descriptor}`).given["from"]).toBe(path);
+    closeSync(descriptor);
+    expect(problemOf("image import", "i", "--from", `/dev/fd/${descriptor}`)).toContain("is closed");
   });
   test("paths become absolute", () => expect(parse("kernel import", "k", "--from", "x").given["from"]).toBe(`${process.cwd()}/x`));
   test("help wins over what is missing", () => expect(parse("exec", "--help").wantsHelp).toBe(true));

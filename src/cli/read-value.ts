@@ -1,6 +1,7 @@
 import { resolve } from "node:path";
 import { parseDuration, parseSize } from "../contract/sizes.ts";
 import type { VerbField } from "../contract/verb.ts";
+import { inputPath } from "./input-path.ts";
 import { suggest } from "./suggest.ts";
 import { UsageError } from "./usage-error.ts";
 
@@ -45,6 +46,8 @@ export function readValue(field: VerbField, flag: string, text: string, before: 
       const [, scheme, path = ""] = /^(oci|docker-archive):(?!\/\/)(.+)$/s.exec(text) ?? [];
       return scheme === undefined ? text : `${scheme}:${resolve(path)}`;
     }
+    case "input":
+      return inputPath(flag, text);
     case "path":
       return resolve(text);
     case "string":

@@ -8,6 +8,7 @@ import { daemonStop } from "./operations/daemon-stop.ts";
 import { daemonVersion } from "./operations/daemon-version.ts";
 import { imageBundle } from "./operations/image-bundle.ts";
 import { imageDelete } from "./operations/image-delete.ts";
+import { imageImport } from "./operations/image-import.ts";
 import { imageList } from "./operations/image-list.ts";
 import { imagePull } from "./operations/image-pull.ts";
 import { imageShow } from "./operations/image-show.ts";
@@ -75,6 +76,7 @@ export const OPERATIONS = {
   "kernel.bundle": kernelBundle,
   "kernel.delete": kernelDelete,
   "image.pull": imagePull,
+  "image.import": imageImport,
   "image.list": imageList,
   "image.show": imageShow,
   "image.bundle": imageBundle,

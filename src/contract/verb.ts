@@ -5,7 +5,8 @@
 import type { Example, FieldHint, Method, OperationKind } from "./operation.ts";
 
 /**
- * How the text of a field is read. `path` is made absolute. Those that may be repeated: `environment` and `pairs` are `KEY=VALUE`,
+ * How the text of a field is read. `path` is made absolute, and so is `input`, of which `-`
+ * is stdin. Those that may be repeated: `environment` and `pairs` are `KEY=VALUE`,
  * `changes` is `KEY=VALUE`, or `KEY-` to take away, and `list` gathers texts.
  */
 export type FieldType =
@@ -14,6 +15,7 @@ export type FieldType =
   | "size"
   | "duration"
   | "path"
+  | "input"
   | "source"
   | "image"
   | "environment"

@@ -1440,6 +1440,77 @@ export const VERBS: Readonly<Record<OperationName, Verb>> = {
       }
     ]
   },
+  "image.import": {
+    "kind": "long",
+    "method": "POST",
+    "path": "/v1/images/import",
+    "summary": "Make an image of a root file system: a tar or a folder",
+    "detail": "The tar is plain, or packed by gzip or zstd. Owners stay as they are; in a folder, what is yours becomes root's. No file of it becomes a file on this computer.",
+    "words": [
+      "image",
+      "import"
+    ],
+    "aliases": [],
+    "positional": [
+      "name"
+    ],
+    "composed": false,
+    "fields": [
+      {
+        "name": "name",
+        "flag": "name",
+        "type": "string",
+        "required": true,
+        "brief": "name to keep it under",
+        "placeholder": "NAME"
+      },
+      {
+        "name": "from",
+        "flag": "from",
+        "type": "input",
+        "required": true,
+        "brief": "a tar, a folder, or - for a tar on stdin",
+        "placeholder": "PATH"
+      },
+      {
+        "name": "kernelRef",
+        "flag": "kernel-ref",
+        "type": "string",
+        "required": false,
+        "brief": "the kernel that its vms get; that of the config when left out",
+        "placeholder": "NAME",
+        "completes": "kernel"
+      },
+      {
+        "name": "init",
+        "flag": "init",
+        "type": "choice",
+        "required": false,
+        "choices": [
+          "agent",
+          "systemd",
+          "openrc",
+          "runit",
+          "s6",
+          "busybox",
+          "image"
+        ],
+        "default": "agent",
+        "brief": "what runs as init in its vms; image means what it has as /sbin/init",
+        "placeholder": "INIT"
+      }
+    ],
+    "examples": [
+      {
+        "command": "banger image import tree --from ./rootfs",
+        "does": "use a folder"
+      },
+      {
+        "command": "banger image import web --from -",
+        "does": "use a tar that comes through a pipe, as from docker export web"
+      }
+    ]
+  },
   "image.list": {
     "kind": "query",
     "method": "GET",

@@ -231,29 +231,36 @@ function fakeCommandsOf(image = ""): ImageCommands {
 
 function makeFakeImages(): Rooms["images"] {
   const images = new Map<string, StoredImage>();
+  const add = (as: string): StoredImage => {
+    const image: StoredImage = {
+      name: as,
+      source: "debian-archive",
+      distro: "debian",
+      arch: "amd64",
+      kernelRef: null,
+      init: "agent",
+      requirements: [],
+      commands: fakeCommandsOf(as),
+      env: [],
+      sha256: "00",
+      bytes: 1000,
+      sharedBytes: 0,
+      sharedWith: [],
+      base: { format: "squashfs", bytes: 900, usedBytes: 900 },
+      workSeed: { bytes: 2000, usedBytes: 100 },
+      hasWorkSeed: true,
+      reference: null,
+      digest: null,
+      layers: [],
+      createdAt: 0,
+      problems: [],
+    };
+    images.set(as, image);
+    return image;
+  };
   return {
-    pull: async (name, as = name) => {
-      const image = {
-        name: as,
-        source: "debian-archive",
-        distro: "debian",
-        arch: "amd64",
-        kernelRef: null,
-        init: "agent",
-        sha256: "00",
-        bytes: 1000,
-        sharedBytes: 0,
-        base: { format: "squashfs", bytes: 900, usedBytes: 900 },
-        workSeed: { bytes: 2000, usedBytes: 100 },
-        hasWorkSeed: true,
-        reference: null,
-        digest: null,
-        createdAt: 0,
-      } as const;
-      const stored = { ...image, requirements: [], commands: fakeCommandsOf(as), env: [], sharedWith: [], layers: [], problems: [] };
-      images.set(as, stored);
-      return stored;
-    },
+    pull: async (name, as = name) => add(as),
+    import: async (name) => add(name),
     list: async () => [...images.values()],
     get: async (name) => images.get(name) ?? missing("image", name),
     verify: async () => [],

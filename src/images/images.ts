@@ -46,6 +46,13 @@ export interface ImageBundle extends PackedBundle {
   readonly kernelRef: string | null;
 }
 
+/** Of an image that somebody has as files: those do not say it. */
+export interface ImportHow {
+  readonly kernelRef?: string | undefined;
+  /** The agent when left out. */
+  readonly init?: GuestInit | undefined;
+}
+
 export interface Images {
   /**
    * Builds what a catalog names from its archive, in the stages `bootstrap`, `base`, `work seed`, `store`, or takes it from its bundle, in
@@ -53,6 +60,11 @@ export interface Images {
    * `store`, which of an image that was pushed from here is a bundle too. A name without colon and host means a catalog's where there is one.
    */
   pull(name: string, as: string | undefined, context: OperationContext, how?: PullHow): Promise<StoredImage>;
+  /**
+   * Makes one of a root file system: a folder, a tar, or a pipe that a tar comes through, at an absolute path. In the stages `read`, `store`.
+   * Throws `not_found` `file_not_found`, and as the merging program for what is no good.
+   */
+  import(name: string, from: string, how: ImportHow, context: OperationContext): Promise<StoredImage>;
   /** Never fails: what cannot be read has problems. */
   list(): Promise<readonly StoredImage[]>;
   /** Throws `not_found` `image_not_found`, with the command that would get it. */

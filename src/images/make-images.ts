@@ -15,6 +15,7 @@ import type { System } from "../system/system.ts";
 import { bundleImage } from "./bundle/bundle-image.ts";
 import { pullOffered } from "./bundle/pull-bundle.ts";
 import { imageProbes } from "./debian/image-probes.ts";
+import { importImage } from "./import/import-image.ts";
 import { makeImageStore } from "./store/image-store.ts";
 import { sweepBootstraps } from "./debian/bootstrap-folder.ts";
 import type { Images, PullHow, StoredImage } from "./images.ts";
@@ -41,33 +42,33 @@ export function makeImages(dependencies: ImagesDependencies): Images {
   const { system, offers, archive, sources, bundles, placeLayers, leases, uid, proxies = {} } = dependencies;
   const { images: folder } = system.layout;
   const store = makeImageStore(system, leases);
-  /** What is being pulled, by the name that it is to have. */
-  const pulling = new Map<string, string>();
-  const joinPull = makeJoinWork();
+  /** What is being made, by the name that it is to have. */
+  const making = new Map<string, string>();
+  const joinWork = makeJoinWork();
   const offering = <T>(name: string, answer: Promise<T>): Promise<T> => answer.catch((error: unknown) => offerKnown(offers, name, error));
-  const pullAs = async (
+  /** @param cannot how a refusal begins. @param what the same for those who ask for the same. */
+  const makeAs = async (
     as: string,
     what: string,
-    name: string,
+    cannot: string,
     context: OperationContext,
     make: (as: string) => Promise<void>,
   ): Promise<StoredImage> => {
-    if ((pulling.get(as) ?? what) !== what) {
-      throw new BangerError("refused", "image_being_pulled", `cannot pull image ${name} as ${as}: another one is being pulled as that`, {
+    if ((making.get(as) ?? what) !== what) {
+      throw new BangerError("refused", "image_being_made", `${cannot}: another one is being made as ${as}`, {
         hint: "banger operation list shows by whom",
       });
     }
-    return joinPull(as, context, async () => {
-      pulling.set(as, what);
+    return joinWork(as, context, async () => {
+      making.set(as, what);
       try {
-        await onDisk(`cannot pull image ${name}`, folder, () => make(as));
+        await onDisk(cannot, folder, () => make(as));
       } catch (error) {
         // Whatever a child that was told to end had to say.
-        if (context.signal.aborted)
-          throw new BangerError("cancelled", "cancelled", `cannot pull image ${name}: it was cancelled`, { cause: error });
+        if (context.signal.aborted) throw new BangerError("cancelled", "cancelled", `${cannot}: it was cancelled`, { cause: error });
         throw error;
       } finally {
-        pulling.delete(as);
+        making.delete(as);
       }
       return store.get(as);
     });
@@ -85,17 +86,18 @@ export function makeImages(dependencies: ImagesDependencies): Images {
       await store.reconcile();
     },
     pull: async (name, wantedAs, context, how = {}) => {
+      const cannot = `cannot pull image ${name}`;
       const offer = isOciReference(name) ? undefined : await findOffer(offers, name, context);
       if (offer === undefined) {
         const wanted = { text: name, platform: how.platform, kernelRef: how.kernelRef };
         const what = JSON.stringify(wanted);
-        return pullAs(wantedAs ?? nameOfImage(name), what, name, context, (as) =>
+        return makeAs(wantedAs ?? nameOfImage(name), what, cannot, context, (as) =>
           pullOci({ system, sources, bundles, store, placeLayers }, wanted, as, context),
         );
       }
       refuseHow(name, how);
       const { entry, catalog } = offer;
-      return pullAs(wantedAs ?? entry.name, `${catalog}/${entry.name}`, name, context, (as) => {
+      return makeAs(wantedAs ?? entry.name, `${catalog}/${entry.name}`, cannot, context, (as) => {
         const { debian, bundle } = entry;
         if (debian !== undefined)
           return pullDebian({ system, archive, store, leases, uid, proxies }, { ...entry, ...debian, arch: "amd64" }, as, context);
@@ -113,6 +115,10 @@ export function makeImages(dependencies: ImagesDependencies): Images {
       await onDisk(`cannot tag image ${name}`, folder, () => offering(name, store.tag(name, to)));
       return store.get(to);
     },
+    import: (name, from, how, context) =>
+      makeAs(name, JSON.stringify({ from, how }), `cannot import image ${name}`, context, (as) =>
+        importImage({ system, store, placeLayers }, as, from, how, context),
+      ),
   };
 }
 

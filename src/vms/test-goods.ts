@@ -26,6 +26,7 @@ export function makeTestGoods(images: ReadonlySet<string>, kernel: string): Pick
       pull: unused,
       bundle: unused,
       tag: unused,
+      import: unused,
       list: unused,
       get: unused,
       delete: unused,

@@ -88,6 +88,8 @@ describe("over a daemon that runs, bad input", () => {
     [["image", "pull", "nothing-12"], 1, "no catalog has an image of that name", "banger image pull debian-bookworm"],
     [["kernel", "pull", "nothing-12"], 1, "no catalog has a kernel of that name", "banger kernel pull debian-6.12"],
     [["kernel", "import", "k", "--from", "/nowhere"], 1, "cannot import from /nowhere: there is no such folder"],
+    [["image", "import", "i", "--from", "/nowhere"], 1, "cannot import image i from /nowhere: there is nothing of that name"],
+    [["image", "import", "i"], 2, "--from is missing"],
     [["kernel", "delete", "nothing-12"], 1, "there is no kernel nothing-12"],
     [["operation", "show", "0123456789abcdef"], 1, "no operation has the id 0123456789abcdef", "banger operation list"],
   ];

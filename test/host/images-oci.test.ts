@@ -79,7 +79,7 @@ describe("an image of a registry", () => {
   });
 
   test.each([
-    ["finds a layer that is no good", `echo '{"failed":{"code":"bad_layer","message":"x"}}'; exit 1`, "bad_layer"],
+    ["finds a layer that is no good", `echo '{"failed":{"code":"damaged_layer","message":"x"}}'; exit 1`, "damaged_layer"],
     ["finds the disk full", `echo '{"failed":{"code":"disk_full","message":"x"}}'; exit 1`, "disk_full"],
     ["says what nobody understands", "echo hello", "program_failed"],
     ["says a line without end", "yes | tr -d '\\n'", "program_failed"],
@@ -95,7 +95,7 @@ describe("an image of a registry", () => {
   });
 
   test("names in what its program says steer no terminal", async () => {
-    const images = open(little("steer", String.raw`echo '{"failed":{"code":"bad_layer","message":"a\u001b[2Jb"}}'; exit 1`));
+    const images = open(little("steer", String.raw`echo '{"failed":{"code":"damaged_layer","message":"a\u001b[2Jb"}}'; exit 1`));
     const error: unknown = await images.pull(`${registry.host}/acme/web`, undefined, recordingContext()).catch((thrown: unknown) => thrown);
     expect(error instanceof Error && error.message).not.toContain("\u001b");
   });

@@ -37,7 +37,8 @@ pub fn write(tree: &Tree, space: &Space<'_>, out: &File) -> Outcome<Made> {
     superblock.write(&encode_superblock(&layout, blocks as u32, metadata_at as u32)).map_err(Refusal::write)?;
     superblock.done().map_err(Refusal::write)?;
     out.sync_all().map_err(Refusal::write)?;
-    Ok(Made { bytes: blocks * BLOCK, entries: layout.order.len() as u64, sha256: hash(out).map_err(Refusal::write)? })
+    let sha256 = hash(out).map_err(Refusal::write)?;
+    Ok(Made { bytes: blocks * BLOCK, entries: layout.order.len() as u64, sha256, release: None })
 }
 
 /// One writer at a time: they share the place in the file.

@@ -2,6 +2,7 @@
 
 mod archive;
 mod blobs;
+mod folders;
 mod fuzz;
 mod hostile;
 mod listing;

@@ -3,7 +3,7 @@
 use std::fs::{File, OpenOptions};
 use std::sync::atomic::{AtomicBool, AtomicU64};
 
-use banger_layers::job::{Compression, Layer, Report};
+use banger_layers::job::{Compression, Layer, Part, Report};
 use banger_layers::layer::Common;
 use banger_layers::limits::Limits;
 use banger_layers::merge::read_all;
@@ -26,6 +26,11 @@ pub fn out(workshop: &Workshop) -> File {
 }
 
 pub fn read(out: &File, layers: &[Layer], limits: Limits) -> Outcome<Tree> {
+    let parts: Vec<Part> = layers.iter().cloned().map(Part::Archive).collect();
+    read_parts(out, &parts, limits)
+}
+
+pub fn read_parts(out: &File, parts: &[Part], limits: Limits) -> Outcome<Tree> {
     let report = Report::default();
     let common = Common {
         space: Space::new(out, limits.bytes),
@@ -33,7 +38,7 @@ pub fn read(out: &File, layers: &[Layer], limits: Limits) -> Outcome<Tree> {
         entries: AtomicU64::new(limits.entries),
         over: AtomicBool::new(false),
     };
-    let tree = read_all(layers, &common);
+    let tree = read_all(parts, &common);
     out.set_len(common.space.used() * BLOCK).unwrap();
     tree
 }

@@ -150,5 +150,5 @@ function offerPlace(typed: string): Offer {
 function offerValues({ choices, completes, type }: VerbField, before: string, taken: readonly string[]): Offer {
   if (choices !== undefined) return { candidates: choices.map((value) => ({ value })), before };
   if (completes !== undefined && completes !== "place") return { candidates: [], names: completes, before, taken };
-  return type === "path" || type === "source" ? { candidates: [], files: true, before } : NOTHING;
+  return type === "path" || type === "input" || type === "source" ? { candidates: [], files: true, before } : NOTHING;
 }

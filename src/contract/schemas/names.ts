@@ -66,6 +66,13 @@ export const hostFile = z
   .regex(/^\/[^\0]*$/, "a file on the host is an absolute path")
   .meta({ description: "An absolute path of a file on the host.", "x-kind": "path" });
 
+/** A file, a folder or a pipe on the host. The command line makes what was typed absolute, and of `-` a path that leads to its stdin. */
+export const hostInput = z
+  .string()
+  .max(4095)
+  .regex(/^\/[^\0]*$/, "what is read on the host is named by an absolute path")
+  .meta({ description: "An absolute path of a file, a folder or a pipe on the host.", "x-kind": "input" });
+
 /** Where the source of a kernel comes from: by a word, or a path of the host, which the command line makes absolute. */
 export const kernelSource = z
   .string()

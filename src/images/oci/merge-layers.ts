@@ -3,9 +3,9 @@
  *
  *     banger-layers merge OUT_PATH
  *
- * On its stdin is one line, `{"layers": [{path, compression, digest, diffId}], "limits": {bytes, entries}}`, bottom layer first, and behind it the
- * layer whose path is `-`. On its stdout are documents, a line each: `{"progress": {readBytes}}`, and at last `{"done": {bytes, entries, sha256}}` of
- * the file that it made, with code 0, or `{"failed": {code, message}}`, with code 1.
+ * On its stdin is one line, `{"layers": [{path, compression, digest, diffId} or {folder}], "limits": {bytes, entries}}`, bottom layer first, and
+ * behind it the layer whose path is `-`. On its stdout are documents, a line each: `{"progress": {readBytes}}`, and at last `{"done": {bytes, entries, sha256, release}}`
+ * of the file that it made, with code 0, or `{"failed": {code, message}}`, with code 1.
  */
 import type { Readable } from "node:stream";
 import { z } from "zod";
@@ -19,9 +19,9 @@ import { feedLayer } from "./feed-layer.ts";
 type KnownLayer = Pick<OciLayer, "compression" | "digest" | "diffId"> & { readonly path: string };
 /**
  * A tar, plain or by gzip or zstd, that nobody vouches for but its own end: a file or a named pipe, or what a stream gives, of which there may
- * be one. The stream is closed whatever happens; what it fails with is thrown as it is.
+ * be one. The stream is closed at the end; what it fails with is thrown as it is. Or a folder of this computer.
  */
-type UnknownLayer = { readonly path: string } | { readonly stream: Readable };
+type UnknownLayer = { readonly path: string } | { readonly stream: Readable } | { readonly folder: string };
 
 export interface MergeWanted {
   /** Bottom first. */
@@ -30,12 +30,16 @@ export interface MergeWanted {
   readonly outPath: string;
   /** For messages: `cannot pull image debian:bookworm`. */
   readonly what: string;
+  /** What to do about a layer that is no good, by code; to ask whoever made the image when left out. */
+  readonly hints?: Readonly<Record<string, string>>;
 }
 
 export interface Merged {
   readonly bytes: number;
   readonly entries: number;
   readonly sha256: string;
+  /** What system the files say they are, in plain words. */
+  readonly release: { readonly id: string; readonly version: string | null; readonly codename: string | null } | null;
 }
 
 /** No image that anybody would boot comes near these. Names are held in memory: so many take less than 256 MiB. */
@@ -43,11 +47,23 @@ const LIMITS = { bytes: 64 * 2 ** 30, entries: 1_250_000 };
 const TIMEOUT_MS = 60 * 60_000;
 const LINE_MAX_CHARACTERS = 64 * 1024;
 
+const CODES = [
+  "digest_mismatch",
+  "damaged_layer",
+  "unsupported_layer",
+  "layer_too_large",
+  "file_unreadable",
+  "folder_changed",
+  "disk_full",
+  "system",
+] as const;
 const count = z.number().int().nonnegative();
+const word = z.string().regex(/^[a-z0-9][a-z0-9._-]{0,47}$/);
+const release = z.strictObject({ id: word, version: word.nullable(), codename: word.nullable() }).nullable();
 const line = z.union([
   z.strictObject({ progress: z.strictObject({ readBytes: count }) }),
-  z.strictObject({ done: z.strictObject({ bytes: count, entries: count, sha256: z.string().regex(/^[0-9a-f]{64}$/) }) }),
-  z.strictObject({ failed: z.strictObject({ code: z.string().regex(/^[a-z][a-z0-9_]{0,63}$/), message: z.string().max(4096) }) }),
+  z.strictObject({ done: z.strictObject({ bytes: count, entries: count, sha256: z.string().regex(/^[0-9a-f]{64}$/), release }) }),
+  z.strictObject({ failed: z.strictObject({ code: z.enum(CODES), message: z.string().max(4096) }) }),
 ]);
 
 /**
@@ -58,7 +74,7 @@ const line = z.union([
 export async function mergeLayers(
   system: System,
   program: string,
-  { layers, outPath, what }: MergeWanted,
+  { layers, outPath, what, hints = {} }: MergeWanted,
   signal: AbortSignal,
   onProgress: (readBytes: number) => void,
 ): Promise<Merged> {
@@ -78,13 +94,15 @@ export async function mergeLayers(
   if (stream === undefined) child.stdin.end();
   using feeding = stream === undefined ? undefined : feedLayer(stream, child.stdin);
   try {
-    return await followMerge(child, what, signal, onProgress, words);
+    return await followMerge(child, { what, hints }, signal, onProgress, words);
   } catch (error) {
     throw signal.aborted ? error : (feeding?.failure() ?? error);
   }
 }
 
-function describe(layer: KnownLayer | UnknownLayer): KnownLayer | { readonly path: string; readonly compression: "detect" } {
+/** As the program wants it. */
+function describe(layer: KnownLayer | UnknownLayer): Readonly<Record<string, string | null>> {
+  if ("folder" in layer) return layer;
   if ("stream" in layer) return { path: "-", compression: "detect" };
   if (!("digest" in layer)) return { path: layer.path, compression: "detect" };
   const { path, compression, digest, diffId } = layer;
@@ -93,7 +111,7 @@ function describe(layer: KnownLayer | UnknownLayer): KnownLayer | { readonly pat
 
 async function followMerge(
   child: Child,
-  what: string,
+  { what, hints }: Required<Pick<MergeWanted, "what" | "hints">>,
   signal: AbortSignal,
   onProgress: (readBytes: number) => void,
   words: readonly string[],
@@ -104,7 +122,7 @@ async function followMerge(
     if (said === undefined) throw ended(what, `it said ${JSON.stringify(text.slice(0, 200))}`);
     if ("progress" in said) onProgress(said.progress.readBytes);
     else if ("done" in said) merged = said.done;
-    else throw failure(what, said.failed);
+    else throw failure(what, said.failed, hints);
   }
   const { code, signal: killedBy } = await child.ended;
   if (signal.aborted) throw new BangerError("cancelled", "cancelled", `${what}: it was cancelled`, { cause: signal.reason });
@@ -134,11 +152,15 @@ function parseLine(text: string): z.output<typeof line> | undefined {
 }
 
 /** What it says may have names of files of the image in it. */
-function failure(what: string, { code, message }: { readonly code: string; readonly message: string }): BangerError {
+function failure(
+  what: string,
+  { code, message }: { readonly code: string; readonly message: string },
+  hints: Readonly<Record<string, string>>,
+): BangerError {
   const text = `${what}: ${escapeText(message)}`;
   if (code === "disk_full") return new BangerError("unavailable", code, text, { hint: "free some space: df -h" });
   if (code === "system") return ended(what, message);
-  return new BangerError("refused", code, text, { hint: "ask whoever made that image" });
+  return new BangerError("refused", code, text, { hint: hints[code] ?? "ask whoever made that image" });
 }
 
 function ended(what: string, why: string): BangerError {

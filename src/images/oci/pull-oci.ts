@@ -1,13 +1,13 @@
 /** An image of a registry, a folder or a saved archive -> an image in the store. */
 import { join } from "node:path";
-import type { Bundles, OciBundle, OciImage, OciSources } from "../../catalog/catalog.ts";
-import { BangerError } from "../../contract/errors.ts";
+import type { Bundles, OciBundle, OciSources } from "../../catalog/catalog.ts";
 import type { OperationContext } from "../../operations/operations.ts";
 import type { System } from "../../system/system.ts";
 import { keepBundle } from "../bundle/pull-bundle.ts";
-import { baseFile, MANIFEST_FILE, type ImageManifest } from "../store/image-manifest.ts";
+import { baseFile, MANIFEST_FILE } from "../store/image-manifest.ts";
 import type { ImageStore } from "../store/image-store.ts";
-import { mergeLayers, type Merged } from "./merge-layers.ts";
+import { describeMerged } from "./describe-merged.ts";
+import { mergeLayers } from "./merge-layers.ts";
 
 export interface PullOciParts {
   readonly system: System;
@@ -47,7 +47,22 @@ export async function pullOci(parts: PullOciParts, wanted: OciWanted, as: string
     return mergeLayers(system, program, { layers, outPath, what }, context.signal, (done) => stage.progress(done, total, "bytes"));
   });
   await context.stage("store", async () => {
-    const manifest = await manifestOf(system, image, wanted, merged, outPath, what);
+    const { reference, digest, platform, config } = image;
+    const layers = image.layers.map((layer) => ({ digest: layer.digest, bytes: layer.bytes }));
+    const manifest = await describeMerged(system, merged, outPath, what, {
+      source: "oci",
+      arch: platform.architecture,
+      kernelRef: wanted.kernelRef ?? null,
+      init: "agent",
+      oci: { reference, digest, layers },
+      config: {
+        env: [...config.env],
+        workingDir: config.workingDir,
+        user: config.user,
+        entrypoint: [...config.entrypoint],
+        cmd: [...config.cmd],
+      },
+    });
     await system.files.write(join(draft.folder, MANIFEST_FILE), `${JSON.stringify(manifest, undefined, 2)}\n`);
     context.signal.throwIfAborted();
     await draft.keep(as);
@@ -66,48 +81,4 @@ async function keepPushed(
   const oci = { reference, digest, layers: [...layers] };
   const origin = { name: text, arch: undefined, kernelRef: undefined, requirements: undefined, oci, ownKernelRef: kernelRef };
   await keepBundle(parts, origin, { path, sha256: layers[0].digest.slice("sha256:".length) }, as, context);
-}
-
-async function manifestOf(
-  system: System,
-  { reference, digest, platform, config, layers }: OciImage,
-  wanted: OciWanted,
-  merged: Merged,
-  outPath: string,
-  what: string,
-): Promise<ImageManifest> {
-  const info = await system.files.find(outPath);
-  if (info?.kind !== "file" || info.bytes !== merged.bytes)
-    throw new BangerError(
-      "unavailable",
-      "program_failed",
-      `${what}: its base is not the file of ${merged.bytes} bytes that was announced`,
-      {
-        hint: "try again; banger doctor",
-      },
-    );
-  // The manifest must not outlive what it describes.
-  await system.files.sync(outPath);
-  return {
-    format: 1,
-    source: "oci",
-    distro: null,
-    arch: platform.architecture,
-    suite: null,
-    packages: [],
-    kernelRef: wanted.kernelRef ?? null,
-    init: "agent",
-    requirements: [],
-    createdAt: system.clock.nowMs(),
-    base: { bytes: info.bytes, storedBytes: info.allocatedBytes, sha256: merged.sha256, format: "erofs" },
-    workSeed: null,
-    oci: { reference, digest, layers: layers.map((layer) => ({ digest: layer.digest, bytes: layer.bytes })) },
-    config: {
-      env: [...config.env],
-      workingDir: config.workingDir,
-      user: config.user,
-      entrypoint: [...config.entrypoint],
-      cmd: [...config.cmd],
-    },
-  };
 }

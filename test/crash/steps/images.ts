@@ -1,5 +1,5 @@
-/** Images: pulled and deleted. */
-import { existsSync, rmSync } from "node:fs";
+/** Images: pulled, imported and deleted. */
+import { existsSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { IMAGE } from "../../support/goods.ts";
 import { littleLayout } from "../../support/little-layout.ts";
@@ -22,6 +22,14 @@ const pullImage = ["image", "pull", IMAGE, "--name", LITTLE] as const;
 
 const layoutOf = ({ world }: CrashWorld): string => littleLayout(join(world.folder, "little-image"));
 
+/** A folder to be imported. */
+const rootOf = ({ world }: CrashWorld): string => {
+  const root = join(world.folder, "little-root");
+  mkdirSync(join(root, "etc"), { recursive: true });
+  writeFileSync(join(root, "etc/os-release"), "ID=little\n");
+  return root;
+};
+
 export const IMAGE_STEPS: readonly Step[] = [
   { ...ofImage, name: "image pull", before: "absent", prepare: async () => undefined, words: () => pullImage, done: "there" },
   {
@@ -30,6 +38,14 @@ export const IMAGE_STEPS: readonly Step[] = [
     before: "absent",
     prepare: async ({ world }) => rmSync(join(world.folder, "cache/banger/downloads"), { recursive: true, force: true }),
     words: (crash) => ["image", "pull", layoutOf(crash), "--name", LITTLE],
+    done: "there",
+  },
+  {
+    ...ofImage,
+    name: "image import",
+    before: "absent",
+    prepare: async (crash) => void rootOf(crash),
+    words: (crash) => ["image", "import", LITTLE, "--from", rootOf(crash)],
     done: "there",
   },
   {
