@@ -10,6 +10,7 @@ import { imageBundle } from "./operations/image-bundle.ts";
 import { imageDelete } from "./operations/image-delete.ts";
 import { imageImport } from "./operations/image-import.ts";
 import { imageList } from "./operations/image-list.ts";
+import { imagePromote } from "./operations/image-promote.ts";
 import { imagePull } from "./operations/image-pull.ts";
 import { imageShow } from "./operations/image-show.ts";
 import { imageTag } from "./operations/image-tag.ts";
@@ -77,6 +78,7 @@ export const OPERATIONS = {
   "kernel.delete": kernelDelete,
   "image.pull": imagePull,
   "image.import": imageImport,
+  "image.promote": imagePromote,
   "image.list": imageList,
   "image.show": imageShow,
   "image.bundle": imageBundle,

@@ -1511,6 +1511,48 @@ export const VERBS: Readonly<Record<OperationName, Verb>> = {
       }
     ]
   },
+  "image.promote": {
+    "kind": "long",
+    "method": "POST",
+    "path": "/v1/images/promote",
+    "summary": "Make an image of a vm as it is now",
+    "detail": "Copies of its disks are booted in a vm of their own, without a network, which gives away its root and is gone afterwards; your vm stands still while they are copied and is then as it was. Root's home becomes the image's work seed. Left out are who the vm is (machine-id, host keys, host name), logs and temporary files, and of root's home the logins, tokens and keys of the usual tools, and shell histories: what was left out is said. Look for secrets in other places yourself.",
+    "words": [
+      "image",
+      "promote"
+    ],
+    "aliases": [],
+    "positional": [
+      "vm",
+      "as"
+    ],
+    "composed": false,
+    "fields": [
+      {
+        "name": "vm",
+        "flag": "vm",
+        "type": "string",
+        "required": true,
+        "brief": "name or id of the vm",
+        "placeholder": "VM",
+        "completes": "vm"
+      },
+      {
+        "name": "as",
+        "flag": "as",
+        "type": "string",
+        "required": true,
+        "brief": "name to keep it under",
+        "placeholder": "NAME"
+      }
+    ],
+    "examples": [
+      {
+        "command": "banger image promote dev my-tools",
+        "does": "vms of image my-tools begin as dev is now"
+      }
+    ]
+  },
   "image.list": {
     "kind": "query",
     "method": "GET",

@@ -37,6 +37,13 @@ export function makeFakeRooms(system: Pick<System, "clock" | "random" | "log" | 
     vms: makeFakeVms(system, created, () => fake),
     kernels: makeFakeKernels(),
     images: makeFakeImages(),
+    builds: {
+      promote: async ({ vm, as }, context) => {
+        await fake.vms.get(vm);
+        return fake.images.import(as, "/", {}, context);
+      },
+      reconcile: async () => undefined,
+    },
     // None can be fetched here; one that is inside the program is the real one.
     catalogs: {
       list: () => [],
@@ -261,6 +268,9 @@ function makeFakeImages(): Rooms["images"] {
   return {
     pull: async (name, as = name) => add(as),
     import: async (name) => add(name),
+    keep: async (name) => add(name),
+    identityOf: async () => undefined,
+    requireFree: async () => undefined,
     list: async () => [...images.values()],
     get: async (name) => images.get(name) ?? missing("image", name),
     verify: async () => [],

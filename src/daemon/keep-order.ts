@@ -14,7 +14,7 @@ export interface Order extends AsyncDisposable {
 
 /** Disposal ends the trying. */
 export function keepOrder(
-  { operations, kernels, images, vms, storage }: Pick<Rooms, "operations" | "kernels" | "images" | "vms" | "storage">,
+  { operations, kernels, images, vms, builds, storage }: Pick<Rooms, "operations" | "kernels" | "images" | "vms" | "builds" | "storage">,
   { clock, log }: { readonly clock: Clock; readonly log: Log },
 ): Order {
   const ending = new AbortController();
@@ -29,6 +29,7 @@ export function keepOrder(
       () => kernels.reconcile(),
       () => images.reconcile(),
       () => vms.reconcile(),
+      () => builds.reconcile(),
       () => storage.reconcile(),
     ];
     let isOrderly = true;

@@ -2,6 +2,7 @@ import type { System } from "../system/system.ts";
 import type { About } from "./about.ts";
 import type { Config } from "./config.ts";
 import type { ConfigFile } from "./config-file.ts";
+import type { Builds } from "../builds/builds.ts";
 import type { Catalogs, Embedded } from "../catalog/catalog.ts";
 import type { Images } from "../images/images.ts";
 import type { Kernels } from "../kernels/kernels.ts";
@@ -14,6 +15,7 @@ import type { Vms } from "../vms/vms.ts";
 /** The rooms that the handlers call. `wire.ts` makes the real ones. */
 export interface Rooms {
   readonly vms: Vms;
+  readonly builds: Builds;
   readonly kernels: Kernels;
   readonly images: Images;
   readonly catalogs: Catalogs;

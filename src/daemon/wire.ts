@@ -5,6 +5,7 @@
 import { cpus, totalmem } from "node:os";
 import { join } from "node:path";
 import { makeOpenAgent } from "../agent/open-agent.ts";
+import { makeBuilds } from "../builds/make-builds.ts";
 import { CATALOG_MIGRATIONS, makeCatalogRows } from "../catalog/catalogs/catalog-rows.ts";
 import ownKernelConfig from "../../kernels/generic-6.12.config" with { type: "file" };
 import { makeCatalogs } from "../catalog/catalogs/make-catalogs.ts";
@@ -98,6 +99,7 @@ export const wire: Wire = async ({ system, config, configFile, proxies, onTroubl
     await vms.close();
   });
 
+  const builds = makeBuilds({ system, vms, images, leases });
   const gate = makeGate();
   const doctor = makeDoctor({
     ...means,
@@ -118,6 +120,7 @@ export const wire: Wire = async ({ system, config, configFile, proxies, onTroubl
   const open = opened.move();
   return {
     vms,
+    builds,
     kernels,
     images,
     catalogs,

@@ -6,6 +6,7 @@
  * Laws: the files of an image never become files on the host; identity (machine-id, host keys) is stripped; deleting is
  * refused while a vm holds it.
  */
+import type { Readable } from "node:stream";
 import type { PackedBundle } from "../catalog/catalog.ts";
 import type { Probe } from "../contract/probe.ts";
 import type { Image } from "../contract/schemas/goods.ts";
@@ -22,6 +23,8 @@ export interface ImageParts {
   readonly baseFormat: "squashfs" | "erofs";
   /** Undefined when the image has none. */
   readonly workSeedPath: string | undefined;
+  /** A work disk of it cannot be shorter: nothing of the host's makes a file system shorter that a stranger or a guest has written. */
+  readonly leastWorkBytes: number;
   readonly kernelRef: string | null;
   readonly init: GuestInit;
   readonly requirements: readonly Requirement[];
@@ -53,6 +56,22 @@ export interface ImportHow {
   readonly init?: GuestInit | undefined;
 }
 
+/** The root of a guest that is there for it. */
+export interface GuestRoot {
+  readonly source: "promote" | "build";
+  /** The image that the guest was made of: what nobody says otherwise is as there. */
+  readonly like: string;
+  readonly kernelRef: string;
+  readonly init: GuestInit;
+  /** Besides that of `like`. */
+  readonly env: Readonly<Record<string, string>>;
+  readonly build?: { readonly identity: string; readonly from: string } | undefined;
+  /** The root as a tar stream; asked once. */
+  readonly open: (signal: AbortSignal) => Promise<Readable>;
+  /** Makes a file the guest's work disk; asked after the root was read whole. */
+  readonly giveWorkDisk: (path: string) => Promise<void>;
+}
+
 export interface Images {
   /**
    * Builds what a catalog names from its archive, in the stages `bootstrap`, `base`, `work seed`, `store`, or takes it from its bundle, in
@@ -65,6 +84,12 @@ export interface Images {
    * Throws `not_found` `file_not_found`, and as the merging program for what is no good.
    */
   import(name: string, from: string, how: ImportHow, context: OperationContext): Promise<StoredImage>;
+  /** Makes one of what a guest has. Stages: `export`, those of the guest, `store`. */
+  keep(name: string, root: GuestRoot, context: OperationContext): Promise<StoredImage>;
+  /** By which steps an image was built, as one digest; undefined when it was not, or there is none of that name. */
+  identityOf(name: string): Promise<string | undefined>;
+  /** Throws `exists` `image_exists`. @param cannot how that begins: `cannot promote vm dev`. */
+  requireFree(name: string, cannot: string): Promise<void>;
   /** Never fails: what cannot be read has problems. */
   list(): Promise<readonly StoredImage[]>;
   /** Throws `not_found` `image_not_found`, with the command that would get it. */

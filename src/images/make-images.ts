@@ -21,6 +21,7 @@ import { sweepBootstraps } from "./debian/bootstrap-folder.ts";
 import type { Images, PullHow, StoredImage } from "./images.ts";
 import { nameOfImage } from "./oci/name-of-image.ts";
 import { pullOci } from "./oci/pull-oci.ts";
+import { keepRoot } from "./root/keep-root.ts";
 import { pullDebian } from "./debian/pull-debian.ts";
 
 export interface ImagesDependencies {
@@ -115,6 +116,12 @@ export function makeImages(dependencies: ImagesDependencies): Images {
       await onDisk(`cannot tag image ${name}`, folder, () => offering(name, store.tag(name, to)));
       return store.get(to);
     },
+    keep: (name, root, context) =>
+      makeAs(name, `${context.operationId} keeps it`, `cannot make image ${name}`, context, (as) =>
+        keepRoot({ system, store, placeLayers }, root, as, context),
+      ),
+    requireFree: (name, cannot) => store.requireFree(name, cannot),
+    identityOf: async (name) => (await store.manifest(name))?.build?.identity,
     import: (name, from, how, context) =>
       makeAs(name, JSON.stringify({ from, how }), `cannot import image ${name}`, context, (as) =>
         importImage({ system, store, placeLayers }, as, from, how, context),

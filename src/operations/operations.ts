@@ -84,6 +84,7 @@ export interface Lease {
     | "bootstrap"
     | "kernel-build"
     | "bundle-draft"
+    | "workshop"
     | "blank"
     | "prune";
   /** A path, or a marker found in a process's arguments. */

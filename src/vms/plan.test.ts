@@ -8,7 +8,7 @@ const GIB = 2 ** 30;
 const facts: PlanFacts = {
   host: { cpus: 4, memoryMiB: 8192, freeBytes: 50 * GIB },
   defaults: { image: "debian", memoryMiB: 1024, layerBytes: 20 * GIB, workBytes: 10 * GIB },
-  image: { name: "debian", kernelRef: "k", init: "agent", requirements: [], env: {}, commands: NO_COMMANDS },
+  image: { name: "debian", kernelRef: "k", init: "agent", requirements: [], leastWorkBytes: 0, env: {}, commands: NO_COMMANDS },
   kernel: { name: "k" },
   drivers: [
     { name: "qemu", probe: { usable: true, acceleration: "tcg", reason: "no kvm", version: "7.2" } },
@@ -50,6 +50,7 @@ describe("planning a vm", () => {
       kernelRef: "k",
       init: "agent" as const,
       requirements: [],
+      leastWorkBytes: 0,
       env: { PATH: "/bin", A: "image" },
       commands: NO_COMMANDS,
     };
@@ -58,9 +59,16 @@ describe("planning a vm", () => {
     });
   });
 
+  test("makes no work disk shorter than one that comes ready", () => {
+    const image = { ...facts.image, leastWorkBytes: 40 * 2 ** 30 } as PlanFacts["image"];
+    expect(planVm({}, { ...facts, image })).toMatchObject({ plan: { workBytes: 40 * 2 ** 30 } });
+    expect(planVm({ workDiskBytes: 50 * 2 ** 30 }, { ...facts, image })).toMatchObject({ plan: { workBytes: 50 * 2 ** 30 } });
+    expect(problemsOf({ workDiskBytes: 2 ** 30 }, { image })).toEqual(["work_disk_too_small"]);
+  });
+
   test("takes what the image says of its commands, unless that is a book", () => {
     const commands = { user: "web", workingDir: "/srv", entrypoint: ["/start"], cmd: ["serve"] };
-    const image = { name: "web", kernelRef: "k", init: "agent" as const, requirements: [], env: {}, commands };
+    const image = { name: "web", kernelRef: "k", init: "agent" as const, requirements: [], leastWorkBytes: 0, env: {}, commands };
     expect(planVm({}, { ...facts, image })).toMatchObject({ plan: { commands } });
     const book = { ...commands, cmd: Array.from({ length: 100 }, () => "x".repeat(4096)) };
     expect(problemsOf({}, { image: { ...image, commands: book } })).toEqual(["bad_image"]);
@@ -69,7 +77,15 @@ describe("planning a vm", () => {
   test("takes the image's init for auto, and the user's word above it", () => {
     const systemd = {
       ...facts,
-      image: { name: "debian", kernelRef: "k", init: "systemd" as const, requirements: [], env: {}, commands: NO_COMMANDS },
+      image: {
+        name: "debian",
+        kernelRef: "k",
+        init: "systemd" as const,
+        requirements: [],
+        env: {},
+        leastWorkBytes: 0,
+        commands: NO_COMMANDS,
+      },
     };
     expect(planVm({ init: "auto" }, systemd)).toMatchObject({ plan: { init: "systemd" } });
     expect(planVm({ init: "agent" }, systemd)).toMatchObject({ plan: { init: "agent" } });
@@ -103,7 +119,15 @@ describe("planning a vm", () => {
     const web = { kind: "tcp", port: 80, ...about } as const;
     const unit = { kind: "unit", unit: "ssh", ...about, name: "unit:ssh" } as const;
     const declaring = {
-      image: { name: "debian", kernelRef: "k", init: "agent" as const, requirements: [web], env: {}, commands: NO_COMMANDS },
+      image: {
+        name: "debian",
+        kernelRef: "k",
+        init: "agent" as const,
+        requirements: [web],
+        env: {},
+        leastWorkBytes: 0,
+        commands: NO_COMMANDS,
+      },
     };
     expect(planVm({ requirements: [unit], init: "systemd" }, { ...facts, ...declaring })).toMatchObject({
       plan: { requirements: [web, unit] },

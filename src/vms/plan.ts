@@ -27,6 +27,8 @@ export interface PlanFacts {
         readonly kernelRef: string | null;
         readonly init: GuestInit;
         readonly requirements: readonly Requirement[];
+        /** A work disk that is shorter cannot be made. */
+        readonly leastWorkBytes: number;
         /** Of its commands; the request may say otherwise. */
         readonly env: Readonly<Record<string, string>>;
         readonly commands: ImageCommands;
@@ -51,16 +53,28 @@ export function planVm(request: CreateRequest, facts: PlanFacts): PlanResult {
   else note(commandProblem(image.name, image.commands));
   if (kernel !== undefined && isProblem(kernel)) note(kernel);
 
+  const leastWorkBytes = isProblem(image) ? 0 : image.leastWorkBytes;
   const driver = chooseDriver(request.driver, facts, note);
   const shape: VmShape = {
     cpus: request.cpus ?? 1,
     memoryBytes: request.memoryBytes ?? facts.defaults.memoryMiB * MIB,
     layerBytes: request.diskBytes ?? facts.defaults.layerBytes,
-    workBytes: request.workDiskBytes ?? facts.defaults.workBytes,
+    workBytes: request.workDiskBytes ?? Math.max(facts.defaults.workBytes, leastWorkBytes),
     env: { ...(isProblem(image) ? {} : image.env), ...request.env },
     labels: { ...request.labels },
   };
   for (const found of shapeProblems(shape, facts.host)) note(found);
+  if (shape.workBytes < leastWorkBytes) {
+    const [least, wanted] = [leastWorkBytes, shape.workBytes].map((bytes) => `${Math.ceil(bytes / MIB)}M`);
+    note(
+      problem(
+        "work_disk_too_small",
+        "workDiskBytes",
+        `the work disk of this image comes ready and is ${least} long: it can be made longer, and not ${wanted}`,
+        `--work-disk ${least}`,
+      ),
+    );
+  }
   if (facts.host.freeBytes < LEAST_FREE_BYTES) {
     note(
       problem(

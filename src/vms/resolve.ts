@@ -16,8 +16,8 @@ async function gatherFacts(request: CreateRequest, dependencies: VmDependencies,
   const { system, images, kernels, offered, host, defaults } = dependencies;
   const imageName = request.image ?? defaults.image;
   let image: PlanFacts["image"] = await orProblem("image", async () => {
-    const { kernelRef, init, requirements, env, commands } = await images.parts(imageName);
-    return { name: imageName, kernelRef, init, requirements, env, commands };
+    const { kernelRef, init, requirements, leastWorkBytes, env, commands } = await images.parts(imageName);
+    return { name: imageName, kernelRef, init, requirements, leastWorkBytes, env, commands };
   });
   if (request.image === undefined && "code" in image && defaults.isImageConfigured) {
     const hint = `${image.hint === undefined ? "" : `${image.hint}, or `}another default_image: banger config show`;

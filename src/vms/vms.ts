@@ -58,6 +58,7 @@ export interface DuplicateRequest {
   readonly ephemeral: boolean;
 }
 
+export { diskPathsOf } from "./disk-paths.ts";
 export { LEAST_MEMORY_MIB } from "./shape.ts";
 export type { LogRequest } from "./logs/log-request.ts";
 

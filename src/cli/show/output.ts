@@ -29,6 +29,7 @@ const SHOWS: Shows = {
   "kernel.delete": ({ kernel }) => `deleted kernel ${escapeText(kernel)}\n`,
   "image.pull": (image) => `image ${escapeText(image.name)} is here\n`,
   "image.import": (image) => `image ${escapeText(image.name)} is here\n`,
+  "image.promote": (image) => `image ${escapeText(image.name)} is here\n`,
   "image.list": async ({ images }) => (await import("./goods.ts")).showImages(images),
   "image.show": async (image) => (await import("./goods.ts")).showImage(image),
   "image.bundle": ({ path }) => `${escapeText(path)}\n`,

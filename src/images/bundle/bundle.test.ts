@@ -77,7 +77,7 @@ async function putImage(name: string, change: Partial<ImageManifest> = {}): Prom
     requirements: [{ kind: "tcp", port: 80, name: "web server", deadlineMs: 60_000, hint: null }],
     createdAt: 1,
     base: { format: "squashfs", bytes: SQUASHFS.length, storedBytes: 12_288, sha256: digestOf(SQUASHFS) },
-    workSeed: { bytes: SEED_BYTES, storedBytes: 8192 },
+    workSeed: { bytes: SEED_BYTES, storedBytes: 8192, writer: "guest" },
     config: { env: ["PATH=/bin", "A=b"], workingDir: "/srv", user: "www", entrypoint: ["/entry"], cmd: ["serve"] },
     ...change,
   };

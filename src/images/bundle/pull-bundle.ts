@@ -111,7 +111,8 @@ async function manifestOf(system: System, folder: string, origin: BundleOrigin, 
     requirements,
     createdAt: system.clock.nowMs(),
     base: { format: base.format, bytes: base.bytes, sha256: base.sha256, storedBytes: await storedBytes(baseFile(base.format)) },
-    workSeed: workSeed === null ? null : { bytes: workSeed.bytes, storedBytes: await storedBytes(WORK_SEED_FILE) },
+    // By whom it was written nobody knows.
+    workSeed: workSeed === null ? null : { bytes: workSeed.bytes, storedBytes: await storedBytes(WORK_SEED_FILE), writer: "guest" },
     ...(origin.oci === undefined ? {} : { oci: origin.oci }),
     config,
   };

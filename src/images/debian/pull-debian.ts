@@ -80,7 +80,7 @@ export async function pullDebian(parts: PullParts, entry: DebianImage, as: strin
       requirements: [],
       createdAt: system.clock.nowMs(),
       base: { ...(await measure(system, basePath)), sha256: await system.files.sha256(basePath, context.signal), format: "squashfs" },
-      workSeed: await measure(system, seedPath),
+      workSeed: { ...(await measure(system, seedPath)), writer: "host" },
       config: NO_CONFIG,
     };
     await system.files.write(join(draft.folder, MANIFEST_FILE), `${JSON.stringify(manifest, undefined, 2)}\n`);

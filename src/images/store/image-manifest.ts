@@ -48,10 +48,13 @@ export const imageManifest = z.strictObject({
   /** Milliseconds since the epoch. */
   createdAt: z.number().int(),
   base: part.extend({ format: z.enum(BASE_FORMATS), sha256: z.string().regex(/^[0-9a-f]{64}$/) }),
-  workSeed: part.nullable(),
+  /** Who wrote its file system last. One that a guest has written is touched by no program of the host, and so never made shorter. */
+  workSeed: part.extend({ writer: z.enum(["host", "guest"]).default("host") }).nullable(),
   /** Of an image that comes from no registry there is none. */
   oci: ociOrigin.optional(),
   config: runConfig.default(NO_CONFIG),
+  /** Of an image that was built: by what steps, as one digest, and from which image. */
+  build: z.strictObject({ identity: z.string().regex(/^[0-9a-f]{64}$/), from: z.string() }).optional(),
 });
 export type ImageManifest = z.output<typeof imageManifest>;
 

@@ -21,7 +21,7 @@ const manifest: ImageManifest = {
   requirements: [{ kind: "tcp", port: 80, name: "web server", deadlineMs: 60_000, hint: null }],
   createdAt: 1,
   base: { format: "squashfs", bytes: 4, storedBytes: 4096, sha256: "a".repeat(64) },
-  workSeed: { bytes: 4, storedBytes: 4096 },
+  workSeed: { bytes: 4, storedBytes: 4096, writer: "host" },
   config: { env: [], workingDir: "", user: "", entrypoint: [], cmd: [] },
 };
 let home: string;
@@ -59,6 +59,7 @@ describe("the store of images", () => {
     expect(await store.parts("debian")).toEqual({
       basePath: join(home, "data/images/debian/base.squashfs"),
       baseFormat: "squashfs",
+      leastWorkBytes: 0,
       workSeedPath: join(home, "data/images/debian/work-seed.ext4"),
       kernelRef: "debian-6.12",
       init: "agent",

@@ -161,6 +161,7 @@ export function makeImageStore(system: System, leases: Leases): ImageStore {
       return {
         basePath: join(folder, baseFile(base.format)),
         baseFormat: base.format,
+        leastWorkBytes: workSeed?.writer === "guest" ? workSeed.bytes : 0,
         workSeedPath: workSeed === null ? undefined : join(folder, WORK_SEED_FILE),
         kernelRef,
         init,

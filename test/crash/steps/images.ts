@@ -5,7 +5,8 @@ import { IMAGE } from "../../support/goods.ts";
 import { littleLayout } from "../../support/little-layout.ts";
 import { placesLeft } from "../../support/noted-places.ts";
 import { PROGRAMS, type CrashWorld } from "../crash-world.ts";
-import { LITTLE, type Step, type Target } from "./step.ts";
+import { running } from "./vms.ts";
+import { LITTLE, NAME, type Step, type Target } from "./step.ts";
 
 const ofImage = {
   look: ({ world }: CrashWorld): Target => {
@@ -46,6 +47,17 @@ export const IMAGE_STEPS: readonly Step[] = [
     before: "absent",
     prepare: async (crash) => void rootOf(crash),
     words: (crash) => ["image", "import", LITTLE, "--from", rootOf(crash)],
+    done: "there",
+  },
+  {
+    ...running,
+    name: "image promote",
+    look: (crash) => (ofImage.look(crash) === "there" ? "there" : running.look(crash)),
+    reset: async (crash) => {
+      await ofImage.reset(crash);
+      await running.reset(crash);
+    },
+    words: () => ["image", "promote", NAME, LITTLE],
     done: "there",
   },
   {

@@ -1,0 +1,23 @@
+/** The room's factory. */
+import type { Images } from "../images/images.ts";
+import type { Leases } from "../operations/operations.ts";
+import type { System } from "../system/system.ts";
+import type { Vms } from "../vms/vms.ts";
+import type { Builds } from "./builds.ts";
+import { promoteVm } from "./promote.ts";
+import { sweepWorkshops } from "./workshop.ts";
+
+export interface BuildsDependencies {
+  readonly system: System;
+  readonly vms: Vms;
+  readonly images: Images;
+  readonly leases: Leases;
+}
+
+export function makeBuilds(dependencies: BuildsDependencies): Builds {
+  const parts = { ...dependencies, open: new Set<string>() };
+  return {
+    promote: (request, context) => promoteVm(parts, request, context),
+    reconcile: () => sweepWorkshops(parts),
+  };
+}
