@@ -3,7 +3,7 @@ import { VERBS } from "../contract/verbs.ts";
 import { CATALOG_COMMANDS } from "./catalog-commands.ts";
 import type { Command } from "./command.ts";
 import { CWD, ENTRYPOINT, ENV, INTERACTIVE, LINES, QUIET, SHELL, TTY, USER, VM, flag, place, text } from "./command-fields.ts";
-import { PUBLISH_COMMAND } from "./publish-command.ts";
+import { PUBLISH_COMMANDS } from "./publish-commands.ts";
 
 /** Commands that call several operations, or none. */
 const COMPOSED: readonly Command[] = [
@@ -195,7 +195,7 @@ const COMPOSED: readonly Command[] = [
     load: async () => (await import("./commands/daemon-logs.ts")).daemonLogs,
   },
   ...CATALOG_COMMANDS,
-  PUBLISH_COMMAND,
+  ...PUBLISH_COMMANDS,
   {
     words: ["completion"],
     aliases: [],

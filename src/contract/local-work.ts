@@ -81,7 +81,7 @@ export interface MadeKey {
 export interface PublishRequest {
   /** Of the bundle, absolute. */
   readonly bundlePath: string;
-  /** What the catalog is to say of it, but for the bundle itself: `type`, `name`, `distro`, `arch`, `version`, `description`. */
+  /** What the catalog is to say of it, but for the bundle itself: `type`, `name`, `distro`, `arch`, `version`, `description`, or of an image `kernelRef`. */
   readonly entry: unknown;
   /** `s3://BUCKET/PREFIX` or `oci://HOST/REPOSITORY[:TAG]`. */
   readonly to: string;
@@ -103,6 +103,7 @@ export interface PublishRequest {
 
 /** What the command line asks for: the entry is that of the bundle. */
 export interface PublishFileRequest extends Omit<PublishRequest, "entry"> {
+  readonly type: "kernel" | "image";
   readonly description: string | undefined;
 }
 
@@ -128,6 +129,28 @@ export interface Published {
     readonly checkout: string | null;
     readonly keyId: string;
   };
+}
+
+export interface PushRequest {
+  /** A bundle of an image, as the daemon wrote it. */
+  readonly bundle: { readonly path: string; readonly file: string; readonly sha256: string; readonly bytes: number };
+  /** `REGISTRY/REPOSITORY:TAG`, as it was typed. */
+  readonly to: string;
+  /** A file with credentials, over those of the environment. */
+  readonly credentialsPath: string | undefined;
+}
+
+export interface Pushed {
+  /** The one text of where it is: `ghcr.io/acme/web:latest`. */
+  readonly reference: string;
+  /** Of its manifest: `image pull REGISTRY/REPOSITORY@DIGEST` means this very one. */
+  readonly digest: string;
+  /** The file that is its layer, with its digest and size. */
+  readonly bundle: string;
+  readonly sha256: string;
+  readonly bytes: number;
+  /** False when all of it was there. */
+  readonly isUploaded: boolean;
 }
 
 /** A folder that goes when it is disposed of, and by `system prune` when that was cut off. */
@@ -156,4 +179,6 @@ export interface LocalWork {
   makeKey(path: string): Promise<MadeKey>;
   /** Uploads a bundle, checks that everybody can fetch it, and enters it in a catalog. Throws before the catalog is changed. */
   publish(request: PublishFileRequest, onEvent: (event: OperationEvent) => void, signal: AbortSignal): Promise<Published>;
+  /** Puts a bundle of an image into a registry, under a tag. */
+  push(request: PushRequest, onEvent: (event: OperationEvent) => void, signal: AbortSignal): Promise<Pushed>;
 }

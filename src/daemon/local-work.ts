@@ -25,7 +25,7 @@ export function makeLocalWork(environment: Variables, self: readonly string[]): 
     installUnits: (scope) => installUnits(open(), { scope, self, environment }, uid),
     uninstallUnits: (scope) => uninstallUnits(open(), { scope, self, environment }, uid),
     ...wireSigning(open),
-    ...wirePublishing(open, environment),
+    ...wirePublishing(open, environment, readUsableConfig),
     findVersions: async () => {
       const system = open();
       const about = await wireAbout({ system, config: await readUsableConfig(system), proxies: environment });

@@ -18,6 +18,7 @@ import { openFetcher } from "../catalog/fetch/open-fetcher.ts";
 import { makeOciSources } from "../catalog/oci/oci-sources.ts";
 import { makeOffers } from "../catalog/offers/make-offers.ts";
 import { publishBundle } from "../catalog/publish/publish.ts";
+import { pushBundle } from "../catalog/publish/push-bundle.ts";
 import { makeKeyFiles } from "../catalog/signing/make-key-files.ts";
 import { signDocument } from "../catalog/signing/sign-document.ts";
 import { verifyDocument } from "../catalog/signing/verify-document.ts";
@@ -28,8 +29,9 @@ import { makeFakeDriver } from "../drivers/fake/fake.ts";
 import { makeQemuDriver } from "../drivers/qemu/qemu.ts";
 import { readTscKHz } from "../drivers/read-tsc-khz.ts";
 import { makeConsoles, type Driver } from "../drivers/drivers.ts";
+import { readBundleEntry as readImageEntry } from "../images/bundle/read-bundle-entry.ts";
 import { makeImages } from "../images/make-images.ts";
-import { readBundleEntry } from "../kernels/bundle/read-bundle-entry.ts";
+import { readBundleEntry as readKernelEntry } from "../kernels/bundle/read-bundle-entry.ts";
 import { makeKernels } from "../kernels/make-kernels.ts";
 import { makeNetwork } from "../network/make-network.ts";
 import { makeLeases } from "../operations/leases-rows.ts";
@@ -38,6 +40,7 @@ import { OPERATIONS_MIGRATIONS } from "../operations/operations-rows.ts";
 import { makeVms } from "../vms/make-vms.ts";
 import { makeVmRows, VM_MIGRATIONS } from "../vms/vm-rows.ts";
 import { makeAbout, type About } from "./about.ts";
+import type { Config } from "./config.ts";
 import { CONFIG_DEFAULTS } from "./config-entries.ts";
 import { placeAgent, placeLayers } from "./place-programs.ts";
 import { makeGate } from "./storage/gate.ts";
@@ -243,7 +246,8 @@ export function wireSigning(open: () => System): Pick<LocalWork, "signDocument" 
 export function wirePublishing(
   open: () => System,
   variables: Readonly<Record<string, string | undefined>>,
-): Pick<LocalWork, "publish" | "openScratch"> {
+  readConfig: (system: System) => Promise<Pick<Config, "registries">>,
+): Pick<LocalWork, "publish" | "push" | "openScratch"> {
   const openScratch: LocalWork["openScratch"] = async () => {
     const { files, layout, random } = open();
     const path = join(layout.downloads, `publish-${random.hex(8)}`);
@@ -259,10 +263,17 @@ export function wirePublishing(
     publish: (request, onEvent, signal) => {
       const system = open();
       const work = async (context: OperationContext) => {
-        const { description, ...rest } = request;
-        const entry = await withScratch(({ path }) => readBundleEntry(system, request.bundlePath, description, path, signal));
+        const { description, type, ...rest } = request;
+        const read = type === "kernel" ? readKernelEntry : readImageEntry;
+        const entry = await withScratch(({ path }) => read(system, request.bundlePath, description, path, signal));
         return publishBundle({ system, variables }, { ...rest, entry }, context);
       };
+      return runUnrecorded(system.clock, work, onEvent, signal);
+    },
+    push: async (request, onEvent, signal) => {
+      const system = open();
+      const { registries: settings } = await readConfig(system);
+      const work = (context: OperationContext) => pushBundle({ system, variables, settings }, request, context);
       return runUnrecorded(system.clock, work, onEvent, signal);
     },
   };

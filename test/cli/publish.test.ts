@@ -3,6 +3,7 @@ import { expect, setDefaultTimeout, test } from "bun:test";
 import { chmodSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { ACCESS, openFakeS3, type FakeS3 } from "../host/fake-s3.ts";
+import { makeImageBundle } from "../support/little-image.ts";
 import { entryOf, makeBundle, sha256Of } from "../support/publishing.ts";
 import { until } from "../support/until.ts";
 import { openHome, type Home } from "./home.ts";
@@ -190,6 +191,40 @@ test("a bundle that is not whole, or no kernel, is refused before anything is up
     expect(await home.banger(words.with(3, at(`${what}.tar.zst`)))).toMatchObject({ code: 1, stderr: expect.stringContaining(why) });
   }
   expect([s3.log.length, read("the checkout/kernels/catalog.json")]).toEqual([0, before]);
+});
+
+test("an image's bundle is published as an image, and is no kernel", async () => {
+  await using shop = await openShop();
+  const { home, at, words, read } = shop;
+  writeFileSync(at("web.tar.zst"), makeImageBundle("web"));
+  const image = ["image", ...words.slice(1)].with(3, at("web.tar.zst"));
+  expect(await home.banger(image)).toMatchObject({ code: 0, stdout: expect.stringMatching(/^web-amd64-[0-9a-f]{16}\.tar\.zst is at /) });
+  expect(JSON.parse(read("the checkout/kernels/catalog.json"))).toMatchObject({
+    entries: [
+      {
+        type: "image",
+        name: "web",
+        distro: "debian-bookworm",
+        kernelRef: "debian-6.12",
+        requirements: ["web server"],
+        description: "web, of debian-bookworm",
+        bundle: { sha256: sha256Of(at("web.tar.zst")) },
+      },
+    ],
+  });
+  const mixed = await Promise.all([home.banger(words.with(3, at("web.tar.zst"))), home.banger(image.with(3, at("small.tar.zst")))]);
+  expect(mixed.map(({ code }) => code)).toEqual([1, 1]);
+  const neither = await home.banger(["image", "publish", ...words.slice(4)]);
+  expect(neither).toMatchObject({ code: 2, stderr: expect.stringContaining("name either an image or a bundle of one") });
+});
+
+test("an image that is not there is not pushed, and what is typed is said to be wrong", async () => {
+  await using home = openHome();
+  expect(await home.banger(["image", "push", "none", "127.0.0.1:1/acme/web"])).toMatchObject({
+    code: 1,
+    stderr: expect.stringContaining("no image is named"),
+  });
+  expect(await home.banger(["image", "push", "none"])).toMatchObject({ code: 2, stderr: expect.stringContaining("REFERENCE") });
 });
 
 test("a key that others can read signs nothing", async () => {

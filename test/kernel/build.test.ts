@@ -4,7 +4,7 @@ import { DOCKER_NEEDS } from "../../src/kernels/from-source/docker-needs.ts";
 import { openFakeS3 } from "../host/fake-s3.ts";
 import { copyGoods } from "../support/copy-goods.ts";
 import { openGoods } from "../support/goods.ts";
-import { passOnKernel } from "../support/pass-on-kernel.ts";
+import { passOn } from "../support/pass-on.ts";
 import { withWorld } from "../support/world.ts";
 
 const BUILD_MS = 75 * 60_000;
@@ -18,7 +18,7 @@ test("the generic kernel is built, passed on, and does in a guest what Docker as
     expect(await maker.json(["kernel", "show", "generic-6.12"])).toMatchObject({ source: "build", modules: [], problems: [] });
     await withWorld({ isolatedGoods: true }, async (user) => {
       copyGoods(user, [["images", image]]);
-      await passOnKernel(maker, user, "generic-6.12", s3);
+      await passOn(maker, user, ["kernel", "generic-6.12"], s3);
       const words = ["vm", "run", "--name", "plain", "--kernel", "generic-6.12", "--", "sh", "-c", "uname -r; zcat /proc/config.gz"];
       const ran = await user.banger(words, { timeoutMs: 300_000 });
       expect(ran.code).toBe(0);

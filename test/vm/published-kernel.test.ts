@@ -3,7 +3,7 @@ import { expect, setDefaultTimeout, test } from "bun:test";
 import { openFakeS3 } from "../host/fake-s3.ts";
 import { copyGoods } from "../support/copy-goods.ts";
 import { openGoods } from "../support/goods.ts";
-import { passOnKernel } from "../support/pass-on-kernel.ts";
+import { passOn } from "../support/pass-on.ts";
 import { withWorld } from "../support/world.ts";
 
 setDefaultTimeout(600_000);
@@ -23,7 +23,7 @@ test("a kernel that was published by one is pulled by another, and boots", async
     await maker.ok(["kernel", "rename", debianKernel, "shared"]);
     await withWorld({ isolatedGoods: true }, async (user) => {
       copyGoods(user, [["images", image]]);
-      expect(await passOnKernel(maker, user, "shared", s3)).toMatch(/^shared-amd64-[0-9a-f]{16}\.tar\.zst is at http/);
+      expect(await passOn(maker, user, ["kernel", "shared"], s3)).toMatch(/^shared-amd64-[0-9a-f]{16}\.tar\.zst is at http/);
       await user.ok(["kernel", "pull", "acme/shared", "--as", "again"], { timeoutMs: 120_000 });
       expect(await user.json(["kernel", "show", "shared"])).toMatchObject({ source: "bundle", sha256, version, modules, problems: [] });
       expect(await user.json(["kernel", "show", "again"])).toMatchObject({ sha256, problems: [] });

@@ -1,7 +1,6 @@
 import { expect, test } from "bun:test";
 import fc from "fast-check";
 import { parseChallenge } from "./challenge.ts";
-import { findDockerLogin } from "./login.ts";
 
 test.each([
   [`Basic realm="x"`, { scheme: "basic" }],
@@ -34,18 +33,4 @@ test("no header makes it throw, or take long", () => {
       return performance.now() - startedMs < 500;
     }),
   );
-});
-
-test("the login that docker keeps", () => {
-  const auth = Buffer.from("me:pass:word").toString("base64");
-  const text = JSON.stringify({
-    auths: { "a.example": { auth }, "https://b.example": { username: "you", password: "x" }, "c.example": {} },
-    credsStore: "x",
-  });
-  expect(findDockerLogin(text, "a.example")).toEqual({ user: "me", password: "pass:word" });
-  expect(findDockerLogin(text, "b.example")).toEqual({ user: "you", password: "x" });
-  expect(findDockerLogin(text, "c.example")).toBeUndefined();
-  expect(findDockerLogin(text, "d.example")).toBeUndefined();
-  expect(findDockerLogin("{}", "a.example")).toBeUndefined();
-  expect(() => findDockerLogin(`{"auths":{"a.example":1}}`, "a.example")).toThrow();
 });

@@ -69,6 +69,11 @@ export function formatImageReference(reference: ImageReference): string {
   return `${host}/${repository}${tag === undefined ? "" : `:${tag}`}${digest === undefined ? "" : `@${digest}`}`;
 }
 
+/** Where a registry is. */
+export function addressOf(host: string): string {
+  return host === DOCKER_IO ? "registry-1.docker.io" : host;
+}
+
 /** Docker's own registry has a name, and its files are at a host of another. */
 function splitHost(path: string): readonly [host: string, repository: string] {
   const slash = path.indexOf("/");

@@ -4,7 +4,7 @@ import type { ProxyEnvironment } from "../catalog.ts";
 import { request } from "../fetch/http-transport.ts";
 import { withOwnHost } from "../fetch/oci-transport.ts";
 import { parseChallenge } from "./challenge.ts";
-import { DOCKER_IO } from "./image-reference.ts";
+import { addressOf } from "./image-reference.ts";
 import type { Login } from "./login.ts";
 import { makeAsk } from "./make-ask.ts";
 import { authorize, statusOfTrouble } from "./registry-token.ts";
@@ -36,7 +36,7 @@ export interface PlaceParts {
 }
 
 export function openPlace({ host, repository, isPlain, proxies, advice, findLogin }: PlaceParts): RegistryPlace {
-  const address = host === DOCKER_IO ? "registry-1.docker.io" : host;
+  const address = addressOf(host);
   let base = isPlain ? `http://${address}` : undefined;
   let authorization: string | undefined;
   const exchange = async (url: URL, { offset, accept, signal, outer }: PlaceRequest): Promise<Response> => {

@@ -9,7 +9,7 @@ import type { Clock, System } from "../../system/system.ts";
 import { decideRedirect } from "../fetch/redirect.ts";
 import { BUNDLE_TYPES, bundleLayerType } from "../oci/media-types.ts";
 import { formatOciReference, type OciReference } from "../oci/oci-reference.ts";
-import type { Registry } from "./registry.ts";
+import type { Registry, RegistryRequest } from "./registry.ts";
 import { pause, type Body, type Reply } from "./sender.ts";
 import { bodyOf, bodyOfBytes, type Bundle, type Store } from "./store.ts";
 
@@ -41,20 +41,35 @@ export function makeOciStore(
       const isNew = await pushBlob(system.clock, registry, layer, retryDelaysMs, signal);
       const config = { digest: digestOf(EMPTY), what: "the config of an artifact", body: bodyOfBytes(EMPTY) };
       await pushBlob(system.clock, registry, config, retryDelaysMs, signal);
-      const manifest = Buffer.from(JSON.stringify(manifestOf(bundle)));
-      const reply = await registry.send(
-        {
-          method: "PUT",
-          to: `manifests/${reference.tag ?? tagOf(bundle)}`,
-          headers: { "content-type": MANIFEST },
-          body: bodyOfBytes(manifest),
-        },
-        signal,
-      );
-      if (reply.status !== 201) throw failure("the manifest of an artifact", reply);
-      return isNew;
+      const isNewManifest = await putManifest(registry, `manifests/${reference.tag ?? tagOf(bundle)}`, manifestOf(bundle), signal);
+      return isNew || isNewManifest;
     },
   };
+}
+
+/** The digest that a bundle's artifact has, wherever it is. */
+export function artifactDigest(bundle: Bundle): string {
+  return digestOf(manifestOf(bundle));
+}
+
+/** False when that is what is there. */
+async function putManifest(registry: Registry, to: string, manifest: Uint8Array, signal: AbortSignal): Promise<boolean> {
+  const found = await look(registry, { method: "HEAD", to, headers: { accept: MANIFEST } }, signal);
+  if (found?.status === 200 && found.headers.get("docker-content-digest") === digestOf(manifest)) return false;
+  const put = { method: "PUT", to, headers: { "content-type": MANIFEST }, body: bodyOfBytes(manifest) } as const;
+  const reply = await registry.send(put, signal);
+  if (reply.status !== 201) throw failure("the manifest of an artifact", reply);
+  return true;
+}
+
+/** Undefined for who may not look: they may still put. */
+async function look(registry: Registry, request: RegistryRequest, signal: AbortSignal): Promise<Reply | undefined> {
+  try {
+    return await registry.send(request, signal);
+  } catch (error) {
+    if (error instanceof BangerError && error.code === "registry_denied") return undefined;
+    throw error;
+  }
 }
 
 /** False when it was there. */
@@ -82,15 +97,9 @@ async function pushBlob(
   return true;
 }
 
-/** Who may not look may still put. */
 async function isThere(registry: Registry, { digest, body }: Blob, signal: AbortSignal): Promise<boolean> {
-  try {
-    const { status, headers } = await registry.send({ method: "HEAD", to: `blobs/${digest}` }, signal);
-    return status === 200 && headers.get("content-length") === String(body.bytes);
-  } catch (error) {
-    if (error instanceof BangerError && error.code === "registry_denied") return false;
-    throw error;
-  }
+  const found = await look(registry, { method: "HEAD", to: `blobs/${digest}` }, signal);
+  return found?.status === 200 && found.headers.get("content-length") === String(body.bytes);
 }
 
 async function pushOnce(registry: Registry, { digest, what, body }: Blob, signal: AbortSignal): Promise<Reply> {
@@ -112,8 +121,8 @@ async function pushOnce(registry: Registry, { digest, what, body }: Blob, signal
   );
 }
 
-function manifestOf({ name, sha256, bytes, type }: Bundle): unknown {
-  return {
+function manifestOf({ name, sha256, bytes, type }: Bundle): Buffer {
+  const manifest = {
     schemaVersion: 2,
     mediaType: MANIFEST,
     artifactType: BUNDLE_TYPES[type],
@@ -127,6 +136,7 @@ function manifestOf({ name, sha256, bytes, type }: Bundle): unknown {
       },
     ],
   };
+  return Buffer.from(JSON.stringify(manifest));
 }
 
 /** A tag of its own for each content, so that the artifact is kept while others come. */

@@ -1,12 +1,11 @@
 /** The store that `--to` names. */
 import { BangerError } from "../../contract/errors.ts";
 import type { System } from "../../system/system.ts";
-import { findDockerLogin, type Login } from "../oci/login.ts";
+import { makeLogins } from "../oci/logins.ts";
 import { parseOciReference } from "../oci/oci-reference.ts";
-import { onFile } from "../signing/document-files.ts";
-import { valueOf, type Values } from "./credentials.ts";
+import type { Values } from "./credentials.ts";
 import { makeOciStore } from "./oci-store.ts";
-import { openRegistry } from "./registry.ts";
+import { openRegistry, type Registry } from "./registry.ts";
 import { openS3Bucket, parseEndpoint, parseS3Place } from "./s3-bucket.ts";
 import { makeS3Store } from "./s3-store.ts";
 import type { Sender } from "./sender.ts";
@@ -17,8 +16,6 @@ export interface StoreRequest {
   readonly endpoint: string | undefined;
   readonly publicUrl: string | undefined;
 }
-
-const DOCKER_CONFIG_MAX_BYTES = 2 ** 20;
 
 /** Throws `invalid` for an address that is none, `refused` `no_credentials`. */
 export async function openStore(
@@ -56,26 +53,9 @@ export async function openStore(
     throw new BangerError("invalid", "bad_registry_address", `cannot publish to ${to}: the digest comes of what is published`, {
       hint: "oci://HOST/REPOSITORY, and :TAG if you like",
     });
-  const login = await findLogin(system, reference.host, values);
-  return makeOciStore(system, reference, (signal) => openRegistry(sender, reference, login, signal), retryDelaysMs);
-}
-
-/** Ours, or what `docker login` has kept. */
-async function findLogin({ files }: System, host: string, values: Values): Promise<Login | undefined> {
-  const [user, password] = ["BANGER_REGISTRY_USER", "BANGER_REGISTRY_PASSWORD"].map((name) => valueOf(values, name));
-  if (user !== undefined && password !== undefined) return { user, password };
-  const home = valueOf(values, "HOME");
-  const folder = valueOf(values, "DOCKER_CONFIG") ?? (home === undefined ? undefined : `${home}/.docker`);
-  if (folder === undefined || !folder.startsWith("/")) return undefined;
-  const path = `${folder}/config.json`;
-  if ((await onFile("read", path, () => files.find(path))) === undefined) return undefined;
-  const text = await onFile("read", path, () => files.readText(path, DOCKER_CONFIG_MAX_BYTES));
-  try {
-    return findDockerLogin(text, host);
-  } catch {
-    // What it says instead may have a password in it.
-    throw new BangerError("refused", "bad_credentials_file", `cannot take credentials from ${path}: it is not what docker writes`, {
-      hint: "BANGER_REGISTRY_USER and BANGER_REGISTRY_PASSWORD in the environment, or docker login",
-    });
-  }
+  const { host, repository } = reference;
+  const logins = makeLogins(system, values);
+  const open = async (signal: AbortSignal): Promise<Registry> =>
+    openRegistry(sender, { host, repository, isPlain: false, login: await logins.find(host, repository, true, signal) }, signal);
+  return makeOciStore(system, reference, open, retryDelaysMs);
 }

@@ -40,8 +40,8 @@ export interface PublishParts {
 
 export type PublishContext = Pick<OperationContext, "stage" | "signal" | "notice">;
 
-const RETRY_DELAYS_MS = [500, 2000, 5000];
-const STALL_MS = 60_000;
+export const RETRY_DELAYS_MS = [500, 2000, 5000];
+export const STALL_MS = 60_000;
 
 /** Stages: `upload`, `check`, `catalog`. Throws before the first of them for all that can be known by then; a catalog changes in the last alone. */
 export async function publishBundle(parts: PublishParts, request: PublishRequest, context: PublishContext): Promise<Published> {

@@ -3,7 +3,7 @@ import { BangerError } from "../../contract/errors.ts";
 import { isNoTls } from "../fetch/oci-transport.ts";
 import { parseChallenge } from "../oci/challenge.ts";
 import type { Login } from "../oci/login.ts";
-import type { OciReference } from "../oci/oci-reference.ts";
+import { addressOf } from "../oci/image-reference.ts";
 import { isOwnHost } from "../oci/oci-reference.ts";
 import { authorize } from "../oci/registry-token.ts";
 import type { Body, Reply, Sender, SendOptions, Wanted } from "./sender.ts";
@@ -21,13 +21,21 @@ export interface Registry {
   send(request: RegistryRequest, signal: AbortSignal): Promise<Reply>;
 }
 
+export interface RegistryPlace {
+  readonly host: string;
+  readonly repository: string;
+  /** Without encryption, because somebody allowed it by name. */
+  readonly isPlain: boolean;
+  readonly login: Login | undefined;
+}
+
 export async function openRegistry(
   sender: Sender,
-  { host, repository }: OciReference,
-  login: Login | undefined,
+  { host, repository, isPlain, login }: RegistryPlace,
   signal: AbortSignal,
 ): Promise<Registry> {
-  const base = await findBase(sender, host, signal);
+  const address = addressOf(host);
+  const base = isPlain ? `http://${address}` : await findBase(sender, address, signal);
   let authorization: string | undefined;
   const send: Registry["send"] = async ({ method, to, headers = {}, body, ...options }, aborted) => {
     const url = new URL(to, `${base}/v2/${repository}/`);
@@ -71,6 +79,6 @@ async function findBase(sender: Sender, host: string, signal: AbortSignal): Prom
 
 function denied(host: string, why: string): BangerError {
   return new BangerError("refused", "registry_denied", `cannot use the registry ${host}: ${why}`, {
-    hint: "BANGER_REGISTRY_USER and BANGER_REGISTRY_PASSWORD in the environment, or --credentials FILE",
+    hint: "BANGER_REGISTRY_USER and BANGER_REGISTRY_PASSWORD in the environment, --credentials FILE, or docker login",
   });
 }

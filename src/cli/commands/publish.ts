@@ -1,11 +1,11 @@
 import { resolve } from "node:path";
 import { BangerError, EXIT } from "../../contract/errors.ts";
 import { escapeText } from "../../contract/escape-text.ts";
-import type { Published } from "../../contract/local-work.ts";
+import type { Published, Pushed, PushRequest } from "../../contract/local-work.ts";
 import { parseDuration } from "../../contract/sizes.ts";
 import { askPassword } from "../ask-password.ts";
 import { callLong, makeProgress } from "../call-long.ts";
-import type { Run } from "../command.ts";
+import type { Invocation, Run } from "../command.ts";
 import type { Environment } from "../environment.ts";
 import { InterruptedError, INTERRUPTS, type Interrupt } from "../interrupted.ts";
 import { openDaemon } from "../open-daemon.ts";
@@ -14,13 +14,22 @@ import { printJson } from "../print-json.ts";
 import { shellWord } from "../shell-word.ts";
 
 /** `banger kernel publish` */
-export const kernelPublish: Run = async ({ given, json }, environment) => {
+export const kernelPublish: Run = (invocation, environment) => publish("kernel", invocation, environment);
+
+/** `banger image publish` */
+export const imagePublish: Run = (invocation, environment) => publish("image", invocation, environment);
+
+type Type = "kernel" | "image";
+
+async function publish(type: Type, { given, json }: Invocation, environment: Environment): Promise<number> {
   const { to, catalog, secretKey, ...rest } = given as Readonly<Record<"to" | "catalog" | "secretKey", string>> & Given;
-  if ((rest.kernel === undefined) === (rest.bundle === undefined)) throw notOne();
+  const name = rest[type];
+  if ((name === undefined) === (rest.bundle === undefined)) throw notOne(type);
   const work = await environment.openLocalWork();
-  await using scratch = rest.kernel === undefined ? undefined : await work.openScratch();
-  const bundlePath = rest.bundle ?? (await bundleOf(rest.kernel ?? "", scratch?.path ?? "", environment, json));
+  await using scratch = name === undefined ? undefined : await work.openScratch();
+  const bundlePath = rest.bundle ?? (await bundleOf(type, name ?? "", scratch?.path ?? "", environment, json)).path;
   const request = {
+    type,
     bundlePath,
     to,
     catalog: catalog.includes("://") ? catalog : resolve(catalog),
@@ -38,22 +47,39 @@ export const kernelPublish: Run = async ({ given, json }, environment) => {
   if (json) printJson(environment.stdout.descriptor, published);
   else tell(published, environment);
   return EXIT.done;
+}
+
+/** `banger image push` */
+export const imagePush: Run = async ({ given, json }, environment) => {
+  const { image, to, credentials } = given as Readonly<Record<"image" | "to", string>> & Given;
+  const work = await environment.openLocalWork();
+  await using scratch = await work.openScratch();
+  const bundle = await bundleOf("image", image, scratch.path, environment, json);
+  using progress = makeProgress(environment, json);
+  const request = { bundle, to, credentialsPath: credentials };
+  const pushed = await untilInterrupted((signal) => work.push(request, (event) => progress.tell(event), signal));
+  if (json) printJson(environment.stdout.descriptor, pushed);
+  else tellPushed(pushed, environment);
+  return EXIT.done;
 };
 
 type Given = Readonly<
   Partial<
-    Record<"kernel" | "bundle" | "endpoint" | "publicUrl" | "catalogName" | "credentials" | "description" | "validFor", string | undefined>
+    Record<Type | "bundle" | "endpoint" | "publicUrl" | "catalogName" | "credentials" | "description" | "validFor", string | undefined>
   >
 >;
 
-/** The daemon has the kernel, and this process the credentials: they meet in a file. */
-async function bundleOf(kernel: string, into: string, environment: Environment, quiet: boolean): Promise<string> {
-  return (await callLong(openDaemon(environment), "kernel.bundle", { kernel, into }, environment, quiet)).path;
+/** The daemon has the goods, and this process the credentials: they meet in a file. */
+function bundleOf(type: Type, name: string, into: string, environment: Environment, quiet: boolean): Promise<PushRequest["bundle"]> {
+  const client = openDaemon(environment);
+  if (type === "kernel") return callLong(client, "kernel.bundle", { kernel: name, into }, environment, quiet);
+  return callLong(client, "image.bundle", { image: name, into }, environment, quiet);
 }
 
-function notOne(): BangerError {
-  return new BangerError("invalid", "invalid_input", "cannot publish: name either a kernel or a bundle of one with --bundle", {
-    hint: "banger kernel list, then banger kernel publish NAME --to STORE --catalog PLACE --secret-key KEY",
+function notOne(type: Type): BangerError {
+  const article = type === "image" ? "an" : "a";
+  return new BangerError("invalid", "invalid_input", `cannot publish: name either ${article} ${type} or a bundle of one with --bundle`, {
+    hint: `banger ${type} list, then banger ${type} publish NAME --to STORE --catalog PLACE --secret-key KEY`,
   });
 }
 
@@ -93,6 +119,14 @@ function tell({ bundle, url, isChanged, catalog }: Published, { stdout }: Enviro
           ),
         ]
       : []),
+  ];
+  print(stdout.descriptor, `${lines.join("\n")}\n`);
+}
+
+function tellPushed({ reference, digest, isUploaded }: Pushed, { stdout }: Environment): void {
+  const lines = [
+    `${escapeText(reference)} is ${digest}${isUploaded ? "" : ", and was there already"}`,
+    `to pull it elsewhere: banger image pull ${escapeText(reference)}`,
   ];
   print(stdout.descriptor, `${lines.join("\n")}\n`);
 }
