@@ -6,7 +6,7 @@ import { readdirSync } from "node:fs";
 import { mkdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { openGoods } from "../test/support/goods.ts";
-import { offerKernel, type OfferedBundle } from "../test/support/offered-bundle.ts";
+import { offer, type OfferedBundle } from "../test/support/offered-bundle.ts";
 import { copyGoods } from "../test/support/copy-goods.ts";
 import { closeWorld, openWorld, type World } from "../test/support/world.ts";
 import { compare, timed, type Row } from "./measure.ts";
@@ -31,7 +31,7 @@ export async function* measureKernels(): AsyncIterable<Row> {
   try {
     copyGoods(world, [["kernels", kernel]]);
     yield measureBundle(world, kernel);
-    const bundle = await offerKernel(world, kernel, published, "pulled");
+    const bundle = await offer(world, "kernel", kernel, published, "pulled");
     await world.ok(["catalog", "add", "acme", `http://127.0.0.1:${server.port}/catalog.json`, "--key", bundle.publicKey]);
     yield measurePull(world, bundle, server.port ?? 0);
     yield measureUpdate(world, server.port ?? 0);

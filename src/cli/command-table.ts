@@ -112,7 +112,12 @@ const COMPOSED: readonly Command[] = [
   {
     ...VERBS["system.prune"],
     fields: [...VERBS["system.prune"].fields.filter(({ name }) => name !== "before"), flag("yes", "y", "do not ask")],
-    load: async () => (await import("./commands/system-prune.ts")).systemPrune,
+    load: async () => (await import("./commands/prune.ts")).systemPrune,
+  },
+  {
+    ...VERBS["image.prune"],
+    fields: [...VERBS["image.prune"].fields.filter(({ name }) => name !== "before"), flag("yes", "y", "do not ask")],
+    load: async () => (await import("./commands/prune.ts")).imagePrune,
   },
   {
     ...VERBS["vm.stats"],

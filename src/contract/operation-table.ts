@@ -11,6 +11,7 @@ import { imageDelete } from "./operations/image-delete.ts";
 import { imageImport } from "./operations/image-import.ts";
 import { imageList } from "./operations/image-list.ts";
 import { imagePromote } from "./operations/image-promote.ts";
+import { imagePrune } from "./operations/image-prune.ts";
 import { imagePull } from "./operations/image-pull.ts";
 import { imageShow } from "./operations/image-show.ts";
 import { imageTag } from "./operations/image-tag.ts";
@@ -84,6 +85,7 @@ export const OPERATIONS = {
   "image.bundle": imageBundle,
   "image.tag": imageTag,
   "image.delete": imageDelete,
+  "image.prune": imagePrune,
   "catalog.list": catalogList,
   "catalog.add": catalogAdd,
   "catalog.update": catalogUpdate,

@@ -1736,6 +1736,57 @@ export const VERBS: Readonly<Record<OperationName, Verb>> = {
       }
     ]
   },
+  "image.prune": {
+    "kind": "long",
+    "method": "POST",
+    "path": "/v1/images/prune",
+    "summary": "Remove images that are broken, or that no vm uses",
+    "detail": "Without --all those alone that cannot be read any more and that no vm uses. With --all every image that no vm uses, but for the config's default_image; those that were imported or built here nobody else has. What goes is shown first, and asked for; without a terminal it takes --yes.",
+    "words": [
+      "image",
+      "prune"
+    ],
+    "aliases": [],
+    "positional": [],
+    "composed": true,
+    "fields": [
+      {
+        "name": "all",
+        "flag": "all",
+        "type": "boolean",
+        "required": false,
+        "default": false,
+        "brief": "all that no vm uses, but for the config's default_image",
+        "alias": "a"
+      },
+      {
+        "name": "dryRun",
+        "flag": "dry-run",
+        "type": "boolean",
+        "required": false,
+        "default": false,
+        "brief": "only show what would go"
+      },
+      {
+        "name": "before",
+        "flag": "before",
+        "type": "integer",
+        "required": false,
+        "brief": "only what was last used before that time, in milliseconds since the epoch",
+        "placeholder": "TIME"
+      }
+    ],
+    "examples": [
+      {
+        "command": "banger image prune",
+        "does": "what is broken"
+      },
+      {
+        "command": "banger image prune --all --dry-run",
+        "does": "see what nothing uses, and how much it takes"
+      }
+    ]
+  },
   "catalog.list": {
     "kind": "query",
     "method": "GET",

@@ -68,6 +68,7 @@ export const wire: Wire = async ({ system, config, configFile, proxies, onTroubl
   const means = makeMeans({ system, config, proxies, leases, agentPath, fetcher, catalogs });
   const { kernels, images, disks, network, drivers, embedded } = means;
 
+  const defaultImage = config.default_image ?? CONFIG_DEFAULTS.image;
   const closing = new AbortController();
   const vms = makeVms({
     system,
@@ -87,7 +88,7 @@ export const wire: Wire = async ({ system, config, configFile, proxies, onTroubl
       tscKHz: () => readTscKHz(system, agentPath, closing.signal),
     },
     defaults: {
-      image: config.default_image ?? CONFIG_DEFAULTS.image,
+      image: defaultImage,
       isImageConfigured: config.default_image !== undefined,
       kernel: config.default_kernel ?? CONFIG_DEFAULTS.kernel,
       memoryMiB: Math.floor((config.defaults.memory ?? CONFIG_DEFAULTS.memoryBytes) / MIB),
@@ -116,7 +117,18 @@ export const wire: Wire = async ({ system, config, configFile, proxies, onTroubl
     }),
     remover: { leases, gate },
   });
-  const storage = makeStorage({ system, vms, images, kernels, operations, leases, agentPath, gate, leftovers: () => doctor.leftovers() });
+  const storage = makeStorage({
+    system,
+    vms,
+    images,
+    kernels,
+    operations,
+    leases,
+    agentPath,
+    gate,
+    defaultImage,
+    leftovers: () => doctor.leftovers(),
+  });
 
   const about = makeAbout({ system, agentPath, drivers, vms });
 

@@ -47,3 +47,11 @@ test.each([
   expect(text).toContain("remove these, 1.0 MiB?");
   expect(text).toContain(said);
 });
+
+test("image prune finds nothing where there is nothing, and says what else it takes", async () => {
+  await using home = openHome();
+  expect(await home.banger(["image", "prune"])).toMatchObject({ code: 0, stdout: "there is nothing to remove\n" });
+  expect(await home.banger(["image", "prune", "-a", "-y", "--json"])).toMatchObject({ code: 0 });
+  expect(await home.banger(["image", "prune", "--before", "0"])).toMatchObject({ code: 2 });
+  expect((await home.banger(["image", "prune", "--help"])).stdout).toContain("the config's default_image");
+});

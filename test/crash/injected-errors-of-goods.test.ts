@@ -1,5 +1,5 @@
 /**
- * Any call may fail, once, while a kernel or a catalog is fetched, taken in, built, packed or forgotten, as in injected-errors.test.ts: it is
+ * Any call may fail, once, while a kernel, a bundle or a catalog is fetched, taken in, built, packed, named or forgotten, as in injected-errors.test.ts: it is
  * then as it was or as it was to be, nothing is left over, and the same words are done.
  *
  * BANGER_TEST_INJECTIONS: how many.
@@ -12,12 +12,14 @@ import { expectOrder, expectSettled } from "./judge.ts";
 import { BUILD_STEPS } from "./steps/builds.ts";
 import { BUNDLE_STEPS } from "./steps/bundles.ts";
 import { CATALOG_STEPS } from "./steps/catalogs.ts";
+import { IMAGE_STEPS } from "./steps/images.ts";
 import { KERNEL_STEPS } from "./steps/kernels.ts";
 import type { Step, Target } from "./steps/step.ts";
 
 const COUNT = Number(process.env["BANGER_TEST_INJECTIONS"] ?? (isFull ? 200 : 10));
 /** The archive of Debian is another test's: it takes long below strace. */
-const STEPS = [...KERNEL_STEPS, ...BUNDLE_STEPS, ...BUILD_STEPS, ...CATALOG_STEPS].filter(({ name }) => name !== "kernel pull");
+const TAGGED = IMAGE_STEPS.filter(({ name }) => name === "image tag");
+const STEPS = [...KERNEL_STEPS, ...BUNDLE_STEPS, ...TAGGED, ...BUILD_STEPS, ...CATALOG_STEPS].filter(({ name }) => name !== "kernel pull");
 
 setDefaultTimeout(120_000);
 

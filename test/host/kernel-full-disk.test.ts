@@ -1,5 +1,5 @@
 /**
- * Kernels on a disk that fills up, each time somewhere else on the way: what fails names the disk and what to type, leaves nothing, and is
+ * Kernels and images on a disk that fills up, each time somewhere else on the way: what fails names the disk and what to type, leaves nothing, and is
  * done by the same words once there is room. The disk is real, in a mount namespace of the test's own.
  *
  * BANGER_TEST_FULL: it fills up after every block of a whole way, and also where the daemon's own records have another disk; else after some.
@@ -14,7 +14,8 @@ import { writeLittleCompiler, writeSource } from "../support/little-compiler.ts"
 import { openNamespaces, type Namespaces } from "../support/namespaces.ts";
 import { makeRandom, sample, SEED } from "../support/random.ts";
 import { isFull } from "../support/seeded.ts";
-import { offerKernel } from "../support/offered-bundle.ts";
+import { offer } from "../support/offered-bundle.ts";
+import { putLittleImage } from "../support/little-image.ts";
 import { makeSilentKernel } from "../support/silent-kernel.ts";
 import { closeWorld, openWorld, type World } from "../support/world.ts";
 
@@ -53,7 +54,7 @@ async function openPlace(isAll: boolean): Promise<void> {
   mkdirSync(join(given, "kernel"));
   writeFileSync(join(given, "kernel/vmlinux"), Buffer.concat([makeSilentKernel("hello"), randomBytes(KERNEL_BYTES)]));
   writeSource(join(given, "linux"), { object: randomBytes(KERNEL_BYTES) });
-  await offerBundle();
+  await offerBundles();
 }
 
 async function closePlace(): Promise<void> {
@@ -74,11 +75,27 @@ function leaveFree(bytes: number | undefined, mount = disk): void {
   run(`mount -o remount,size=${used + (bytes ?? 64 * 2 ** 20)} ${mount}`);
 }
 
-/** A catalog with a bundle of the kernel, beside the disk. */
-async function offerBundle(): Promise<void> {
+/** A catalog with a bundle of the kernel and one with a bundle of the image, beside the disk. */
+async function offerBundles(): Promise<void> {
   await world.ok(["kernel", "import", "offered", "--from", join(given, "kernel")]);
-  const { publicKey } = await offerKernel(world, "offered", given);
-  await world.ok(["catalog", "add", "acme", join(given, "catalog.json"), "--key", publicKey]);
+  putImage("offered");
+  for (const [type, catalog] of [
+    ["kernel", "acme"],
+    ["image", "images"],
+  ] as const) {
+    const folder = join(given, catalog);
+    mkdirSync(folder);
+    const { publicKey } = await offer(world, type, "offered", folder, "offered", catalog);
+    await world.ok(["catalog", "add", catalog, join(folder, "catalog.json"), "--key", publicKey]);
+  }
+}
+
+/** An image of a base and a work seed, each as large as the kernel. */
+function putImage(name: string): void {
+  rmSync(join(given, "image"), { recursive: true, force: true });
+  putLittleImage(given, "image", { bytes: KERNEL_BYTES });
+  const store = `${disk}/data/banger/images`;
+  run(`mkdir -p -m 700 ${store} && cp -a --sparse=always ${given}/image ${store}/${name}`);
 }
 
 /** What is on the little disk, without what a download may go on from. */
@@ -106,6 +123,8 @@ interface Verb {
 }
 
 const remove = async (): Promise<void> => void (await world.ok(["kernel", "delete", "k"]));
+
+const removeImage = async (): Promise<void> => void (await world.ok(["image", "delete", "i"]));
 
 const VERBS: readonly Verb[] = [
   {
@@ -148,6 +167,29 @@ const VERBS: readonly Verb[] = [
       await remove();
     },
     bytes: KERNEL_BYTES + BLOCK_BYTES,
+  },
+  {
+    name: "image pull of a bundle",
+    words: ["image", "pull", "images/offered", "--name", "i"],
+    reset: async () => {
+      await removeImage();
+      run(`rm -rf ${disk}/cache/banger/downloads`);
+    },
+    // The seed is there twice before what it came as goes.
+    bytes: 5 * KERNEL_BYTES + 2 * BLOCK_BYTES,
+  },
+  {
+    name: "image bundle",
+    words: ["image", "bundle", "i", "--into", join(disk, "bundles")],
+    prepare: async () => {
+      run(`mkdir -p ${disk}/bundles`);
+      putImage("i");
+    },
+    reset: async () => {
+      run(`rm -r ${disk}/bundles`);
+      await removeImage();
+    },
+    bytes: 2 * KERNEL_BYTES + BLOCK_BYTES,
   },
 ];
 

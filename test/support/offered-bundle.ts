@@ -1,4 +1,4 @@
-/** A kernel in a bundle, with a catalog that offers it: what there is to be pulled where no catalog is. */
+/** A kernel or an image in a bundle, with a catalog that offers it: what there is to be pulled where no catalog is. */
 import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { makeSilentKernel } from "./silent-kernel.ts";
@@ -13,16 +13,26 @@ export interface OfferedBundle {
 }
 
 /**
- * Puts a kernel of the world into a folder as a bundle, which takes it out of the world, with `catalog.json` of the catalog `acme`, which
- * has it as `name`.
+ * Puts a kernel or an image of the world into a folder as a bundle, which takes it out of the world, with `catalog.json` of the catalog
+ * `acme` or another, which has it as `name`.
  */
-export async function offerKernel(world: World, kernel: string, folder: string, name = kernel): Promise<OfferedBundle> {
+export async function offer(
+  world: World,
+  type: "kernel" | "image",
+  goods: string,
+  folder: string,
+  name = goods,
+  catalog = "acme",
+): Promise<OfferedBundle> {
   const at = (file: string): string => join(folder, file);
-  const made = await world.json<Readonly<Record<string, unknown>> & OfferedBundle>(["kernel", "bundle", kernel, "--into", folder]);
-  await world.ok(["kernel", "delete", kernel]);
-  const { file, sha256, bytes, distro, arch } = made;
-  const entry = { type: "kernel", name, distro, arch, description: "", bundle: { url: file, sha256, bytes } };
-  writeFileSync(at("catalog.json"), JSON.stringify({ schema: 1, name: "acme", entries: [entry] }));
+  const shown = await world.json<{ requirements?: readonly { readonly name: string }[] }>([type, "show", goods]);
+  const made = await world.json<Readonly<Record<string, unknown>> & OfferedBundle>([type, "bundle", goods, "--into", folder]);
+  await world.ok([type, "delete", goods]);
+  const { file, sha256, bytes, distro, arch, kernelRef } = made;
+  const needs = shown.requirements?.map((each) => each.name) ?? [];
+  const more = { ...(typeof kernelRef === "string" ? { kernelRef } : {}), ...(needs.length === 0 ? {} : { requirements: needs }) };
+  const entry = { type, name, distro, arch, ...more, description: "", bundle: { url: file, sha256, bytes } };
+  writeFileSync(at("catalog.json"), JSON.stringify({ schema: 1, name: catalog, entries: [entry] }));
   const { publicKey } = await world.json<{ publicKey: string }>(["catalog", "keygen", at("key")]);
   await world.ok(["catalog", "sign", at("catalog.json"), "-s", at("key"), "--valid-for", "1d"]);
   return { publicKey, file, sha256 };
@@ -35,7 +45,7 @@ export async function offerLittle(world: World, folder: string): Promise<string>
   mkdirSync(join(world.folder, "kernel"), { recursive: true });
   writeFileSync(join(world.folder, "kernel/vmlinux"), makeSilentKernel("hello"));
   await world.ok(["kernel", "import", "little", "--from", join(world.folder, "kernel")]);
-  const { publicKey } = await offerKernel(world, "little", folder);
+  const { publicKey } = await offer(world, "kernel", "little", folder);
   await world.ok(["daemon", "stop"]);
   return publicKey;
 }

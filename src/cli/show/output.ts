@@ -35,6 +35,7 @@ const SHOWS: Shows = {
   "image.bundle": ({ path }) => `${escapeText(path)}\n`,
   "image.tag": ({ name }) => `image ${escapeText(name)} is here\n`,
   "image.delete": ({ image }) => `deleted image ${escapeText(image)}\n`,
+  "image.prune": async (report) => (await import("./storage.ts")).showPruned(report),
   "catalog.list": async (output) => (await import("./catalog.ts")).showCatalogs(output),
   "catalog.add": async (catalog) => (await import("./catalog.ts")).showCatalog(catalog),
   "catalog.update": async (catalog) => (await import("./catalog.ts")).showCatalog(catalog),

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { defineOperation } from "../operation.ts";
 import { duration, size } from "../schemas/names.ts";
-import { prunedItem } from "../schemas/storage.ts";
+import { pruneReport } from "../schemas/storage.ts";
 
 /** Removes what nothing uses. */
 export const systemPrune = defineOperation({
@@ -21,17 +21,7 @@ export const systemPrune = defineOperation({
     dryRun: z.boolean().default(false),
     before: z.int().min(0).optional(),
   }),
-  output: z.strictObject({
-    /** Whether nothing was removed, because that was asked for. */
-    dryRun: z.boolean(),
-    items: z.array(prunedItem),
-    /** Allocated by what went, or would go. */
-    usedBytes: z.number(),
-    /** How much nothing holds though it should be held: `system doctor` tells of it, and removes it. */
-    leftovers: z.int(),
-    /** When it was looked; `before` of the removal that follows a dry run. */
-    at: z.int(),
-  }),
+  output: pruneReport,
   stages: ["look", "remove"],
   errors: ["vms_need_age"],
   fields: {

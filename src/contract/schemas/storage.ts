@@ -35,7 +35,7 @@ export type StorageUse = z.output<typeof storageUse>;
 export const PRUNE_KINDS = ["kernel", "image", "vm", "blank", "download", "initrd", "agent", "operation"] as const;
 
 /** One thing that goes, or would. */
-export const prunedItem = z.strictObject({
+const prunedItem = z.strictObject({
   kind: z.enum(PRUNE_KINDS),
   /** Of a kernel, an image or a vm; of a file its name; of operations how many. */
   name: z.string(),
@@ -47,3 +47,16 @@ export const prunedItem = z.strictObject({
   kept: z.string().nullable(),
 });
 export type PrunedItem = z.output<typeof prunedItem>;
+
+export const pruneReport = z.strictObject({
+  /** Whether nothing was removed, because that was asked for. */
+  dryRun: z.boolean(),
+  items: z.array(prunedItem),
+  /** Allocated by what went, or would go. */
+  usedBytes: z.number(),
+  /** How much nothing holds though it should be held: `system doctor` tells of it, and removes it. */
+  leftovers: z.int(),
+  /** When it was looked; `before` of the removal that follows a dry run. */
+  at: z.int(),
+});
+export type PruneReport = z.output<typeof pruneReport>;

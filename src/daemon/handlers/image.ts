@@ -17,6 +17,7 @@ export const imageHandlers: HandlersOf<"image"> = {
     await images.delete(input.image, () => refuseInUse(vms, "image", input.image));
     return { image: input.image };
   },
+  "image.prune": ({ storage }, input, context) => storage.pruneImages({ ...input, before: input.before }, context),
 };
 
 /** The room does not know the vms that hold its goods; here both are known. */

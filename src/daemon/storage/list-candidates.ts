@@ -68,6 +68,14 @@ export function isRemovable({ state, ephemeral, startedAt }: Vm): { readonly nee
   return { needs: ephemeral && startedAt !== null ? null : "vms" };
 }
 
+/** Images that no vm uses, and whether they can be read. */
+export async function listImages(parts: StorageParts): Promise<readonly (Candidate & { readonly isBroken: boolean })[]> {
+  const images = await parts.images.list();
+  const broken = new Set(images.flatMap(({ name, problems }) => (problems.length > 0 ? [name] : [])));
+  const names = images.map(({ name }) => name);
+  return (await listGoods(parts, "image", names, [])).map((candidate) => ({ ...candidate, isBroken: broken.has(candidate.name) }));
+}
+
 /** Names of the kernels that images name for their vms. */
 export async function kernelsOfImages({ images }: StorageParts): Promise<readonly string[]> {
   return (await images.list()).flatMap(({ kernelRef }) => kernelRef ?? []);

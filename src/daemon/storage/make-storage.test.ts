@@ -53,7 +53,19 @@ async function openWorld(more: Partial<StorageParts> = {}) {
   const { vms, kernels, images } = makeFakeRooms(system);
   const gate = makeGate();
   const agentPath = join(system.layout.agents, "banger-agent-now");
-  const parts: StorageParts = { system, vms, kernels, images, operations, leases, agentPath, gate, leftovers: async () => [], ...more };
+  const parts: StorageParts = {
+    system,
+    vms,
+    kernels,
+    images,
+    operations,
+    leases,
+    agentPath,
+    gate,
+    defaultImage: "default",
+    leftovers: async () => [],
+    ...more,
+  };
   const storage = makeStorage(parts);
   /** As an operation, to its output. */
   const run = async <T>(work: (context: OperationContext) => Promise<T>, name = "test"): Promise<T> => {
@@ -124,6 +136,26 @@ describe("prune", () => {
     expect(await goods({ kernels: true })).toEqual(["kernel free"]);
     expect((await images.list()).map(({ name }) => name)).toEqual(["used"]);
     expect((await kernels.list()).map(({ name }) => name)).toEqual(["used"]);
+  });
+
+  test("of images takes what is broken, and when told to all that nobody uses but the default one", async () => {
+    const { images } = makeFakeRooms(system);
+    const looked = async () =>
+      (await images.list()).map((image) => (image.name.startsWith("odd") ? { ...image, problems: ["its base is missing"] } : image));
+    const { storage, run, vms } = await openWorld({ images: { ...images, list: looked } });
+    for (const name of ["used", "free", "default", "odd", "odd-used"]) await run((context) => images.pull(name, name, context));
+    await run((context) => vms.create({ name: "dev", image: "used" }, context));
+    await run((context) => vms.create({ name: "other", image: "odd-used" }, context));
+    const going = async (all: boolean, dryRun: boolean, before?: number): Promise<readonly string[]> => {
+      const { items } = await run((context) => storage.pruneImages({ all, dryRun, before }, context));
+      return items.map(({ name, kept }) => `${name}${kept === null ? "" : ": kept"}`);
+    };
+    expect(await going(false, true)).toEqual(["odd"]);
+    expect(await going(true, true)).toEqual(["free", "odd"]);
+    expect(await going(true, false, 0)).toEqual([]);
+    expect(await going(false, false)).toEqual(["odd"]);
+    expect(await going(true, false)).toEqual(["free"]);
+    expect((await images.list()).map(({ name }) => name).toSorted()).toEqual(["default", "odd-used", "used"]);
   });
 
   test("a kernel that an image names stays", async () => {

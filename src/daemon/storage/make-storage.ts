@@ -1,6 +1,8 @@
 import { BangerError } from "../../contract/errors.ts";
+import type { PruneReport } from "../../contract/schemas/storage.ts";
+import type { OperationContext } from "../../operations/operations.ts";
 import { decidePrune } from "./decide-prune.ts";
-import { leftOnDisk, listCandidates, type Candidate } from "./list-candidates.ts";
+import { leftOnDisk, listCandidates, listImages, type Candidate } from "./list-candidates.ts";
 import { measureUses } from "./measure-uses.ts";
 import { findHalfWritten } from "../half-written.ts";
 import { itemOf, removeAll } from "./remove-all.ts";
@@ -9,21 +11,34 @@ import type { PruneRequest, Storage, StorageParts } from "./storage.ts";
 export function makeStorage(parts: StorageParts): Storage {
   const { system, leases } = parts;
   const { files, layout, clock } = system;
+  const prune = async (
+    { dryRun }: Pick<PruneRequest, "dryRun">,
+    context: OperationContext,
+    choose: (left: readonly string[], at: number) => Promise<readonly Candidate[]>,
+  ): Promise<PruneReport> => {
+    const at = Math.trunc(clock.nowMs());
+    const { going, left } = await context.stage("look", async (stage) => {
+      const leftovers = await leftOnDisk(parts);
+      const found = await choose(leftovers, at);
+      stage.note(`${found.length} ${found.length === 1 ? "thing" : "things"}`);
+      return { going: found, left: leftovers };
+    });
+    const items = dryRun ? going.map((candidate) => itemOf(candidate, null)) : await removeAll(going, parts, context);
+    const usedBytes = items.reduce((sum, item) => (item.kept === null ? sum + item.usedBytes : sum), 0);
+    return { dryRun, items, usedBytes, leftovers: left.length, at };
+  };
   return {
     measure: async () => ({ uses: await measureUses(parts), freeBytes: await files.freeBytes(layout.roots.state) }),
     prune: async (request, context) => {
       checkAge(request);
-      const at = Math.trunc(clock.nowMs());
-      const { going, left } = await context.stage("look", async (stage) => {
-        const leftovers = await leftOnDisk(parts);
-        const found = await decide(request, parts, leftovers, at);
-        stage.note(`${found.length} ${found.length === 1 ? "thing" : "things"}`);
-        return { going: found, left: leftovers };
-      });
-      const items = request.dryRun ? going.map((candidate) => itemOf(candidate, null)) : await removeAll(going, parts, context);
-      const usedBytes = items.reduce((sum, item) => (item.kept === null ? sum + item.usedBytes : sum), 0);
-      return { dryRun: request.dryRun, items, usedBytes, leftovers: left.length, at };
+      return prune(request, context, (left, at) => decide(request, parts, left, at));
     },
+    pruneImages: (request, context) =>
+      prune(request, context, async (_left, at) => {
+        const unused = await listImages(parts);
+        const wanted = unused.filter(({ name, isBroken }) => isBroken || (request.all && name !== parts.defaultImage));
+        return decidePrune(wanted, { before: request.before, olderThanMs: undefined, keepBytes: undefined }, at);
+      }),
     reconcile: async () => {
       for (const { kind, key } of leases.list()) {
         if (kind !== "prune") continue;

@@ -5,7 +5,7 @@
  * gate, at the moment when it goes. Each thing goes in one step that can be repeated: a daemon that dies in between leaves it or
  * has removed it, and the next one finishes what was begun.
  */
-import type { PrunedItem, StorageUse } from "../../contract/schemas/storage.ts";
+import type { PruneReport, StorageUse } from "../../contract/schemas/storage.ts";
 import type { Images } from "../../images/images.ts";
 import type { Kernels } from "../../kernels/kernels.ts";
 import type { Leases, OperationContext, Operations } from "../../operations/operations.ts";
@@ -22,12 +22,10 @@ export interface PruneRequest extends Budgets {
   readonly dryRun: boolean;
 }
 
-export interface PruneReport {
+export interface ImagePruneRequest extends Pick<Budgets, "before"> {
+  /** Also those that are whole, but for the default one. */
+  readonly all: boolean;
   readonly dryRun: boolean;
-  readonly items: PrunedItem[];
-  readonly usedBytes: number;
-  readonly leftovers: number;
-  readonly at: number;
 }
 
 export interface Storage {
@@ -35,6 +33,8 @@ export interface Storage {
   measure(): Promise<{ readonly uses: StorageUse[]; readonly freeBytes: number }>;
   /** Stages: `look`, `remove`. Throws `invalid` `vms_need_age`. */
   prune(request: PruneRequest, context: OperationContext): Promise<PruneReport>;
+  /** Of images alone: those that cannot be read, and all others when that is asked for. Stages: `look`, `remove`. */
+  pruneImages(request: ImagePruneRequest, context: OperationContext): Promise<PruneReport>;
   /** Finishes removals that a daemon began and did not live to finish, and removes files that it had half written. Before listening. */
   reconcile(): Promise<void>;
 }
@@ -49,6 +49,8 @@ export interface StorageParts {
   /** The agent of this banger, which is in use as long as it runs. */
   readonly agentPath: string;
   readonly gate: Gate;
+  /** What a vm is made of when nobody names an image. */
+  readonly defaultImage: string;
   /** What nothing holds though it should be held: the doctor's to remove. */
   readonly leftovers: () => Promise<readonly Pick<Leftover, "kind" | "what">[]>;
 }

@@ -1,14 +1,15 @@
-/** Images: pulled, imported and deleted. */
+/** Images: pulled, imported, given further names, and deleted. */
 import { existsSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { IMAGE } from "../../support/goods.ts";
+import { putLittleImage } from "../../support/little-image.ts";
 import { littleLayout } from "../../support/little-layout.ts";
 import { placesLeft } from "../../support/noted-places.ts";
 import { PROGRAMS, type CrashWorld } from "../crash-world.ts";
 import { running } from "./vms.ts";
-import { LITTLE, NAME, type Step, type Target } from "./step.ts";
+import { LITTLE, NAME, OTHER_NAME, type Step, type Target } from "./step.ts";
 
-const ofImage = {
+export const ofImage = {
   look: ({ world }: CrashWorld): Target => {
     // Where it is put together is no folder of the world's.
     const left = placesLeft(join(world.folder, PROGRAMS));
@@ -17,6 +18,18 @@ const ofImage = {
   },
   reset: async (crash: CrashWorld): Promise<void> => {
     if (ofImage.look(crash) === "there") await crash.world.ok(["image", "delete", LITTLE]);
+  },
+};
+/** One with a work seed of 20 GiB, which takes no time. */
+export const putImage = ({ world }: CrashWorld): void => void putLittleImage(join(world.folder, "data/banger/images"), LITTLE);
+const ofTagged = {
+  look: (crash: CrashWorld): Target => {
+    const isTagged = existsSync(join(crash.world.folder, "data/banger/images", OTHER_NAME));
+    return isTagged ? "changed" : ofImage.look(crash);
+  },
+  reset: async (crash: CrashWorld): Promise<void> => {
+    await crash.world.ok(["image", "delete", LITTLE]);
+    if (ofTagged.look(crash) === "changed") await crash.world.ok(["image", "delete", OTHER_NAME]);
   },
 };
 const pullImage = ["image", "pull", IMAGE, "--name", LITTLE] as const;
@@ -40,6 +53,14 @@ export const IMAGE_STEPS: readonly Step[] = [
     prepare: async ({ world }) => rmSync(join(world.folder, "cache/banger/downloads"), { recursive: true, force: true }),
     words: (crash) => ["image", "pull", layoutOf(crash), "--name", LITTLE],
     done: "there",
+  },
+  {
+    ...ofTagged,
+    name: "image tag",
+    before: "there",
+    prepare: async (crash) => putImage(crash),
+    words: () => ["image", "tag", LITTLE, OTHER_NAME],
+    done: "changed",
   },
   {
     ...ofImage,
