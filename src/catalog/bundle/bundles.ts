@@ -18,7 +18,7 @@ export interface Bundles {
   requireFolder(folder: string): Promise<void>;
   /**
    * Writes a bundle into a folder, by the name of its content: the same content makes the same bytes, and one that is there already stays.
-   * Stage: `pack`. Throws `exists` `file_exists`, `refused` `folder_unusable`, `not_found` `folder_not_found`, `unavailable` `disk_full`.
+   * Stage: `pack`. Throws `exists` `file_exists`, `refused` `folder_unusable`, `bundle_too_dense`, `not_found` `folder_not_found`, `unavailable` `disk_full`.
    */
   pack(wanted: BundleToPack, folder: string, context: PackContext): Promise<PackedBundle>;
   /** Removes what daemons that died left half written in others' folders. */

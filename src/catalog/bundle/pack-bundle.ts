@@ -9,7 +9,8 @@ import { isOfThePath, reasonOf } from "../../contract/system-error.ts";
 import type { Leases } from "../../operations/operations.ts";
 import type { System } from "../../system/system.ts";
 import type { BundleToPack, PackContext, PackedBundle } from "../catalog.ts";
-import { writeBundle } from "./write-bundle.ts";
+import { mostUnpacked } from "./unpack-bundle.ts";
+import { contentBytes, writeBundle } from "./write-bundle.ts";
 
 export interface PackParts {
   readonly system: System;
@@ -44,6 +45,7 @@ export async function packBundle(
           signal: context.signal,
           onProgress: (done, total) => told.progress(done, total, "bytes"),
         });
+        await requirePullable(system, wanted, bytes);
         const file = bundleFileName({ name, arch, sha256 });
         const path = `${into}/${file}`;
         // One of the same name that is there already is the same one, unless somebody has changed it.
@@ -61,6 +63,18 @@ export async function packBundle(
     await requireWritable(system, into, firstOf(error));
     throw error;
   }
+}
+
+/** Who pulls it would take it for a bomb. */
+async function requirePullable(system: System, { what, files }: BundleToPack, packedBytes: number): Promise<void> {
+  const bytes = await contentBytes(system, files);
+  if (bytes <= mostUnpacked(packedBytes)) return;
+  throw new BangerError(
+    "refused",
+    "bundle_too_dense",
+    `cannot bundle the ${what}: its ${bytes} bytes shrink to ${packedBytes}, and nobody unpacks a bundle that grows so much`,
+    { hint: "it is full of one thing over and over: make one without that" },
+  );
 }
 
 /** Where it was to be written cannot be written to, or is there no more. */

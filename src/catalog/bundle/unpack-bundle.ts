@@ -29,11 +29,16 @@ const RATIO_MAX = 200;
 const SLACK_BYTES = 2 ** 20;
 const TIMEOUT_MS = 10 * 60_000;
 
+/** What a bundle of so many bytes may become. */
+export function mostUnpacked(packedBytes: number): number {
+  return packedBytes * RATIO_MAX + SLACK_BYTES;
+}
+
 export async function unpackBundle(system: System, wanted: BundleToUnpack, signal: AbortSignal): Promise<UnpackedBundle> {
   const hash = createHash("sha256");
   const packedBytes = (await system.files.find(wanted.path))?.bytes ?? 0;
   const allowedBytes = wanted.allowed.reduce((sum, { maxBytes }) => sum + maxBytes, MANIFEST_MAX_BYTES + SLACK_BYTES);
-  const limits = { maxBytes: Math.min(allowedBytes, packedBytes * RATIO_MAX + SLACK_BYTES), timeoutMs: TIMEOUT_MS, signal };
+  const limits = { maxBytes: Math.min(allowedBytes, mostUnpacked(packedBytes)), timeoutMs: TIMEOUT_MS, signal };
   const packed = system.files.openRead(wanted.path);
   packed.on("data", (part: Uint8Array) => hash.update(part));
   packed.pause();

@@ -92,6 +92,12 @@ async function* entriesOf(
   yield Buffer.alloc(2 * TAR_BLOCK_BYTES);
 }
 
+/** What of a bundle its files are, when they are unpacked. */
+export async function contentBytes(system: System, files: readonly BundleFile[]): Promise<number> {
+  const sizes = await Promise.all(files.map((file) => sizeOf(system, file)));
+  return sizes.reduce((sum, size) => sum + size, 0);
+}
+
 async function sizeOf(system: System, { path, runs }: BundleFile): Promise<number> {
   if (runs !== undefined) return runs.reduce((sum, [, bytes]) => sum + bytes, 0);
   return (await system.files.find(path))?.bytes ?? 0;

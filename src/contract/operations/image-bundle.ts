@@ -28,6 +28,7 @@ export const imageBundle = defineOperation({
     "image_broken",
     "image_damaged",
     "image_not_bundled",
+    "bundle_too_dense",
     "folder_not_found",
     "folder_unusable",
     "file_exists",

@@ -152,7 +152,7 @@ describe("an image", () => {
   });
 
   test("whose base has gaps travels without them", async () => {
-    const bytes = 300 * 2 ** 20;
+    const bytes = 64 * 2 ** 20;
     const erofs = Buffer.alloc(8192);
     erofs.writeUInt32LE(0xe0f5e1e2, 1024);
     writeFileSync(join(place, "data"), erofs);
@@ -198,6 +198,18 @@ describe("an image", () => {
   ] as const)("%s is not bundled, and it is said what is wrong", async (_what, change, code, word) => {
     await putImage("web", { workSeed: null, ...change } as Partial<ImageManifest>);
     await expect(bundle("web")).rejects.toMatchObject({ code, message: expect.stringContaining(word) });
+    expect(readdirSync(place)).toEqual([]);
+    nothingIsLeft("web");
+  });
+
+  test("that nobody would unpack for its size is not bundled", async () => {
+    const base = Buffer.concat([SQUASHFS, Buffer.alloc(40 * 2 ** 20, "x")]);
+    await putImage("web", {
+      workSeed: null,
+      base: { format: "squashfs", bytes: base.length, storedBytes: base.length, sha256: digestOf(base) },
+    });
+    writeFileSync(join(system.layout.images, "web/base.squashfs"), base);
+    await expect(bundle("web")).rejects.toMatchObject({ code: "bundle_too_dense" });
     expect(readdirSync(place)).toEqual([]);
     nothingIsLeft("web");
   });
