@@ -4,6 +4,7 @@ import { createHash } from "node:crypto";
 import { copyFileSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { zstdCompressSync, zstdDecompressSync } from "node:zlib";
+import fc from "fast-check";
 import { makeBundles } from "../../catalog/bundle/make-bundles.ts";
 import { openFetcher } from "../../catalog/fetch/open-fetcher.ts";
 import { makeTar, type MadeTarEntry } from "../../catalog/unpack/made-deb.ts";
@@ -13,6 +14,7 @@ import type { Log } from "../../system/system.ts";
 import { NO_CONFIG, type ImageManifest } from "../store/image-manifest.ts";
 import { makeImageStore } from "../store/image-store.ts";
 import { bundleImage } from "./bundle-image.ts";
+import { bundleManifest } from "./bundle-manifest.ts";
 import { keepBundle, type BundleOrigin } from "./pull-bundle.ts";
 import { readBundleEntry } from "./read-bundle-entry.ts";
 
@@ -230,6 +232,38 @@ describe("an image", () => {
     expect(readdirSync(place)).toEqual([]);
     nothingIsLeft();
   });
+});
+
+test("runs are taken when they are in order, within the disk, and of the data's length, and never else", () => {
+  const run = fc.tuple(fc.integer({ min: -2, max: 40 }), fc.integer({ min: -1, max: 8 }));
+  const sorted = fc.array(fc.tuple(fc.nat(6), fc.integer({ min: 1, max: 6 })), { maxLength: 6 }).map((steps) => {
+    let at = 0;
+    return steps.map(([gap, bytes]): [number, number] => {
+      const start = at + gap;
+      at = start + bytes;
+      return [start, bytes];
+    });
+  });
+  const cases = fc.tuple(
+    fc.oneof(sorted, fc.array(run, { maxLength: 5 })),
+    fc.integer({ min: 1, max: 60 }),
+    fc.integer({ min: -1, max: 1 }),
+  );
+  fc.assert(
+    fc.property(cases, ([runs, bytes, off]) => {
+      const total = runs.reduce((sum, [, each]) => sum + each, 0) + off;
+      const seed = { bytes, packed: { sha256: "0".repeat(64), bytes: total, runs } };
+      // Each byte of the disk at most once, in order, and each of the data exactly once.
+      const places = runs.flatMap(([start, each]) => Array.from({ length: Math.max(each, 0) }, (_, index) => start + index));
+      const isRight =
+        off === 0 &&
+        runs.length > 0 &&
+        runs.every(([, each]) => each > 0) &&
+        places.every((place, index) => place >= 0 && place < bytes && place > (places[index - 1] ?? -1));
+      expect(bundleManifest.safeParse({ ...said, workSeed: seed }).success).toBe(isRight);
+    }),
+    { numRuns: 3000 },
+  );
 });
 
 const DATA = Buffer.concat([superblock, Buffer.from("far")]);
