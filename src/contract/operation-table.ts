@@ -13,6 +13,7 @@ import { imageList } from "./operations/image-list.ts";
 import { imagePromote } from "./operations/image-promote.ts";
 import { imagePrune } from "./operations/image-prune.ts";
 import { imagePull } from "./operations/image-pull.ts";
+import { imageRename } from "./operations/image-rename.ts";
 import { imageShow } from "./operations/image-show.ts";
 import { imageTag } from "./operations/image-tag.ts";
 import { kernelBundle } from "./operations/kernel-bundle.ts";
@@ -84,6 +85,7 @@ export const OPERATIONS = {
   "image.show": imageShow,
   "image.bundle": imageBundle,
   "image.tag": imageTag,
+  "image.rename": imageRename,
   "image.delete": imageDelete,
   "image.prune": imagePrune,
   "catalog.list": catalogList,

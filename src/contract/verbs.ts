@@ -1660,7 +1660,7 @@ export const VERBS: Readonly<Record<OperationName, Verb>> = {
     "method": "POST",
     "path": "/v1/images/:image/tag",
     "summary": "Give an image one more name",
-    "detail": "Both names share what is on disk, which goes when the last of them is deleted. To rename one: tag it, then banger image delete the old name, which is refused while a vm holds it.",
+    "detail": "Both names share what is on disk, which goes when the last of them is deleted.",
     "words": [
       "image",
       "tag"
@@ -1694,6 +1694,48 @@ export const VERBS: Readonly<Record<OperationName, Verb>> = {
       {
         "command": "banger image tag debian-bookworm base",
         "does": "keep this one as base, whatever is pulled later"
+      }
+    ]
+  },
+  "image.rename": {
+    "kind": "change",
+    "method": "POST",
+    "path": "/v1/images/:image/rename",
+    "summary": "Give an image another name",
+    "detail": "Refused while a vm holds it.",
+    "words": [
+      "image",
+      "rename"
+    ],
+    "aliases": [],
+    "positional": [
+      "image",
+      "to"
+    ],
+    "composed": false,
+    "fields": [
+      {
+        "name": "image",
+        "flag": "image",
+        "type": "string",
+        "required": true,
+        "brief": "name of the image",
+        "placeholder": "NAME",
+        "completes": "image"
+      },
+      {
+        "name": "to",
+        "flag": "to",
+        "type": "string",
+        "required": true,
+        "brief": "the new name",
+        "placeholder": "NEW"
+      }
+    ],
+    "examples": [
+      {
+        "command": "banger image rename web-v1 web",
+        "does": "call it web from now on"
       }
     ]
   },

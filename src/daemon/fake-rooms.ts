@@ -281,6 +281,13 @@ function makeFakeImages(): Rooms["images"] {
       const file = `${name}-amd64-00.tar.zst`;
       return { path: `${folder}/${file}`, file, sha256: "00", bytes: 1000, name, distro: "debian", arch: "amd64", kernelRef: null };
     },
+    rename: async (name, to, requireUnused) => {
+      requireUnused();
+      const stored = { ...(images.get(name) ?? missing("image", name)), name: to };
+      images.delete(name);
+      images.set(to, stored);
+      return stored;
+    },
     tag: async (name, to) => {
       const stored = { ...(images.get(name) ?? missing("image", name)), name: to };
       images.set(to, stored);

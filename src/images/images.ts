@@ -102,6 +102,8 @@ export interface Images {
   bundle(name: string, folder: string, context: OperationContext): Promise<ImageBundle>;
   /** Gives it one more name, which shares its content. Throws as `get`, `exists` `image_exists`, `unavailable` `image_broken`. */
   tag(name: string, to: string): Promise<StoredImage>;
+  /** Throws as `get`, `exists` `image_exists`, and what `requireUnused` throws: vms name their image. */
+  rename(name: string, to: string, requireUnused: () => void): Promise<StoredImage>;
   /** @param requireUnused throws when something uses it; asked right before it goes, with nothing in between. */
   delete(name: string, requireUnused: () => void): Promise<void>;
   /** What is wrong with the content of an image's base, by its digest; empty when it is what it was. Throws as `get`. */

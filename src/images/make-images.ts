@@ -112,6 +112,10 @@ export function makeImages(dependencies: ImagesDependencies): Images {
       const verify = () => store.verify(name, context.signal);
       return bundleImage({ system, bundles }, { ...image, verify }, into, context);
     },
+    rename: async (name, to, requireUnused) => {
+      await offering(name, store.rename(name, to, requireUnused));
+      return store.get(to);
+    },
     tag: async (name, to) => {
       await onDisk(`cannot tag image ${name}`, folder, () => offering(name, store.tag(name, to)));
       return store.get(to);

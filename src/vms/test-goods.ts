@@ -27,6 +27,7 @@ export function makeTestGoods(images: ReadonlySet<string>, kernel: string): Pick
       pull: unused,
       bundle: unused,
       tag: unused,
+      rename: unused,
       import: unused,
       keep: unused,
       identityOf: unused,

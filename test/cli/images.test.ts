@@ -24,6 +24,10 @@ test("a further name, a bundle, and what is shown of an image", async () => {
     reference: null,
     layers: [],
   });
+  expect(await home.banger(["image", "rename", "debian-bookworm", "deb"])).toMatchObject({
+    code: 0,
+    stdout: "the image is now called deb\n",
+  });
   const into = await home.banger(["image", "bundle", "base", "--into", home.path]);
   expect(into).toMatchObject({ code: 0, stdout: `${join(home.path, "base-amd64-00.tar.zst")}\n` });
   expect(await home.banger(["image", "bundle", "none", "--into", home.path])).toMatchObject({ code: 1 });

@@ -18,7 +18,7 @@ import type { Step, Target } from "./steps/step.ts";
 
 const COUNT = Number(process.env["BANGER_TEST_INJECTIONS"] ?? (isFull ? 200 : 10));
 /** The archive of Debian is another test's: it takes long below strace. */
-const TAGGED = IMAGE_STEPS.filter(({ name }) => name === "image tag");
+const TAGGED = IMAGE_STEPS.filter(({ name }) => ["image tag", "image rename"].includes(name));
 const STEPS = [...KERNEL_STEPS, ...BUNDLE_STEPS, ...TAGGED, ...BUILD_STEPS, ...CATALOG_STEPS].filter(({ name }) => name !== "kernel pull");
 
 setDefaultTimeout(120_000);

@@ -33,6 +33,7 @@ const SHOWS: Shows = {
   "image.list": async ({ images }) => (await import("./goods.ts")).showImages(images),
   "image.show": async (image) => (await import("./goods.ts")).showImage(image),
   "image.bundle": ({ path }) => `${escapeText(path)}\n`,
+  "image.rename": ({ name }) => `the image is now called ${escapeText(name)}\n`,
   "image.tag": ({ name }) => `image ${escapeText(name)} is here\n`,
   "image.delete": ({ image }) => `deleted image ${escapeText(image)}\n`,
   "image.prune": async (report) => (await import("./storage.ts")).showPruned(report),

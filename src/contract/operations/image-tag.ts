@@ -8,8 +8,7 @@ export const imageTag = defineOperation({
   name: "image.tag",
   kind: "change",
   summary: "Give an image one more name",
-  detail:
-    "Both names share what is on disk, which goes when the last of them is deleted. To rename one: tag it, then banger image delete the old name, which is refused while a vm holds it.",
+  detail: "Both names share what is on disk, which goes when the last of them is deleted.",
   method: "POST",
   path: "/v1/images/:image/tag",
   input: z.strictObject({ image: goodsName, to: goodsName }),

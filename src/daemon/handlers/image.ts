@@ -13,6 +13,8 @@ export const imageHandlers: HandlersOf<"image"> = {
   "image.show": async (parts, input) => withUsers(parts, await parts.images.get(input.image)),
   "image.bundle": (parts, { image, into }, context) => parts.gate.share(() => parts.images.bundle(image, into, context)),
   "image.tag": async (parts, { image, to }) => withUsers(parts, await parts.gate.share(() => parts.images.tag(image, to))),
+  "image.rename": async (parts, { image, to }) =>
+    withUsers(parts, await parts.images.rename(image, to, () => refuseInUse(parts.vms, "image", image, "rename"))),
   "image.delete": async ({ images, vms }, input) => {
     await images.delete(input.image, () => refuseInUse(vms, "image", input.image));
     return { image: input.image };

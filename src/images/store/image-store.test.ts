@@ -127,6 +127,26 @@ describe("the store of images", () => {
     expect(leases.held).toEqual([]);
   });
 
+  test("calls it otherwise, unless that name is taken or somebody uses it", async () => {
+    await put("debian");
+    await put("other");
+    const rename = (name: string, to: string, inUse = false): Promise<unknown> =>
+      store
+        .rename(name, to, () => {
+          if (inUse) throw new Error("in use");
+        })
+        .catch((error: { code?: string; message: string }) => error.code ?? error.message);
+    expect(await rename("debian", "other")).toBe("image_exists");
+    expect(await rename("gone", "new")).toBe("image_not_found");
+    expect(await rename("debian", "new", true)).toBe("in use");
+    expect(await rename("debian", "debian")).toBeUndefined();
+    expect(await rename("debian", "new")).toBeUndefined();
+    expect((await store.list()).map(({ name, problems }) => [name, problems])).toEqual([
+      ["new", []],
+      ["other", []],
+    ]);
+  });
+
   test("copies where a file can have one name alone", async () => {
     await put("debian");
     const link = (): never => {

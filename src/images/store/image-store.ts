@@ -32,6 +32,8 @@ export interface ImageStore {
   whole(name: string, verb: string): Promise<ImageManifest>;
   /** One more name, by links to its disks. Throws as `whole`, and `exists` `image_exists`. */
   tag(name: string, to: string): Promise<void>;
+  /** Throws as `folderOf`, `exists` `image_exists`, and what `requireUnused` throws. */
+  rename(name: string, to: string, requireUnused: () => void): Promise<void>;
 }
 
 export interface ImageDraft extends AsyncDisposable {
@@ -176,6 +178,13 @@ export function makeImageStore(system: System, leases: Leases): ImageStore {
       const base = baseFile((await read(name)).base.format);
       const digest = await files.sha256(join(folderOf(name), base), signal);
       return digest === image.sha256 ? [] : [`its ${base} was changed`];
+    },
+    rename: async (name, to, requireUnused) => {
+      const folder = await requireThere(name);
+      // Nothing in it says what it is called.
+      if (name !== to) await requireFree(to, `cannot rename image ${name} to ${to}`);
+      requireUnused();
+      if (name !== to) await files.rename(folder, folderOf(to));
     },
     delete: async (name, requireUnused) => {
       const folder = await requireThere(name);

@@ -28,7 +28,7 @@ const ofTagged = {
     return isTagged ? "changed" : ofImage.look(crash);
   },
   reset: async (crash: CrashWorld): Promise<void> => {
-    await crash.world.ok(["image", "delete", LITTLE]);
+    await ofImage.reset(crash);
     if (ofTagged.look(crash) === "changed") await crash.world.ok(["image", "delete", OTHER_NAME]);
   },
 };
@@ -53,6 +53,14 @@ export const IMAGE_STEPS: readonly Step[] = [
     prepare: async ({ world }) => rmSync(join(world.folder, "cache/banger/downloads"), { recursive: true, force: true }),
     words: (crash) => ["image", "pull", layoutOf(crash), "--name", LITTLE],
     done: "there",
+  },
+  {
+    ...ofTagged,
+    name: "image rename",
+    before: "there",
+    prepare: async (crash) => putImage(crash),
+    words: () => ["image", "rename", LITTLE, OTHER_NAME],
+    done: "changed",
   },
   {
     ...ofTagged,
