@@ -30,7 +30,7 @@ export interface GuestPlan {
   /** 32 bytes, hex. */
   readonly entropy: string;
   readonly root: {
-    readonly base: { readonly serial: string; readonly format: "squashfs" | "erofs" };
+    readonly base: { readonly serial: string; readonly format: "squashfs" | "erofs" | "ext4" };
     readonly layer: { readonly serial: string };
   } | null;
   /** `fill`: the disk came empty, and gets what the image has in its place. */

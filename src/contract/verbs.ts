@@ -1553,6 +1553,85 @@ export const VERBS: Readonly<Record<OperationName, Verb>> = {
       }
     ]
   },
+  "image.register": {
+    "kind": "long",
+    "method": "POST",
+    "path": "/v1/images/register",
+    "summary": "Make an image of a finished disk",
+    "detail": "The disk holds ext4, squashfs or EROFS, alone or in a partition, and is a plain file or a qcow2. All of it is copied; nothing is mounted or repaired here.",
+    "words": [
+      "image",
+      "register"
+    ],
+    "aliases": [],
+    "positional": [
+      "name"
+    ],
+    "composed": false,
+    "fields": [
+      {
+        "name": "name",
+        "flag": "name",
+        "type": "string",
+        "required": true,
+        "brief": "name to keep it under",
+        "placeholder": "NAME"
+      },
+      {
+        "name": "from",
+        "flag": "from",
+        "type": "path",
+        "required": true,
+        "brief": "file of the disk",
+        "placeholder": "FILE"
+      },
+      {
+        "name": "partition",
+        "flag": "partition",
+        "type": "integer",
+        "required": false,
+        "brief": "number of the partition with the root; found when left out",
+        "placeholder": "N"
+      },
+      {
+        "name": "kernelRef",
+        "flag": "kernel-ref",
+        "type": "string",
+        "required": false,
+        "brief": "the kernel that its vms get; that of the config when left out",
+        "placeholder": "NAME",
+        "completes": "kernel"
+      },
+      {
+        "name": "init",
+        "flag": "init",
+        "type": "choice",
+        "required": false,
+        "choices": [
+          "agent",
+          "systemd",
+          "openrc",
+          "runit",
+          "s6",
+          "busybox",
+          "image"
+        ],
+        "default": "agent",
+        "brief": "what runs as init in its vms; image means what it has as /sbin/init",
+        "placeholder": "INIT"
+      }
+    ],
+    "examples": [
+      {
+        "command": "banger image register cloud --from disk.qcow2 --kernel-ref debian-6.12",
+        "does": "use a disk of a cloud"
+      },
+      {
+        "command": "banger image register mine --from root.ext4 --init systemd",
+        "does": "use a file system with systemd"
+      }
+    ]
+  },
   "image.list": {
     "kind": "query",
     "method": "GET",

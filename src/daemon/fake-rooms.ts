@@ -271,6 +271,7 @@ function makeFakeImages(): Rooms["images"] {
     keep: async (name) => add(name),
     identityOf: async () => undefined,
     requireFree: async () => undefined,
+    register: async (name) => add(name),
     list: async () => [...images.values()],
     get: async (name) => images.get(name) ?? missing("image", name),
     verify: async () => [],

@@ -1,6 +1,6 @@
 /**
  * Room `images`: local images. An image is a folder in the store with `manifest.json`, a read-only base disk
- * (`base.squashfs`, or `base.erofs` of a registry's image) and, mostly, a work seed (`work-seed.ext4`: the ready file system of root's home). A folder appears whole
+ * (`base.squashfs`, `base.erofs` where layers were merged, or `base.ext4`) and, mostly, a work seed (`work-seed.ext4`: the ready file system of root's home). A folder appears whole
  * by rename, and is never changed afterwards.
  *
  * Laws: the files of an image never become files on the host; identity (machine-id, host keys) is stripped; deleting is
@@ -20,7 +20,7 @@ export type StoredImage = Omit<Image, "usedBy">;
 /** What the disks of a vm are made from. */
 export interface ImageParts {
   readonly basePath: string;
-  readonly baseFormat: "squashfs" | "erofs";
+  readonly baseFormat: "squashfs" | "erofs" | "ext4";
   /** Undefined when the image has none. */
   readonly workSeedPath: string | undefined;
   /** A work disk of it cannot be shorter: nothing of the host's makes a file system shorter that a stranger or a guest has written. */
@@ -72,6 +72,11 @@ export interface GuestRoot {
   readonly giveWorkDisk: (path: string) => Promise<void>;
 }
 
+export interface RegisterHow extends ImportHow {
+  /** The number of the partition that holds the root. */
+  readonly partition?: number | undefined;
+}
+
 export interface Images {
   /**
    * Builds what a catalog names from its archive, in the stages `bootstrap`, `base`, `work seed`, `store`, or takes it from its bundle, in
@@ -90,6 +95,11 @@ export interface Images {
   identityOf(name: string): Promise<string | undefined>;
   /** Throws `exists` `image_exists`. @param cannot how that begins: `cannot promote vm dev`. */
   requireFree(name: string, cannot: string): Promise<void>;
+  /**
+   * Makes one of a finished disk, a file at an absolute path: ext4, squashfs or EROFS, alone or in a partition, as it is or in a qcow2. In the stages
+   * `convert`, `inspect`, `copy`, `store`. Throws `refused` with what is wrong with the disk.
+   */
+  register(name: string, from: string, how: RegisterHow, context: OperationContext): Promise<StoredImage>;
   /** Never fails: what cannot be read has problems. */
   list(): Promise<readonly StoredImage[]>;
   /** Throws `not_found` `image_not_found`, with the command that would get it. */

@@ -22,6 +22,7 @@ import type { Images, PullHow, StoredImage } from "./images.ts";
 import { nameOfImage } from "./oci/name-of-image.ts";
 import { pullOci } from "./oci/pull-oci.ts";
 import { keepRoot } from "./root/keep-root.ts";
+import { registerDisk } from "./register/register-disk.ts";
 import { pullDebian } from "./debian/pull-debian.ts";
 
 export interface ImagesDependencies {
@@ -129,6 +130,10 @@ export function makeImages(dependencies: ImagesDependencies): Images {
     import: (name, from, how, context) =>
       makeAs(name, JSON.stringify({ from, how }), `cannot import image ${name}`, context, (as) =>
         importImage({ system, store, placeLayers }, as, from, how, context),
+      ),
+    register: (name, from, how, context) =>
+      makeAs(name, JSON.stringify({ disk: from, how }), `cannot register image ${name}`, context, (as) =>
+        registerDisk({ system, store }, as, from, how, context),
       ),
   };
 }

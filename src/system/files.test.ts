@@ -110,6 +110,13 @@ describe("files", () => {
     expect(copy?.allocatedBytes).toBeLessThan(1 << 20);
     expect(await files.sha256(to)).toBe(await files.sha256(from));
     expect(files.copySparse(from, to)).rejects.toThrow(/EEXIST/);
+    const part = join(root, "part");
+    await files.copySparse(from, part, undefined, { start: (50 << 20) + 16, end: 60 << 20 });
+    expect(await files.find(part)).toMatchObject({ bytes: (10 << 20) - 16 });
+    expect((await files.readRange(part, 0, 9)).toString()).toBe("\0middle\0\0");
+    await files.copySparse(from, join(root, "hole"), undefined, { start: 1 << 20, end: 2 << 20 });
+    expect((await files.find(join(root, "hole")))?.allocatedBytes).toBe(0);
+    expect(files.copySparse(from, join(root, "long"), undefined, { start: 0, end: (64 << 20) + 1 })).rejects.toThrow(/not/);
   });
 
   test("grow and never shrink", async () => {

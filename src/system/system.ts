@@ -95,8 +95,8 @@ export interface Files {
   makeSparse(path: string, bytes: number): Promise<void>;
   /** Grows a file to `bytes`, sparse. Never shrinks. */
   grow(path: string, bytes: number): Promise<void>;
-  /** Copies a file: shares blocks where the filesystem can, keeps holes otherwise. Refuses an existing target. */
-  copySparse(from: string, to: string, signal?: AbortSignal): Promise<void>;
+  /** Copies a file, or a part of it: shares blocks where the filesystem can, keeps holes otherwise. Refuses an existing target. */
+  copySparse(from: string, to: string, signal?: AbortSignal, part?: { readonly start: number; readonly end: number }): Promise<void>;
   /**
    * Where a file has something other than zeros, in order, in at most `most` runs of whole blocks of 4 KiB (but for the end of the file):
    * the same content has the same runs, wherever the filesystem has made holes. Short gaps are left out, and longer ones when there are too many.

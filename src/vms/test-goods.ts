@@ -32,6 +32,7 @@ export function makeTestGoods(images: ReadonlySet<string>, kernel: string): Pick
       keep: unused,
       identityOf: unused,
       requireFree: unused,
+      register: unused,
       list: unused,
       get: unused,
       delete: unused,

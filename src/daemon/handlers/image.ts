@@ -9,6 +9,8 @@ export const imageHandlers: HandlersOf<"image"> = {
   "image.import": async (parts, { name, from, kernelRef, init }, context) =>
     withUsers(parts, await parts.gate.share(() => parts.images.import(name, from, { kernelRef, init }, context))),
   "image.promote": async (parts, input, context) => withUsers(parts, await parts.gate.share(() => parts.builds.promote(input, context))),
+  "image.register": async (parts, { name, from, kernelRef, init, partition }, context) =>
+    withUsers(parts, await parts.gate.share(() => parts.images.register(name, from, { kernelRef, init, partition }, context))),
   "image.list": async (parts) => ({ images: (await parts.images.list()).map((image) => withUsers(parts, image)) }),
   "image.show": async (parts, input) => withUsers(parts, await parts.images.get(input.image)),
   "image.bundle": (parts, { image, into }, context) => parts.gate.share(() => parts.images.bundle(image, into, context)),

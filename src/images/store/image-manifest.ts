@@ -9,7 +9,7 @@ const part = z.strictObject({
   storedBytes: z.number().int().nonnegative(),
 });
 
-export const BASE_FORMATS = ["squashfs", "erofs"] as const;
+export const BASE_FORMATS = ["squashfs", "erofs", "ext4"] as const;
 export type BaseFormat = (typeof BASE_FORMATS)[number];
 
 /** Where an image of a registry comes from. */

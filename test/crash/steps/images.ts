@@ -1,9 +1,10 @@
-/** Images: pulled, imported, given further names, and deleted. */
+/** Images: pulled, imported, registered, promoted, given further names, and deleted. */
 import { existsSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { IMAGE } from "../../support/goods.ts";
 import { putLittleImage } from "../../support/little-image.ts";
 import { littleLayout } from "../../support/little-layout.ts";
+import { makeFileSystem, makeQcow2, MIB } from "../../support/made-disks.ts";
 import { placesLeft } from "../../support/noted-places.ts";
 import { PROGRAMS, type CrashWorld } from "../crash-world.ts";
 import { running } from "./vms.ts";
@@ -42,6 +43,13 @@ const rootOf = ({ world }: CrashWorld): string => {
   mkdirSync(join(root, "etc"), { recursive: true });
   writeFileSync(join(root, "etc/os-release"), "ID=little\n");
   return root;
+};
+
+/** A disk in the form that takes the most steps. */
+const diskOf = (crash: CrashWorld): string => {
+  const path = join(crash.world.folder, "little-disk");
+  if (!existsSync(path)) makeQcow2(makeFileSystem("ext4", rootOf(crash), `${path}.ext4`, MIB), path);
+  return path;
 };
 
 export const IMAGE_STEPS: readonly Step[] = [
@@ -87,6 +95,14 @@ export const IMAGE_STEPS: readonly Step[] = [
       await running.reset(crash);
     },
     words: () => ["image", "promote", NAME, LITTLE],
+    done: "there",
+  },
+  {
+    ...ofImage,
+    name: "image register",
+    before: "absent",
+    prepare: async (crash) => void diskOf(crash),
+    words: (crash) => ["image", "register", LITTLE, "--from", diskOf(crash)],
     done: "there",
   },
   {
