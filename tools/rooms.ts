@@ -78,13 +78,13 @@ export const TOUCHES = /^(?:node:)?(?:fs|fs\/promises|child_process|sqlite|worke
 /**
  * Who may use them: `system`, tests, and above the socket, where there is no `system`, what starts a daemon, what prints and what reads stdin,
  * and what copies the user's files: as the user's own program it has their folder and their rights, and the daemon touches none.
- * `input-path` asks what a descriptor of the command line is, and `tell-ready` is the daemon's end of the descriptor that `launch-daemon` hands over.
+ * `input-path` asks what a descriptor is, `through-a-pipe` runs the command line again with a pipe for its stdin, and `tell-ready` is the daemon's end of the descriptor that `launch-daemon` hands over.
  */
 export const MAY_TOUCH = [
   /^system\//,
   /^sdk\/(?:check-socket-folder|is-daemon-up|launch-daemon|read-daemon-log|wait-for-daemon)\.ts$/,
   /^sdk\/copy\//,
-  /^cli\/(?:input-path|open-stdin|print)\.ts$/,
+  /^cli\/(?:input-path|open-stdin|print|through-a-pipe)\.ts$/,
   /^daemon\/tell-ready\.ts$/,
   ...TEST_SUPPORT,
 ];

@@ -227,6 +227,12 @@ const COMPOSED: readonly Command[] = [
     load: async () => (await import("./commands/completion.ts")).complete,
   },
   {
+    ...VERBS["image.make-bundle"],
+    fields: VERBS["image.make-bundle"].fields.map((field) => (field.name === "from" ? { ...field, required: false } : field)),
+    hidden: true,
+    load: async () => (await import("./commands/make-bundle.ts")).makeBundle,
+  },
+  {
     ...VERBS["system.version"],
     fields: [flag("all", "a", "also daemon, guest agent and drivers, and the agents of vms that run")],
     load: async () => (await import("./commands/version.ts")).version,

@@ -1,10 +1,12 @@
-import { fstatSync, type Stats } from "node:fs";
+import type { Stats } from "node:fs";
 import { resolve } from "node:path";
-import { isatty } from "node:tty";
 import { UsageError } from "./usage-error.ts";
 
 /** What names a descriptor of ours: `-`, and what a shell makes of `<(...)`. */
 const OURS = /^(?:-|\/dev\/stdin|(?:\/dev|\/proc\/self)\/fd\/(\d{1,9}))$/;
+
+/** Stdin is a socket, as under ssh and some programs: nobody else can open it as it is. */
+export class StdinIsSocket extends UsageError {}
 
 /**
  * The path by which the daemon reads what was typed. A descriptor of ours it opens for itself, through /proc, while we wait: so what comes
@@ -14,18 +16,19 @@ export function inputPath(flag: string, text: string): string {
   const match = OURS.exec(text);
   if (match === null) return resolve(text);
   const descriptor = Number(match[1] ?? 0);
-  const name = descriptor === 0 ? "stdin" : text;
   const stat = statOf(descriptor);
-  if (stat === undefined) throw new UsageError(`${flag} ${text}: ${name} is closed`);
-  if (isatty(descriptor)) throw new UsageError(`${flag} ${text}: stdin is a terminal`, `... | banger ... ${flag} -`);
-  // A socket cannot be opened a second time.
-  if (stat.isSocket()) throw new UsageError(`${flag} ${text}: ${name} is a socket`, `cat | banger ... ${flag} -`);
+  const what = `${flag} ${text}: ${descriptor === 0 ? "stdin" : text}`;
+  const piped = `cat | banger ... ${flag} -`;
+  if (stat === undefined) throw new UsageError(`${what} is closed`);
+  if (process.getBuiltinModule("node:tty").isatty(descriptor)) throw new UsageError(`${what} is a terminal`, `... | banger ... ${flag} -`);
+  if (stat.isSocket()) throw new (descriptor === 0 ? StdinIsSocket : UsageError)(`${what} is a socket`, piped);
   return `/proc/${process.pid}/fd/${descriptor}`;
 }
 
+/** Loaded only when somebody asks: most commands take no input. */
 function statOf(descriptor: number): Stats | undefined {
   try {
-    return fstatSync(descriptor);
+    return process.getBuiltinModule("node:fs").fstatSync(descriptor);
   } catch {
     return undefined;
   }

@@ -4,6 +4,7 @@ import type { Invocation } from "./command.ts";
 import { COMMANDS } from "./command-table.ts";
 import type { Environment } from "./environment.ts";
 import { findCommand } from "./find-command.ts";
+import { StdinIsSocket } from "./input-path.ts";
 import { parseArguments } from "./parse-arguments.ts";
 import { print } from "./print.ts";
 import { showFailure } from "./show-failure.ts";
@@ -36,6 +37,8 @@ export async function runCli(argv: readonly string[], environment: Environment):
     const run = await command.load();
     return await run(invocation, environment);
   } catch (error) {
+    if (error instanceof StdinIsSocket)
+      return (await import("./through-a-pipe.ts")).runThroughPipe([...environment.self, ...argv], environment.variables);
     return showFailure(error, asked, environment);
   }
 }

@@ -14,6 +14,7 @@ import { imagePromote } from "./operations/image-promote.ts";
 import { imagePrune } from "./operations/image-prune.ts";
 import { imagePull } from "./operations/image-pull.ts";
 import { imageRename } from "./operations/image-rename.ts";
+import { imageMakeBundle } from "./operations/image-make-bundle.ts";
 import { imageRegister } from "./operations/image-register.ts";
 import { imageShow } from "./operations/image-show.ts";
 import { imageTag } from "./operations/image-tag.ts";
@@ -82,6 +83,7 @@ export const OPERATIONS = {
   "image.pull": imagePull,
   "image.import": imageImport,
   "image.promote": imagePromote,
+  "image.make-bundle": imageMakeBundle,
   "image.register": imageRegister,
   "image.list": imageList,
   "image.show": imageShow,

@@ -1553,6 +1553,89 @@ export const VERBS: Readonly<Record<OperationName, Verb>> = {
       }
     ]
   },
+  "image.make-bundle": {
+    "kind": "long",
+    "method": "POST",
+    "path": "/v1/images/make-bundle",
+    "summary": "Write a bundle of a root file system: a tar on stdin",
+    "detail": "As `image import` and `image bundle` together, for scripts. Nothing is left in the store.",
+    "words": [
+      "internal",
+      "make-bundle"
+    ],
+    "aliases": [],
+    "positional": [
+      "name"
+    ],
+    "composed": true,
+    "fields": [
+      {
+        "name": "name",
+        "flag": "name",
+        "type": "string",
+        "required": true,
+        "brief": "what the image is called",
+        "placeholder": "NAME"
+      },
+      {
+        "name": "from",
+        "flag": "from",
+        "type": "input",
+        "required": true,
+        "brief": "a tar, a folder, or - for a tar on stdin",
+        "placeholder": "PATH"
+      },
+      {
+        "name": "into",
+        "flag": "into",
+        "type": "path",
+        "required": true,
+        "brief": "folder for the file",
+        "placeholder": "DIR"
+      },
+      {
+        "name": "kernelRef",
+        "flag": "kernel-ref",
+        "type": "string",
+        "required": false,
+        "brief": "the kernel that its vms get",
+        "placeholder": "NAME",
+        "completes": "kernel"
+      },
+      {
+        "name": "init",
+        "flag": "init",
+        "type": "choice",
+        "required": false,
+        "choices": [
+          "agent",
+          "systemd",
+          "openrc",
+          "runit",
+          "s6",
+          "busybox",
+          "image"
+        ],
+        "default": "agent",
+        "brief": "what runs as init in its vms; image means what it has as /sbin/init",
+        "placeholder": "INIT"
+      },
+      {
+        "name": "size",
+        "flag": "size",
+        "type": "size",
+        "required": false,
+        "brief": "refuse more content than this; the base is as large as its content",
+        "placeholder": "SIZE"
+      }
+    ],
+    "examples": [
+      {
+        "command": "banger internal make-bundle web --into dist",
+        "does": "write dist/web-amd64-....tar.zst of a tar on stdin"
+      }
+    ]
+  },
   "image.register": {
     "kind": "long",
     "method": "POST",

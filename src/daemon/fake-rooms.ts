@@ -236,6 +236,11 @@ function fakeCommandsOf(image = ""): ImageCommands {
   return image === "shell" ? { ...NO_COMMANDS, cmd: ["sh"] } : NO_COMMANDS;
 }
 
+function fakeBundle(name: string, folder: string): Awaited<ReturnType<Rooms["images"]["bundle"]>> {
+  const file = `${name}-amd64-00.tar.zst`;
+  return { path: `${folder}/${file}`, file, sha256: "00", bytes: 1000, name, distro: "debian", arch: "amd64", kernelRef: null };
+}
+
 function makeFakeImages(): Rooms["images"] {
   const images = new Map<string, StoredImage>();
   const add = (as: string): StoredImage => {
@@ -277,11 +282,8 @@ function makeFakeImages(): Rooms["images"] {
     verify: async () => [],
     probes: () => [],
     parts: async () => Promise.reject(new Error("not faked")),
-    bundle: async (name, folder) => {
-      if (!images.has(name)) missing("image", name);
-      const file = `${name}-amd64-00.tar.zst`;
-      return { path: `${folder}/${file}`, file, sha256: "00", bytes: 1000, name, distro: "debian", arch: "amd64", kernelRef: null };
-    },
+    bundle: async (name, folder) => (images.has(name) ? fakeBundle(name, folder) : missing("image", name)),
+    makeBundle: async (name, _from, folder) => fakeBundle(name, folder),
     rename: async (name, to, requireUnused) => {
       requireUnused();
       const stored = { ...(images.get(name) ?? missing("image", name)), name: to };

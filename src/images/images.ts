@@ -54,6 +54,8 @@ export interface ImportHow {
   readonly kernelRef?: string | undefined;
   /** The agent when left out. */
   readonly init?: GuestInit | undefined;
+  /** Of content; as much as any image may have when left out. */
+  readonly maxBytes?: number | undefined;
 }
 
 /** The root of a guest that is there for it. */
@@ -95,6 +97,11 @@ export interface Images {
   identityOf(name: string): Promise<string | undefined>;
   /** Throws `exists` `image_exists`. @param cannot how that begins: `cannot promote vm dev`. */
   requireFree(name: string, cannot: string): Promise<void>;
+  /**
+   * As `import` and `bundle` in one, without an image in the store. Stages: `read`, `verify`, `pack`.
+   * @param into the folder of the bundle.
+   */
+  makeBundle(name: string, from: string, into: string, how: ImportHow, context: OperationContext): Promise<ImageBundle>;
   /**
    * Makes one of a finished disk, a file at an absolute path: ext4, squashfs or EROFS, alone or in a partition, as it is or in a qcow2. In the stages
    * `convert`, `inspect`, `copy`, `store`. Throws `refused` with what is wrong with the disk.

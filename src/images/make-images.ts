@@ -15,7 +15,7 @@ import type { System } from "../system/system.ts";
 import { bundleImage } from "./bundle/bundle-image.ts";
 import { pullOffered } from "./bundle/pull-bundle.ts";
 import { imageProbes } from "./debian/image-probes.ts";
-import { importImage } from "./import/import-image.ts";
+import { importBundle, importImage } from "./import/import-image.ts";
 import { makeImageStore } from "./store/image-store.ts";
 import { sweepBootstraps } from "./debian/bootstrap-folder.ts";
 import type { Images, PullHow, StoredImage } from "./images.ts";
@@ -131,6 +131,7 @@ export function makeImages(dependencies: ImagesDependencies): Images {
       makeAs(name, JSON.stringify({ from, how }), `cannot import image ${name}`, context, (as) =>
         importImage({ system, store, placeLayers }, as, from, how, context),
       ),
+    makeBundle: (name, from, into, how, context) => importBundle({ system, store, bundles, placeLayers }, name, from, into, how, context),
     register: (name, from, how, context) =>
       makeAs(name, JSON.stringify({ disk: from, how }), `cannot register image ${name}`, context, (as) =>
         registerDisk({ system, store }, as, from, how, context),

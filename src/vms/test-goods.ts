@@ -33,6 +33,7 @@ export function makeTestGoods(images: ReadonlySet<string>, kernel: string): Pick
       identityOf: unused,
       requireFree: unused,
       register: unused,
+      makeBundle: unused,
       list: unused,
       get: unused,
       delete: unused,

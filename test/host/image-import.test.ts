@@ -101,6 +101,27 @@ describe("a root file system is imported", () => {
   });
 });
 
+describe("a bundle is made of a root file system", () => {
+  test("which is pulled as what was in it, and leaves no image", async () => {
+    mkdirSync(at("bundles"), { recursive: true });
+    const context = recordingContext();
+    const made = await images.makeBundle("mine", write("root.tar", tar), at("bundles"), { kernelRef: "k" }, context);
+    expect(context.stages).toEqual(["read", "verify", "pack"]);
+    expect(made).toMatchObject({ name: "mine", distro: "debian-bookworm", arch: "amd64", kernelRef: "k" });
+    expect(made.file).toMatch(/^mine-amd64-[0-9a-f]{16}\.tar\.zst$/);
+    expect(readdirSync(at("bundles"))).toEqual([made.file]);
+    expect(Bun.spawnSync(["tar", "--zstd", "--list", "--file", made.path]).stdout.toString().split("\n")[0]).toBe("manifest.json");
+    expect(await images.list()).toEqual([]);
+  });
+
+  test("not of one that is longer than was said, and not into no folder", async () => {
+    const make = (into: string, maxBytes?: number): Promise<unknown> =>
+      images.makeBundle("mine", write("root.tar", tar), into, { maxBytes }, recordingContext());
+    await expect(make(at("root"), 4095)).rejects.toMatchObject({ code: "layer_too_large" });
+    await expect(make(at("nowhere"))).rejects.toMatchObject({ code: "folder_not_found" });
+  });
+});
+
 describe("what is no good is refused, and leaves nothing:", () => {
   const nested = (bytes: number): Buffer => Buffer.alloc(bytes, "x");
   test.each([

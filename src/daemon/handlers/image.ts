@@ -9,6 +9,8 @@ export const imageHandlers: HandlersOf<"image"> = {
   "image.import": async (parts, { name, from, kernelRef, init }, context) =>
     withUsers(parts, await parts.gate.share(() => parts.images.import(name, from, { kernelRef, init }, context))),
   "image.promote": async (parts, input, context) => withUsers(parts, await parts.gate.share(() => parts.builds.promote(input, context))),
+  "image.make-bundle": (parts, { name, from, into, kernelRef, init, size }, context) =>
+    parts.gate.share(() => parts.images.makeBundle(name, from, into, { kernelRef, init, maxBytes: size }, context)),
   "image.register": async (parts, { name, from, kernelRef, init, partition }, context) =>
     withUsers(parts, await parts.gate.share(() => parts.images.register(name, from, { kernelRef, init, partition }, context))),
   "image.list": async (parts) => ({ images: (await parts.images.list()).map((image) => withUsers(parts, image)) }),

@@ -1,13 +1,14 @@
-/** A root file system of this computer, as a tar or a folder -> an image in the store. */
+/** A root file system of this computer, as a tar or a folder -> an image in the store, or a bundle. */
 import { join } from "node:path";
-import { BangerError } from "../../contract/errors.ts";
-import type { OperationContext, StageContext } from "../../operations/operations.ts";
+import type { Bundles } from "../../catalog/catalog.ts";
+import type { OperationContext } from "../../operations/operations.ts";
 import type { System } from "../../system/system.ts";
-import type { ImportHow } from "../images.ts";
+import { bundleImage } from "../bundle/bundle-image.ts";
+import type { ImageBundle, ImportHow } from "../images.ts";
 import { describeMerged } from "../oci/describe-merged.ts";
-import { mergeLayers, type Merged, type MergeWanted } from "../oci/merge-layers.ts";
-import { baseFile, MANIFEST_FILE, NO_CONFIG } from "../store/image-manifest.ts";
-import type { ImageStore } from "../store/image-store.ts";
+import { baseFile, MANIFEST_FILE, NO_CONFIG, type ImageManifest } from "../store/image-manifest.ts";
+import type { ImageDraft, ImageStore } from "../store/image-store.ts";
+import { readRoot } from "./read-root.ts";
 
 export interface ImportParts {
   readonly system: System;
@@ -18,6 +19,8 @@ export interface ImportParts {
 
 /** What a client has open: its stdin, mostly. */
 const OF_A_CLIENT = /^\/proc\/\d+\/fd\/\d+$/;
+
+const shownOf = (from: string): string => (OF_A_CLIENT.test(from) ? "-" : from);
 
 /**
  * Stages: `read`, `store`.
@@ -30,66 +33,63 @@ export async function importImage(
   how: ImportHow,
   context: OperationContext,
 ): Promise<void> {
-  const { system, store, placeLayers } = parts;
-  const shown = OF_A_CLIENT.test(from) ? "-" : from;
+  const shown = shownOf(from);
   const what = `cannot import image ${name} from ${shown}`;
-  await store.requireFree(name, what);
-  const layer = await find(system, from, what);
-  const program = await placeLayers();
-  await using draft = await store.openDraft(context.operationId);
-  const outPath = join(draft.folder, baseFile("erofs"));
-  const wanted = { layers: [layer], outPath, what, hints: hintsOf(name, shown, "folder" in layer) };
-  const merged = await context.stage("read", (stage) => read(system, program, wanted, from, stage, context.signal));
+  await parts.store.requireFree(name, what);
+  await using draft = await parts.store.openDraft(context.operationId);
+  const makeManifest = await readInto(parts, draft, { what, again: `banger image import ${name} --from`, from, shown }, how, context);
   await context.stage("store", async () => {
-    const origin = { source: "import", arch: "amd64", kernelRef: how.kernelRef ?? null, init: how.init ?? "agent", config: NO_CONFIG };
-    const manifest = await describeMerged(system, merged, outPath, what, origin);
-    await system.files.write(join(draft.folder, MANIFEST_FILE), `${JSON.stringify(manifest, undefined, 2)}\n`);
+    const manifest = await makeManifest();
+    await parts.system.files.write(join(draft.folder, MANIFEST_FILE), `${JSON.stringify(manifest, undefined, 2)}\n`);
     context.signal.throwIfAborted();
     await draft.keep(name);
   });
 }
 
-async function find(system: System, from: string, what: string): Promise<{ readonly path: string } | { readonly folder: string }> {
-  if (await isFolder(system, from)) return { folder: from };
-  if ((await system.files.find(from).catch(() => undefined)) !== undefined) return { path: from };
-  throw new BangerError("not_found", "file_not_found", `${what}: there is nothing of that name, or it may not be looked at`, {
-    hint: "banger image import NAME --from PATH, a tar or the root folder of a system",
-  });
-}
-
-async function isFolder(system: System, path: string): Promise<boolean> {
-  // What was named may be a link; the dot has it resolved, and is refused below a file.
-  return system.files.find(`${path}/.`).then(
-    (found) => found?.kind === "folder",
-    () => false,
-  );
-}
-
-async function read(
-  system: System,
-  program: string,
-  wanted: MergeWanted,
+/**
+ * The same, of which nothing stays but the bundle. Stages: `read`, `verify`, `pack`.
+ * @param into the folder of the bundle.
+ */
+export async function importBundle(
+  parts: ImportParts & { readonly bundles: Bundles },
+  name: string,
   from: string,
-  stage: StageContext,
-  signal: AbortSignal,
-): Promise<Merged> {
-  // Of a folder or a pipe nobody knows how much it is.
-  const info = await system.files.find(from);
-  const total = info?.kind === "file" ? info.bytes : undefined;
-  const merged = await mergeLayers(system, program, wanted, signal, (done) => stage.progress(done, total, "bytes"));
-  stage.note(`${merged.entries} files and folders`);
-  return merged;
+  into: string,
+  how: ImportHow,
+  context: OperationContext,
+): Promise<ImageBundle> {
+  const shown = shownOf(from);
+  const what = `cannot make a bundle of ${shown}`;
+  await parts.bundles.requireFolder(into);
+  await using draft = await parts.store.openDraft(context.operationId);
+  const again = `banger internal make-bundle ${name} --into ${into} --from`;
+  const makeManifest = await readInto(parts, draft, { what, again, from, shown }, how, context);
+  const manifest = await makeManifest();
+  // It was made a moment ago, and is nobody else's.
+  const image = { name, folder: draft.folder, manifest, verify: async () => [], requireThere: async () => undefined };
+  return await bundleImage(parts, image, into, context);
 }
 
-function hintsOf(name: string, from: string, isFolder: boolean): Readonly<Record<string, string>> {
-  const again = `banger image import ${name} --from`;
-  return {
-    file_unreadable: isFolder
-      ? `read it as somebody who may: sudo tar -C ${from} -c . | ${again} -`
-      : "give a tar, a folder, or - for a pipe",
-    folder_changed: `${again} ${from} when nobody writes to it`,
-    damaged_layer: `tar --list --file ${from} has to read it to its end`,
-    unsupported_layer: `unpack it on the way: ... | ${again} -`,
-    layer_too_large: `tar --list --file ${from} shows what is in it`,
-  };
+interface Wanted {
+  /** How a refusal begins. */
+  readonly what: string;
+  /** What to type once more, up to the place. */
+  readonly again: string;
+  readonly from: string;
+  readonly shown: string;
+}
+
+/** Makes the base of a draft; what comes back makes the manifest of an image with it. */
+async function readInto(
+  { system, placeLayers }: ImportParts,
+  draft: ImageDraft,
+  { what, again, from, shown }: Wanted,
+  how: ImportHow,
+  context: OperationContext,
+): Promise<() => Promise<ImageManifest>> {
+  const outPath = join(draft.folder, baseFile("erofs"));
+  const wanted = { outPath, what, again, from, shown, maxBytes: how.maxBytes };
+  const merged = await context.stage("read", async (stage) => readRoot(system, await placeLayers(), wanted, stage, context.signal));
+  const origin = { source: "import", arch: "amd64", kernelRef: how.kernelRef ?? null, init: how.init ?? "agent", config: NO_CONFIG };
+  return () => describeMerged(system, merged, outPath, what, origin);
 }

@@ -39,9 +39,12 @@ export async function describeMerged(
   };
 }
 
+/** As a name of a distribution may have. */
+const MOST_CHARACTERS = 64;
+
 /** `debian-bookworm`, `alpine-3.20.1`. */
 function distroOf({ release }: Merged): string | null {
   if (release === null) return null;
   const version = release.codename ?? release.version;
-  return version === null ? release.id : `${release.id}-${version}`;
+  return version === null ? release.id : `${release.id}-${version}`.slice(0, MOST_CHARACTERS);
 }

@@ -32,6 +32,8 @@ export interface MergeWanted {
   readonly what: string;
   /** What to do about a layer that is no good, by code; to ask whoever made the image when left out. */
   readonly hints?: Readonly<Record<string, string>>;
+  /** Of content. */
+  readonly maxBytes?: number | undefined;
 }
 
 export interface Merged {
@@ -74,7 +76,7 @@ const line = z.union([
 export async function mergeLayers(
   system: System,
   program: string,
-  { layers, outPath, what, hints = {} }: MergeWanted,
+  { layers, outPath, what, hints = {}, maxBytes = LIMITS.bytes }: MergeWanted,
   signal: AbortSignal,
   onProgress: (readBytes: number) => void,
 ): Promise<Merged> {
@@ -89,7 +91,9 @@ export async function mergeLayers(
   });
   // It may end before it has read all; what it says tells more than the broken pipe.
   child.stdin.on("error", () => undefined);
-  child.stdin.write(`${JSON.stringify({ layers: layers.map(describe), limits: LIMITS })}\n`);
+  child.stdin.write(
+    `${JSON.stringify({ layers: layers.map(describe), limits: { ...LIMITS, bytes: Math.min(maxBytes, LIMITS.bytes) } })}\n`,
+  );
   const [stream] = layers.flatMap((layer) => ("stream" in layer ? [layer.stream] : []));
   if (stream === undefined) child.stdin.end();
   using feeding = stream === undefined ? undefined : feedLayer(stream, child.stdin);

@@ -3,7 +3,7 @@ import { mkdirSync, readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { offer } from "../../support/offered-bundle.ts";
 import type { CrashWorld } from "../crash-world.ts";
-import { ofImage, putImage } from "./images.ts";
+import { ofImage, putImage, rootOf } from "./images.ts";
 import { importLittle, ofKernel } from "./kernels.ts";
 import { LITTLE, type Step, type Target } from "./step.ts";
 
@@ -67,6 +67,14 @@ export const BUNDLE_STEPS: readonly Step[] = [
     before: "absent",
     prepare: async (crash) => putImage(crash),
     words: (crash) => ["image", "bundle", LITTLE, "--into", bundleFolder(crash)],
+    done: "there",
+  },
+  {
+    ...bundleOf(ofImage),
+    name: "internal make-bundle",
+    before: "absent",
+    prepare: async (crash) => void rootOf(crash),
+    words: (crash) => ["internal", "make-bundle", LITTLE, "--from", rootOf(crash), "--into", bundleFolder(crash)],
     done: "there",
   },
 ];

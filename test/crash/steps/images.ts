@@ -38,7 +38,7 @@ const pullImage = ["image", "pull", IMAGE, "--name", LITTLE] as const;
 const layoutOf = ({ world }: CrashWorld): string => littleLayout(join(world.folder, "little-image"));
 
 /** A folder to be imported. */
-const rootOf = ({ world }: CrashWorld): string => {
+export const rootOf = ({ world }: CrashWorld): string => {
   const root = join(world.folder, "little-root");
   mkdirSync(join(root, "etc"), { recursive: true });
   writeFileSync(join(root, "etc/os-release"), "ID=little\n");
