@@ -33,3 +33,7 @@ pub const RATIO_FROM_BYTES: u64 = 1 << 30;
 pub const ZSTD_WINDOW_LOG: u32 = 27;
 /// What may stand behind the end of an archive whose length nobody has named: whoever writes one fills up a record.
 pub const BEHIND_BYTES: u64 = 16 * 1024 * 1024;
+/// The paths of files of a folder that have more than one name, as long as others may come.
+pub const LINKED_BYTES: usize = 32 * 1024 * 1024;
+/// Names, targets of links and attributes of one image: with the most entries, and what else is known of each, less than 256 MiB.
+pub const TEXT_BYTES: usize = 48 * 1024 * 1024;

@@ -20,6 +20,10 @@ use crate::tar::{Entry, Kind, Times};
 pub type Id = u32;
 pub const ROOT: Id = 0;
 
+/// What is allocated is rounded up to this.
+const ALLOCATED_BYTES: usize = 16;
+/// What an attribute takes besides its text.
+const ATTRIBUTE_BYTES: usize = 80;
 const SETGID: u16 = 0o2000;
 const WHITEOUT: &[u8] = b".wh.";
 /// Whiteouts that are none: what a file system of old kept for itself.
@@ -84,6 +88,8 @@ pub struct Tree {
     layer: u32,
     /// Blocks of content that nothing has any more.
     pub hidden: Vec<Run>,
+    /// That names, targets of links and attributes take, hidden ones too.
+    text_bytes: usize,
 }
 
 /// Names from the root, and what they are.
@@ -91,7 +97,7 @@ type Way<'a> = Vec<(&'a [u8], Id)>;
 
 impl Default for Tree {
     fn default() -> Self {
-        Self { inodes: vec![folder(Times::default())], layer: 0, hidden: Vec::new() }
+        Self { inodes: vec![folder(Times::default())], layer: 0, hidden: Vec::new(), text_bytes: 0 }
     }
 }
 
@@ -145,12 +151,13 @@ impl Tree {
         if entry.kind != Kind::HardLink {
             self.dress(id, &entry)?;
         }
-        self.link(parent, name, id);
+        self.link(parent, name, id)?;
         self.touch(&way);
         Ok(())
     }
 
     fn make(&mut self, entry: &Entry, content: Option<Run>) -> Outcome<Id> {
+        self.hold(entry.link.len())?;
         let (major, minor) = entry.device;
         let body = match entry.kind {
             Kind::File => Body::File { size: entry.size, first: content.map_or(0, |run| run.first) },
@@ -173,6 +180,9 @@ impl Tree {
     /// Gives a thing the owner, mode, time and attributes of an entry, and no others.
     fn dress(&mut self, id: Id, entry: &Entry) -> Outcome {
         let attributes = attributes(&entry.attributes)?;
+        for (name, value) in attributes.iter().flat_map(|all| all.iter()) {
+            self.hold(ATTRIBUTE_BYTES + name.len() + value.len())?;
+        }
         let inode = &mut self.inodes[id as usize];
         // A symbolic link has no mode of its own.
         inode.mode = if matches!(inode.body, Body::Link(_)) { 0o777 } else { entry.mode };
@@ -235,7 +245,7 @@ impl Tree {
                     let inherited = if above.mode & SETGID == 0 { (0, 0) } else { (SETGID, above.group) };
                     let made = folder(modified);
                     let id = self.add(Inode { mode: made.mode | inherited.0, group: inherited.1, ..made })?;
-                    self.link(at, name, id);
+                    self.link(at, name, id)?;
                     id
                 }
             };
@@ -337,11 +347,22 @@ impl Tree {
         Ok(target)
     }
 
-    fn link(&mut self, parent: Id, name: &[u8], id: Id) {
+    /// Memory has to be enough for whatever anybody made.
+    fn hold(&mut self, bytes: usize) -> Outcome {
+        self.text_bytes += bytes.next_multiple_of(ALLOCATED_BYTES);
+        if self.text_bytes > limits::TEXT_BYTES {
+            return Err(Refusal::too_large("it holds more names, links and attributes than are allowed"));
+        }
+        Ok(())
+    }
+
+    fn link(&mut self, parent: Id, name: &[u8], id: Id) -> Outcome {
+        self.hold(name.len())?;
         let child = Child { id, touched: self.layer };
         if let Some(children) = self.children_mut(parent) {
             children.insert(name.into(), child);
         }
+        Ok(())
     }
 
     /// What a path leads to at the end of all links.

@@ -34,6 +34,8 @@ pub struct Walk<'a> {
     batch: Vec<Put>,
     /// The first name of what has more than one.
     seen: HashMap<(u64, u64), Vec<u8>>,
+    /// Of these names.
+    seen_bytes: usize,
     /// Whoever runs this.
     user: u32,
     group: u32,
@@ -47,6 +49,7 @@ impl<'a> Walk<'a> {
             writer: Writer::new(&common.space),
             batch: Vec::with_capacity(BATCH),
             seen: HashMap::new(),
+            seen_bytes: 0,
             user: getuid().as_raw(),
             group: getgid().as_raw(),
         }
@@ -141,7 +144,7 @@ impl<'a> Walk<'a> {
             return Ok(None);
         }
         if stat.st_nlink > 1 {
-            self.seen.insert((stat.st_dev, stat.st_ino), path.to_vec());
+            self.remember(&stat, path)?;
         }
         match kind {
             Kind::File => self.file(at, name, path)?,
@@ -152,6 +155,15 @@ impl<'a> Walk<'a> {
             _ => self.put(self.entry(path, kind, &stat), None)?,
         }
         Ok(None)
+    }
+
+    fn remember(&mut self, stat: &Stat, path: &[u8]) -> Outcome {
+        self.seen_bytes += path.len();
+        if self.seen_bytes > limits::LINKED_BYTES {
+            return Err(Refusal::too_large("it holds too many files that have more than one name"));
+        }
+        self.seen.insert((stat.st_dev, stat.st_ino), path.to_vec());
+        Ok(())
     }
 
     fn file(&mut self, at: &Open, name: &CString, path: &[u8]) -> Outcome {

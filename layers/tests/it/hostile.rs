@@ -280,3 +280,18 @@ fn sparse_files_fit_together() {
     let item = Item::file("s", b"").with("GNU.sparse.major", b"2").with("GNU.sparse.minor", b"0");
     is_refused(&[&[item]], UnsupportedLayer, "not known");
 }
+
+#[test]
+fn names_are_bounded_together() {
+    let name = |at: u32| format!("{}{at}", "n".repeat(80));
+    let many = |count: u32| archive(&(0..count).map(|at| file(&name(at))).collect::<Vec<_>>());
+    assert!(list(&[many(1000)]).is_ok());
+    // In several layers, too: what is hidden was there.
+    let layer = many(300_000);
+    let refusal = list(&[layer.clone(), layer]).unwrap_err();
+    assert_eq!(refusal.code, LayerTooLarge, "{refusal}");
+    let value = vec![b'v'; 60_000];
+    let items: Vec<Item> = (0..900).map(|at| file(&name(at)).with("SCHILY.xattr.user.a", &value)).collect();
+    let refusal = list(&[archive(&items)]).unwrap_err();
+    assert!(refusal.message.contains("more names, links and attributes"), "{refusal}");
+}
