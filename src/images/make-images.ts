@@ -131,7 +131,10 @@ export function makeImages(dependencies: ImagesDependencies): Images {
       makeAs(name, JSON.stringify({ from, how }), `cannot import image ${name}`, context, (as) =>
         importImage({ system, store, placeLayers }, as, from, how, context),
       ),
-    makeBundle: (name, from, into, how, context) => importBundle({ system, store, bundles, placeLayers }, name, from, into, how, context),
+    makeBundle: (name, from, into, how, context) =>
+      onDisk(`cannot make a bundle of ${name}`, folder, () =>
+        importBundle({ system, store, bundles, placeLayers }, name, from, into, how, context),
+      ),
     register: (name, from, how, context) =>
       makeAs(name, JSON.stringify({ disk: from, how }), `cannot register image ${name}`, context, (as) =>
         registerDisk({ system, store }, as, from, how, context),

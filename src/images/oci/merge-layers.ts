@@ -7,9 +7,11 @@
  * behind it the layer whose path is `-`. On its stdout are documents, a line each: `{"progress": {readBytes}}`, and at last `{"done": {bytes, entries, sha256, release}}`
  * of the file that it made, with code 0, or `{"failed": {code, message}}`, with code 1.
  */
+import { dirname } from "node:path";
 import type { Readable } from "node:stream";
 import { z } from "zod";
 import type { OciLayer } from "../../catalog/catalog.ts";
+import { diskFull } from "../../contract/disk-full.ts";
 import { BangerError } from "../../contract/errors.ts";
 import { escapeText } from "../../contract/escape-text.ts";
 import type { Child, System } from "../../system/system.ts";
@@ -98,7 +100,7 @@ export async function mergeLayers(
   if (stream === undefined) child.stdin.end();
   using feeding = stream === undefined ? undefined : feedLayer(stream, child.stdin);
   try {
-    return await followMerge(child, { what, hints }, signal, onProgress, words);
+    return await followMerge(child, { what, hints, outPath }, signal, onProgress, words);
   } catch (error) {
     throw signal.aborted ? error : (feeding?.failure() ?? error);
   }
@@ -115,7 +117,7 @@ function describe(layer: KnownLayer | UnknownLayer): Readonly<Record<string, str
 
 async function followMerge(
   child: Child,
-  { what, hints }: Required<Pick<MergeWanted, "what" | "hints">>,
+  { what, hints, outPath }: Required<Pick<MergeWanted, "what" | "hints" | "outPath">>,
   signal: AbortSignal,
   onProgress: (readBytes: number) => void,
   words: readonly string[],
@@ -126,6 +128,7 @@ async function followMerge(
     if (said === undefined) throw ended(what, `it said ${JSON.stringify(text.slice(0, 200))}`);
     if ("progress" in said) onProgress(said.progress.readBytes);
     else if ("done" in said) merged = said.done;
+    else if (said.failed.code === "disk_full") throw diskFull(what, dirname(outPath), said.failed.message);
     else throw failure(what, said.failed, hints);
   }
   const { code, signal: killedBy } = await child.ended;
@@ -162,7 +165,6 @@ function failure(
   hints: Readonly<Record<string, string>>,
 ): BangerError {
   const text = `${what}: ${escapeText(message)}`;
-  if (code === "disk_full") return new BangerError("unavailable", code, text, { hint: "free some space: df -h" });
   if (code === "system") return ended(what, message);
   return new BangerError("refused", code, text, { hint: hints[code] ?? "ask whoever made that image" });
 }

@@ -2,7 +2,9 @@
  * A qcow2 -> a raw disk, by `qemu-img`. Only a copy of ours is ever given to it, whose header we have read, by a name that means a file, with the
  * format said and without a backing file; and it may take no more memory, time and disk than such a thing needs.
  */
+import { dirname } from "node:path";
 import { z } from "zod";
+import { diskFull } from "../../contract/disk-full.ts";
 import { BangerError } from "../../contract/errors.ts";
 import type { System } from "../../system/system.ts";
 import { MOST_BYTES } from "./find-root.ts";
@@ -35,18 +37,29 @@ export async function convertQcow2(system: System, copyPath: string, rawPath: st
       hint: "apt install qemu-utils",
     });
   const image = `json:${JSON.stringify({ driver: "qcow2", file: { driver: "file", filename: copyPath }, backing: null })}`;
-  await requireAlone(system, image, header.bytes, what, signal);
-  await run(system, ["convert", "-O", "raw", "-S", "64k", image, rawPath], header.bytes, what, signal);
+  const subject = { what, folder: dirname(rawPath), bytes: header.bytes };
+  await requireAlone(system, image, subject, signal);
+  await run(system, ["convert", "-O", "raw", "-S", "64k", image, rawPath], subject, signal);
+}
+
+/** Of what it is told. */
+interface Subject {
+  readonly what: string;
+  /** Where it is written to. */
+  readonly folder: string;
+  /** Of the disk in it. */
+  readonly bytes: number;
 }
 
 /** The same question to who will read it. */
-async function requireAlone(system: System, image: string, bytes: number, what: string, signal: AbortSignal): Promise<void> {
-  const text = await run(system, ["info", "--output=json", image], bytes, what, signal);
+async function requireAlone(system: System, image: string, subject: Subject, signal: AbortSignal): Promise<void> {
+  const text = await run(system, ["info", "--output=json", image], subject, signal);
   const said = info.safeParse(jsonOf(text));
-  if (!said.success || said.data["virtual-size"] !== bytes) throw unusable(`${what}: qemu-img tells something else of it than its header`);
+  if (!said.success || said.data["virtual-size"] !== subject.bytes)
+    throw unusable(`${subject.what}: qemu-img tells something else of it than its header`);
 }
 
-async function run(system: System, words: readonly string[], bytes: number, what: string, signal: AbortSignal): Promise<string> {
+async function run(system: System, words: readonly string[], { what, folder, bytes }: Subject, signal: AbortSignal): Promise<string> {
   const limits = [`--as=${MEMORY_BYTES}`, `--fsize=${bytes}`, "--core=0", "--nofile=64"];
   const done = await system.processes.run(["prlimit", ...limits, "qemu-img", ...words], {
     timeoutMs: TIMEOUT_MS,
@@ -56,8 +69,7 @@ async function run(system: System, words: readonly string[], bytes: number, what
   });
   if (done.code === 0) return done.stdout;
   const why = done.stderr.trim().split("\n").at(-1) ?? "";
-  if (/No space left on device|Disk quota exceeded/i.test(done.stderr))
-    throw new BangerError("unavailable", "disk_full", `${what}: there is no room for its disk`, { hint: "free some space: df -h" });
+  if (/No space left on device|Disk quota exceeded/i.test(done.stderr)) throw diskFull(what, folder, done.stderr);
   throw unusable(`${what}: qemu-img cannot read it: ${why === "" ? `it ended with ${done.code ?? done.signal}` : why}`);
 }
 
