@@ -12,6 +12,7 @@ export interface BuildsDependencies {
   readonly vms: Vms;
   readonly images: Images;
   readonly leases: Leases;
+  readonly onTrouble: () => void;
 }
 
 export function makeBuilds(dependencies: BuildsDependencies): Builds {

@@ -11,6 +11,8 @@ export interface WorkshopParts {
   readonly leases: Leases;
   /** Names of those in which somebody works. */
   readonly open: Set<string>;
+  /** Told when one could not be removed: `reconcile` is wanted soon. */
+  readonly onTrouble: () => void;
 }
 
 export interface Workshop extends AsyncDisposable {
@@ -36,8 +38,14 @@ export async function openWorkshop(
   await using undo = new AsyncDisposableStack();
   open.add(name);
   undo.defer(async () => {
-    await close(parts, name);
+    // First: what cannot be removed now, reconcile removes. The image is none the worse for it.
     open.delete(name);
+    try {
+      await close(parts, name);
+    } catch (error) {
+      system.log.warn("cannot remove a workshop yet", { vm: name, error });
+      parts.onTrouble();
+    }
   });
   leases.write({ kind: "workshop", key: name, vmId: undefined, operationId: context.operationId });
   const vm = await make(name, { [LABEL]: of });
