@@ -77,6 +77,7 @@ function quiet(name: string): OperationContext {
     signal: new AbortController().signal,
     stage: (_stage, body) => body({ progress: () => undefined, note: () => undefined }),
     notice: () => undefined,
+    output: () => undefined,
     about: () => undefined,
   };
 }
@@ -88,6 +89,7 @@ export function withoutSubject(context: OperationContext): OperationContext {
     signal: context.signal,
     stage: (stage, body) => context.stage(stage, body),
     notice: (message) => context.notice(message),
+    output: (lines) => context.output(lines),
     about: () => undefined,
   };
 }

@@ -30,6 +30,8 @@ function textOf(event: OperationEvent): string {
       return `${escapeText(event.stage)} ${event.done}${event.total === undefined ? "" : ` of ${event.total}`}${event.waitingFor === undefined ? ` ${event.unit}` : `: waiting for ${escapeText(event.waitingFor)}`}`;
     case "notice":
       return `note: ${escapeText(event.message)}`;
+    case "output":
+      return event.lines.map(escapeText).join("\n   ");
     case "outcome":
       return event.ok ? "done" : `failed: ${escapeText(event.error.message)}`;
   }

@@ -28,6 +28,7 @@ export function lineProgress(descriptor: number): Progress {
   return {
     tell: (event) => {
       quiet.tell(event);
+      if (event.type === "output") print(descriptor, linesOf(event));
       if (event.type === "stage-finished") print(descriptor, finishedLine(event));
       else if (event.type === "stage-failed" && event.elapsedMs >= WORTH_A_LINE_MS) print(descriptor, failedLine(event));
     },
@@ -63,6 +64,8 @@ export function terminalProgress(descriptor: number, width: number): Progress {
       } else if (event.type === "stage-failed") {
         stop();
         if (event.elapsedMs >= WORTH_A_LINE_MS) print(descriptor, failedLine(event));
+      } else if (event.type === "output") {
+        print(descriptor, `${stage === undefined ? "" : clear}${linesOf(event)}`);
       } else if (event.type === "notice") {
         print(descriptor, `${stage === undefined ? "" : clear}note: ${escapeText(event.message)}\n`);
       } else if (event.type === "outcome") stop();
@@ -88,6 +91,10 @@ function runningLine({ name, startedMs, done, total, unit, waitingFor }: Running
   if (unit === "items") return `${start}  ${done}${total === undefined ? "" : ` of ${total}`}${waiting}`;
   const rate = formatBytes((done / Math.max(elapsedMs, 1)) * 1000);
   return `${start}  ${formatBytes(done)}${total === undefined ? "" : ` of ${formatBytes(total)}`}  ${rate}/s`;
+}
+
+function linesOf({ lines }: Extract<OperationEvent, { type: "output" }>): string {
+  return lines.map((line) => `  ${escapeText(line)}\n`).join("");
 }
 
 function failedLine({ stage, elapsedMs }: Extract<OperationEvent, { type: "stage-failed" }>): string {

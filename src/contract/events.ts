@@ -42,6 +42,8 @@ const progress = z.strictObject({
 });
 /** Something the user should read once: which acceleration runs, what a fallback exposes. */
 const notice = z.strictObject({ type: z.literal("notice"), message: z.string() });
+/** Lines that a program printed in the running stage. */
+const output = z.strictObject({ type: z.literal("output"), lines: z.array(z.string()).readonly() });
 /** The notice that a wish to cancel was heard: the outcome may be a while. */
 export const ASKED_TO_STOP = "asked to stop";
 const success = z.strictObject({ type: z.literal("outcome"), ok: z.literal(true), output: z.unknown() });
@@ -54,6 +56,7 @@ export const eventBody = z.discriminatedUnion("type", [
   stageFailed,
   progress,
   notice,
+  output,
   z.discriminatedUnion("ok", [success, failure]),
 ]);
 export type EventBody = z.output<typeof eventBody>;
@@ -68,6 +71,7 @@ export const operationEvent = z.discriminatedUnion("type", [
   stageFailed.extend(numbered),
   progress.extend(numbered),
   notice.extend(numbered),
+  output.extend(numbered),
   z.discriminatedUnion("ok", [success.extend(numbered), failure.extend(numbered)]),
 ]);
 export type OperationEvent = EventBody & { readonly seq: number; readonly at: number };

@@ -114,6 +114,7 @@ const context: OperationContext = {
   },
   about: () => undefined,
   notice: (message) => void notices.push(message),
+  output: () => undefined,
 };
 
 function module(name: string, depends: readonly string[] = [], version = VERSION): Buffer {

@@ -10,6 +10,7 @@ function contextOf(operationId: string, signal = new AbortController().signal) {
     signal,
     about: () => undefined,
     notice: () => undefined,
+    output: () => undefined,
     stage: (name, body) => {
       stages.push(name);
       return body({ progress: () => undefined, note: (text) => void stages.push(text) });

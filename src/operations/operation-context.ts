@@ -5,6 +5,9 @@ import type { OperationContext, StageContext } from "./operations.ts";
 /** Progress of one stage is told at most this often. */
 const PROGRESS_EVERY_MS = 100;
 
+/** Of all that an operation's programs print: it is kept with the operation. */
+const OUTPUT_MAX_CHARACTERS = 4 * 2 ** 20;
+
 /** Where the facts of an operation go. */
 export interface Telling {
   append(body: EventBody): void;
@@ -14,11 +17,21 @@ export interface Telling {
 /** What the work of an operation is given: its facts become events. */
 export function makeOperationContext(operationId: string, signal: AbortSignal, clock: Clock, telling: Telling): OperationContext {
   const append = (body: EventBody): void => telling.append(body);
+  let printed = 0;
   return {
     operationId,
     signal,
     about: (subject) => telling.about(subject),
     notice: (message) => append({ type: "notice", message }),
+    output: (lines) => {
+      if (printed > OUTPUT_MAX_CHARACTERS || lines.length === 0) return;
+      printed += lines.reduce((sum, line) => sum + line.length + 1, 0);
+      append(
+        printed > OUTPUT_MAX_CHARACTERS
+          ? { type: "notice", message: "it prints more than is kept; the rest is left out" }
+          : { type: "output", lines },
+      );
+    },
     stage: async (stage, body) => {
       signal.throwIfAborted();
       const startedMs = clock.monotonicMs();

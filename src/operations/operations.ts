@@ -24,6 +24,8 @@ export interface OperationContext {
   stage<T>(stage: string, body: (stage: StageContext) => Promise<T>): Promise<T>;
   /** Something to read once. */
   notice(message: string): void;
+  /** Lines that a program printed; above a bound they are not told any more. */
+  output(lines: readonly string[]): void;
   /** Says what it turned out to be about: the name that was generated, or that of the id that was given. */
   about(subject: string): void;
 }

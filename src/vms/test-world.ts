@@ -182,6 +182,7 @@ export function openTestWorld(): TestWorld {
         end: { kind: "none" },
         guest: undefined,
         notice: undefined,
+        output: () => undefined,
         [Symbol.asyncDispose]: () => behaviour.releaseLink(),
       }),
       removeLink: (vmId) => behaviour.removeLink(vmId),
@@ -262,6 +263,7 @@ export function makeContext(signal: AbortSignal = new AbortController().signal):
     subjects,
     stage: (_stage, body) => body({ progress: ignore, note: ignore }),
     notice: ignore,
+    output: ignore,
     about: (subject) => void subjects.push(subject),
   };
 }

@@ -14,6 +14,7 @@ export function recordingContext(signal: AbortSignal = new AbortController().sig
     stages: [],
     progress: [],
     notices: [],
+    output: () => undefined,
     about: () => undefined,
     notice: (message) => {
       context.notices.push(message);

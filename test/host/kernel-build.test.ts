@@ -41,6 +41,7 @@ const contextOf = (stages: string[] = [], signal = new AbortController().signal)
   signal,
   about: () => undefined,
   notice: () => undefined,
+  output: () => undefined,
   stage: (name, body) => {
     stages.push(name);
     return body({ progress: () => undefined, note: () => undefined });

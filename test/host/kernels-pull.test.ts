@@ -26,6 +26,7 @@ const context: OperationContext = {
   signal: new AbortController().signal,
   about: () => undefined,
   notice: ignore,
+  output: ignore,
   stage: (_name, body) => body({ progress: (done) => void progress.push(done), note: ignore }),
 };
 

@@ -38,6 +38,7 @@ const context: OperationContext = {
   signal: new AbortController().signal,
   about: ignore,
   notice: ignore,
+  output: ignore,
   stage: (_name, body) => body({ progress: ignore, note: ignore }),
 };
 const GIB = 2 ** 30;
