@@ -13,6 +13,7 @@ use tokio::sync::watch;
 
 use crate::exec::defaults::Defaults;
 use crate::exec::registry::Commands;
+use crate::install::route::Slot;
 use crate::look::route::Looks;
 use crate::offers::Offers;
 use crate::plan::once::PlanOnce;
@@ -57,6 +58,8 @@ pub struct Agent {
     pub defaults: RefCell<Defaults>,
     /// Where the work disk is mounted.
     pub home: RefCell<Option<String>>,
+    /// What the plan has left to be installed.
+    pub install: Slot,
     pub looks: Looks,
     /// Becomes true when somebody asked for the end, and stays so.
     pub going_down: watch::Sender<bool>,
@@ -82,6 +85,7 @@ impl Agent {
             root: RefCell::default(),
             defaults: RefCell::default(),
             home: RefCell::default(),
+            install: Slot::default(),
             looks: Looks::default(),
             going_down: watch::Sender::new(false),
             started: if place == Place::Guest { Duration::ZERO } else { since_boot() },

@@ -15,6 +15,7 @@ mod guest;
 mod http;
 mod init;
 mod initctl;
+mod install;
 mod keep;
 mod look;
 mod offers;

@@ -44,6 +44,8 @@ export interface GuestPlan {
 export interface GuestReport {
   readonly stages: readonly { readonly name: string; readonly ms: number }[];
   readonly kernel: string;
+  /** The init that the plan names is not there: `install` gets it, and hands over. */
+  readonly installs?: { readonly init: GuestInit; readonly family: string };
 }
 
 /** What of a guest can be changed while it runs; what is absent stays as it is. */
@@ -90,6 +92,11 @@ export interface Agent extends AsyncDisposable {
   ports(signal: AbortSignal): Promise<GuestPorts>;
   /** Once per boot; the same plan again is fine. */
   configure(plan: GuestPlan, signal: AbortSignal): Promise<GuestReport>;
+  /**
+   * After a `configure` that has left something to be installed. `onLine` gets what the package manager says, a line each, escaped. Throws
+   * `unavailable` `install_failed`. Aborted, it is given up, and whoever asks again begins again.
+   */
+  install(onLine: (line: string) => void, signal: AbortSignal): Promise<void>;
   /** After `configure`; the same again changes nothing more. */
   amend(amendment: Amendment, signal: AbortSignal): Promise<Amended>;
   /** Waits in the guest until it is so, will never be, or `patienceMs` are over. `why` is the guest's word, escaped. */

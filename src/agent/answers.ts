@@ -27,4 +27,5 @@ export { guestPorts, guestStats } from "../contract/schemas/guest.ts";
 export const guestReport = z.strictObject({
   stages: z.array(z.strictObject({ name: z.string().regex(/^[a-z0-9 -]{1,64}$/), ms: millis })).max(64),
   kernel: z.string().regex(/^[0-9A-Za-z._+~-]{1,128}$/),
+  installs: z.strictObject({ init: guestInit, family: z.string().regex(/^[a-z]{1,32}$/) }).exactOptional(),
 });

@@ -40,7 +40,11 @@ const KIND_BY_STATUS = new Map([
 ] as const);
 
 /** What to type where the agent's own words do not say. */
-const HINT_BY_CODE = new Map([["no_init", "--init agent, which goes with every image"]]);
+const HINT_BY_CODE = new Map([
+  ["no_init", "--init agent, which goes with every image"],
+  ["no_systemd", "--init openrc, or --init agent"],
+  ["needs_network", "--nat, or --init agent, which needs nothing"],
+]);
 
 /** A refusal that the guest agent put in words. `code` and `message` are guest text, parsed and capped before. */
 export function guestRefusal(path: string, status: number, code: string, message: string): BangerError {

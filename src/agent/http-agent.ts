@@ -14,6 +14,7 @@ import { openHttpSession } from "./http-session.ts";
 import { keepAlive, type KeepAliveTimes } from "./keep-alive.ts";
 import { parseGuestJson } from "./parse-guest-json.ts";
 import { openStream, requestJson } from "./request-json.ts";
+import { watchInstall } from "./watch-install.ts";
 import { watchOffers } from "./watch-offers.ts";
 
 /** The routes of the wire over one session. */
@@ -66,6 +67,16 @@ export class HttpAgent implements Agent {
 
   async configure(plan: GuestPlan, signal: AbortSignal): Promise<GuestReport> {
     return parseGuestJson(guestReport, await requestJson(this.#session, { method: "POST", path: "/plan", body: plan, signal }), "/plan");
+  }
+
+  async install(onLine: (line: string) => void, signal: AbortSignal): Promise<void> {
+    const stream = await this.#openAccepted("POST", "/install", signal);
+    stream.end();
+    try {
+      await watchInstall(stream, onLine);
+    } finally {
+      stream.destroy();
+    }
   }
 
   async amend(amendment: Amendment, signal: AbortSignal): Promise<Amended> {

@@ -122,7 +122,7 @@ export const VERBS: Readonly<Record<OperationName, Verb>> = {
           "image"
         ],
         "default": "auto",
-        "brief": "what runs as the guest's init; auto takes what the image says, and image what it has as /sbin/init. The vm is ready while any but the agent goes on starting; with systemd, --wait-for unit:multi-user.target waits for that",
+        "brief": "what runs as the guest's init; auto takes what the image says, and image what it has as /sbin/init. With --nat, an image of Debian, Fedora, Arch or openSUSE without systemd gets it at the first start, with an SSH server, by its own package manager, and one of Alpine openrc; that takes minutes. The vm is ready while any but the agent goes on starting; with systemd, --wait-for unit:multi-user.target waits for that",
         "placeholder": "INIT"
       },
       {

@@ -12,6 +12,7 @@ import type { Layout } from "../system/system.ts";
 import { driverOf, type Steps, type VmDependencies } from "./dependencies.ts";
 import { diskPathsIn } from "./disk-paths.ts";
 import { makeGuestPlan } from "./guest-plan.ts";
+import { installInit } from "./install-init.ts";
 import { lengthenDisks } from "./lengthen-disks.ts";
 import { givenOf } from "./pending.ts";
 import type { VmBoot, VmRecord } from "./vm-record.ts";
@@ -147,7 +148,7 @@ export async function bootVm(
     return { vmm: launched, agent: connected };
   });
 
-  await timed("agent", (stage) =>
+  const { installs } = await timed("agent", (stage) =>
     whileAlive(
       vmm,
       record,
@@ -159,10 +160,17 @@ export async function bootVm(
           signal,
         );
         stage.note(report.kernel);
+        return report;
       },
       late,
     ),
   );
+  if (installs !== undefined) {
+    steps.notice(`image ${record.plan.image} has no ${installs.init}: it is installed now, once; banger logs -f ${record.name} shows how`);
+    await timed("install", (stage) =>
+      whileAlive(vmm, record, system, steps.signal, (signal) => installInit({ agent, installs }, clock, stage, signal)),
+    );
+  }
   return { vmm, agent, boot: boot(vmm, clock.nowMs()), release: undo.move() };
 }
 

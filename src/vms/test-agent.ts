@@ -29,6 +29,7 @@ export function makeTestAgent(guest: TestGuest): TestAgent {
       await guest.configure(signal);
       return { stages: [], kernel: "6.12" };
     },
+    install: unused,
     amend: async ({ time }) => {
       if (time !== undefined) counted.clockSets += 1;
       return { clockBehindMs: 0 };

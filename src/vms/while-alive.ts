@@ -18,7 +18,7 @@ export interface Deadline extends Disposable {
 }
 
 /** The time that a guest has from the start of its VMM until it has its plan, however many of our questions it answers meanwhile. */
-export function startDeadline({ clock }: VmDependencies["system"], ms: number): Deadline {
+export function startDeadline({ clock }: Pick<VmDependencies["system"], "clock">, ms: number): Deadline {
   const [late, over] = [new AbortController(), new AbortController()];
   clock.sleep(ms, over.signal).then(
     () => late.abort(),

@@ -8,10 +8,13 @@ export const OPENRC = "debian-openrc";
 export const RUNIT = "debian-runit";
 /** Neither has anything to run. */
 export const S6_AND_BUSYBOX = "debian-s6-busybox";
+/** Without any init. */
+export const BARE = "debian-bare";
 
 const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   [OPENRC]: ["sysvinit-core", "openrc", "openssh-server", "procps"],
   [RUNIT]: ["runit-init", "runit", "openssh-server", "procps"],
+  [BARE]: ["procps"],
   [S6_AND_BUSYBOX]: ["s6", "busybox-static", "procps"],
 };
 

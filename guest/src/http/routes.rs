@@ -10,7 +10,7 @@ use super::answer::{self, Refusal, Respond};
 use super::session::Over;
 use crate::agent::{Agent, State};
 use crate::plan::schema::Init;
-use crate::{amend, copy, dial, exec, export, look, offers, plan, power, requirement};
+use crate::{amend, copy, dial, exec, export, install, look, offers, plan, power, requirement};
 
 pub async fn handle(agent: Rc<Agent>, over: Over, request: Request<RecvStream>, mut respond: Respond) {
     let (head, body) = request.into_parts();
@@ -21,6 +21,7 @@ pub async fn handle(agent: Rc<Agent>, over: Over, request: Request<RecvStream>, 
         (&Method::GET, ["stats"]) => look::route::stats(&agent, &mut respond).await,
         (&Method::GET, ["ports"]) => look::route::ports(&agent, &mut respond).await,
         (&Method::POST, ["plan"]) => plan::route::handle(&agent, body, &mut respond).await,
+        (&Method::POST, ["install"]) => install::route::handle(&agent, over, respond).await,
         (&Method::POST, ["amend"]) => amend::route::handle(&agent, body, &mut respond).await,
         (&Method::POST, ["exec"]) => exec::route::handle(&agent, over, body, respond).await,
         (&Method::POST, ["await"]) => requirement::route::handle(&agent, over, body, &mut respond).await,
@@ -34,8 +35,8 @@ pub async fn handle(agent: Rc<Agent>, over: Over, request: Request<RecvStream>, 
         (
             _,
             [
-                "healthz" | "stats" | "ports" | "plan" | "amend" | "await" | "exec" | "copy" | "export" | "forget"
-                | "power-off" | "accept",
+                "healthz" | "stats" | "ports" | "plan" | "install" | "amend" | "await" | "exec" | "copy" | "export"
+                | "forget" | "power-off" | "accept",
             ]
             | ["offers", _]
             | ["dial", "tcp", _],

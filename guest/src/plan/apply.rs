@@ -2,17 +2,16 @@
 
 use std::path::Path;
 
-use http::StatusCode;
-
 use crate::http::answer::Refusal;
 use crate::init::console;
+use crate::install::job::{self, Next};
 use crate::plan::new_root::NewRoot;
-use crate::plan::once::Applied;
+use crate::plan::once::{Applied, Installs};
 use crate::plan::root::Assembled;
 use crate::plan::schema::Plan;
-use crate::plan::stages::{Stages, Trouble};
+use crate::plan::stages::Stages;
 use crate::plan::{disks, files, network, root, seed, switch};
-use crate::successor::{Kind, find, host_keys, prepare};
+use crate::successor::{Kind, host_keys, prepare};
 
 pub fn apply(plan: &Plan) -> Result<Applied, Refusal> {
     let mut stages = Stages::default();
@@ -21,8 +20,10 @@ pub fn apply(plan: &Plan) -> Result<Applied, Refusal> {
     let found = stages.run("disks", || disks::find_all(plan))?;
     let Assembled { root: new_root, reserve } = stages.run("mounts", || root::assemble(plan, &found))?;
     // Before anything is written for an image that cannot be booted so.
-    let successor = find::find(plan.init, &new_root)
-        .map_err(|Trouble(why)| Refusal::new(StatusCode::BAD_REQUEST, "no_init", why))?;
+    let (successor, job) = match job::choose(plan, &new_root)? {
+        Next::Known(successor) => (successor, None),
+        Next::Install(job) => (None, Some(job)),
+    };
     stages.run("files", || files::write(plan, &new_root))?;
     // Before anything of the guest's own runs, which could take the room.
     reserve.fill();
@@ -45,5 +46,7 @@ pub fn apply(plan: &Plan) -> Result<Applied, Refusal> {
         })?;
     }
     let kernel = rustix::system::uname().release().to_string_lossy().into_owned();
-    Ok(Applied { stages: stages.done, kernel, successor: successor.map(|successor| successor.kind) })
+    let installs = job.as_ref().map(|job| Installs { init: plan.init, family: job.family });
+    let successor = successor.map(|successor| successor.kind);
+    Ok(Applied { stages: stages.done, kernel, installs, job, successor })
 }

@@ -6,8 +6,10 @@ use http::StatusCode;
 use serde::Serialize;
 use tokio::sync::watch;
 
-use super::schema::Plan;
+use super::schema::{Init, Plan};
 use crate::http::answer::Refusal;
+use crate::install::family::Family;
+use crate::install::job::Job;
 use crate::successor::Kind;
 
 /// What was done, and how long each part of it took.
@@ -15,9 +17,20 @@ use crate::successor::Kind;
 pub struct Applied {
     pub stages: Vec<Stage>,
     pub kernel: String,
+    /// What is not there, and is to be installed before PID 1 can become it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub installs: Option<Installs>,
+    #[serde(skip)]
+    pub job: Option<Box<Job>>,
     /// Who becomes PID 1, when not our own program.
     #[serde(skip)]
     pub successor: Option<Kind>,
+}
+
+#[derive(Debug, Clone, Copy, Serialize)]
+pub struct Installs {
+    pub init: Init,
+    pub family: Family,
 }
 
 #[derive(Debug, Clone, Serialize)]

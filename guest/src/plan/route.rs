@@ -14,6 +14,7 @@ use crate::http::answer::{self, Refusal, Respond};
 use crate::http::body;
 use crate::init::steer;
 use crate::initctl;
+use crate::install::route::Install;
 use crate::runtime;
 use crate::successor::Kind;
 
@@ -59,23 +60,30 @@ async fn apply(agent: &Rc<Agent>, plan: Plan) -> Outcome {
     agent.init.set(plan.init);
     let home = plan.work.as_ref().map(|work| work.mount.clone());
     let applied = match agent.place {
-        Place::Process => Applied { stages: Vec::new(), kernel: kernel(), successor: None },
+        Place::Process => Applied { stages: Vec::new(), kernel: kernel(), installs: None, job: None, successor: None },
         Place::Guest => in_thread(plan.clone()).await?,
     };
     agent.home.replace(home);
     agent.state.set(State::Configured);
+    if let Some(job) = &applied.job {
+        agent.install.replace(Install::Wanted(job.clone()));
+    }
     agent.successor.set(applied.successor);
-    // Others have commands of their own for it, or the pipe itself.
-    let needs_pipe = matches!(applied.successor, None | Some(Kind::Openrc | Kind::S6 | Kind::Busybox));
-    if agent.place == Place::Guest && needs_pipe {
-        // Without it the commands that end a guest say that there is no init; the guest itself is as it should be.
-        let _ = initctl::open(Path::new(initctl::PIPE), applied.successor);
+    // One that is to be installed has no pipe before.
+    if agent.place == Place::Guest && applied.job.is_none() {
+        open_pipe(applied.successor);
     }
     if applied.successor.is_some() {
-        hand_over()?;
-        agent.state.set(State::HandedOver);
+        hand_over(agent)?;
     }
     Ok(applied)
+}
+
+/// As at the end of a plan, for an init that was not there before.
+pub fn hand_over_to(agent: &Agent, kind: Kind) -> Result<(), Refusal> {
+    agent.successor.set(Some(kind));
+    open_pipe(kind.into());
+    hand_over(agent)
 }
 
 /// It mounts, and waits for devices; the event loop goes on meanwhile.
@@ -86,9 +94,19 @@ async fn in_thread(plan: Plan) -> Outcome {
     })
 }
 
-fn hand_over() -> Result<(), Refusal> {
+fn open_pipe(successor: Option<Kind>) {
+    // Others have commands of their own for it, or the pipe itself.
+    if matches!(successor, None | Some(Kind::Openrc | Kind::S6 | Kind::Busybox)) {
+        // Without it the commands that end a guest say that there is no init; the guest itself is as it should be.
+        let _ = initctl::open(Path::new(initctl::PIPE), successor);
+    }
+}
+
+fn hand_over(agent: &Agent) -> Result<(), Refusal> {
     steer::ask_to_hand_over()
-        .map_err(|error| Refusal::new(StatusCode::INTERNAL_SERVER_ERROR, "failed", format!("PID 1: {error}")))
+        .map_err(|error| Refusal::new(StatusCode::INTERNAL_SERVER_ERROR, "failed", format!("PID 1: {error}")))?;
+    agent.state.set(State::HandedOver);
+    Ok(())
 }
 
 fn kernel() -> String {

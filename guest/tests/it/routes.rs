@@ -72,6 +72,20 @@ fn commands_run_as_the_image_says_unless_they_say_otherwise() {
 }
 
 #[test]
+fn nothing_is_installed_that_no_plan_left_out() {
+    in_runtime(async {
+        let agent = Agent::listening();
+        let host = Host::connect(&agent.wire()).await;
+        for _ in 0..2 {
+            let (status, answer) = host.ask("POST", "/install", None).await;
+            assert_eq!((status.as_u16(), &answer["code"]), (409, &json!("exists")));
+            host.ask("POST", "/plan", Some(&plan().to_string())).await;
+        }
+        assert_eq!(host.ask("GET", "/install", None).await.0.as_u16(), 405);
+    });
+}
+
+#[test]
 fn a_plan_that_is_none_is_refused_and_costs_nothing() {
     in_runtime(async {
         let agent = Agent::listening();

@@ -34,7 +34,7 @@ export const vmCreate = defineOperation({
     waitTimeout: duration.refine((ms) => ms > 0 && ms <= 3_600_000, "at most 1h can be waited").prefault("2m"),
   }),
   output: vm,
-  stages: ["resolve", "disk", "work disk", "network", "boot", "agent", "guest"],
+  stages: ["resolve", "disk", "work disk", "network", "boot", "agent", "install", "guest"],
   errors: ["bad_plan", "vm_exists", "image_not_found", "kernel_not_found", "no_driver", "vmm_gone", "guest_silent", "requirement_not_met"],
   fields: {
     name: { brief: "name of the vm; an adjective and a noun when left out", placeholder: "NAME" },
@@ -49,7 +49,7 @@ export const vmCreate = defineOperation({
     labels: { brief: "a label to find it by; may be repeated", placeholder: "KEY=VALUE", flag: "label", alias: "l" },
     init: {
       brief:
-        "what runs as the guest's init; auto takes what the image says, and image what it has as /sbin/init. The vm is ready while any but the agent goes on starting; with systemd, --wait-for unit:multi-user.target waits for that",
+        "what runs as the guest's init; auto takes what the image says, and image what it has as /sbin/init. With --nat, an image of Debian, Fedora, Arch or openSUSE without systemd gets it at the first start, with an SSH server, by its own package manager, and one of Alpine openrc; that takes minutes. The vm is ready while any but the agent goes on starting; with systemd, --wait-for unit:multi-user.target waits for that",
       placeholder: "INIT",
     },
     driver: { brief: "VMM to use, such as qemu; the first that works here when left out", placeholder: "DRIVER", completes: "driver" },

@@ -13,7 +13,7 @@ export const vmStart = defineOperation({
   path: "/v1/vms/:vm/start",
   input: z.strictObject({ vm: vmRef }),
   output: vm,
-  stages: ["resolve", "network", "boot", "agent", "guest"],
+  stages: ["resolve", "network", "boot", "agent", "install", "guest"],
   errors: ["vm_not_found", "vm_cannot_start", "host_disk_full", "driver_unusable", "vmm_gone", "guest_silent", "requirement_not_met"],
   fields: {
     vm: { brief: "name or id of the vm", placeholder: "NAME", completes: "vm" },
