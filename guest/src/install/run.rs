@@ -20,6 +20,7 @@ use crate::exec::spec::Spec;
 use crate::exec::stdio::Theirs;
 use crate::exec::user::Account;
 use crate::init::console;
+use crate::plan::files;
 use crate::plan::new_root::NewRoot;
 use crate::plan::stages::{Doing, Done, Trouble};
 use crate::successor::{Kind, find, host_keys, prepare};
@@ -71,6 +72,7 @@ pub fn finish(job: &Job) -> Done<Kind> {
     let (root, init) = (root()?, job.plan.init);
     let successor = find::find(init, &root)?;
     let successor = successor.ok_or_else(|| Trouble(format!("{init} is not installed")))?;
+    files::write_resolvers(&job.plan, &root)?;
     prepare::prepare(&successor, &job.plan, &root)?;
     record::write(&root, init, job.family, Progress::Done).doing("write down that it is done")?;
     if successor.kind != Kind::Systemd {

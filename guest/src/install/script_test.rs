@@ -12,7 +12,7 @@ struct World(PathBuf);
 
 static COUNT: AtomicU32 = AtomicU32::new(0);
 /// Programs of the computer that the scripts use.
-const USED: [&str; 9] = ["cat", "chmod", "env", "grep", "ln", "mkdir", "mv", "rm", "sleep"];
+const USED: [&str; 8] = ["cat", "chmod", "grep", "ln", "mkdir", "mv", "rm", "sync"];
 
 impl World {
     /// With stand-ins of these names. `$ROOT` is the tree.
@@ -91,6 +91,7 @@ fn debian_starts_nothing_and_keeps_no_key() {
     assert_eq!(verbs(&calls), ["apt-get update", "apt-get install", "apt-get clean"]);
     assert!(calls[1].contains(" systemd ") && calls[1].contains(" openssh-server"), "{calls:?}");
     assert_eq!((world.read(POLICY), world.read(KEY)), (None, None));
+    assert_eq!(world.read("var/lib/banger/had-no-host-key"), None);
     assert!(world.read("etc/systemd/system/ssh.service.d/banger.conf").unwrap().contains("ssh-keygen"));
     assert!(world.read("etc/ssh/sshd_config.d/banger.conf").unwrap().contains("PasswordAuthentication no"));
 }
@@ -113,6 +114,17 @@ fn debian_puts_back_what_it_found_and_goes_on_with_what_was_cut_off() {
     world.put(POLICY, "#!/bin/sh\n# of banger\nexit 101\n");
     assert_eq!(world.run(Family::Debian, Init::Systemd, "again").0, 0);
     assert_eq!(world.read(POLICY).as_deref(), Some("the image's"));
+}
+
+#[test]
+fn debian_keeps_no_key_of_a_try_that_was_cut_off() {
+    let world = World::with(&["dpkg"]);
+    world.stand_in("apt-get", "mkdir -p \"$ROOT/etc/ssh\"; echo key > \"$ROOT/etc/ssh/ssh_host_rsa_key\"; exit 1");
+    assert_eq!(world.run(Family::Debian, Init::Systemd, "first").0, 1);
+    assert!(world.read(KEY).is_some());
+    world.stand_in("apt-get", "");
+    assert_eq!(world.run(Family::Debian, Init::Systemd, "again").0, 0);
+    assert_eq!(world.read(KEY), None);
 }
 
 #[test]

@@ -29,6 +29,15 @@ pub fn make_working_folder(plan: &Plan, root: &NewRoot) {
     }
 }
 
+/// Whatever is in its place: packages that want to resolve names themselves leave a link there, to a file that says the same until
+/// they run.
+pub fn write_resolvers(plan: &Plan, root: &NewRoot) -> Done {
+    match &plan.network {
+        Some(network) => root.write("/etc/resolv.conf", &resolv_conf(network)).doing("write /etc/resolv.conf"),
+        None => Ok(()),
+    }
+}
+
 /// Also while the guest runs; a shell that is open shows the old name.
 pub fn name_host(hostname: &str, root: &NewRoot) -> Done {
     rustix::system::sethostname(hostname.as_bytes()).doing("set the host name")?;

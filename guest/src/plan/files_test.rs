@@ -22,3 +22,20 @@ fn a_new_machine_id_is_one() {
     let (one, other) = (new_machine_id().unwrap(), new_machine_id().unwrap());
     assert!(is_machine_id(&one) && one != other);
 }
+
+#[test]
+fn resolvers_take_the_place_of_a_link_that_says_the_same() {
+    let folder = std::env::temp_dir().join(format!("banger-files-{}", std::process::id()));
+    std::fs::create_dir_all(folder.join("etc")).unwrap();
+    let plan = serde_json::json!({"hostname": "dev", "init": "systemd", "time": {"unixMs": 1}, "entropy": "ab".repeat(32),
+        "root": null, "work": null, "network": {"mac": "52:54:00:00:00:01", "address": "10.0.2.15/24", "gateway": null,
+        "dns": ["10.0.2.3"], "search": [], "mtu": 1500}});
+    let plan = Plan::parse(plan.to_string().as_bytes()).unwrap();
+    std::fs::write(folder.join("stub"), "nameserver 10.0.2.3\n").unwrap();
+    std::os::unix::fs::symlink("/stub", folder.join("etc/resolv.conf")).unwrap();
+    write_resolvers(&plan, &NewRoot::open(&folder).unwrap()).unwrap();
+    let place = folder.join("etc/resolv.conf");
+    assert!(std::fs::symlink_metadata(&place).unwrap().is_file());
+    assert_eq!(std::fs::read_to_string(place).unwrap(), "nameserver 10.0.2.3\n");
+    std::fs::remove_dir_all(&folder).unwrap();
+}

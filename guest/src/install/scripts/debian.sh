@@ -3,6 +3,17 @@ set -eu
 root=$1 turn=$2
 export DEBIAN_FRONTEND=noninteractive DEBCONF_NONINTERACTIVE_SEEN=true
 
+# Of the keys that the package makes none is used, unless the image had some: one is made when sshd starts first. RSA takes
+# seconds in a slow guest. A try that was cut off may have made them.
+keyless="$root/var/lib/banger/had-no-host-key"
+if [ "$turn" = first ]; then
+  mkdir -p "$root/var/lib/banger"
+  : > "$keyless"
+  for key in "$root"/etc/ssh/ssh_host_*_key; do if [ -e "$key" ]; then rm -f "$keyless"; fi; done
+  # What cuts a try off may be a loss of power.
+  sync
+fi
+
 # Packages start their services when they are installed, unless this says no. One of the image's own is put back.
 policy="$root/usr/sbin/policy-rc.d"
 kept="$policy.before-banger"
@@ -22,15 +33,15 @@ if [ "$turn" = again ]; then
   dpkg --force-confdef --force-confold --configure -a
   apt-get $keep -y -f install
 fi
-had_key=
-for key in "$root"/etc/ssh/ssh_host_*_key; do if [ -e "$key" ]; then had_key=yes; fi; done
 apt-get -o Acquire::Retries=3 update
 apt-get $keep -o Acquire::Retries=3 -y --no-install-recommends install \
   systemd systemd-sysv udev dbus libpam-systemd openssh-server
 apt-get clean
 
-# Of the keys that the package has made none is used: one is made when sshd starts first. RSA takes seconds in a slow guest.
-if [ -z "$had_key" ]; then rm -f "$root"/etc/ssh/ssh_host_*; fi
+if [ -e "$keyless" ]; then
+  rm -f "$root"/etc/ssh/ssh_host_*
+  rm -f "$keyless"
+fi
 if [ ! -e "$root/etc/ssh/sshd_config.d/banger.conf" ]; then
   mkdir -p "$root/etc/ssh/sshd_config.d" "$root/etc/systemd/system/ssh.service.d"
   cat > "$root/etc/ssh/sshd_config.d/banger.conf" << 'CONF'
