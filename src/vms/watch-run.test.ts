@@ -189,9 +189,11 @@ test("a guest whose kernel has halted is stopped; one that only lost its agent r
   await settle();
   expect(await vms.get("dev")).toMatchObject({ state: "running" });
   writeFileSync(path, "[    9.0] reboot: Power off not available: System halted instead\n");
-  // The kernel's word comes after the agent's goodbye.
-  world.clock.advance(500);
-  await until("the end", () => world.rows.find("dev")?.state === "stopped");
+  // The kernel's word comes after the agent's goodbye: it is looked for again and again.
+  await until("the end", () => {
+    world.clock.advance(500);
+    return world.rows.find("dev")?.state === "stopped";
+  });
   expect(world.vmms[0]?.wasKilled).toBe(true);
   expect(await problems()).toEqual([]);
 });
