@@ -134,5 +134,6 @@ export interface OpenAgentOptions {
 /** Opens a session with the guest agent. `makeOpenAgent` in `open-agent.ts` makes it. */
 export type OpenAgent = (options: OpenAgentOptions) => Promise<Agent>;
 
+export { streamCommand } from "./stream-command.ts";
 export { runCommand } from "./run-command.ts";
 export { watchCommand } from "./watch-command.ts";

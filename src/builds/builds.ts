@@ -5,6 +5,9 @@
  * Each is made in a vm of its own, a workshop, which is there for nothing else and is gone afterwards. `banger ps` shows it.
  *
  * - `promote`: the workshop has copies of a vm's disks, as they are at this moment.
+ * - `build`: the workshop is a vm of an image, in which the steps of a recipe (`recipe/recipe.ts`) are done. After each its disks are
+ *   copied into the cache of steps (`step-cache.ts`), by the identity of all that was done until then: who builds again begins with the first
+ *   step that is not there.
  *
  * Laws: the vm that is promoted is as it was. Nobody's logins, keys and identity go into an image. A workshop that a dead daemon left is
  * removed at the next start.
@@ -18,12 +21,36 @@ export interface PromoteRequest {
   readonly as: string;
 }
 
+export interface BuildRequest {
+  /** The image's name. */
+  readonly as: string;
+  /** The image that it is made of. */
+  readonly from: string;
+  /** Absolute path of the recipe. */
+  readonly recipe: string;
+  /** Only steps of these, and those without; all when left out. */
+  readonly groups?: readonly string[] | undefined;
+  /** Of the workshop's root layer, in bytes. */
+  readonly size?: number | undefined;
+  /** Takes the place of an image that has its name and that no vm uses. */
+  readonly replace: boolean;
+  /** Whether what steps left earlier is used. */
+  readonly cached: boolean;
+}
+
 export interface Builds {
   /**
    * Stages: `copy`, then as a start, `forget`, `export`, `power off`, `work seed`, `store`.
    * Throws as `Vms.duplicate`, `exists` `image_exists`, and `refused` for what the guest gives that is no root.
    */
   promote(request: PromoteRequest, context: OperationContext): Promise<StoredImage>;
+  /**
+   * Stages: `recipe`, then as a create, `step` and `copy` for each, and as a promotion from `forget` on. Of an image that was built by the same
+   * there is none but the first. Throws `invalid` `bad_recipe`, `no_such_group`, `refused` `step_failed`, and as `promote`.
+   */
+  build(request: BuildRequest, context: OperationContext): Promise<StoredImage>;
+  /** Forgets what steps left. How many there were. */
+  forgetSteps(): Promise<number>;
   /** Removes workshops that nobody works in. */
   reconcile(): Promise<void>;
 }

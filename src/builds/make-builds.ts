@@ -4,7 +4,9 @@ import type { Leases } from "../operations/operations.ts";
 import type { System } from "../system/system.ts";
 import type { Vms } from "../vms/vms.ts";
 import type { Builds } from "./builds.ts";
+import { buildImage } from "./build-image.ts";
 import { promoteVm } from "./promote.ts";
+import { makeStepCache } from "./step-cache.ts";
 import { sweepWorkshops } from "./workshop.ts";
 
 export interface BuildsDependencies {
@@ -16,9 +18,15 @@ export interface BuildsDependencies {
 }
 
 export function makeBuilds(dependencies: BuildsDependencies): Builds {
-  const parts = { ...dependencies, open: new Set<string>() };
+  const cache = makeStepCache(dependencies);
+  const parts = { ...dependencies, cache, open: new Set<string>() };
   return {
     promote: (request, context) => promoteVm(parts, request, context),
-    reconcile: () => sweepWorkshops(parts),
+    build: (request, context) => buildImage(parts, request, context),
+    forgetSteps: () => cache.clear(),
+    reconcile: async () => {
+      await cache.reconcile();
+      await sweepWorkshops(parts);
+    },
   };
 }

@@ -7,6 +7,7 @@ import { configShow } from "./operations/config-show.ts";
 import { daemonStop } from "./operations/daemon-stop.ts";
 import { daemonVersion } from "./operations/daemon-version.ts";
 import { imageBundle } from "./operations/image-bundle.ts";
+import { imageBuild } from "./operations/image-build.ts";
 import { imageDelete } from "./operations/image-delete.ts";
 import { imageImport } from "./operations/image-import.ts";
 import { imageList } from "./operations/image-list.ts";
@@ -83,6 +84,7 @@ export const OPERATIONS = {
   "image.pull": imagePull,
   "image.import": imageImport,
   "image.promote": imagePromote,
+  "image.build": imageBuild,
   "image.make-bundle": imageMakeBundle,
   "image.register": imageRegister,
   "image.list": imageList,

@@ -1553,6 +1553,92 @@ export const VERBS: Readonly<Record<OperationName, Verb>> = {
       }
     ]
   },
+  "image.build": {
+    "kind": "long",
+    "method": "POST",
+    "path": "/v1/images/build",
+    "summary": "Build an image from another by the steps of a recipe",
+    "detail": "A vm of the image is started, with a network unless the recipe says otherwise, and the steps are done in it one after the other; what it then is, is kept, as by banger image promote. A recipe is a TOML file, told in docs/images.md: packages of the guest's own package manager, scripts, files. What each step leaves is kept too, so that a build begins with the first step that has changed; banger image prune forgets that. An image that was built by the same steps is not built again.",
+    "words": [
+      "image",
+      "build"
+    ],
+    "aliases": [],
+    "positional": [
+      "as"
+    ],
+    "composed": false,
+    "fields": [
+      {
+        "name": "as",
+        "flag": "as",
+        "type": "string",
+        "required": true,
+        "brief": "name to keep it under",
+        "placeholder": "NAME"
+      },
+      {
+        "name": "from",
+        "flag": "from-image",
+        "type": "string",
+        "required": true,
+        "brief": "the image to begin with",
+        "placeholder": "IMAGE",
+        "completes": "image"
+      },
+      {
+        "name": "recipe",
+        "flag": "file",
+        "type": "path",
+        "required": true,
+        "brief": "the recipe",
+        "placeholder": "FILE",
+        "alias": "f"
+      },
+      {
+        "name": "groups",
+        "flag": "groups",
+        "type": "string",
+        "required": false,
+        "brief": "only steps of these groups, and those of none; all when left out",
+        "placeholder": "GROUP,..."
+      },
+      {
+        "name": "size",
+        "flag": "size",
+        "type": "size",
+        "required": false,
+        "brief": "size of the root disk while it is built",
+        "placeholder": "SIZE"
+      },
+      {
+        "name": "replace",
+        "flag": "replace",
+        "type": "boolean",
+        "required": false,
+        "default": false,
+        "brief": "take the place of the image of that name, when no vm uses it"
+      },
+      {
+        "name": "cache",
+        "flag": "no-cache",
+        "type": "boolean",
+        "required": false,
+        "default": true,
+        "brief": "use what unchanged steps left"
+      }
+    ],
+    "examples": [
+      {
+        "command": "banger image build tools --from-image debian-bookworm -f recipe.toml",
+        "does": "do the recipe's steps on top of Debian 12"
+      },
+      {
+        "command": "banger image build tools --from-image debian-bookworm -f recipe.toml --replace",
+        "does": "the same again, after a change"
+      }
+    ]
+  },
   "image.make-bundle": {
     "kind": "long",
     "method": "POST",

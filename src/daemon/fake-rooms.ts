@@ -41,6 +41,8 @@ export function makeFakeRooms(system: Pick<System, "clock" | "random" | "log" | 
         await fake.vms.get(vm);
         return fake.images.import(as, "/", {}, context);
       },
+      build: ({ as }, context) => fake.images.import(as, "/", {}, context),
+      forgetSteps: async () => 0,
       reconcile: async () => undefined,
     },
     // None can be fetched here; one that is inside the program is the real one.

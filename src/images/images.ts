@@ -67,6 +67,8 @@ export interface GuestRoot {
   readonly init: GuestInit;
   /** Besides that of `like`. */
   readonly env: Readonly<Record<string, string>>;
+  /** Given, it takes the place of an image of its name; throws when something uses that one. */
+  readonly requireReplaceable?: (() => void) | undefined;
   readonly build?: { readonly identity: string; readonly from: string } | undefined;
   /** The root as a tar stream; asked once. */
   readonly open: (signal: AbortSignal) => Promise<Readable>;
@@ -93,8 +95,8 @@ export interface Images {
   import(name: string, from: string, how: ImportHow, context: OperationContext): Promise<StoredImage>;
   /** Makes one of what a guest has. Stages: `export`, those of the guest, `store`. */
   keep(name: string, root: GuestRoot, context: OperationContext): Promise<StoredImage>;
-  /** By which steps an image was built, as one digest; undefined when it was not, or there is none of that name. */
-  identityOf(name: string): Promise<string | undefined>;
+  /** By which steps an image was built, as one digest, and who is PID 1 of its vms; undefined when it was not, or there is none of that name. */
+  identityOf(name: string): Promise<{ readonly identity: string; readonly init: GuestInit } | undefined>;
   /** Throws `exists` `image_exists`. @param cannot how that begins: `cannot promote vm dev`. */
   requireFree(name: string, cannot: string): Promise<void>;
   /**

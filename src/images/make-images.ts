@@ -126,7 +126,10 @@ export function makeImages(dependencies: ImagesDependencies): Images {
         keepRoot({ system, store, placeLayers }, root, as, context),
       ),
     requireFree: (name, cannot) => store.requireFree(name, cannot),
-    identityOf: async (name) => (await store.manifest(name))?.build?.identity,
+    identityOf: async (name) => {
+      const manifest = await store.manifest(name);
+      return manifest?.build === undefined ? undefined : { identity: manifest.build.identity, init: manifest.init };
+    },
     import: (name, from, how, context) =>
       makeAs(name, JSON.stringify({ from, how }), `cannot import image ${name}`, context, (as) =>
         importImage({ system, store, placeLayers }, as, from, how, context),

@@ -44,6 +44,8 @@ export interface Layout {
   /** Has `NAME.log`: what the last build of the kernel of a name said. */
   readonly kernelBuilds: string;
   readonly images: string;
+  /** What steps of builds left, by the identity of all that was done until then. */
+  readonly builds: string;
   /** Downloads under way, and finished ones by digest. */
   readonly downloads: string;
   /** How new the newest release was that each archive ever showed us: lost, an older one could be passed off as today's. */
@@ -88,6 +90,7 @@ export function makeLayout(environment: RootsEnvironment): Layout {
     vmRunFolder: (vmId) => join(roots.run, "v", vmId),
     kernels: join(roots.data, "kernels"),
     blobs: join(roots.data, "blobs"),
+    builds: join(roots.data, "builds"),
     kernelBuilds: join(roots.state, "kernel-builds"),
     images: join(roots.data, "images"),
     downloads: join(roots.cache, "downloads"),

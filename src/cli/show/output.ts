@@ -30,6 +30,7 @@ const SHOWS: Shows = {
   "image.pull": (image) => `image ${escapeText(image.name)} is here\n`,
   "image.import": (image) => `image ${escapeText(image.name)} is here\n`,
   "image.promote": (image) => `image ${escapeText(image.name)} is here\n`,
+  "image.build": (image) => `image ${escapeText(image.name)} is here\n`,
   "image.make-bundle": ({ path }) => `${escapeText(path)}\n`,
   "image.register": (image) => `image ${escapeText(image.name)} is here\n`,
   "image.list": async ({ images }) => (await import("./goods.ts")).showImages(images),

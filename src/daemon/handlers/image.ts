@@ -13,6 +13,8 @@ export const imageHandlers: HandlersOf<"image"> = {
     parts.gate.share(() => parts.images.makeBundle(name, from, into, { kernelRef, init, maxBytes: size }, context)),
   "image.register": async (parts, { name, from, kernelRef, init, partition }, context) =>
     withUsers(parts, await parts.gate.share(() => parts.images.register(name, from, { kernelRef, init, partition }, context))),
+  "image.build": async (parts, { groups, cache, ...input }, context) =>
+    withUsers(parts, await parts.gate.share(() => parts.builds.build({ ...input, groups: groups?.split(","), cached: cache }, context))),
   "image.list": async (parts) => ({ images: (await parts.images.list()).map((image) => withUsers(parts, image)) }),
   "image.show": async (parts, input) => withUsers(parts, await parts.images.get(input.image)),
   "image.bundle": (parts, { image, into }, context) => parts.gate.share(() => parts.images.bundle(image, into, context)),

@@ -19,7 +19,8 @@ export interface KeepRootParts {
 export async function keepRoot(parts: KeepRootParts, root: GuestRoot, as: string, context: OperationContext): Promise<void> {
   const { system, store, placeLayers } = parts;
   const what = `cannot make image ${as}`;
-  await store.requireFree(as, what);
+  if (root.requireReplaceable === undefined) await store.requireFree(as, what);
+  else root.requireReplaceable();
   const { config, requirements, packages, suite, arch } = await store.whole(root.like, "use");
   const program = await placeLayers();
   await using draft = await store.openDraft(context.operationId);
@@ -48,7 +49,7 @@ export async function keepRoot(parts: KeepRootParts, root: GuestRoot, as: string
     };
     await system.files.write(join(draft.folder, MANIFEST_FILE), `${JSON.stringify(manifest, undefined, 2)}\n`);
     context.signal.throwIfAborted();
-    await draft.keep(as);
+    await draft.keep(as, root.requireReplaceable);
   });
 }
 

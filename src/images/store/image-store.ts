@@ -38,8 +38,12 @@ export interface ImageStore {
 
 export interface ImageDraft extends AsyncDisposable {
   readonly folder: string;
-  /** Makes it the image of that name. */
-  keep(name: string): Promise<void>;
+  /**
+   * Makes it the image of that name.
+   * @param requireReplaceable lets it take the place of another, unless it throws; asked right before. Cut off in between, that other one
+   * is there by another name.
+   */
+  keep(name: string, requireReplaceable?: () => void): Promise<void>;
 }
 
 const MANIFEST_MAX_BYTES = 1024 * 1024;
@@ -122,10 +126,15 @@ export function makeImageStore(system: System, leases: Leases): ImageStore {
     const owned = undo.move();
     return {
       folder,
-      keep: async (name) => {
-        await requireFree(name, `cannot keep image ${name}`);
+      keep: async (name, requireReplaceable) => {
+        const isReplacing = requireReplaceable !== undefined && (await files.find(folderOf(name))) !== undefined;
+        if (!isReplacing) await requireFree(name, `cannot keep image ${name}`);
         await files.sync(folder);
+        const former = folderOf(`${name.slice(0, 100)}.before-${system.random.hex(4)}`);
+        requireReplaceable?.();
+        if (isReplacing) await files.rename(folderOf(name), former);
         await files.rename(folder, folderOf(name));
+        if (isReplacing) await files.removeTree(former);
       },
       [Symbol.asyncDispose]: () => owned.disposeAsync(),
     };

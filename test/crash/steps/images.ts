@@ -87,6 +87,19 @@ export const IMAGE_STEPS: readonly Step[] = [
     done: "there",
   },
   {
+    ...ofImage,
+    name: "image build",
+    before: "absent",
+    prepare: async (crash) => {
+      writeFileSync(
+        join(crash.world.folder, "recipe.toml"),
+        `kernel = "${crash.goods.kernel}"\nnetwork = false\n[[steps]]\nrun = "true"\n`,
+      );
+    },
+    words: (crash) => ["image", "build", LITTLE, "--from-image", IMAGE, "-f", join(crash.world.folder, "recipe.toml"), "--no-cache"],
+    done: "there",
+  },
+  {
     ...running,
     name: "image promote",
     look: (crash) => (ofImage.look(crash) === "there" ? "there" : running.look(crash)),

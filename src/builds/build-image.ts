@@ -1,0 +1,90 @@
+/** `image build`: an image of another, step by step. */
+import { streamCommand } from "../agent/agent.ts";
+import { BangerError } from "../contract/errors.ts";
+import type { StoredImage } from "../images/images.ts";
+import type { OperationContext } from "../operations/operations.ts";
+import type { BuildRequest } from "./builds.ts";
+import { keepWorkshop, type KeepParts } from "./keep-workshop.ts";
+import { commandOf } from "./recipe/command-of.ts";
+import { identitiesOf, readRecipe, type ReadRecipe, type ReadStep } from "./recipe/read-recipe.ts";
+import type { StepCache } from "./step-cache.ts";
+import { openWorkshop, withoutSubject, type Workshop, type WorkshopParts } from "./workshop.ts";
+
+export type BuildParts = KeepParts & WorkshopParts & { readonly cache: StepCache };
+
+export async function buildImage(parts: BuildParts, request: BuildRequest, context: OperationContext): Promise<StoredImage> {
+  const { system, vms, images } = parts;
+  const { as, from, replace } = request;
+  const steps = withoutSubject(context);
+  const { plan, base } = await steps.stage("recipe", async () => ({
+    plan: await readRecipe(system, request.recipe, request.groups),
+    base: await images.get(from),
+  }));
+  const kernel = plan.recipe.kernel ?? base.kernelRef ?? undefined;
+  const init = plan.recipe.init ?? base.init;
+  // Two that were made at different moments are two, whatever their bases have in common.
+  const identities = identitiesOf(JSON.stringify([base.sha256, base.createdAt, kernel ?? null]), plan);
+  const identity = identities.at(-1) ?? "";
+  const before = await images.identityOf(as);
+  if (before?.identity === identity && before.init === init) {
+    steps.notice("nothing has changed since it was built");
+    return images.get(as);
+  }
+  if (!replace) await images.requireFree(as, `cannot build image ${as}`);
+
+  const done = request.cached ? await parts.cache.find(identities) : undefined;
+  if (done !== undefined) steps.notice(`${done.steps} of ${plan.steps.length} steps are unchanged: what they left is used`);
+  const { network: nat, memory: memoryBytes, cpus } = plan.recipe;
+  const wanted = { image: from, kernel, nat, memoryBytes, cpus, diskBytes: request.size, init: "agent" } as const;
+  const make = (name: string, labels: Readonly<Record<string, string>>) => vms.create({ ...wanted, name, labels }, steps, done?.folder);
+  await using workshop = await openWorkshop(parts, `image ${as}`, make, steps);
+  for (let at = done?.steps ?? 0; at < plan.steps.length; at += 1) {
+    await doStep(parts, workshop, plan, at, as, steps);
+    const copy = (folder: string): Promise<void> => vms.copyDisks(workshop.vm.id, folder, steps);
+    await parts.cache.keep(identities[at] ?? "", copy, steps);
+  }
+  const said = {
+    source: "build",
+    like: from,
+    kernelRef: workshop.vm.kernel,
+    init,
+    env: plan.recipe.env,
+    build: { identity, from },
+  } as const;
+  const requireReplaceable = replace ? () => requireUnused(parts, as, workshop.vm.name) : undefined;
+  return await keepWorkshop(parts, workshop, as, { ...said, requireReplaceable }, steps);
+}
+
+/** The workshop itself, which is gone in a moment, may have been made of it. */
+function requireUnused({ vms }: BuildParts, image: string, workshop: string): void {
+  const users = vms.usersOf("image", image).filter((name) => name !== workshop);
+  if (users.length === 0) return;
+  throw new BangerError("refused", "image_in_use", `cannot replace image ${image}: used by ${users.join(", ")}`, {
+    hint: `banger rm ${users.join(" ")}, or another name`,
+  });
+}
+
+async function doStep(
+  { vms }: BuildParts,
+  { vm }: Workshop,
+  { recipe, steps }: ReadRecipe,
+  at: number,
+  as: string,
+  context: OperationContext,
+): Promise<void> {
+  const each = steps[at] as ReadStep;
+  const place = `${at + 1} of ${steps.length}: ${each.title}`;
+  await context.stage("step", async (stage) => {
+    stage.note(place);
+    context.output([`step ${place}`]);
+    const stream = await vms.openExec(vm.id, context.signal);
+    const exit = await streamCommand(stream, commandOf(each, recipe.env), each.content ?? new Uint8Array(), (lines) =>
+      context.output(lines),
+    );
+    if ("code" in exit && exit.code === 0) return;
+    const how = "code" in exit ? `ended with code ${exit.code}` : `was ended by signal ${exit.signal}`;
+    throw new BangerError("refused", "step_failed", `cannot build image ${as}: step ${place} ${how}`, {
+      hint: "mend the recipe, then the same again: what the steps before it left is used",
+    });
+  });
+}
