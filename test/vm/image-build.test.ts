@@ -44,13 +44,15 @@ test("a recipe makes an image, and only what has changed is done again", async (
 
     write("echo broken; exit 3");
     const failed = await build();
-    expect(failed).toMatchObject({ code: 1, stderr: expect.stringContaining("step 3 of 3: echo broken; exit 3 ended with code 3") });
+    expect(failed.code).toBe(1);
+    expect(failed.stderr).toContain("step 3 of 3: echo broken; exit 3 ended with code 3");
     expect(failed.stderr).toContain("greets: hello");
     expect(await world.json(["vm", "list"])).toEqual({ vms: [] });
 
     write("echo mended > /srv/last");
     const mended = await build();
-    expect(mended).toMatchObject({ code: 0, stderr: expect.stringContaining("2 of 3 steps are unchanged") });
+    expect(mended.code).toBe(0);
+    expect(mended.stderr).toContain("2 of 3 steps are unchanged");
     expect(mended.stderr).not.toContain("greets: hello");
     expect(await world.json(["image", "show", "made"])).toMatchObject({
       source: "build",

@@ -65,7 +65,7 @@ export function parseRecipe(path: string, text: string): Recipe {
  * what it copies. Names and groups change nothing.
  */
 export function identitiesOf(base: string, { recipe: { env, network }, steps }: ReadRecipe): readonly string[] {
-  let before = digestOf(["banger recipe 1", base, Object.entries(env).toSorted(), network]);
+  let before = digestOf(["banger recipe 1", base, Object.entries(env).toSorted(([one], [other]) => (one < other ? -1 : 1)), network]);
   return steps.map(({ step: { name: _name, group: _group, ...what }, content }) => {
     before = digestOf([before, what, content === undefined ? null : createHash("sha256").update(content).digest("hex")]);
     return before;
