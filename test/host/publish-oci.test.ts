@@ -22,7 +22,7 @@ beforeAll(async () => {
   const made = Bun.spawnSync(["htpasswd", "-Bbn", "publisher", PASSWORD]);
   writeFileSync(join(folder, "htpasswd"), made.stdout);
   makeCertificate(folder);
-  const [plain, tls] = [await startDockerRegistry(folder, "plain", false), await startDockerRegistry(folder, "tls", true)];
+  const [plain, tls] = [await startDockerRegistry(folder, "plain", "login"), await startDockerRegistry(folder, "tls", "tls")];
   registries.push(plain, tls);
   [host, tlsHost] = [plain.host, tls.host];
 });

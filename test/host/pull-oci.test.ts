@@ -27,7 +27,7 @@ const skopeo = (...argv: readonly string[]): void => run("skopeo", "--insecure-p
 beforeAll(async () => {
   writeFileSync(at("htpasswd"), Bun.spawnSync(["htpasswd", "-Bbn", "puller", PASSWORD]).stdout);
   makeCertificate(folder);
-  [plain, tls] = [await startDockerRegistry(folder, "plain", false), await startDockerRegistry(folder, "tls", true)];
+  [plain, tls] = [await startDockerRegistry(folder, "plain", "login"), await startDockerRegistry(folder, "tls", "tls")];
   run("umoci", "init", "--layout", at("layout"));
   run("umoci", "new", "--image", `${at("layout")}:web`);
   for (const name of ["first", "second"]) {

@@ -36,7 +36,7 @@ let opened = new AsyncDisposableStack();
 beforeAll(async () => {
   writeFileSync(at("htpasswd"), Bun.spawnSync(["htpasswd", "-Bbn", "pusher", PASSWORD]).stdout);
   makeCertificate(folder);
-  [plain, tls] = [await startDockerRegistry(folder, "plain", false), await startDockerRegistry(folder, "tls", true)];
+  [plain, tls] = [await startDockerRegistry(folder, "plain", "login"), await startDockerRegistry(folder, "tls", "tls")];
 });
 afterAll(() => {
   plain.end();

@@ -24,7 +24,7 @@ test("an image that was published by one is pulled by another, pushed on, pulled
   const { image, kernel } = await openGoods();
   const folder = mkdtempSync(join(tmpdir(), "banger-image-"));
   writeFileSync(join(folder, "htpasswd"), Bun.spawnSync(["htpasswd", "-Bbn", "acme", LOGIN.BANGER_REGISTRY_PASSWORD]).stdout);
-  const registry = await startDockerRegistry(folder, "plain", false);
+  const registry = await startDockerRegistry(folder, "plain", "login");
   await using s3 = openFakeS3();
   try {
     await withWorld({ isolatedGoods: true }, async (maker) => {

@@ -1,63 +1,32 @@
 /** An image of a registry becomes a vm: one that knows nothing of banger, and whose C library is not Debian's. */
 import { expect, setDefaultTimeout, test } from "bun:test";
-import { copyFileSync, mkdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { startDockerRegistry } from "../support/docker-registry.ts";
 import { copyGoods } from "../support/copy-goods.ts";
 import { openGoods } from "../support/goods.ts";
+import { LOADER, pushMuslImage } from "../support/musl-image.ts";
 import { withWorld } from "../support/world.ts";
 
 setDefaultTimeout(600_000);
 
 const PASSWORD = "registry-password-1";
-const LOADER = "/lib/ld-musl-x86_64.so.1";
-
-/** Three layers of a little system: busybox and musl, what is of root and of others, and one that takes some of it away. */
-function makeLayers(folder: string): readonly string[] {
-  const root = join(folder, "root");
-  const archive = (name: string, ...what: readonly string[]): string => {
-    const path = join(folder, `${name}.tar`);
-    run(folder, "tar", "--create", `--file=${path}`, "--numeric-owner", `--directory=${root}`, ...what);
-    return path;
-  };
-  for (const name of ["bin", "lib", "etc", "srv", "root", "tmp"]) mkdirSync(join(root, name), { recursive: true });
-  copyFileSync("/bin/busybox", join(root, "bin/busybox"));
-  for (const name of ["sh", "cat", "id", "ls", "rm", "sed", "stat", "uname"]) symlinkSync("busybox", join(root, "bin", name));
-  copyFileSync(LOADER, join(root, LOADER));
-  writeFileSync(join(root, "etc/passwd"), "root:x:0:0::/root:/bin/sh\nweb:x:33:33::/srv:/bin/sh\n");
-  writeFileSync(join(root, "etc/group"), "root:x:0:\nweb:x:33:\n");
-  writeFileSync(join(root, "root/.profile"), "# of the image\n");
-  const system = archive("system", "bin", "lib", "etc", "root", "tmp");
-  writeFileSync(join(root, "srv/page"), "old");
-  writeFileSync(join(root, "srv/secret"), "hidden");
-  const first = archive("first", "--owner=33", "--group=33", "srv");
-  writeFileSync(join(root, "srv/page"), "new");
-  rmSync(join(root, "srv/secret"));
-  writeFileSync(join(root, "srv/.wh.secret"), "");
-  return [system, first, archive("second", "--owner=33", "--group=33", "srv/page", "srv/.wh.secret")];
-}
-
-function run(folder: string, ...argv: readonly string[]): void {
-  const ran = Bun.spawnSync([...argv], { cwd: folder });
-  if (ran.exitCode !== 0) throw new Error(`${argv.join(" ")}: ${ran.stderr.toString()}`);
-}
-
 test("an image of a registry is pulled, booted and used, on both kernels", async () => {
   const { kernel, debianKernel } = await openGoods();
   await withWorld({ isolatedGoods: true, isolatedCache: true, env: { DOCKER_CONFIG: "FOLDER/docker" } }, async (world) => {
     const { folder } = world;
     copyGoods(world, [["kernels", kernel], ...(kernel === debianKernel ? [] : [["kernels", debianKernel] as const])]);
     writeFileSync(join(folder, "htpasswd"), Bun.spawnSync(["htpasswd", "-Bbn", "puller", PASSWORD]).stdout);
-    const registry = await startDockerRegistry(folder, "registry", false);
+    const registry = await startDockerRegistry(folder, "registry", "login");
     try {
-      run(folder, "umoci", "init", "--layout", "layout");
-      run(folder, "umoci", "new", "--image", "layout:web");
-      for (const layer of makeLayers(folder)) run(folder, "umoci", "raw", "add-layer", "--image", "layout:web", layer);
-      run(folder, "umoci", "config", "--image", "layout:web", "--config.env=GREETING=hello", "--config.env=PATH=/bin");
-      const commands = ["user=web", "workingdir=/opt/app", "entrypoint=/bin/sh", "cmd=-c", "cmd=id -u; pwd"];
-      run(folder, "umoci", "config", "--image", "layout:web", ...commands.map((each) => `--config.${each}`));
-      const from = ["--dest-tls-verify=false", "--dest-creds", `puller:${PASSWORD}`, "oci:layout:web"];
-      run(folder, "skopeo", "--insecure-policy", "copy", "--quiet", ...from, `docker://${registry.host}/acme/web:v1`);
+      const commands = ["user=web", "workingdir=/opt/app", "entrypoint=/bin/sh", "cmd=-c", "cmd=id -u; pwd", "env=GREETING=hello"];
+      const login = ["--dest-creds", `puller:${PASSWORD}`];
+      pushMuslImage(
+        folder,
+        commands.map((each) => `config.${each}`),
+        `${registry.host}/acme/web:v1`,
+        login,
+      );
 
       const reference = `${registry.host}/acme/web:v1`;
       const denied = await world.banger(["image", "pull", reference, "--kernel-ref", kernel]);
