@@ -1,9 +1,28 @@
 /** `image promote`: a vm, as it is now, becomes an image. */
+import { BangerError } from "../contract/errors.ts";
 import type { StoredImage } from "../images/images.ts";
 import type { OperationContext } from "../operations/operations.ts";
 import type { PromoteRequest } from "./builds.ts";
 import { keepWorkshop, type KeepParts } from "./keep-workshop.ts";
 import { openWorkshop, withoutSubject, type WorkshopParts } from "./workshop.ts";
+
+/** Every image of the store is whole and its own already; a second name is all that could be wanted of it. */
+async function refuseImage(images: KeepParts["images"], ref: string, as: string, error: unknown): Promise<never> {
+  const isImage = await images.get(ref).then(
+    () => true,
+    () => false,
+  );
+  if (!isImage) throw error;
+  throw new BangerError(
+    "refused",
+    "image_managed",
+    `cannot promote ${ref}: it is an image, and has all that it needs in the store already`,
+    {
+      hint: `banger image tag ${ref} ${as}`,
+      cause: error,
+    },
+  );
+}
 
 export async function promoteVm(
   parts: KeepParts & WorkshopParts,
@@ -11,7 +30,7 @@ export async function promoteVm(
   context: OperationContext,
 ): Promise<StoredImage> {
   const { vms, images } = parts;
-  const source = await vms.get(ref);
+  const source = await vms.get(ref).catch((error: unknown) => refuseImage(images, ref, as, error));
   await images.requireFree(as, `cannot promote vm ${source.name}`);
   const steps = withoutSubject(context);
   const make = (name: string, labels: Readonly<Record<string, string>>) =>

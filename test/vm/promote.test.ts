@@ -41,6 +41,10 @@ test("a running vm is promoted, and the image boots with what was done in it and
       code: 1,
       stderr: expect.stringContaining("there is an image tools already"),
     });
+    expect(await world.banger(["image", "promote", "tools", "again"])).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining("try: banger image tag tools again"),
+    });
     await world.ok(["vm", "delete", "--force", "dev"]);
 
     await world.ok(["vm", "create", "next", "--image", "tools"], { timeoutMs: 300_000 });

@@ -18,6 +18,7 @@ export const imagePromote = defineOperation({
   errors: [
     "vm_not_found",
     "vm_not_settled",
+    "image_managed",
     "cannot_pause",
     "image_exists",
     "image_being_made",
