@@ -17,6 +17,9 @@ pub struct Job {
     /// The bottom one first.
     pub layers: Vec<Part>,
     pub limits: Limits,
+    /// An ext4 that is made and empty, which gets root's home.
+    #[serde(default)]
+    pub seed: Option<PathBuf>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
@@ -72,6 +75,8 @@ pub struct Made {
     pub sha256: String,
     /// What system it says it is.
     pub release: Option<Release>,
+    /// Whether root's home is in the seed; without one it is not.
+    pub has_seed: bool,
 }
 
 #[derive(Serialize)]

@@ -18,6 +18,7 @@
 pub mod blob;
 pub mod erofs;
 pub mod folder;
+pub mod home;
 pub mod job;
 pub mod layer;
 pub mod limits;

@@ -8,6 +8,7 @@ use std::thread;
 
 use crate::erofs;
 use crate::folder;
+use crate::home;
 use crate::job::{Job, Made, Part, Report};
 use crate::layer::{self, Common};
 use crate::refusal::{Outcome, Refusal};
@@ -36,7 +37,9 @@ pub fn merge(job: &Job, out: &File, report: &Report) -> Outcome<Made> {
         common.space.free(run)?;
     }
     let release = release::find(&tree, out);
-    Ok(Made { release, ..erofs::write(&tree, &common.space, out)? })
+    // A home that cannot be written is one that the guest makes.
+    let has_seed = job.seed.as_ref().is_some_and(|seed| home::write(&tree, out, seed).unwrap_or(false));
+    Ok(Made { release, has_seed, ..erofs::write(&tree, &common.space, out)? })
 }
 
 /// Whatever comes on standard input comes once, and nobody knew its digest beforehand.

@@ -43,3 +43,4 @@ export { linkOrCopy } from "./link-or-copy.ts";
 
 /** How an ext4 is made that a guest will use; for rooms above that make one in their own way. */
 export { DISK_SHAPE, ext4Arguments } from "./ext4-arguments.ts";
+export { makeBlank } from "./make-blank.ts";

@@ -38,7 +38,7 @@ pub fn write(tree: &Tree, space: &Space<'_>, out: &File) -> Outcome<Made> {
     superblock.done().map_err(Refusal::write)?;
     out.sync_all().map_err(Refusal::write)?;
     let sha256 = hash(out).map_err(Refusal::write)?;
-    Ok(Made { bytes: blocks * BLOCK, entries: layout.order.len() as u64, sha256, release: None })
+    Ok(Made { bytes: blocks * BLOCK, entries: layout.order.len() as u64, sha256, release: None, has_seed: false })
 }
 
 /// One writer at a time: they share the place in the file.

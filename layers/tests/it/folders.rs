@@ -157,7 +157,7 @@ fn a_base_tells_which_system_it_is() {
     fs::create_dir_all(root.join("usr/lib")).unwrap();
     fs::write(root.join("usr/lib/os-release"), "ID=debian\nVERSION_ID=\"12\"\nVERSION_CODENAME=bookworm\n").unwrap();
     let release = |parts: Vec<Part>| {
-        let job = Job { layers: parts, limits: ROOMY };
+        let job = Job { layers: parts, limits: ROOMY, seed: None };
         merge(&job, &out(&workshop), &Report::default()).unwrap().release
     };
     let debian = release(vec![part(&root)]).unwrap();

@@ -4,6 +4,7 @@ mod archive;
 mod blobs;
 mod folders;
 mod fuzz;
+mod homes;
 mod hostile;
 mod listing;
 mod merged;

@@ -197,7 +197,7 @@ fn what_is_written_is_what_the_tree_says() {
 
     let image = workshop.path("image");
     let file = OpenOptions::new().read(true).write(true).create_new(true).open(&image).unwrap();
-    let job = Job { layers: layers.into_iter().map(Part::Archive).collect(), limits: ROOMY };
+    let job = Job { layers: layers.into_iter().map(Part::Archive).collect(), limits: ROOMY, seed: None };
     let made = merge(&job, &file, &Report::default()).unwrap();
     assert_eq!(made.bytes, file.metadata().unwrap().len());
     assert_eq!(sum(&image), made.sha256);

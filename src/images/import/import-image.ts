@@ -5,6 +5,7 @@ import type { OperationContext } from "../../operations/operations.ts";
 import type { System } from "../../system/system.ts";
 import { bundleImage } from "../bundle/bundle-image.ts";
 import type { ImageBundle, ImportHow } from "../images.ts";
+import { makeEmptySeed } from "../oci/empty-seed.ts";
 import { describeMerged } from "../oci/describe-merged.ts";
 import { baseFile, MANIFEST_FILE, NO_CONFIG, type ImageManifest } from "../store/image-manifest.ts";
 import type { ImageDraft, ImageStore } from "../store/image-store.ts";
@@ -88,8 +89,9 @@ async function readInto(
   context: OperationContext,
 ): Promise<() => Promise<ImageManifest>> {
   const outPath = join(draft.folder, baseFile("erofs"));
-  const wanted = { outPath, what, again, from, shown, maxBytes: how.maxBytes };
+  const seedPath = await makeEmptySeed(system, draft.folder, context.signal);
+  const wanted = { outPath, seedPath, what, again, from, shown, maxBytes: how.maxBytes };
   const merged = await context.stage("read", async (stage) => readRoot(system, await placeLayers(), wanted, stage, context.signal));
   const origin = { source: "import", arch: "amd64", kernelRef: how.kernelRef ?? null, init: how.init ?? "agent", config: NO_CONFIG };
-  return () => describeMerged(system, merged, outPath, what, origin);
+  return () => describeMerged(system, merged, outPath, what, origin, seedPath);
 }

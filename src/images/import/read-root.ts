@@ -10,6 +10,7 @@ export interface RootWanted {
   readonly shown: string;
   /** A new file. */
   readonly outPath: string;
+  readonly seedPath: string | undefined;
   /** How a refusal begins. */
   readonly what: string;
   /** What to type once more, up to the place. */
@@ -21,7 +22,7 @@ export interface RootWanted {
 export async function readRoot(
   system: System,
   program: string,
-  { from, shown, outPath, what, again, maxBytes }: RootWanted,
+  { from, shown, outPath, seedPath, what, again, maxBytes }: RootWanted,
   stage: StageContext,
   signal: AbortSignal,
 ): Promise<Merged> {
@@ -29,7 +30,7 @@ export async function readRoot(
   // Of a folder or a pipe nobody knows how much it is.
   const info = await system.files.find(from);
   const total = info?.kind === "file" ? info.bytes : undefined;
-  const wanted = { layers: [layer], outPath, what, hints: hintsOf(again, shown, "folder" in layer), maxBytes };
+  const wanted = { layers: [layer], outPath, seedPath, what, hints: hintsOf(again, shown, "folder" in layer), maxBytes };
   const merged = await mergeLayers(system, program, wanted, signal, (done) => stage.progress(done, total, "bytes"));
   stage.note(`${merged.entries} files and folders`);
   return merged;

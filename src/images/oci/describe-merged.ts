@@ -13,6 +13,7 @@ export async function describeMerged(
   outPath: string,
   what: string,
   origin: MergedOrigin,
+  seedPath?: string,
 ): Promise<ImageManifest> {
   const info = await system.files.find(outPath);
   if (info?.kind !== "file" || info.bytes !== merged.bytes)
@@ -34,13 +35,25 @@ export async function describeMerged(
     requirements: [],
     createdAt: system.clock.nowMs(),
     base: { bytes: info.bytes, storedBytes: info.allocatedBytes, sha256: merged.sha256, format: "erofs" },
-    workSeed: null,
+    workSeed: await seedOf(system, merged, seedPath),
     ...origin,
   };
 }
 
 /** As a name of a distribution may have. */
 const MOST_CHARACTERS = 64;
+
+/** One that has nothing in it is removed. */
+async function seedOf(system: System, { hasSeed }: Merged, path: string | undefined): Promise<ImageManifest["workSeed"]> {
+  if (path === undefined) return null;
+  const info = hasSeed ? await system.files.find(path) : undefined;
+  if (info === undefined) {
+    await system.files.removeFile(path);
+    return null;
+  }
+  await system.files.sync(path);
+  return { bytes: info.bytes, storedBytes: info.allocatedBytes, writer: "host" };
+}
 
 /** `debian-bookworm`, `alpine-3.20.1`. */
 function distroOf({ release }: Merged): string | null {

@@ -3,8 +3,8 @@
  *
  *     banger-layers merge OUT_PATH
  *
- * On its stdin is one line, `{"layers": [{path, compression, digest, diffId} or {folder}], "limits": {bytes, entries}}`, bottom layer first, and
- * behind it the layer whose path is `-`. On its stdout are documents, a line each: `{"progress": {readBytes}}`, and at last `{"done": {bytes, entries, sha256, release}}`
+ * On its stdin is one line, `{"layers": [{path, compression, digest, diffId} or {folder}], "limits": {bytes, entries}, "seed": PATH or null}`, bottom layer first, and
+ * behind it the layer whose path is `-`. On its stdout are documents, a line each: `{"progress": {readBytes}}`, and at last `{"done": {bytes, entries, sha256, release, hasSeed}}`
  * of the file that it made, with code 0, or `{"failed": {code, message}}`, with code 1.
  */
 import { dirname } from "node:path";
@@ -30,6 +30,8 @@ export interface MergeWanted {
   readonly layers: readonly (KnownLayer | UnknownLayer)[];
   /** A new file. */
   readonly outPath: string;
+  /** An empty ext4, which gets root's home where that is plain. */
+  readonly seedPath?: string | undefined;
   /** For messages: `cannot pull image debian:bookworm`. */
   readonly what: string;
   /** What to do about a layer that is no good, by code; to ask whoever made the image when left out. */
@@ -42,6 +44,8 @@ export interface Merged {
   readonly bytes: number;
   readonly entries: number;
   readonly sha256: string;
+  /** Whether the seed has root's home; otherwise it is of no use. */
+  readonly hasSeed: boolean;
   /** What system the files say they are, in plain words. */
   readonly release: { readonly id: string; readonly version: string | null; readonly codename: string | null } | null;
 }
@@ -66,7 +70,9 @@ const word = z.string().regex(/^[a-z0-9][a-z0-9._-]{0,47}$/);
 const release = z.strictObject({ id: word, version: word.nullable(), codename: word.nullable() }).nullable();
 const line = z.union([
   z.strictObject({ progress: z.strictObject({ readBytes: count }) }),
-  z.strictObject({ done: z.strictObject({ bytes: count, entries: count, sha256: z.string().regex(/^[0-9a-f]{64}$/), release }) }),
+  z.strictObject({
+    done: z.strictObject({ bytes: count, entries: count, sha256: z.string().regex(/^[0-9a-f]{64}$/), release, hasSeed: z.boolean() }),
+  }),
   z.strictObject({ failed: z.strictObject({ code: z.enum(CODES), message: z.string().max(4096) }) }),
 ]);
 
@@ -78,7 +84,7 @@ const line = z.union([
 export async function mergeLayers(
   system: System,
   program: string,
-  { layers, outPath, what, hints = {}, maxBytes = LIMITS.bytes }: MergeWanted,
+  { layers, outPath, seedPath, what, hints = {}, maxBytes = LIMITS.bytes }: MergeWanted,
   signal: AbortSignal,
   onProgress: (readBytes: number) => void,
 ): Promise<Merged> {
@@ -94,7 +100,7 @@ export async function mergeLayers(
   // It may end before it has read all; what it says tells more than the broken pipe.
   child.stdin.on("error", () => undefined);
   child.stdin.write(
-    `${JSON.stringify({ layers: layers.map(describe), limits: { ...LIMITS, bytes: Math.min(maxBytes, LIMITS.bytes) } })}\n`,
+    `${JSON.stringify({ layers: layers.map(describe), limits: { ...LIMITS, bytes: Math.min(maxBytes, LIMITS.bytes) }, seed: seedPath ?? null })}\n`,
   );
   const [stream] = layers.flatMap((layer) => ("stream" in layer ? [layer.stream] : []));
   if (stream === undefined) child.stdin.end();

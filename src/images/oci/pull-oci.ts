@@ -7,6 +7,7 @@ import { keepBundle } from "../bundle/pull-bundle.ts";
 import { baseFile, MANIFEST_FILE } from "../store/image-manifest.ts";
 import type { ImageStore } from "../store/image-store.ts";
 import { describeMerged } from "./describe-merged.ts";
+import { makeEmptySeed } from "./empty-seed.ts";
 import { mergeLayers } from "./merge-layers.ts";
 
 export interface PullOciParts {
@@ -41,28 +42,38 @@ export async function pullOci(parts: PullOciParts, wanted: OciWanted, as: string
   const program = await placeLayers();
   await using draft = await store.openDraft(context.operationId);
   const outPath = join(draft.folder, baseFile("erofs"));
+  const seedPath = await makeEmptySeed(system, draft.folder, context.signal);
   const merged = await context.stage("merge", async (stage) => {
     const layers = image.layers.map(({ compression, digest, diffId }, at) => ({ path: paths[at] ?? "", compression, digest, diffId }));
     const total = image.layers.reduce((sum, { bytes }) => sum + bytes, 0);
-    return mergeLayers(system, program, { layers, outPath, what }, context.signal, (done) => stage.progress(done, total, "bytes"));
+    return mergeLayers(system, program, { layers, outPath, seedPath, what }, context.signal, (done) =>
+      stage.progress(done, total, "bytes"),
+    );
   });
   await context.stage("store", async () => {
     const { reference, digest, platform, config } = image;
     const layers = image.layers.map((layer) => ({ digest: layer.digest, bytes: layer.bytes }));
-    const manifest = await describeMerged(system, merged, outPath, what, {
-      source: "oci",
-      arch: platform.architecture,
-      kernelRef: wanted.kernelRef ?? null,
-      init: "agent",
-      oci: { reference, digest, layers },
-      config: {
-        env: [...config.env],
-        workingDir: config.workingDir,
-        user: config.user,
-        entrypoint: [...config.entrypoint],
-        cmd: [...config.cmd],
+    const manifest = await describeMerged(
+      system,
+      merged,
+      outPath,
+      what,
+      {
+        source: "oci",
+        arch: platform.architecture,
+        kernelRef: wanted.kernelRef ?? null,
+        init: "agent",
+        oci: { reference, digest, layers },
+        config: {
+          env: [...config.env],
+          workingDir: config.workingDir,
+          user: config.user,
+          entrypoint: [...config.entrypoint],
+          cmd: [...config.cmd],
+        },
       },
-    });
+      seedPath,
+    );
     await system.files.write(join(draft.folder, MANIFEST_FILE), `${JSON.stringify(manifest, undefined, 2)}\n`);
     context.signal.throwIfAborted();
     await draft.keep(as);
