@@ -37,7 +37,12 @@ test("an image of a registry is pulled, booted and used, on both kernels", async
       const auth = Buffer.from(`puller:${PASSWORD}`).toString("base64");
       writeFileSync(join(folder, "docker/config.json"), JSON.stringify({ auths: { [registry.host]: { auth } } }));
       await world.ok(["image", "pull", reference]);
-      expect(await world.json(["image", "show", "web-v1"])).toMatchObject({ source: "oci", kernelRef: null, hasWorkSeed: true, problems: [] });
+      expect(await world.json(["image", "show", "web-v1"])).toMatchObject({
+        source: "oci",
+        kernelRef: null,
+        hasWorkSeed: true,
+        problems: [],
+      });
 
       for (const each of new Set([kernel, debianKernel])) {
         const name = `on-${each.replaceAll(".", "-")}`;
