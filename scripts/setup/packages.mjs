@@ -33,6 +33,7 @@ export const FOR_USE = [
 export const FOR_TESTS = [
   { name: "apache2-utils", proof: ["htpasswd"] },
   { name: "bc", proof: ["bc"] },
+  { name: "buildah", proof: ["buildah"] },
   { name: "busybox-static", proof: ["/bin/busybox"] },
   { name: "bison", proof: ["bison"] },
   { name: "docker-registry", proof: ["docker-registry"] },

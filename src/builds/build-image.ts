@@ -3,24 +3,25 @@ import { streamCommand } from "../agent/agent.ts";
 import { BangerError } from "../contract/errors.ts";
 import type { StoredImage } from "../images/images.ts";
 import type { OperationContext } from "../operations/operations.ts";
-import type { BuildRequest } from "./builds.ts";
+import type { RecipeRequest } from "./choose-builder.ts";
 import { keepWorkshop, type KeepParts } from "./keep-workshop.ts";
 import { commandOf } from "./recipe/command-of.ts";
 import { identitiesOf, readRecipe, type ReadRecipe, type ReadStep } from "./recipe/read-recipe.ts";
+import { requireUnused } from "./require-unused.ts";
 import type { StepCache } from "./step-cache.ts";
 import { openWorkshop, withoutSubject, type Workshop, type WorkshopParts } from "./workshop.ts";
 
 export type BuildParts = KeepParts & WorkshopParts & { readonly cache: StepCache };
 
-export async function buildImage(parts: BuildParts, request: BuildRequest, context: OperationContext): Promise<StoredImage> {
+export async function buildImage(parts: BuildParts, request: RecipeRequest, context: OperationContext): Promise<StoredImage> {
   const { system, vms, images } = parts;
   const { as, from, replace } = request;
   const steps = withoutSubject(context);
   const { plan, base } = await steps.stage("recipe", async () => ({
-    plan: await readRecipe(system, request.recipe, request.groups),
+    plan: await readRecipe(system, request.file, request.groups),
     base: await images.get(from),
   }));
-  const kernel = plan.recipe.kernel ?? base.kernelRef ?? undefined;
+  const kernel = request.kernelRef ?? plan.recipe.kernel ?? base.kernelRef ?? undefined;
   const init = plan.recipe.init ?? base.init;
   // Two that were made at different moments are two, whatever their bases have in common.
   const identities = identitiesOf(JSON.stringify([base.sha256, base.createdAt, kernel ?? null]), plan);
@@ -51,17 +52,9 @@ export async function buildImage(parts: BuildParts, request: BuildRequest, conte
     env: plan.recipe.env,
     build: { identity, from },
   } as const;
-  const requireReplaceable = replace ? () => requireUnused(parts, as, workshop.vm.name) : undefined;
+  // The workshop itself may have been made of the one that it is to replace.
+  const requireReplaceable = replace ? () => requireUnused(vms, as, workshop.vm.name) : undefined;
   return await keepWorkshop(parts, workshop, as, { ...said, requireReplaceable }, steps);
-}
-
-/** The workshop itself, which is gone in a moment, may have been made of it. */
-function requireUnused({ vms }: BuildParts, image: string, workshop: string): void {
-  const users = vms.usersOf("image", image).filter((name) => name !== workshop);
-  if (users.length === 0) return;
-  throw new BangerError("refused", "image_in_use", `cannot replace image ${image}: used by ${users.join(", ")}`, {
-    hint: `banger rm ${users.join(" ")}, or another name`,
-  });
 }
 
 async function doStep(

@@ -1557,15 +1557,16 @@ export const VERBS: Readonly<Record<OperationName, Verb>> = {
     "kind": "long",
     "method": "POST",
     "path": "/v1/images/build",
-    "summary": "Build an image from another by the steps of a recipe",
-    "detail": "A vm of the image is started, with a network unless the recipe says otherwise, and the steps are done in it one after the other; what it then is, is kept, as by banger image promote. A recipe is a TOML file, told in docs/images.md: packages of the guest's own package manager, scripts, files. What each step leaves is kept too, so that a build begins with the first step that has changed; banger image prune forgets that. An image that was built by the same steps is not built again.",
+    "summary": "Build an image by a recipe or a Dockerfile",
+    "detail": "By a recipe: a vm of the image is started, with a network unless the recipe says otherwise, and the steps are done in it one after the other; what it then is, is kept, as by banger image promote. A recipe is a TOML file, told in docs/images.md: packages of the guest's own package manager, scripts, files. What each step leaves is kept too, so that a build begins with the first step that has changed; banger image prune forgets that. An image that was built by the same steps is not built again. A file that is called Dockerfile or Containerfile, or begins or ends so, is built by buildah, which must be installed, on this computer and not in a vm; the network is the computer's own. Its FROM may name images of image list.",
     "words": [
       "image",
       "build"
     ],
     "aliases": [],
     "positional": [
-      "as"
+      "as",
+      "context"
     ],
     "composed": false,
     "fields": [
@@ -1578,20 +1579,28 @@ export const VERBS: Readonly<Record<OperationName, Verb>> = {
         "placeholder": "NAME"
       },
       {
+        "name": "context",
+        "flag": "context",
+        "type": "path",
+        "required": false,
+        "brief": "the folder that a Dockerfile copies from; its own when left out",
+        "placeholder": "CONTEXT"
+      },
+      {
         "name": "from",
         "flag": "from-image",
         "type": "string",
-        "required": true,
-        "brief": "the image to begin with",
+        "required": false,
+        "brief": "the image that a recipe begins with",
         "placeholder": "IMAGE",
         "completes": "image"
       },
       {
-        "name": "recipe",
+        "name": "file",
         "flag": "file",
         "type": "path",
         "required": true,
-        "brief": "the recipe",
+        "brief": "the recipe or Dockerfile",
         "placeholder": "FILE",
         "alias": "f"
       },
@@ -1608,8 +1617,33 @@ export const VERBS: Readonly<Record<OperationName, Verb>> = {
         "flag": "size",
         "type": "size",
         "required": false,
-        "brief": "size of the root disk while it is built",
+        "brief": "size of the root disk while it is built by a recipe",
         "placeholder": "SIZE"
+      },
+      {
+        "name": "target",
+        "flag": "target",
+        "type": "string",
+        "required": false,
+        "brief": "the stage of a Dockerfile that is wanted; the last when left out",
+        "placeholder": "STAGE"
+      },
+      {
+        "name": "buildArgs",
+        "flag": "build-arg",
+        "type": "environment",
+        "required": false,
+        "brief": "an argument of a Dockerfile; may be repeated",
+        "placeholder": "KEY=VALUE"
+      },
+      {
+        "name": "kernelRef",
+        "flag": "kernel-ref",
+        "type": "string",
+        "required": false,
+        "brief": "the kernel of its vms; that of what it begins with when left out",
+        "placeholder": "KERNEL",
+        "completes": "kernel"
       },
       {
         "name": "replace",
@@ -1636,6 +1670,10 @@ export const VERBS: Readonly<Record<OperationName, Verb>> = {
       {
         "command": "banger image build tools --from-image debian-bookworm -f recipe.toml --replace",
         "does": "the same again, after a change"
+      },
+      {
+        "command": "banger image build web -f Dockerfile --build-arg PORT=80",
+        "does": "by a Dockerfile, with what lies beside it"
       }
     ]
   },

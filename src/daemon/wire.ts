@@ -103,7 +103,7 @@ export const wire: Wire = async ({ system, config, configFile, proxies, onTroubl
     await vms.close();
   });
 
-  const builds = makeBuilds({ system, vms, images, leases, onTrouble });
+  const builds = makeBuilds({ system, vms, images, leases, uid: ourUid(), variables: proxies, onTrouble });
   const gate = makeGate();
   const doctor = makeDoctor({
     ...means,

@@ -39,6 +39,8 @@ export interface PullHow {
   readonly platform?: string | undefined;
   /** The kernel of its vms: such an image brings none and names none. */
   readonly kernelRef?: string | undefined;
+  /** It was made here a moment ago, and is gone in a moment: what is kept is an image that was built, and not where it came from. */
+  readonly built?: Pick<GuestRoot, "init" | "requireReplaceable"> | undefined;
 }
 
 /** A bundle that was written, with what a catalog says of it. */

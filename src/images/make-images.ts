@@ -91,7 +91,7 @@ export function makeImages(dependencies: ImagesDependencies): Images {
       const cannot = `cannot pull image ${name}`;
       const offer = isOciReference(name) ? undefined : await findOffer(offers, name, context);
       if (offer === undefined) {
-        const wanted = { text: name, platform: how.platform, kernelRef: how.kernelRef };
+        const wanted = { text: name, platform: how.platform, kernelRef: how.kernelRef, built: how.built };
         const what = JSON.stringify(wanted);
         return makeAs(wantedAs ?? nameOfImage(name), what, cannot, context, (as) =>
           pullOci({ system, sources, bundles, store, placeLayers }, wanted, as, context),

@@ -87,6 +87,7 @@ export interface Lease {
     | "kernel-build"
     | "bundle-draft"
     | "workshop"
+    | "dockerfile"
     | "blank"
     | "prune";
   /** A path, or a marker found in a process's arguments. */

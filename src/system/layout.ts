@@ -46,6 +46,8 @@ export interface Layout {
   readonly images: string;
   /** What steps of builds left, by the identity of all that was done until then. */
   readonly builds: string;
+  /** Where buildah works, a folder for each build by a Dockerfile. */
+  readonly buildah: string;
   /** Downloads under way, and finished ones by digest. */
   readonly downloads: string;
   /** How new the newest release was that each archive ever showed us: lost, an older one could be passed off as today's. */
@@ -91,6 +93,7 @@ export function makeLayout(environment: RootsEnvironment): Layout {
     kernels: join(roots.data, "kernels"),
     blobs: join(roots.data, "blobs"),
     builds: join(roots.data, "builds"),
+    buildah: join(roots.data, "buildah"),
     kernelBuilds: join(roots.state, "kernel-builds"),
     images: join(roots.data, "images"),
     downloads: join(roots.cache, "downloads"),

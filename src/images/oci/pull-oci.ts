@@ -3,6 +3,7 @@ import { join } from "node:path";
 import type { Bundles, OciBundle, OciSources } from "../../catalog/catalog.ts";
 import type { OperationContext } from "../../operations/operations.ts";
 import type { System } from "../../system/system.ts";
+import type { PullHow } from "../images.ts";
 import { keepBundle } from "../bundle/pull-bundle.ts";
 import { baseFile, MANIFEST_FILE } from "../store/image-manifest.ts";
 import type { ImageStore } from "../store/image-store.ts";
@@ -24,6 +25,7 @@ export interface OciWanted {
   readonly text: string;
   readonly platform: string | undefined;
   readonly kernelRef: string | undefined;
+  readonly built: PullHow["built"];
 }
 
 /** Stages: `resolve`, `download`, `merge`, `store`, or of an image that was pushed from here `unpack` instead of `merge`; the first alone when it is there already, by its digest. */
@@ -32,10 +34,14 @@ export async function pullOci(parts: PullOciParts, wanted: OciWanted, as: string
   const what = `cannot pull image ${wanted.text}`;
   const present = await store.manifest(as);
   // One that is of no registry is never what is asked for.
-  if (present?.oci === undefined) await store.requireFree(as, what);
+  const requireFree = async (): Promise<void> => {
+    if (wanted.built?.requireReplaceable === undefined) await store.requireFree(as, what);
+    else wanted.built.requireReplaceable();
+  };
+  if (present?.oci === undefined) await requireFree();
   const image = await sources.resolve(wanted.text, { platform: wanted.platform }, context);
   if (present?.oci?.digest === image.digest && present.kernelRef === (wanted.kernelRef ?? present.kernelRef)) return;
-  await store.requireFree(as, what);
+  await requireFree();
   const paths = await sources.fetchLayers(image, context);
   if (image.kind === "bundle") return keepPushed(parts, image, paths[0] ?? "", wanted, as, context);
 
@@ -59,11 +65,11 @@ export async function pullOci(parts: PullOciParts, wanted: OciWanted, as: string
       outPath,
       what,
       {
-        source: "oci",
+        source: wanted.built === undefined ? "oci" : "build",
         arch: platform.architecture,
         kernelRef: wanted.kernelRef ?? null,
-        init: "agent",
-        oci: { reference, digest, layers },
+        init: wanted.built?.init ?? "agent",
+        ...(wanted.built === undefined ? { oci: { reference, digest, layers } } : {}),
         config: {
           env: [...config.env],
           workingDir: config.workingDir,
@@ -76,8 +82,10 @@ export async function pullOci(parts: PullOciParts, wanted: OciWanted, as: string
     );
     await system.files.write(join(draft.folder, MANIFEST_FILE), `${JSON.stringify(manifest, undefined, 2)}\n`);
     context.signal.throwIfAborted();
-    await draft.keep(as);
+    await draft.keep(as, wanted.built?.requireReplaceable);
   });
+  // Nobody can ask for these again. One that is left here goes with the other downloads.
+  if (wanted.built !== undefined) for (const path of paths) await system.files.removeFile(path);
 }
 
 /** Whoever made it and pushed it has said all of it but where it lies. */

@@ -1,5 +1,5 @@
 /** Images: pulled, imported, registered, promoted, given further names, and deleted. */
-import { existsSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { IMAGE } from "../../support/goods.ts";
 import { putLittleImage } from "../../support/little-image.ts";
@@ -98,6 +98,20 @@ export const IMAGE_STEPS: readonly Step[] = [
     },
     words: (crash) => ["image", "build", LITTLE, "--from-image", IMAGE, "-f", join(crash.world.folder, "recipe.toml"), "--no-cache"],
     done: "there",
+  },
+  {
+    ...ofImage,
+    name: "image build of a Dockerfile",
+    before: "absent",
+    prepare: async (crash) => writeFileSync(join(rootOf(crash), "Dockerfile"), "FROM scratch\nCOPY etc /etc\n"),
+    words: (crash) => ["image", "build", LITTLE, "-f", join(rootOf(crash), "Dockerfile")],
+    done: "there",
+    look: (crash) => {
+      const folder = join(crash.world.folder, "data/banger/buildah");
+      const left = existsSync(folder) ? readdirSync(folder) : [];
+      if (left.length > 0) throw new Error(`left behind: ${left.join(", ")}`);
+      return ofImage.look(crash);
+    },
   },
   {
     ...running,
