@@ -62,8 +62,8 @@ export interface Builds {
    * `dockerfile_failed`, and as these.
    */
   build(request: BuildRequest, context: OperationContext): Promise<StoredImage>;
-  /** Forgets what steps left. How many there were. */
-  forgetSteps(): Promise<number>;
+  /** Forgets what a step left, by the name of its folder; nothing happens when there is none. Not while something is built. */
+  forgetStep(name: string): Promise<void>;
   /** Removes workshops that nobody works in, and what a dead daemon's buildah left. */
   reconcile(): Promise<void>;
 }

@@ -34,7 +34,7 @@ export function makeBuilds(dependencies: BuildsDependencies): Builds {
       if (chosen.by === "dockerfile") return buildDockerfile(parts, chosen.request, context);
       return buildImage(parts, chosen.request, context);
     },
-    forgetSteps: () => cache.clear(),
+    forgetStep: (name) => cache.forget(name),
     reconcile: async () => {
       await cache.reconcile();
       await sweepWorkshops(parts);

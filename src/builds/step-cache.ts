@@ -11,11 +11,13 @@ export interface StepCache {
   find(identities: readonly string[]): Promise<{ readonly folder: string; readonly steps: number } | undefined>;
   /** @param fill puts the disks into a folder. Nothing happens when they are there. */
   keep(identity: string, fill: (folder: string) => Promise<void>, context: OperationContext): Promise<void>;
-  /** Removes all. How many there were. */
-  clear(): Promise<number>;
+  /** Removes one; nothing happens when it is not there. */
+  forget(identity: string): Promise<void>;
   /** Removes what a dead daemon left half made. */
   reconcile(): Promise<void>;
 }
+
+const IDENTITY = /^[0-9a-f]{64}$/;
 
 export function makeStepCache({ system, leases }: { readonly system: System; readonly leases: Leases }): StepCache {
   const { files, layout, random } = system;
@@ -49,15 +51,12 @@ export function makeStepCache({ system, leases }: { readonly system: System; rea
       // Somebody else may have kept the same meanwhile.
       if (!(await isThere(identity))) await files.rename(draft, folderOf(identity));
     },
-    clear: async () => {
-      const names = (await files.list(layout.builds)).filter((name) => !name.startsWith("."));
-      for (const name of names) {
-        // By another name first: one that is half removed is never found.
-        const gone = join(layout.builds, `.gone-${random.hex(8)}`);
-        await files.rename(folderOf(name), gone);
-        await files.removeTree(gone);
-      }
-      return names.length;
+    forget: async (identity) => {
+      if (!IDENTITY.test(identity) || !(await isThere(identity))) return;
+      // By another name first: one that is half removed is never found.
+      const gone = join(layout.builds, `.gone-${random.hex(8)}`);
+      await files.rename(folderOf(identity), gone);
+      await files.removeTree(gone);
     },
     reconcile: async () => {
       const claimed = leases

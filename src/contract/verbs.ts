@@ -2069,7 +2069,7 @@ export const VERBS: Readonly<Record<OperationName, Verb>> = {
     "method": "POST",
     "path": "/v1/images/prune",
     "summary": "Remove images that are broken, or that no vm uses",
-    "detail": "Without --all those alone that cannot be read any more and that no vm uses. With --all every image that no vm uses, but for the config's default_image; those that were imported or built here nobody else has. What goes is shown first, and asked for; without a terminal it takes --yes.",
+    "detail": "Without --all those alone that cannot be read any more and that no vm uses. With --all every image that no vm uses, but for the config's default_image; those that were imported or built here nobody else has. In either case, what steps of builds left too, which the next build of the same then does again. What goes is shown first, and asked for; without a terminal it takes --yes.",
     "words": [
       "image",
       "prune"
@@ -2486,7 +2486,7 @@ export const VERBS: Readonly<Record<OperationName, Verb>> = {
     "method": "POST",
     "path": "/v1/system/prune",
     "summary": "Remove what nothing uses",
-    "detail": "Downloads, initramfs files and agents of no use any more, blanks, ephemeral vms that were left behind stopped, and the records of ended operations. With --images and --kernels also those that no vm uses; a vm only with --vms and --older-than, and only when it is stopped. Shows first what would go, and asks; without a terminal it takes --yes.",
+    "detail": "Downloads, what steps of builds left, initramfs files and agents of no use any more, blanks, ephemeral vms that were left behind stopped, and the records of ended operations. With --images and --kernels also those that no vm uses; a vm only with --vms and --older-than, and only when it is stopped. Shows first what would go, and asks; without a terminal it takes --yes.",
     "words": [
       "system",
       "prune"

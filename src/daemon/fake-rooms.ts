@@ -42,7 +42,7 @@ export function makeFakeRooms(system: Pick<System, "clock" | "random" | "log" | 
         return fake.images.import(as, "/", {}, context);
       },
       build: ({ as }, context) => fake.images.import(as, "/", {}, context),
-      forgetSteps: async () => 0,
+      forgetStep: async () => undefined,
       reconcile: async () => undefined,
     },
     // None can be fetched here; one that is inside the program is the real one.

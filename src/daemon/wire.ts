@@ -121,6 +121,7 @@ export const wire: Wire = async ({ system, config, configFile, proxies, onTroubl
     system,
     vms,
     images,
+    builds,
     kernels,
     operations,
     leases,

@@ -8,7 +8,7 @@ export const imagePrune = defineOperation({
   kind: "long",
   summary: "Remove images that are broken, or that no vm uses",
   detail:
-    "Without --all those alone that cannot be read any more and that no vm uses. With --all every image that no vm uses, but for the config's default_image; those that were imported or built here nobody else has. What goes is shown first, and asked for; without a terminal it takes --yes.",
+    "Without --all those alone that cannot be read any more and that no vm uses. With --all every image that no vm uses, but for the config's default_image; those that were imported or built here nobody else has. In either case, what steps of builds left too, which the next build of the same then does again. What goes is shown first, and asked for; without a terminal it takes --yes.",
   method: "POST",
   path: "/v1/images/prune",
   input: z.strictObject({

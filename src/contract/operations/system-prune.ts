@@ -9,7 +9,7 @@ export const systemPrune = defineOperation({
   kind: "long",
   summary: "Remove what nothing uses",
   detail:
-    "Downloads, initramfs files and agents of no use any more, blanks, ephemeral vms that were left behind stopped, and the records of ended operations. With --images and --kernels also those that no vm uses; a vm only with --vms and --older-than, and only when it is stopped. Shows first what would go, and asks; without a terminal it takes --yes.",
+    "Downloads, what steps of builds left, initramfs files and agents of no use any more, blanks, ephemeral vms that were left behind stopped, and the records of ended operations. With --images and --kernels also those that no vm uses; a vm only with --vms and --older-than, and only when it is stopped. Shows first what would go, and asks; without a terminal it takes --yes.",
   method: "POST",
   path: "/v1/system/prune",
   input: z.strictObject({

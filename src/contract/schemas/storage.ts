@@ -10,6 +10,7 @@ export const STORAGE_KINDS = [
   "vm log",
   "blank",
   "download",
+  "build cache",
   "initrd",
   "agent",
   "operation",
@@ -32,7 +33,7 @@ export const storageUse = z.strictObject({
 });
 export type StorageUse = z.output<typeof storageUse>;
 
-export const PRUNE_KINDS = ["kernel", "image", "vm", "blank", "download", "initrd", "agent", "operation"] as const;
+export const PRUNE_KINDS = ["kernel", "image", "vm", "blank", "download", "build cache", "initrd", "agent", "operation"] as const;
 
 /** One thing that goes, or would. */
 const prunedItem = z.strictObject({

@@ -8,7 +8,7 @@ import type { StorageParts } from "./storage.ts";
 export interface Candidate {
   readonly kind: PrunedItem["kind"];
   readonly name: string;
-  /** Of a file. */
+  /** Of a file, or of a folder that is none of a store. */
   readonly path?: string;
   /** Of a vm: another one may have its name by the time it goes. */
   readonly vmId?: string;
@@ -52,6 +52,7 @@ export async function listCandidates(parts: StorageParts, left: readonly string[
       "download",
       (await namesIn(parts, layout.downloads)).filter((path) => !basename(path).startsWith(".")),
     ),
+    listBuildCache(parts),
     listFiles(parts, "initrd", (await files.list(layout.initrds)).length === 0 ? [] : await parts.kernels.findUnusedInitrds()),
     listFiles(
       parts,
@@ -60,6 +61,12 @@ export async function listCandidates(parts: StorageParts, left: readonly string[
     ),
   ]);
   return all.flat().filter(({ path }) => path === undefined || !left.includes(path));
+}
+
+/** What steps of builds left, a folder each. */
+export async function listBuildCache(parts: StorageParts): Promise<readonly Candidate[]> {
+  const paths = (await namesIn(parts, parts.system.layout.builds)).filter((path) => !basename(path).startsWith("."));
+  return listFiles(parts, "build cache", paths);
 }
 
 /** A vm that is stopped may go when that was said; an ephemeral one that has run was only left behind. */

@@ -10,6 +10,7 @@ import type { OperationContext } from "../../operations/operations.ts";
 import { makeSystem } from "../../system/make-system.ts";
 import type { Log } from "../../system/log.ts";
 import type { System } from "../../system/system.ts";
+import { makeBuilds } from "../../builds/make-builds.ts";
 import { makeFakeRooms } from "../fake-rooms.ts";
 import { makeGate } from "./gate.ts";
 import { makeStorage } from "./make-storage.ts";
@@ -58,6 +59,7 @@ async function openWorld(more: Partial<StorageParts> = {}) {
     vms,
     kernels,
     images,
+    builds: makeBuilds({ system, vms, images, leases, uid: 0, variables: {}, onTrouble: () => undefined }),
     operations,
     leases,
     agentPath,
@@ -121,6 +123,28 @@ describe("prune", () => {
     expect((await names({ dryRun: true, keepBytes: 3 * 8192 })).filter((name) => !name.startsWith("operation"))).toEqual([
       "agent banger-agent-before",
     ]);
+  });
+
+  test("forgets what steps of builds left, also when images are pruned, and as a whole", async () => {
+    const { builds } = system.layout;
+    const steps = ["a", "b"].map((letter) => letter.repeat(64));
+    const putSteps = (): void => {
+      for (const [at, step] of steps.entries()) put(join(builds, step, "layer.ext4"), 48 * at + 1);
+      put(join(builds, ".draft-1/layer.ext4"), 48);
+    };
+    putSteps();
+    mkdirSync(system.layout.roots.state);
+    const { storage, names, run } = await openWorld();
+    const use = async () => (await storage.measure()).uses.find(({ kind }) => kind === "build cache");
+    expect(await use()).toMatchObject({ count: 2, usedBytes: 2 * 8192, reclaimableBytes: 2 * 8192, needs: null });
+    expect(await names({ olderThanMs: 24 * HOUR_MS })).toEqual([`build cache ${steps[1]}`]);
+    expect(readdirSync(builds).toSorted()).toEqual([".draft-1", steps[0] ?? ""]);
+    putSteps();
+    const pruneImages = (dryRun: boolean) => run((context) => storage.pruneImages({ all: false, dryRun, before: undefined }, context));
+    for (const dryRun of [true, false]) expect(await pruneImages(dryRun)).toMatchObject({ dryRun, usedBytes: 2 * 8192 });
+    expect(readdirSync(builds)).toEqual([".draft-1"]);
+    expect(await pruneImages(false)).toMatchObject({ items: [] });
+    expect(await use()).toMatchObject({ count: 0 });
   });
 
   test("takes images and kernels only when told to, and only those that nobody uses", async () => {

@@ -2,7 +2,7 @@ import { BangerError } from "../../contract/errors.ts";
 import type { PruneReport } from "../../contract/schemas/storage.ts";
 import type { OperationContext } from "../../operations/operations.ts";
 import { decidePrune } from "./decide-prune.ts";
-import { leftOnDisk, listCandidates, listImages, type Candidate } from "./list-candidates.ts";
+import { leftOnDisk, listBuildCache, listCandidates, listImages, type Candidate } from "./list-candidates.ts";
 import { measureUses } from "./measure-uses.ts";
 import { findHalfWritten } from "../half-written.ts";
 import { itemOf, removeAll } from "./remove-all.ts";
@@ -37,7 +37,11 @@ export function makeStorage(parts: StorageParts): Storage {
       prune(request, context, async (_left, at) => {
         const unused = await listImages(parts);
         const wanted = unused.filter(({ name, isBroken }) => isBroken || (request.all && name !== parts.defaultImage));
-        return decidePrune(wanted, { before: request.before, olderThanMs: undefined, keepBytes: undefined }, at);
+        return decidePrune(
+          [...wanted, ...(await listBuildCache(parts))],
+          { before: request.before, olderThanMs: undefined, keepBytes: undefined },
+          at,
+        );
       }),
     reconcile: async () => {
       for (const { kind, key } of leases.list()) {

@@ -67,6 +67,7 @@ export async function measureUses(parts: StorageParts): Promise<StorageUse[]> {
     "vm log": await ofVms((name) => !isLayer(name) && !isWork(name)),
     blank: await plain(await below(layout.blanks), "blank"),
     download: await plain(await below(layout.downloads), "download"),
+    "build cache": await plain(await below(layout.builds), "build cache"),
     initrd: await plain(await below(layout.initrds), "initrd"),
     agent: await plain(await below(layout.agents), "agent"),
     // Rows of the database, which keeps its size; the room in it is used again.

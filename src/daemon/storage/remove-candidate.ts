@@ -44,6 +44,9 @@ async function removeAlone(candidate: Candidate, parts: StorageParts, context: O
       if (path === undefined) return undefined;
       if (kind === "initrd" && !(await parts.kernels.findUnusedInitrds()).includes(path)) return "a kernel boots with it by now";
       return removeFile(path, parts, context);
+    case "build cache":
+      await parts.builds.forgetStep(name);
+      return undefined;
     case "operation":
       parts.operations.forgetEnded(candidate.usedAt + 1);
       return undefined;

@@ -6,6 +6,7 @@
  * has removed it, and the next one finishes what was begun.
  */
 import type { PruneReport, StorageUse } from "../../contract/schemas/storage.ts";
+import type { Builds } from "../../builds/builds.ts";
 import type { Images } from "../../images/images.ts";
 import type { Kernels } from "../../kernels/kernels.ts";
 import type { Leases, OperationContext, Operations } from "../../operations/operations.ts";
@@ -33,7 +34,7 @@ export interface Storage {
   measure(): Promise<{ readonly uses: StorageUse[]; readonly freeBytes: number }>;
   /** Stages: `look`, `remove`. Throws `invalid` `vms_need_age`. */
   prune(request: PruneRequest, context: OperationContext): Promise<PruneReport>;
-  /** Of images alone: those that cannot be read, and all others when that is asked for. Stages: `look`, `remove`. */
+  /** Of images alone: those that cannot be read, and all others when that is asked for; and what steps of builds left. Stages: `look`, `remove`. */
   pruneImages(request: ImagePruneRequest, context: OperationContext): Promise<PruneReport>;
   /** Finishes removals that a daemon began and did not live to finish, and removes files that it had half written. Before listening. */
   reconcile(): Promise<void>;
@@ -43,6 +44,7 @@ export interface StorageParts {
   readonly system: System;
   readonly vms: Pick<Vms, "list" | "usersOf" | "delete">;
   readonly images: Pick<Images, "list" | "delete">;
+  readonly builds: Pick<Builds, "forgetStep">;
   readonly kernels: Pick<Kernels, "list" | "delete" | "findUnusedInitrds">;
   readonly operations: Pick<Operations, "measureEnded" | "forgetEnded">;
   readonly leases: Pick<Leases, "write" | "drop" | "list">;
