@@ -74,6 +74,8 @@ export interface ExportWanted {
   readonly leaveOut: readonly string[];
   /** Files of which there is the name, and nothing in them. */
   readonly emptied: readonly string[];
+  /** In place of what the root has as root's home, what the work disk has. */
+  readonly home?: boolean;
 }
 
 export interface Offer {

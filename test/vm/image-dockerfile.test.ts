@@ -15,6 +15,12 @@ test("FROM and COPY --from may name images of the store", async () => {
       ["kernels", kernel],
       ["images", IMAGE],
     ]);
+    // With something in root's home, which is on a disk of its own.
+    await world.ok(["vm", "create", "dev", "--kernel", kernel], { timeoutMs: 300_000 });
+    await world.ok(["exec", "dev", "--", "sh", "-c", "echo mine > ~/mine"]);
+    await world.ok(["image", "promote", "dev", "mine-bookworm"], { timeoutMs: 300_000 });
+    await world.ok(["vm", "delete", "dev", "--force"]);
+
     const context = join(world.folder, "context");
     mkdirSync(context);
     writeFileSync(join(context, "motd"), "of the context\n");
@@ -22,16 +28,16 @@ test("FROM and COPY --from may name images of the store", async () => {
     writeFileSync(
       path,
       `ARG SUITE=trixie
-FROM debian-$SUITE
+FROM mine-$SUITE
 COPY motd /etc/motd
-RUN . /etc/os-release && echo "it is $VERSION_CODENAME" | tee /srv/said && chown nobody /srv/said
+RUN . /etc/os-release && echo "it is $VERSION_CODENAME and $(cat /root/mine)" | tee /srv/said && chown nobody /srv/said
 ENV GREETING=hello
 CMD ["cat", "/srv/said"]
 `,
     );
-    const words = ["image", "build", "web", context, "-f", path, "--build-arg", "SUITE=bookworm", "--kernel-ref", kernel];
+    const words = ["image", "build", "web", context, "-f", path, "--build-arg", "SUITE=bookworm"];
     const built = await world.banger(words, { timeoutMs: 600_000 });
-    expect([built.code, built.stderr]).toEqual([0, expect.stringContaining("it is bookworm")]);
+    expect([built.code, built.stderr]).toEqual([0, expect.stringContaining("it is bookworm and mine")]);
     expect(await world.json(["image", "show", "web"])).toMatchObject({
       source: "build",
       distro: "debian-bookworm",
@@ -46,7 +52,7 @@ CMD ["cat", "/srv/said"]
     const look =
       "cat /etc/motd /srv/said; stat -c %U:%a /srv/said /usr/bin/passwd; echo $GREETING; ls -A /root; dpkg -s dpkg | grep Status";
     expect(await world.ok(["exec", "user", "--", "sh", "-c", look])).toBe(
-      "of the context\nit is bookworm\nnobody:644\nroot:4755\nhello\n.bashrc\n.profile\nStatus: install ok installed\n",
+      "of the context\nit is bookworm and mine\nnobody:644\nroot:4755\nhello\n.bashrc\n.profile\nmine\nStatus: install ok installed\n",
     );
   });
 });

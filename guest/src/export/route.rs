@@ -15,7 +15,7 @@ use tokio::sync::mpsc::{Sender, channel};
 use super::archive::Archive;
 use super::forget;
 use super::spec::{Export, Forget};
-use super::walk::Walk;
+use super::walk::{Home, Walk};
 use crate::agent::{Agent, Place};
 use crate::http::answer::{self, Refusal, Respond};
 use crate::http::body;
@@ -29,14 +29,16 @@ const PIECE_BYTES: usize = 128 * 1024;
 
 pub async fn export(agent: &Agent, over: Over, body: RecvStream, mut respond: Respond) {
     let Some(json) = body::read_all(body).await else { return };
-    let begun = json.and_then(|json| Export::parse(&json)).and_then(|spec| Ok((open_root(agent)?, spec)));
-    let (root, spec) = match begun {
+    let begun = json
+        .and_then(|json| Export::parse(&json))
+        .and_then(|spec| Ok((open_root(agent)?, open_home(agent, &spec)?, spec)));
+    let (root, home, spec) = match begun {
         Ok(begun) => begun,
         Err(refusal) => return refusal.send(&mut respond),
     };
     let Ok(mut sink) = answer::stream(&mut respond) else { return };
     let (to_host, mut from_thread) = channel(WAITING);
-    let work = runtime::in_thread("banger-export", move || write(&root, &spec, to_host));
+    let work = runtime::in_thread("banger-export", move || write(&root, home, &spec, to_host));
     let carry = async {
         while let Some(bytes) = from_thread.recv().await {
             sink.send(bytes).await?;
@@ -104,16 +106,24 @@ fn home(agent: &Agent) -> Result<PathBuf, Refusal> {
     home.map(PathBuf::from).ok_or_else(|| Refusal::invalid("this guest has no work disk"))
 }
 
+/// The work disk, where it is wanted and there is one.
+fn open_home(agent: &Agent, spec: &Export) -> Result<Option<Home>, Refusal> {
+    let mounted = agent.home.borrow().clone();
+    let Some(path) = mounted.filter(|_| spec.home && agent.place != Place::Process) else { return Ok(None) };
+    let folder = open(&path, FOLDER, Mode::empty()).map_err(|errno| failed(format!("cannot open {path}: {errno}")))?;
+    Ok(Some(Home { path: path.trim_start_matches('/').into(), folder }))
+}
+
 /// The computer's root is not for an ordinary process to give away.
 fn stand_in(agent: &Agent) -> Result<PathBuf, Refusal> {
     let root = agent.root.borrow().clone();
     root.ok_or_else(|| Refusal::invalid("this agent is an ordinary process: it was given no root"))
 }
 
-fn write(root: &OwnedFd, spec: &Export, to_host: Sender<Bytes>) -> io::Result<()> {
+fn write(root: &OwnedFd, home: Option<Home>, spec: &Export, to_host: Sender<Bytes>) -> io::Result<()> {
     rustix::fs::sync();
     let mut archive = Archive::new(Pieces { to_host, piece: BytesMut::new() });
-    Walk::new(&mut archive, spec).root(root)?;
+    Walk::new(&mut archive, spec).with_home(home).root(root)?;
     archive.finish()?.flush()
 }
 

@@ -15,6 +15,9 @@ pub struct Export {
     pub leave_out: Vec<String>,
     /// Files of which there is the name, and nothing in them.
     pub emptied: Vec<String>,
+    /// Where the work disk is mounted is what is on it, and not what the root has there.
+    #[serde(default)]
+    pub home: bool,
 }
 
 #[derive(Debug, Deserialize)]

@@ -23,8 +23,16 @@ const ATTRIBUTE_BYTES: usize = 64 * 1024;
 /// What the join of base and layer keeps for itself.
 const OF_THE_JOIN: &[u8] = b"trusted.overlay.";
 
+/// What is told of in place of a folder of the root.
+pub struct Home {
+    /// Of the folder, without a slash before.
+    pub path: Vec<u8>,
+    pub folder: OwnedFd,
+}
+
 pub struct Walk<'a, W: Write> {
     archive: &'a mut Archive<W>,
+    home: Option<Home>,
     leave_out: Paths,
     emptied: Paths,
     /// Files with several names: the first of them.
@@ -35,7 +43,11 @@ pub struct Walk<'a, W: Write> {
 impl<'a, W: Write> Walk<'a, W> {
     pub fn new(archive: &'a mut Archive<W>, spec: &Export) -> Self {
         let (leave_out, emptied) = (Paths::new(&spec.leave_out), Paths::new(&spec.emptied));
-        Self { archive, leave_out, emptied, first_names: HashMap::new(), depth: 0 }
+        Self { archive, home: None, leave_out, emptied, first_names: HashMap::new(), depth: 0 }
+    }
+
+    pub fn with_home(self, home: Option<Home>) -> Self {
+        Self { home, ..self }
     }
 
     /// The folder itself, and all in it.
@@ -72,7 +84,10 @@ impl<'a, W: Write> Walk<'a, W> {
         let whole = if path.is_empty() { name.to_vec() } else { [path, b"/", name].concat() };
         let kind = match kind_of(&stat) {
             FileType::Directory => {
-                let inner = openat(folder, os(name), OFlags::RDONLY | FOLDER, Mode::empty())?;
+                let inner = match self.home.take_if(|home| home.path == whole) {
+                    Some(home) => home.folder,
+                    None => openat(folder, os(name), OFlags::RDONLY | FOLDER, Mode::empty())?,
+                };
                 let mut entry = entry_of(Kind::Folder, whole.clone(), &fstat(&inner)?);
                 entry.attributes = attributes_of_open(&inner)?;
                 self.archive.header(&entry)?;

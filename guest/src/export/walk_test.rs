@@ -115,6 +115,28 @@ fn a_tree_comes_out_of_the_archive_as_it_went_in() {
 }
 
 #[test]
+fn a_home_stands_where_the_root_has_a_folder_for_it() {
+    let (from, home, to) = (folder_of("home-from"), folder_of("home-disk"), folder_of("home-to"));
+    fs::create_dir_all(from.join("root/inner")).unwrap();
+    fs::create_dir_all(from.join("srv/root")).unwrap();
+    fs::write(from.join("root/hidden"), "by the disk").unwrap();
+    fs::create_dir_all(home.join("lost+found")).unwrap();
+    fs::write(home.join(".profile"), "of the disk").unwrap();
+    fs::hard_link(home.join(".profile"), home.join("again")).unwrap();
+    let folder = rustix::fs::open(&home, OFlags::RDONLY | FOLDER, Mode::empty()).unwrap();
+    let root = rustix::fs::open(&from, OFlags::RDONLY | FOLDER, Mode::empty()).unwrap();
+    let spec = Export { leave_out: vec!["root/lost+found".into()], ..Export::default() };
+    let mut archive = Archive::new(Vec::new());
+    Walk::new(&mut archive, &spec).with_home(Some(Home { path: b"root".to_vec(), folder })).root(&root).unwrap();
+    extract(&archive.finish().unwrap(), &to);
+    let names: Vec<_> = seen(&to).into_keys().collect();
+    assert_eq!(names, ["", "/root", "/root/.profile", "/root/again", "/srv", "/srv/root"]);
+    for folder in [from, home, to] {
+        fs::remove_dir_all(folder).unwrap();
+    }
+}
+
+#[test]
 fn what_is_nobodys_business_is_left_out() {
     let (from, to) = (folder_of("secret-from"), folder_of("secret-to"));
     for folder in ["etc/ssh", "tmp/inner"] {
@@ -124,7 +146,11 @@ fn what_is_nobodys_business_is_left_out() {
         fs::write(from.join(file), "word").unwrap();
     }
     let list = |paths: &[&str]| paths.iter().map(|&path| path.to_owned()).collect();
-    let spec = Export { leave_out: list(&["etc/ssh/ssh_host_*", "tmp/"]), emptied: list(&["etc/machine-id"]) };
+    let spec = Export {
+        leave_out: list(&["etc/ssh/ssh_host_*", "tmp/"]),
+        emptied: list(&["etc/machine-id"]),
+        ..Export::default()
+    };
     extract(&export(&from, &spec), &to);
     let names: Vec<_> = seen(&to).into_keys().collect();
     assert_eq!(names, ["", "/etc", "/etc/machine-id", "/etc/ssh", "/etc/ssh/ssh_config", "/tmp"]);

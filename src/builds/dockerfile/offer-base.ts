@@ -19,6 +19,7 @@ import type { Buildah } from "./buildah.ts";
 /** As much as any image may have. */
 const LAYER_MAX_BYTES = 64 * 2 ** 30;
 const LAYOUT = "base";
+const WITH_HOME = { ...IDENTITY, leaveOut: [...IDENTITY.leaveOut, "root/lost+found"], home: true };
 
 /** Stages: as a create, and `export`. @param as the image that is built of it. @param kernel of the guest; its own when left out. */
 export async function offerBase(
@@ -41,7 +42,7 @@ export async function offerBase(
     const agent = await vms.agentOf(workshop.vm.id);
     return await context.stage("export", async (stage) => {
       stage.note(base.name);
-      const stream = await agent.openExport(IDENTITY, context.signal);
+      const stream = await agent.openExport(WITH_HOME, context.signal);
       return await writeBlob(system, blobs, stream, base.name, context.signal, (done) => stage.progress(done, undefined, "bytes"));
     });
   })();
