@@ -117,7 +117,9 @@ fn open_home(agent: &Agent, spec: &Export) -> Result<Option<Home>, Refusal> {
 /// The computer's root is not for an ordinary process to give away.
 fn stand_in(agent: &Agent) -> Result<PathBuf, Refusal> {
     let root = agent.root.borrow().clone();
-    root.ok_or_else(|| Refusal::invalid("this agent is an ordinary process: it was given no root"))
+    let root = root.ok_or_else(|| Refusal::invalid("this agent is an ordinary process: it was given no root"))?;
+    std::fs::create_dir_all(&root).map_err(|error| failed(format!("cannot make {}: {error}", root.display())))?;
+    Ok(root)
 }
 
 fn write(root: &OwnedFd, home: Option<Home>, spec: &Export, to_host: Sender<Bytes>) -> io::Result<()> {

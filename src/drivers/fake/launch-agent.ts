@@ -27,7 +27,6 @@ export async function launchAgent({ system, consoles, agentPath }: AgentParts, p
   // The name that the agent gives its socket until it listens.
   undo.defer(() => files.removeFile(`${socket}.new`));
   const root = join(plan.runFolder, "root");
-  await files.makeFolder(root);
   const console = undo.use(await consoles.open(plan));
   const started = await startAgent(system, [agentPath, "serve", "--listen", socket, "--root", root], plan);
   undo.defer(() => endProcess(system, started.identity, started.ended));
