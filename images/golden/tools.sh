@@ -56,12 +56,18 @@ install_all() (
   install_mise
   install_node
   configure
-  export HOME="$scratch/home" MISE_DATA_DIR="$scratch/data" MISE_CACHE_DIR="$scratch/cache" MISE_STATE_DIR="$scratch/state"
+  export HOME="$scratch/home" TMPDIR="$scratch/home" MISE_DATA_DIR="$scratch/data" MISE_CACHE_DIR="$scratch/cache" MISE_STATE_DIR="$scratch/state"
   export npm_config_registry="$NPM_REGISTRY" npm_config_cache="$scratch/npm"
   # The authorities of the system, as curl above: those of node are its own.
   export NODE_EXTRA_CA_CERTS=/etc/ssl/certs/ca-certificates.crt
   mkdir -p "$HOME"
-  mise install --system --jobs 1
+  # A slow computer leaves connections waiting until somebody ends them: fewer at once, and what came is not fetched again.
+  export npm_config_maxsockets=4 npm_config_fetch_retries=5
+  tries=1
+  until mise install --system --jobs 1; do
+    test "$tries" -lt 3 || refuse "install the tools: tried $tries times"
+    tries=$((tries + 1))
+  done
   mise reshim --system
   rm -rf "$scratch"
 )

@@ -56,6 +56,6 @@ export const SUITES = [
   { name: "host", kind: "bun", argv: ["./test/host"], quick: false, minutes: 12, fullMinutes: 60 },
   { name: "crash", kind: "bun", argv: ["./test/crash"], quick: false, boots: true, minutes: 12, fullMinutes: 240 },
   { name: "cli", kind: "bun", argv: ["./test/cli"], quick: false, boots: true, minutes: 12, fullMinutes: 30 },
-  { name: "vm", kind: "bun", argv: ["./test/vm"], quick: false, boots: true, minutes: 35, fullMinutes: 60 },
+  { name: "vm", kind: "bun", argv: ["./test/vm"], quick: false, boots: true, minutes: 40, fullMinutes: 120 },
   { name: "kernel", kind: "bun", argv: ["./test/kernel"], quick: false, onDemand: true, boots: true, minutes: 90 },
 ];
