@@ -1659,7 +1659,7 @@ export const VERBS: Readonly<Record<OperationName, Verb>> = {
         "type": "boolean",
         "required": false,
         "default": true,
-        "brief": "use what unchanged steps left"
+        "brief": "do all steps of a recipe again, whatever unchanged ones left"
       }
     ],
     "examples": [

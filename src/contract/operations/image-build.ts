@@ -84,7 +84,7 @@ export const imageBuild = defineOperation({
     kernelRef: { brief: "the kernel of its vms; that of what it begins with when left out", placeholder: "KERNEL", completes: "kernel" },
     size: { brief: "size of the root disk while it is built by a recipe", placeholder: "SIZE" },
     replace: { brief: "take the place of the image of that name, when no vm uses it" },
-    cache: { brief: "use what unchanged steps left" },
+    cache: { brief: "do all steps of a recipe again, whatever unchanged ones left" },
   },
   cli: { words: ["image", "build"], positional: ["as", "context"] },
   examples: [
