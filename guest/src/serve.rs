@@ -1,6 +1,7 @@
 //! `banger-agent serve`: the same agent as an ordinary process, over a unix socket. For tests, and wherever a computer is
 //! not the agent's to change.
 
+use std::cell::Cell;
 use std::io::{self, Read as _, Write as _};
 use std::net::Shutdown;
 use std::os::unix::fs::FileTypeExt;
@@ -61,11 +62,13 @@ async fn serve(
         door::open(agent.clone(), path)?;
     }
     let mut going_down = agent.going_down.subscribe();
+    let said = Cell::new(false);
     // The host goes on being served while its commands end: it is told how they did.
     let power_off = async {
         let _ = going_down.wait_for(|down| *down).await;
         agent.commands.end_all(libc::SIGTERM, GRACE).await;
         say("power off");
+        said.set(true);
         tokio::time::sleep(LAST_WORDS).await;
     };
     let result = tokio::select! {
@@ -74,6 +77,10 @@ async fn serve(
         _ = terminated.wait_for(|told| *told) => Ok(()),
     };
     agent.commands.end_all(libc::SIGHUP, GRACE).await;
+    // A host that hangs up at once is faster than its commands end.
+    if agent.is_going_down() && !said.get() {
+        say("power off");
+    }
     result
 }
 
