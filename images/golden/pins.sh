@@ -6,8 +6,8 @@ DOCKER_FROM=upstream
 DOCKER_SOURCE=https://download.docker.com/linux/debian
 DOCKER_KEY_FINGERPRINT=9DC858229FC7DD38854AE2D88D81803C0EBFCD88
 
-# The registry of npm, or a mirror of it.
-NPM_REGISTRY=https://registry.npmjs.org
+# The registry of npm. The scripts take the one that npm uses where they run; what comes from it is held to the digests below.
+NPM_REGISTRY=
 
 # Programs, by the sha256 of npm's tarballs. One without a digest for an architecture is not installed there.
 NODE_VERSION=24.21.0

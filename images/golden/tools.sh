@@ -14,6 +14,7 @@ unpack() {
 }
 
 install_mise() {
+  test -n "$NPM_REGISTRY" || refuse "fetch the tools: no registry of npm is named, NPM_REGISTRY in pins.sh"
   fetch "$NPM_REGISTRY/@jdxcode/mise-linux-$npm/-/mise-linux-$npm-$MISE_VERSION.tgz" "$mise_pin" "$scratch/mise.tgz"
   unpack "$scratch/mise.tgz" "$scratch/mise"
   install -m 0755 "$scratch/mise/bin/mise" /usr/local/bin/mise

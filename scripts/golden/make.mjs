@@ -34,7 +34,7 @@ export const MAKE_OPTIONS = /** @type {const} */ ({
  */
 export async function makeBundles(wanted) {
   const variants = variantsOf(wanted);
-  return withRecipe({ pins: wanted.pin ?? [], kernel: wanted.kernel }, async (recipe) => {
+  return withRecipe({ pins: [...registryPin(), ...(wanted.pin ?? [])], kernel: wanted.kernel }, async (recipe) => {
     const made = [];
     for (const { name, groups } of variants) {
       const begin = performance.now();
@@ -46,6 +46,12 @@ export async function makeBundles(wanted) {
     console.log(`\nfor vms for which no image is named, in config.toml: default_image = "${made[0]?.name}"`);
     return made;
   });
+}
+
+/** The registry that npm uses here; one that is pinned takes its place. */
+function registryPin() {
+  const registry = answerOf(["npm", "config", "get", "registry"])?.trim().replace(/\/$/, "");
+  return registry === undefined || !/^https?:\/\//.test(registry) ? [] : [`NPM_REGISTRY=${registry}`];
 }
 
 /** @param {Wanted} wanted */
