@@ -1,6 +1,5 @@
 import type { Duplex } from "node:stream";
 import { BangerError } from "../contract/errors.ts";
-import { parseExecExit, parseExecFailure } from "../contract/exec-outcome.ts";
 import {
   encodeFrame,
   encodeJsonFrame,
@@ -11,7 +10,7 @@ import {
   type ExecSpec,
   type Frame,
 } from "../contract/frames.ts";
-import { escapeGuestText } from "../contract/escape-guest-text.ts";
+import { exitOf, notStarted } from "./exec-answers.ts";
 import { framesOf } from "./frames-of.ts";
 import { guestGarbled } from "./guest-errors.ts";
 
@@ -71,11 +70,9 @@ class CommandOutput {
       case FRAME.stderr:
         return this.#keep("stderr", payload);
       case FRAME.exited:
-        return parseExecExit(payload) ?? wrongShape();
-      case FRAME.failed: {
-        const { code, message } = parseExecFailure(payload) ?? wrongShape();
-        throw new BangerError("refused", `exec_${code}`, `cannot run the command in the guest: ${escapeGuestText(message)}`);
-      }
+        return exitOf(payload);
+      case FRAME.failed:
+        throw notStarted(payload);
       default:
         throw guestGarbled(`it sent a frame of type ${type}, which only a host sends`);
     }
@@ -92,10 +89,6 @@ class CommandOutput {
     }
     this[name].push(payload);
   }
-}
-
-function wrongShape(): never {
-  throw guestGarbled("its answer to an exec has the wrong shape");
 }
 
 function* inputFrames(input: string | Uint8Array = new Uint8Array()): Generator<Uint8Array> {

@@ -1,8 +1,6 @@
 import type { Duplex } from "node:stream";
-import { BangerError } from "../contract/errors.ts";
-import { escapeGuestText } from "../contract/escape-guest-text.ts";
-import { parseExecExit, parseExecFailure } from "../contract/exec-outcome.ts";
 import { encodeFrame, encodeJsonFrame, FRAME, FrameReader, MAX_CHUNK_BYTES, type ExecExit, type ExecSpec } from "../contract/frames.ts";
+import { exitOf, notStarted } from "./exec-answers.ts";
 import { framesOf } from "./frames-of.ts";
 import { guestGarbled } from "./guest-errors.ts";
 
@@ -32,7 +30,7 @@ export async function streamCommand(
         if (type === FRAME.failed) throw notStarted(payload);
         if (type !== FRAME.exited) continue;
         for (const output of outputs.values()) output.end();
-        return parseExecExit(payload) ?? wrongShape();
+        return exitOf(payload);
       }
     }
     throw guestGarbled("a command's stream ended before the command did");
@@ -74,13 +72,4 @@ function lastOf(line: string): string {
       .findLast((part) => part !== "")
       ?.slice(0, LONGEST_LINE_CHARACTERS) ?? ""
   );
-}
-
-function notStarted(payload: Uint8Array): BangerError {
-  const { code, message } = parseExecFailure(payload) ?? wrongShape();
-  return new BangerError("refused", `exec_${code}`, `cannot run the command in the guest: ${escapeGuestText(message)}`);
-}
-
-function wrongShape(): never {
-  throw guestGarbled("its answer to an exec has the wrong shape");
 }

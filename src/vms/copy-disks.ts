@@ -11,15 +11,22 @@ const FLUSH_MS = 30_000;
  * fit together; what it was in the middle of is as after a loss of power. Stage: `copy`.
  */
 export async function copyDisks(supervisor: Supervisor, to: DiskPaths, dependencies: VmDependencies, steps: Steps): Promise<void> {
-  const { disks } = dependencies;
   const from = diskPathsOf(supervisor.id, dependencies);
   await steps.stage("copy", async () => {
     await flush(supervisor, dependencies, steps.signal);
-    await supervisor.whileStill(async () => {
-      await disks.copy(from.layer, to.layer, steps.signal);
-      await disks.copy(from.work, to.work, steps.signal);
-    }, steps);
+    await supervisor.whileStill(() => copyBoth(dependencies, from, to, steps.signal), steps);
   });
+}
+
+/** Of which nobody writes to either meanwhile. */
+export async function copyBoth(
+  { disks }: Pick<VmDependencies, "disks">,
+  from: DiskPaths,
+  to: DiskPaths,
+  signal: AbortSignal,
+): Promise<void> {
+  await disks.copy(from.layer, to.layer, signal);
+  await disks.copy(from.work, to.work, signal);
 }
 
 async function flush(supervisor: Supervisor, { system }: VmDependencies, signal: AbortSignal): Promise<void> {

@@ -4,7 +4,7 @@ import type { Vm } from "../contract/schemas/vm.ts";
 import type { OperationContext } from "../operations/operations.ts";
 import { resolveBoot } from "./boot.ts";
 import { changeVm, renameVm } from "./change.ts";
-import { copyDisks } from "./copy-disks.ts";
+import { copyBoth, copyDisks } from "./copy-disks.ts";
 import { freshDisks, makeRecord, prepareVm, type MakeDisks } from "./create.ts";
 import type { VmDependencies } from "./dependencies.ts";
 import { diskPathsIn } from "./disk-paths.ts";
@@ -200,13 +200,8 @@ function refillPool({ disks, system, onTrouble }: VmDependencies, signal: AbortS
 /** Of a vm that is there to be looked into: it talks to nobody, and runs nothing by itself. */
 const LONELY = { init: "agent", nat: false, requirements: [] } as const satisfies Partial<VmPlan>;
 
-function copyOf(folder: string, { disks }: VmDependencies, steps: OperationContext): MakeDisks {
-  const from = diskPathsIn(folder);
-  return (to) =>
-    steps.stage("disk", async () => {
-      await disks.copy(from.layer, to.layer, steps.signal);
-      await disks.copy(from.work, to.work, steps.signal);
-    });
+function copyOf(folder: string, dependencies: VmDependencies, steps: OperationContext): MakeDisks {
+  return (to) => steps.stage("disk", () => copyBoth(dependencies, diskPathsIn(folder), to, steps.signal));
 }
 
 interface MakeVmParts {

@@ -4,8 +4,9 @@ import type { BundleAddress, Bundles, OfferOf } from "../../catalog/catalog.ts";
 import { BangerError } from "../../contract/errors.ts";
 import type { OperationContext } from "../../operations/operations.ts";
 import type { System } from "../../system/system.ts";
-import { baseFile, MANIFEST_FILE, WORK_SEED_FILE, type ImageManifest } from "../store/image-manifest.ts";
+import { baseFile, WORK_SEED_FILE, type ImageManifest } from "../store/image-manifest.ts";
 import type { ImageStore } from "../store/image-store.ts";
+import { keepImage } from "../store/keep-image.ts";
 import type { BundleManifest } from "./bundle-manifest.ts";
 import { BUNDLE_FILES, verifyUnpacked } from "./verify-unpacked.ts";
 
@@ -75,9 +76,7 @@ export async function keepBundle(
   });
   await context.stage("store", async () => {
     const manifest = await manifestOf(system, draft.folder, origin, said);
-    await system.files.write(join(draft.folder, MANIFEST_FILE), `${JSON.stringify(manifest, undefined, 2)}\n`);
-    signal.throwIfAborted();
-    await draft.keep(as);
+    await keepImage(system, draft, as, manifest, signal);
   });
 }
 

@@ -8,8 +8,9 @@ import { chooseMode } from "./choose-mode.ts";
 import { findSources } from "./find-sources.ts";
 import { requireTools } from "./find-missing-tools.ts";
 import { streamBootstrap } from "./stream-bootstrap.ts";
-import { baseFile, MANIFEST_FILE, NO_CONFIG, WORK_SEED_FILE, type ImageManifest } from "../store/image-manifest.ts";
+import { baseFile, NO_CONFIG, WORK_SEED_FILE, type ImageManifest } from "../store/image-manifest.ts";
 import type { ImageStore } from "../store/image-store.ts";
+import { keepImage, measurePart } from "../store/keep-image.ts";
 
 /** What an entry of a catalog says of an image that comes from an archive. */
 export interface DebianImage extends Pick<OfferOf<"image">["entry"], "name" | "kernelRef"> {
@@ -79,22 +80,12 @@ export async function pullDebian(parts: PullParts, entry: DebianImage, as: strin
       init: "agent",
       requirements: [],
       createdAt: system.clock.nowMs(),
-      base: { ...(await measure(system, basePath)), sha256: await system.files.sha256(basePath, context.signal), format: "squashfs" },
-      workSeed: { ...(await measure(system, seedPath)), writer: "host" },
+      base: { ...(await measurePart(system, basePath)), sha256: await system.files.sha256(basePath, context.signal), format: "squashfs" },
+      workSeed: { ...(await measurePart(system, seedPath)), writer: "host" },
       config: NO_CONFIG,
     };
-    await system.files.write(join(draft.folder, MANIFEST_FILE), `${JSON.stringify(manifest, undefined, 2)}\n`);
-    context.signal.throwIfAborted();
-    await draft.keep(as);
+    await keepImage(system, draft, as, manifest, context.signal);
   });
-}
-
-/** Syncs a finished file, too: the manifest must not outlive what it describes. */
-async function measure(system: System, path: string): Promise<{ bytes: number; storedBytes: number }> {
-  await system.files.sync(path);
-  const info = await system.files.find(path);
-  if (info === undefined) throw new Error(`${path} was just made and is not there`);
-  return { bytes: info.bytes, storedBytes: info.allocatedBytes };
 }
 
 function proxiesOf(environment: ProxyEnvironment): Readonly<Record<string, string>> {

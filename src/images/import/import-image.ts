@@ -7,8 +7,9 @@ import { bundleImage } from "../bundle/bundle-image.ts";
 import type { ImageBundle, ImportHow } from "../images.ts";
 import { makeEmptySeed } from "../oci/empty-seed.ts";
 import { describeMerged } from "../oci/describe-merged.ts";
-import { baseFile, MANIFEST_FILE, NO_CONFIG, type ImageManifest } from "../store/image-manifest.ts";
+import { baseFile, NO_CONFIG, type ImageManifest } from "../store/image-manifest.ts";
 import type { ImageDraft, ImageStore } from "../store/image-store.ts";
+import { keepImage } from "../store/keep-image.ts";
 import { readRoot } from "./read-root.ts";
 
 export interface ImportParts {
@@ -41,9 +42,7 @@ export async function importImage(
   const makeManifest = await readInto(parts, draft, { what, again: `banger image import ${name} --from`, from, shown }, how, context);
   await context.stage("store", async () => {
     const manifest = await makeManifest();
-    await parts.system.files.write(join(draft.folder, MANIFEST_FILE), `${JSON.stringify(manifest, undefined, 2)}\n`);
-    context.signal.throwIfAborted();
-    await draft.keep(name);
+    await keepImage(parts.system, draft, name, manifest, context.signal);
   });
 }
 

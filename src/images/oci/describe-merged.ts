@@ -1,6 +1,7 @@
 import { BangerError } from "../../contract/errors.ts";
 import type { System } from "../../system/system.ts";
 import type { ImageManifest } from "../store/image-manifest.ts";
+import { measurePart } from "../store/keep-image.ts";
 import type { Merged } from "./merge-layers.ts";
 
 /** What an image of a base that was merged is, beside what the base says itself. */
@@ -46,13 +47,9 @@ const MOST_CHARACTERS = 64;
 /** One that has nothing in it is removed. */
 async function seedOf(system: System, { hasSeed }: Merged, path: string | undefined): Promise<ImageManifest["workSeed"]> {
   if (path === undefined) return null;
-  const info = hasSeed ? await system.files.find(path) : undefined;
-  if (info === undefined) {
-    await system.files.removeFile(path);
-    return null;
-  }
-  await system.files.sync(path);
-  return { bytes: info.bytes, storedBytes: info.allocatedBytes, writer: "host" };
+  if (hasSeed) return { ...(await measurePart(system, path)), writer: "host" };
+  await system.files.removeFile(path);
+  return null;
 }
 
 /** `debian-bookworm`, `alpine-3.20.1`. */

@@ -5,8 +5,9 @@ import type { OperationContext } from "../../operations/operations.ts";
 import type { System } from "../../system/system.ts";
 import type { PullHow } from "../images.ts";
 import { keepBundle } from "../bundle/pull-bundle.ts";
-import { baseFile, MANIFEST_FILE } from "../store/image-manifest.ts";
+import { baseFile } from "../store/image-manifest.ts";
 import type { ImageStore } from "../store/image-store.ts";
+import { keepImage } from "../store/keep-image.ts";
 import { describeMerged } from "./describe-merged.ts";
 import { makeEmptySeed } from "./empty-seed.ts";
 import { mergeLayers } from "./merge-layers.ts";
@@ -80,9 +81,7 @@ export async function pullOci(parts: PullOciParts, wanted: OciWanted, as: string
       },
       seedPath,
     );
-    await system.files.write(join(draft.folder, MANIFEST_FILE), `${JSON.stringify(manifest, undefined, 2)}\n`);
-    context.signal.throwIfAborted();
-    await draft.keep(as, wanted.built?.requireReplaceable);
+    await keepImage(system, draft, as, manifest, context.signal, wanted.built?.requireReplaceable);
   });
   // Nobody can ask for these again. One that is left here goes with the other downloads.
   if (wanted.built !== undefined) for (const path of paths) await system.files.removeFile(path);

@@ -5,8 +5,9 @@ import { reasonOf } from "../../contract/system-error.ts";
 import type { OperationContext } from "../../operations/operations.ts";
 import type { System } from "../../system/system.ts";
 import type { RegisterHow } from "../images.ts";
-import { baseFile, MANIFEST_FILE, NO_CONFIG, type ImageManifest } from "../store/image-manifest.ts";
+import { baseFile, NO_CONFIG, type ImageManifest } from "../store/image-manifest.ts";
 import type { ImageDraft, ImageStore } from "../store/image-store.ts";
+import { keepImage } from "../store/keep-image.ts";
 import { convertQcow2 } from "./convert-qcow2.ts";
 import { findRoot, type Root } from "./find-root.ts";
 import { isQcow2 } from "./qcow2-header.ts";
@@ -40,9 +41,7 @@ export async function registerDisk(
   if (diskPath !== from) await system.files.removeFile(diskPath);
   await context.stage("store", async () => {
     const manifest = await describeBase(system, basePath, root, how, context.signal);
-    await system.files.write(join(draft.folder, MANIFEST_FILE), `${JSON.stringify(manifest, undefined, 2)}\n`);
-    context.signal.throwIfAborted();
-    await draft.keep(name);
+    await keepImage(system, draft, name, manifest, context.signal);
   });
 }
 

@@ -5,8 +5,9 @@ import type { System } from "../../system/system.ts";
 import type { GuestRoot } from "../images.ts";
 import { describeMerged } from "../oci/describe-merged.ts";
 import { mergeLayers } from "../oci/merge-layers.ts";
-import { baseFile, MANIFEST_FILE, WORK_SEED_FILE, type ImageManifest } from "../store/image-manifest.ts";
+import { baseFile, WORK_SEED_FILE, type ImageManifest } from "../store/image-manifest.ts";
 import type { ImageStore } from "../store/image-store.ts";
+import { keepImage, measurePart } from "../store/keep-image.ts";
 
 export interface KeepRootParts {
   readonly system: System;
@@ -43,13 +44,11 @@ export async function keepRoot(parts: KeepRootParts, root: GuestRoot, as: string
       suite,
       packages,
       requirements,
-      workSeed: { ...(await measure(system, seedPath)), writer: "guest" },
+      workSeed: { ...(await measurePart(system, seedPath)), writer: "guest" },
       config: { ...config, env: [...config.env, ...Object.entries(env).map(([name, value]) => `${name}=${value}`)] },
       ...(build === undefined ? {} : { build }),
     };
-    await system.files.write(join(draft.folder, MANIFEST_FILE), `${JSON.stringify(manifest, undefined, 2)}\n`);
-    context.signal.throwIfAborted();
-    await draft.keep(as, root.requireReplaceable);
+    await keepImage(system, draft, as, manifest, context.signal, root.requireReplaceable);
   });
 }
 
@@ -57,11 +56,3 @@ const HINTS = {
   damaged_layer: "the guest gave what is no archive: banger logs of it, or the same again",
   layer_too_large: "less in it; banger exec NAME -- du -x / shows where it is",
 };
-
-/** Syncs it, too: the manifest must not outlive what it describes. */
-async function measure(system: System, path: string): Promise<{ readonly bytes: number; readonly storedBytes: number }> {
-  await system.files.sync(path);
-  const info = await system.files.find(path);
-  if (info === undefined) throw new Error(`${path} was just made and is not there`);
-  return { bytes: info.bytes, storedBytes: info.allocatedBytes };
-}

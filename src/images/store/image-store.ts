@@ -7,6 +7,7 @@ import type { System } from "../../system/system.ts";
 import { linkOrCopy } from "../../disks/disks.ts";
 import { commandsOf } from "./commands-of.ts";
 import { envOf } from "./env-of.ts";
+import { keepImage } from "./keep-image.ts";
 import type { ImageParts, StoredImage } from "../images.ts";
 import { baseFile, MANIFEST_FILE, WORK_SEED_FILE, parseManifest, type ImageManifest } from "./image-manifest.ts";
 import { broken, explain, whole, withShares, type LookedImage } from "./stored-image.ts";
@@ -163,8 +164,7 @@ export function makeImageStore(system: System, leases: Leases): ImageStore {
         await requireThere(name);
         throw error;
       }
-      await files.write(join(draft.folder, MANIFEST_FILE), `${JSON.stringify(manifest, undefined, 2)}\n`);
-      await draft.keep(to);
+      await keepImage(system, draft, to, manifest);
     },
     parts: async (name) => {
       const folder = await requireThere(name);
