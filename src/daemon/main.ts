@@ -1,3 +1,4 @@
+import { basename } from "node:path";
 import type { DaemonNote } from "../contract/daemon-note.ts";
 import { BangerError, toErrorShape } from "../contract/errors.ts";
 import { VERSION } from "../contract/version.ts";
@@ -8,7 +9,7 @@ import type { System } from "../system/system.ts";
 import { findListeningDescriptor, findNotifySocket } from "./activation.ts";
 import { parseConfig } from "./config.ts";
 import { readConfigFile } from "./config-file.ts";
-import { makePrivateFolder, requireUsable } from "./private-folder.ts";
+import { holdPrivateFolder, makePrivateFolder, requireUsable } from "./private-folder.ts";
 import { serve } from "./serve.ts";
 import { keepOrder } from "./keep-order.ts";
 import type { Wire } from "./rooms.ts";
@@ -71,9 +72,11 @@ export async function main({ environment, readyDescriptor, wire, signal }: MainO
     const daemon = { version: VERSION, pid: process.pid, startedAt, config: configFile, requestStop, onTrouble };
     using quiet = whenQuiet(system.clock, QUIET_MS, () => giveBack(system));
     quiet.noteWork();
+    const { daemonSocket } = system.layout;
+    using run = holdPrivateFolder(system.files, system.layout.roots.run, uid);
     const served = await serve(
       { ...services, daemon },
-      { socketPath: system.layout.daemonSocket, listeningDescriptor, uid, system, onWork: quiet.noteWork },
+      { socketPath: daemonSocket, heldPath: run.at(basename(daemonSocket)), listeningDescriptor, uid, system, onWork: quiet.noteWork },
     );
     try {
       // Not before: what is planted at the socket is refused, and nothing is left.
@@ -83,7 +86,7 @@ export async function main({ environment, readyDescriptor, wire, signal }: MainO
       await served.stopListening();
       throw error;
     }
-    log.info("the daemon listens", { version: VERSION, pid: process.pid, socket: system.layout.daemonSocket });
+    log.info("the daemon listens", { version: VERSION, pid: process.pid, socket: daemonSocket });
     tellReady({ pid: process.pid });
     tellManager("READY=1");
 

@@ -1,7 +1,7 @@
 import { BangerError } from "../contract/errors.ts";
 import { ANOTHER_HOME, whyNoFolder } from "../contract/folder-trouble.ts";
 import { foldersAbove, whyNotSeen, whyNotTrusted } from "../contract/trusted-path.ts";
-import type { FileInfo, Files } from "../system/system.ts";
+import type { FileInfo, Files, HeldFolder } from "../system/system.ts";
 
 /** Makes a folder that only we can enter. Throws `refused` `folder_not_private` when there is one that others could tamper with. */
 export async function makePrivateFolder(files: Pick<Files, "find" | "makeFolder">, path: string, uid: number): Promise<void> {
@@ -10,6 +10,23 @@ export async function makePrivateFolder(files: Pick<Files, "find" | "makeFolder"
   const before = await files.find(path);
   if (before === undefined) await makeOrSayWhy(files, path);
   requirePrivate(path, before ?? (await files.find(path)), uid);
+}
+
+/** The same folder from now on, whoever swaps its path for something else. Throws `refused` `folder_not_private`. */
+export function holdPrivateFolder(files: Pick<Files, "holdFolder">, path: string, uid: number): HeldFolder {
+  let held: HeldFolder;
+  try {
+    held = files.holdFolder(path);
+  } catch (error) {
+    throw notPrivate(path, `somebody changed it meanwhile (${error instanceof Error ? error.message : String(error)})`, `ls -ld ${path}`);
+  }
+  try {
+    requirePrivate(path, held.info, uid);
+    return held;
+  } catch (error) {
+    held[Symbol.dispose]();
+    throw error;
+  }
 }
 
 /** Throws `refused` `state_unusable` for the first of these files and folders that is there and that we may not read and write. */

@@ -1,6 +1,17 @@
 import { afterEach, describe, expect, test } from "bun:test";
 import { spawn } from "node:child_process";
-import { chmodSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  lstatSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { once } from "node:events";
 import net from "node:net";
 import { Duplex } from "node:stream";
@@ -14,6 +25,7 @@ import { encodeFrame, encodeJsonFrame, FRAME, FrameReader } from "../contract/fr
 import type { Log } from "../system/log.ts";
 import { makeSystem } from "../system/make-system.ts";
 import { makeFakeRooms } from "./fake-rooms.ts";
+import { holdPrivateFolder } from "./private-folder.ts";
 import { serve } from "./serve.ts";
 
 const silent: Log = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
@@ -39,7 +51,9 @@ async function openWorld(uid = process.getuid?.() ?? 0) {
     onTrouble: () => void troubles.push("trouble"),
   };
   const socketPath = join(folder, "s");
-  const served = world.use(await serve({ ...services, daemon }, { socketPath, uid, system, onWork: () => undefined }));
+  const served = world.use(
+    await serve({ ...services, daemon }, { socketPath, heldPath: socketPath, uid, system, onWork: () => undefined }),
+  );
   const ask = (method: string, path: string, options: { body?: unknown; headers?: Record<string, string> } = {}) =>
     fetch(`http://banger${path}`, {
       unix: socketPath,
@@ -320,9 +334,33 @@ describe("the path of the socket", () => {
     if (kind === "link") symlinkSync("/etc/passwd", socketPath);
     const system = makeSystem({ BANGER_HOME: folder }, silent);
     const daemon = { version: "1.0.0", pid: 1, startedAt: 0, config, requestStop: () => {}, onTrouble: () => {} };
-    expect(serve({ ...services, daemon }, { socketPath, uid: 0, system, onWork: () => undefined })).rejects.toMatchObject({
+    expect(
+      serve({ ...services, daemon }, { socketPath, heldPath: socketPath, uid: 0, system, onWork: () => undefined }),
+    ).rejects.toMatchObject({
       code: "socket_path_taken",
     });
+  });
+
+  test("a folder that is swapped for a link before the daemon listens gets no socket through it, and none is removed", async () => {
+    const { folder, services } = await openWorld();
+    const [run, moved, outside] = [join(folder, "run"), join(folder, "run.x"), join(folder, "outside")];
+    for (const made of [run, outside]) mkdirSync(made, { mode: 0o700 });
+    writeFileSync(join(outside, "banger.sock"), "theirs");
+    const system = makeSystem({ BANGER_HOME: folder }, silent);
+    const uid = process.getuid?.() ?? 0;
+    using held = holdPrivateFolder(system.files, run, uid);
+    renameSync(run, moved);
+    symlinkSync(outside, run);
+    const socketPath = join(run, "banger.sock");
+    const daemon = { version: "1.0.0", pid: 1, startedAt: 0, config, requestStop: () => {}, onTrouble: () => {} };
+    const heldPath = held.at("banger.sock");
+    const served = await serve({ ...services, daemon }, { socketPath, heldPath, uid, system, onWork: () => undefined });
+    expect(lstatSync(join(moved, "banger.sock")).isSocket()).toBe(true);
+    await served[Symbol.asyncDispose]();
+    expect(readdirSync(moved)).toEqual([]);
+    expect(readFileSync(join(outside, "banger.sock"), "utf8")).toBe("theirs");
+    // Nor is a link taken for the folder.
+    expect(() => holdPrivateFolder(system.files, run, uid)).toThrow("somebody changed it meanwhile");
   });
 });
 

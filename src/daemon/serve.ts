@@ -20,6 +20,8 @@ const MAX_CONNECTIONS = 1000;
 
 export interface ServeOptions {
   readonly socketPath: string;
+  /** The same by a path that leads nowhere else, whatever happens to the folders above. */
+  readonly heldPath: string;
   /** An open socket that listens at that path already, and stays there when we go: a service manager's. */
   readonly listeningDescriptor?: number | undefined;
   /** The only uid that is answered. */
@@ -35,7 +37,10 @@ export interface Served extends AsyncDisposable {
 }
 
 /** Listens. Disposal ends every connection. */
-export async function serve(parts: HandlerParts, { socketPath, listeningDescriptor, uid, system, onWork }: ServeOptions): Promise<Served> {
+export async function serve(
+  parts: HandlerParts,
+  { socketPath, heldPath, listeningDescriptor, uid, system, onWork }: ServeOptions,
+): Promise<Served> {
   const { log, files, sockets } = system;
   const connections = new Set<Duplex>();
   const web = http.createServer((request, response) => {
@@ -69,13 +74,13 @@ export async function serve(parts: HandlerParts, { socketPath, listeningDescript
 
   door.maxConnections = MAX_CONNECTIONS;
   if (listeningDescriptor === undefined) {
-    await clearPath(files, socketPath, uid);
-    door.listen(socketPath);
+    await clearPath(files, heldPath, socketPath, uid);
+    door.listen(heldPath);
   } else door.listen({ fd: listeningDescriptor });
   await once(door, "listening");
   const stopListening = async (): Promise<void> => {
     door.close();
-    if (listeningDescriptor === undefined) await files.removeFile(socketPath);
+    if (listeningDescriptor === undefined) await files.removeFile(heldPath);
   };
   return {
     stopListening,
@@ -88,8 +93,8 @@ export async function serve(parts: HandlerParts, { socketPath, listeningDescript
 }
 
 /** Removes the socket that a dead daemon left behind; the caller holds the daemon's lock, so that nobody listens on it. */
-async function clearPath(files: Pick<System["files"], "find" | "removeFile">, path: string, uid: number): Promise<void> {
-  const found = await files.find(path);
+async function clearPath(files: Pick<System["files"], "find" | "removeFile">, heldPath: string, path: string, uid: number): Promise<void> {
+  const found = await files.find(heldPath);
   if (found === undefined) return;
   const inPlace = found.kind === "other" ? "device or pipe" : found.kind;
   if (found.kind !== "socket" || found.uid !== uid) {
@@ -98,5 +103,5 @@ async function clearPath(files: Pick<System["files"], "find" | "removeFile">, pa
       hint: `look at it, and move it away: ls -l ${path}`,
     });
   }
-  await files.removeFile(path);
+  await files.removeFile(heldPath);
 }

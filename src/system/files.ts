@@ -6,6 +6,8 @@ import { dirname } from "node:path";
 import { pipeline } from "node:stream/promises";
 import { BangerError } from "../contract/errors.ts";
 import { copySparse } from "./copy-sparse.ts";
+import { toFileInfo } from "./file-info.ts";
+import { holdFolder } from "./hold-folder.ts";
 import { findData, punchStart, tryLock } from "./native.ts";
 import { isErrno } from "./is-errno.ts";
 import { removeFile } from "./remove-file.ts";
@@ -43,6 +45,7 @@ export function makeFiles(roots: readonly string[]): Files {
     copySparse,
     findRuns,
     spread,
+    holdFolder,
     makeFolder: async (path, mode = 0o700) => {
       await fs.mkdir(path, { recursive: true, mode });
     },
@@ -139,17 +142,7 @@ function openWrite(path: string, flags: "wx" | "a", mode: number): WriteStream {
 
 async function find(path: string): Promise<FileInfo | undefined> {
   try {
-    const info = await fs.lstat(path);
-    return {
-      kind: info.isFile() ? "file" : info.isDirectory() ? "folder" : info.isSymbolicLink() ? "link" : info.isSocket() ? "socket" : "other",
-      bytes: info.size,
-      allocatedBytes: info.blocks * 512,
-      mode: info.mode & 0o7777,
-      uid: info.uid,
-      links: info.nlink,
-      id: `${info.dev}:${info.ino}`,
-      modifiedMs: info.mtimeMs,
-    };
+    return toFileInfo(await fs.lstat(path));
   } catch (error) {
     if (isErrno(error, "ENOENT") || isErrno(error, "ENOTDIR")) return undefined;
     throw error;

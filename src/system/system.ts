@@ -14,10 +14,14 @@
 import type { Duplex, Readable, Writable } from "node:stream";
 import type { Socket } from "node:net";
 import type { Database } from "./database.ts";
+import type { FileInfo } from "./file-info.ts";
+import type { HeldFolder } from "./hold-folder.ts";
 import type { Layout } from "./layout.ts";
 import type { Log } from "./log.ts";
 
 export type { Database } from "./database.ts";
+export type { FileInfo } from "./file-info.ts";
+export type { HeldFolder } from "./hold-folder.ts";
 export type { Layout } from "./layout.ts";
 export type { Log } from "./log.ts";
 
@@ -48,21 +52,6 @@ export interface Random {
   hex(bytes: number): string;
   /** An integer from 0 up to, not including, `below`. */
   below(below: number): number;
-}
-
-export interface FileInfo {
-  readonly kind: "file" | "folder" | "link" | "socket" | "other";
-  /** Apparent size. */
-  readonly bytes: number;
-  /** What the file really takes on disk. */
-  readonly allocatedBytes: number;
-  readonly mode: number;
-  readonly uid: number;
-  /** How many names a file has. */
-  readonly links: number;
-  /** Two names of one file have the same. */
-  readonly id: string;
-  readonly modifiedMs: number;
 }
 
 /** A piece of a file. */
@@ -104,6 +93,8 @@ export interface Files {
   findRuns(path: string, most: number, signal?: AbortSignal): Promise<readonly Run[]>;
   /** A new sparse file of `bytes` bytes, of runs that lie in `from` one after the other. Refuses an existing target. Synced. */
   spread(from: string, to: string, bytes: number, runs: readonly Run[], signal?: AbortSignal): Promise<void>;
+  /** Throws with errno, of a link, too. */
+  holdFolder(path: string): HeldFolder;
   /** Makes a folder and its parents, mode 0700 unless given. Existing ones stay as they are. */
   makeFolder(path: string, mode?: number): Promise<void>;
   /** Gives a file one more name, on the same filesystem. False where there is something of that name, or no file any more. */

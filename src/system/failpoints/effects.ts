@@ -38,6 +38,7 @@ export const FILE_EFFECTS: Effects<Files> = {
   copySparse: later((_from, to) => to),
   findRuns: "look",
   spread: later((_from, to) => to),
+  holdFolder: "look",
   makeFolder: later(path),
   link: later((_from, to) => to),
   rename: later((_from, to) => to),
