@@ -1,4 +1,7 @@
-/** Every check and every group of tests, in the order in which they run: what is quick and cheap to mend comes first. */
+/**
+ * Every check and every group of tests, in the order in which they begin: what is quick and cheap to mend comes first, then what the
+ * rest needs, then the long ones, two beside each other, longest first.
+ */
 import { BUN, inRoot } from "../setup/places.mjs";
 
 /**
@@ -11,6 +14,7 @@ import { BUN, inRoot } from "../setup/places.mjs";
  * @property {"check" | "bun" | "cargo"} kind
  * @property {readonly string[]} argv the word `cargo` stands for the toolchain that set-up found
  * @property {boolean} quick part of `npm run check`
+ * @property {boolean} [beside] may run while another such suite does
  * @property {boolean} [onDemand] takes long and is asked for by its name
  * @property {boolean} [boots] boots guests: nothing in it may be skipped
  * @property {string} [folder] where to run it; the top of the checkout unless given
@@ -39,7 +43,16 @@ const rust = (name) => [
     folder: inRoot(name),
     minutes: 10,
   },
-  { name, kind: "cargo", argv: ["cargo", "test", "--locked"], quick: false, folder: inRoot(name), minutes: 10, fullMinutes: 60 },
+  {
+    name,
+    kind: "cargo",
+    argv: ["cargo", "test", "--locked"],
+    quick: false,
+    beside: true,
+    folder: inRoot(name),
+    minutes: 20,
+    fullMinutes: 120,
+  },
 ];
 
 /** @type {readonly Suite[]} */
@@ -50,12 +63,12 @@ export const SUITES = [
   check("knip", tool("knip/bin/knip.js", "--no-progress")),
   check("rooms", [BUN, inRoot("tools/check-rooms.ts")]),
   { name: "unit", kind: "bun", argv: ["./src", "./tools", "./scripts", "./bench"], quick: true, minutes: 5 },
-  ...rust("guest"),
-  ...rust("layers"),
   { name: "goods", kind: "check", argv: [BUN, inRoot("test/support/pull-goods.ts")], quick: false, minutes: 15 },
-  { name: "host", kind: "bun", argv: ["./test/host"], quick: false, minutes: 12, fullMinutes: 60 },
-  { name: "crash", kind: "bun", argv: ["./test/crash"], quick: false, boots: true, minutes: 12, fullMinutes: 240 },
-  { name: "cli", kind: "bun", argv: ["./test/cli"], quick: false, boots: true, minutes: 12, fullMinutes: 30 },
-  { name: "vm", kind: "bun", argv: ["./test/vm"], quick: false, boots: true, minutes: 40, fullMinutes: 120 },
+  { name: "vm", kind: "bun", argv: ["./test/vm"], quick: false, beside: true, boots: true, minutes: 50, fullMinutes: 180 },
+  { name: "host", kind: "bun", argv: ["./test/host"], quick: false, beside: true, minutes: 30, fullMinutes: 90 },
+  { name: "crash", kind: "bun", argv: ["./test/crash"], quick: false, beside: true, boots: true, minutes: 30, fullMinutes: 300 },
+  { name: "cli", kind: "bun", argv: ["./test/cli"], quick: false, beside: true, boots: true, minutes: 30, fullMinutes: 60 },
+  ...rust("layers"),
+  ...rust("guest"),
   { name: "kernel", kind: "bun", argv: ["./test/kernel"], quick: false, onDemand: true, boots: true, minutes: 90 },
 ];
