@@ -47,7 +47,11 @@ function chosen(names, quick) {
   const unknown = names.filter((name) => !SUITES.some((suite) => suite.name === name));
   if (unknown.length > 0)
     throw new SetupProblem(`no such suite: ${unknown.join(", ")}`, `one of ${SUITES.map(({ name }) => name).join(", ")}`);
-  return SUITES.filter((suite) => (names.length > 0 ? names.includes(suite.name) : suite.onDemand !== true && (!quick || suite.quick)));
+  const asked = SUITES.filter((suite) =>
+    names.length > 0 ? names.includes(suite.name) : suite.onDemand !== true && (!quick || suite.quick),
+  );
+  const needed = new Set(asked.flatMap(({ needs }) => needs ?? []));
+  return SUITES.filter((suite) => asked.includes(suite) || needed.has(suite.name));
 }
 
 /**

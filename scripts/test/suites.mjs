@@ -14,6 +14,7 @@ import { BUN, inRoot } from "../setup/places.mjs";
  * @property {"check" | "bun" | "cargo"} kind
  * @property {readonly string[]} argv the word `cargo` stands for the toolchain that set-up found
  * @property {boolean} quick part of `npm run check`
+ * @property {string} [needs] the suite without which it takes too long at its first test: it is run before
  * @property {boolean} [beside] may run while another such suite does
  * @property {boolean} [onDemand] takes long and is asked for by its name
  * @property {boolean} [boots] boots guests: nothing in it may be skipped
@@ -64,11 +65,21 @@ export const SUITES = [
   check("rooms", [BUN, inRoot("tools/check-rooms.ts")]),
   { name: "unit", kind: "bun", argv: ["./src", "./tools", "./scripts", "./bench"], quick: true, minutes: 5 },
   { name: "goods", kind: "check", argv: [BUN, inRoot("test/support/pull-goods.ts")], quick: false, minutes: 15 },
-  { name: "vm", kind: "bun", argv: ["./test/vm"], quick: false, beside: true, boots: true, minutes: 50, fullMinutes: 180 },
-  { name: "host", kind: "bun", argv: ["./test/host"], quick: false, beside: true, minutes: 30, fullMinutes: 90 },
-  { name: "crash", kind: "bun", argv: ["./test/crash"], quick: false, beside: true, boots: true, minutes: 30, fullMinutes: 300 },
-  { name: "cli", kind: "bun", argv: ["./test/cli"], quick: false, beside: true, boots: true, minutes: 30, fullMinutes: 60 },
+  { name: "vm", kind: "bun", argv: ["./test/vm"], quick: false, needs: "goods", beside: true, boots: true, minutes: 50, fullMinutes: 180 },
+  { name: "host", kind: "bun", argv: ["./test/host"], quick: false, needs: "goods", beside: true, minutes: 30, fullMinutes: 90 },
+  {
+    name: "crash",
+    kind: "bun",
+    argv: ["./test/crash"],
+    quick: false,
+    needs: "goods",
+    beside: true,
+    boots: true,
+    minutes: 30,
+    fullMinutes: 300,
+  },
+  { name: "cli", kind: "bun", argv: ["./test/cli"], quick: false, needs: "goods", beside: true, boots: true, minutes: 30, fullMinutes: 60 },
   ...rust("layers"),
   ...rust("guest"),
-  { name: "kernel", kind: "bun", argv: ["./test/kernel"], quick: false, onDemand: true, boots: true, minutes: 90 },
+  { name: "kernel", kind: "bun", argv: ["./test/kernel"], quick: false, needs: "goods", onDemand: true, boots: true, minutes: 90 },
 ];
