@@ -28,6 +28,17 @@ test("a guest is held from a write that stopped it until it goes on", async () =
   expect(await isHeld(events)).toBe(false);
 });
 
+test("who waits from before a pause and its end is told as well", async () => {
+  const events = new EventWatch();
+  let isTold = false;
+  void events.held.then(() => (isTold = true));
+  take(events, '{"event": "STOP"}');
+  take(events, '{"event": "RESUME"}');
+  take(events, ioError("stop"));
+  await new Promise((resolve) => setImmediate(resolve));
+  expect(isTold).toBe(true);
+});
+
 test("a guest that was held before we came is known by QEMU's state", async () => {
   const events = new EventWatch();
   events.takeStatus({ status: "running", running: true });

@@ -8,6 +8,7 @@ export class EventWatch {
   /** The reason of the last SHUTDOWN event: it comes before the process ends. */
   shutdown: string | undefined;
   #held = Promise.withResolvers<void>();
+  #isHeld = false;
 
   /** Resolves when the guest is held. */
   get held(): Promise<void> {
@@ -17,12 +18,23 @@ export class EventWatch {
   readonly onEvent = ({ name, data }: QmpEvent): void => {
     const { reason } = data;
     if (name === "SHUTDOWN" && typeof reason === "string") this.shutdown = reason;
-    if (name === "BLOCK_IO_ERROR" && data["action"] === "stop") this.#held.resolve();
-    if (name === "RESUME") this.#held = Promise.withResolvers();
+    if (name === "BLOCK_IO_ERROR" && data["action"] === "stop") this.#hold();
+    if (name === "RESUME") this.#goOn();
   };
 
   /** For a QEMU of an earlier daemon: its events went there. */
   takeStatus(answer: unknown): void {
-    if (typeof answer === "object" && answer !== null && "status" in answer && answer.status === HELD_STATUS) this.#held.resolve();
+    if (typeof answer === "object" && answer !== null && "status" in answer && answer.status === HELD_STATUS) this.#hold();
+  }
+
+  #hold(): void {
+    this.#isHeld = true;
+    this.#held.resolve();
+  }
+
+  /** Also after a pause: who waits since before that still waits. */
+  #goOn(): void {
+    if (this.#isHeld) this.#held = Promise.withResolvers();
+    this.#isHeld = false;
   }
 }
