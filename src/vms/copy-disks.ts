@@ -3,7 +3,7 @@ import type { Steps, VmDependencies } from "./dependencies.ts";
 import { diskPathsOf, type DiskPaths } from "./disk-paths.ts";
 import type { Supervisor } from "./supervise.ts";
 
-/** What waits in the guest to be written is worth a moment, and no more. */
+/** What waits in the guest to be written is worth a moment, and no more: none where the host has no room for it. */
 const FLUSH_MS = 30_000;
 
 /**
@@ -31,11 +31,18 @@ export async function copyBoth(
 
 async function flush(supervisor: Supervisor, { system }: VmDependencies, signal: AbortSignal): Promise<void> {
   if (supervisor.record.state !== "running") return;
+  const over = new AbortController();
   try {
-    const soon = AbortSignal.any([signal, AbortSignal.timeout(FLUSH_MS)]);
+    void supervisor.watchHeld(over.signal).then(
+      () => over.abort(),
+      () => undefined,
+    );
+    const soon = AbortSignal.any([signal, over.signal, AbortSignal.timeout(FLUSH_MS)]);
     await (await supervisor.agent(soon)).forget([], soon);
   } catch (error) {
     signal.throwIfAborted();
     system.log.warn("a guest does not write down what it has before its disks are copied", { vm: supervisor.record.name, error });
+  } finally {
+    over.abort();
   }
 }

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, expect, test } from "bun:test";
 import { makeVms } from "./make-vms.ts";
+import { orAborted } from "./test-vmm.ts";
 import { makeContext, openTestWorld, type TestWorld } from "./test-world.ts";
 import type { Vms } from "./vms.ts";
 
@@ -37,6 +38,17 @@ test("who cannot be made to stand still is not copied, and what was begun is gon
   expect(await world.system.files.list(world.system.layout.vms)).toEqual([dev.id]);
   expect(await vms.get("dev")).toMatchObject({ state: "running" });
 });
+
+test("one that the full disk holds while it writes down what it has is copied as it is", async () => {
+  await vms.create({ name: "dev" }, context);
+  const [agent, vmm] = [world.agents[0], world.vmms[0]];
+  if (agent === undefined) throw new Error("there is no agent");
+  agent.forget = (_paths, signal) => {
+    vmm?.hold();
+    return orAborted(new Promise<never>(() => undefined), signal);
+  };
+  expect(await vms.duplicate("dev", AS, context)).toMatchObject({ name: "copy", state: "running" });
+}, 5000);
 
 test("one that is stopped is copied as it lies, and disks that were copied make a vm", async () => {
   const { id } = await vms.create({ name: "dev", start: false }, context);

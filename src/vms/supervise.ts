@@ -220,6 +220,12 @@ export class Supervisor {
     return this.#running.agents.current(signal);
   }
 
+  /** Resolves when the host's disk holds the running guest. */
+  async watchHeld(signal: AbortSignal): Promise<void> {
+    if (this.#running === undefined) throw notRunning(this.#row.record);
+    await this.#running.vmm.watchHeld(signal);
+  }
+
   /** A connection to the serial port of the running guest. */
   async connectConsole(signal: AbortSignal): Promise<Socket> {
     if (this.#running === undefined) throw notRunning(this.#row.record);

@@ -23,6 +23,7 @@ export function makeTestVmm(record: VmmRecord, { alive, end, pause, resume }: Te
   const { promise: exited, resolve } = Promise.withResolvers<VmmExit>();
   const state = { wasKilled: false, wasLetGo: false, isStill: false };
   let held = Promise.withResolvers<void>();
+  let isHeld = false;
   return {
     record,
     exited,
@@ -43,9 +44,13 @@ export function makeTestVmm(record: VmmRecord, { alive, end, pause, resume }: Te
     resume: async () => {
       await resume();
       state.isStill = false;
-      held = Promise.withResolvers();
+      if (isHeld) held = Promise.withResolvers();
+      isHeld = false;
     },
-    hold: () => held.resolve(),
+    hold: () => {
+      isHeld = true;
+      held.resolve();
+    },
     watchHeld: (signal) => orAborted(held.promise, signal),
     letGo: async () => void (state.wasLetGo = true),
     end: (exit) => {
@@ -68,6 +73,6 @@ export function makeTestVmm(record: VmmRecord, { alive, end, pause, resume }: Te
 }
 
 /** As the promise, unless the signal aborts first. */
-export function orAborted(promise: Promise<void>, signal: AbortSignal): Promise<void> {
+export function orAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
   return Promise.race([promise, new Promise<never>((_, reject) => signal.addEventListener("abort", () => reject(signal.reason)))]);
 }
