@@ -1,4 +1,6 @@
 /** A sparse ext4 in a new file. */
+import { dirname } from "node:path";
+import { diskFull } from "../contract/disk-full.ts";
 import { BangerError } from "../contract/errors.ts";
 import type { System } from "../system/system.ts";
 import { DISK_SHAPE, MKE2FS_MIN_VERSION, ext4Arguments } from "./ext4-arguments.ts";
@@ -51,8 +53,9 @@ function blankFailure(path: string, stderr: string): BangerError {
       hint: "sudo apt install e2fsprogs",
     });
   }
-  const hint = /No space left|ENOSPC/i.test(stderr) ? { hint: "make room on the disk" } : {};
-  return new BangerError("unavailable", "disk_not_made", `cannot make the disk ${path}: mke2fs failed: ${said}`, hint);
+  // The folder of a vm or a draft goes with the failure; the one that has these stays.
+  if (/No space left|ENOSPC/i.test(stderr)) return diskFull(`cannot make the disk ${path}`, dirname(dirname(path)), stderr);
+  return new BangerError("unavailable", "disk_not_made", `cannot make the disk ${path}: mke2fs failed: ${said}`);
 }
 
 function noMke2fs(path: string, cause: BangerError): BangerError {

@@ -9,9 +9,9 @@ import { randomBytes } from "node:crypto";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { makeFileSystem, makeQcow2, makeRoot, MIB } from "../support/made-disks.ts";
-import { openNamespaces, type Namespaces } from "../support/namespaces.ts";
 import { makeRandom, sample, SEED } from "../support/random.ts";
 import { isFull } from "../support/seeded.ts";
+import { openSmallDisks, type SmallDisks } from "../support/small-disks.ts";
 import { closeWorld, openWorld, type World } from "../support/world.ts";
 
 /** Of what is tried. */
@@ -25,43 +25,37 @@ setDefaultTimeout(isFull ? 1_800_000 : 180_000);
 const random = makeRandom();
 const home = mkdtempSync("/tmp/banger-full-");
 const [disk, given] = [join(home, "disk"), join(home, "given")];
-const root = join(given, "root");
-let inside: Namespaces;
+const [root, little] = [join(given, "root"), join(given, "little")];
+let disks: SmallDisks;
 let world: World;
 
 beforeAll(async () => {
   for (const path of [disk, given]) mkdirSync(path, { recursive: true });
   makeRoot(root);
+  mkdirSync(join(little, "etc"), { recursive: true });
   writeFileSync(join(root, "srv/content"), randomBytes(CONTENT_BYTES));
   const ext4 = makeFileSystem("ext4", root, join(given, "root.ext4"), 8 * MIB);
   makeQcow2(ext4, join(given, "root.qcow2"));
-  inside = await openNamespaces(["--mount"], `mount -t tmpfs -o size=64m,mode=700 tmpfs ${disk}`);
+  disks = await openSmallDisks(disk);
   const [data, cache] = [`${disk}/data`, `${disk}/cache`];
-  world = await openWorld({ prefix: inside.argv([]), env: { XDG_DATA_HOME: data, XDG_CACHE_HOME: cache } });
-  run(`mkdir ${disk}/bundles`);
+  world = await openWorld({ prefix: disks.argv([]), env: { XDG_DATA_HOME: data, XDG_CACHE_HOME: cache } });
+  disks.run(`mkdir ${disk}/bundles`);
   // What the daemon keeps of its own is there.
   await world.ok(["image", "import", "first", "--from", root]);
   await world.ok(["image", "delete", "first"]);
 });
 afterAll(async () => {
   await closeWorld(world);
-  await inside[Symbol.asyncDispose]();
+  await disks[Symbol.asyncDispose]();
   rmSync(home, { recursive: true, force: true });
 });
 
-function run(script: string): string {
-  const { stdout, stderr, exitCode } = Bun.spawnSync([...inside.argv(["sh", "-ec", script])]);
-  if (exitCode !== 0) throw new Error(stderr.toString());
-  return stdout.toString().trim();
-}
-
-/** @param bytes undefined for enough. */
-function leaveFree(bytes: number | undefined): void {
-  const used = Number(run(`df --output=used -k ${disk} | tail -n 1`)) * 1024;
-  run(`mount -o remount,size=${used + (bytes ?? 64 * MIB)} ${disk}`);
-}
-
-const listed = (): string => run(`cd ${disk} && find . -type f ! -path './cache/*' | sort; ls -A data/banger/images`);
+const listed = (): string => disks.run(`cd ${disk} && find . -type f ! -path './cache/*' | sort; ls -A data/banger/images`);
+/** It has a home for root: what there was no room for is not left out. */
+const removeWhole = async (): Promise<void> => {
+  expect(await world.json(["image", "show", "i"])).toMatchObject({ hasWorkSeed: true });
+  await remove();
+};
 const remove = async (): Promise<void> => void (await world.ok(["image", "delete", "i"]));
 
 /** Which disk, and what to type. */
@@ -73,13 +67,14 @@ const FULL = new RegExp(
 /** With how much each writes to the disk, at most. */
 const VERBS = [
   ["image import of a folder", ["image", "import", "i", "--from", root], 4 * MIB, remove],
+  ["image import of next to nothing", ["image", "import", "i", "--from", little], 2 * MIB, removeWhole],
   ["image register", ["image", "register", "i", "--from", join(given, "root.ext4")], 4 * MIB, remove],
   ["image register of a qcow2", ["image", "register", "i", "--from", join(given, "root.qcow2")], 10 * MIB, remove],
   [
     "internal make-bundle",
     ["internal", "make-bundle", "i", "--from", root, "--into", join(disk, "bundles")],
     6 * MIB,
-    async () => void run(`rm ${disk}/bundles/*`),
+    async () => void disks.run(`rm ${disk}/bundles/*`),
   ],
 ] as const;
 
@@ -89,12 +84,13 @@ describe(`where a disk is full (seed ${SEED})`, () => {
     let refused = 0;
     for (const free of isFull ? all : [0, ...sample(all.slice(1, 16), SAMPLE, random)]) {
       const before = listed();
-      leaveFree(free);
+      disks.leaveFree(disk, free);
       const ran = await world.banger(words);
-      leaveFree(undefined);
+      disks.leaveFree(disk, undefined);
       if (ran.code !== 0) {
         refused += 1;
         expect({ free, ...ran }).toMatchObject({ code: 1, stderr: expect.stringMatching(FULL) });
+        disks.typeHint(ran.stderr);
         expect(listed()).toBe(before);
         await world.ok(words);
       }

@@ -7,7 +7,6 @@
  * behind it the layer whose path is `-`. On its stdout are documents, a line each: `{"progress": {readBytes}}`, and at last `{"done": {bytes, entries, sha256, release, hasSeed}}`
  * of the file that it made, with code 0, or `{"failed": {code, message}}`, with code 1.
  */
-import { dirname } from "node:path";
 import type { Readable } from "node:stream";
 import { z } from "zod";
 import type { OciLayer } from "../../catalog/catalog.ts";
@@ -106,7 +105,7 @@ export async function mergeLayers(
   if (stream === undefined) child.stdin.end();
   using feeding = stream === undefined ? undefined : feedLayer(stream, child.stdin);
   try {
-    return await followMerge(child, { what, hints, outPath }, signal, onProgress, words);
+    return await followMerge(child, { what, hints, disk: system.layout.images }, signal, onProgress, words);
   } catch (error) {
     throw signal.aborted ? error : (feeding?.failure() ?? error);
   }
@@ -121,9 +120,14 @@ function describe(layer: KnownLayer | UnknownLayer): Readonly<Record<string, str
   return { path, compression, digest, diffId };
 }
 
+interface FollowWanted extends Required<Pick<MergeWanted, "what" | "hints">> {
+  /** A folder on the disk that is written to. Not that of the draft, which is gone by the time that somebody looks there. */
+  readonly disk: string;
+}
+
 async function followMerge(
   child: Child,
-  { what, hints, outPath }: Required<Pick<MergeWanted, "what" | "hints" | "outPath">>,
+  { what, hints, disk }: FollowWanted,
   signal: AbortSignal,
   onProgress: (readBytes: number) => void,
   words: readonly string[],
@@ -134,7 +138,7 @@ async function followMerge(
     if (said === undefined) throw ended(what, `it said ${JSON.stringify(text.slice(0, 200))}`);
     if ("progress" in said) onProgress(said.progress.readBytes);
     else if ("done" in said) merged = said.done;
-    else if (said.failed.code === "disk_full") throw diskFull(what, dirname(outPath), said.failed.message);
+    else if (said.failed.code === "disk_full") throw diskFull(what, disk, said.failed.message);
     else throw failure(what, said.failed, hints);
   }
   const { code, signal: killedBy } = await child.ended;

@@ -2,7 +2,6 @@
  * A qcow2 -> a raw disk, by `qemu-img`. Only a copy of ours is ever given to it, whose header we have read, by a name that means a file, with the
  * format said and without a backing file; and it may take no more memory, time and disk than such a thing needs.
  */
-import { dirname } from "node:path";
 import { z } from "zod";
 import { diskFull } from "../../contract/disk-full.ts";
 import { BangerError } from "../../contract/errors.ts";
@@ -26,7 +25,7 @@ const info = z.object({
 
 /**
  * @param copyPath a file of our own, which nobody else changes.
- * @param rawPath a new file.
+ * @param rawPath a new file, in a draft.
  */
 export async function convertQcow2(system: System, copyPath: string, rawPath: string, what: string, signal: AbortSignal): Promise<void> {
   const header = readQcow2Header(await system.files.readRange(copyPath, 0, QCOW2_HEADER_BYTES));
@@ -37,7 +36,7 @@ export async function convertQcow2(system: System, copyPath: string, rawPath: st
       hint: "apt install qemu-utils",
     });
   const image = `json:${JSON.stringify({ driver: "qcow2", file: { driver: "file", filename: copyPath }, backing: null })}`;
-  const subject = { what, folder: dirname(rawPath), bytes: header.bytes };
+  const subject = { what, bytes: header.bytes };
   await requireAlone(system, image, subject, signal);
   await run(system, ["convert", "-O", "raw", "-S", "64k", image, rawPath], subject, signal);
 }
@@ -45,8 +44,6 @@ export async function convertQcow2(system: System, copyPath: string, rawPath: st
 /** Of what it is told. */
 interface Subject {
   readonly what: string;
-  /** Where it is written to. */
-  readonly folder: string;
   /** Of the disk in it. */
   readonly bytes: number;
 }
@@ -59,7 +56,7 @@ async function requireAlone(system: System, image: string, subject: Subject, sig
     throw unusable(`${subject.what}: qemu-img tells something else of it than its header`);
 }
 
-async function run(system: System, words: readonly string[], { what, folder, bytes }: Subject, signal: AbortSignal): Promise<string> {
+async function run(system: System, words: readonly string[], { what, bytes }: Subject, signal: AbortSignal): Promise<string> {
   const limits = [`--as=${MEMORY_BYTES}`, `--fsize=${bytes}`, "--core=0", "--nofile=64"];
   const done = await system.processes.run(["prlimit", ...limits, "qemu-img", ...words], {
     timeoutMs: TIMEOUT_MS,
@@ -69,7 +66,7 @@ async function run(system: System, words: readonly string[], { what, folder, byt
   });
   if (done.code === 0) return done.stdout;
   const why = done.stderr.trim().split("\n").at(-1) ?? "";
-  if (/No space left on device|Disk quota exceeded/i.test(done.stderr)) throw diskFull(what, folder, done.stderr);
+  if (/No space left on device|Disk quota exceeded/i.test(done.stderr)) throw diskFull(what, system.layout.images, done.stderr);
   throw unusable(`${what}: qemu-img cannot read it: ${why === "" ? `it ended with ${done.code ?? done.signal}` : why}`);
 }
 
