@@ -1,21 +1,24 @@
 /** `image build`: an image of another, step by step. */
 import { streamCommand } from "../agent/agent.ts";
+import { onDisk } from "../contract/disk-full.ts";
 import { BangerError } from "../contract/errors.ts";
 import type { StoredImage } from "../images/images.ts";
 import type { OperationContext } from "../operations/operations.ts";
 import type { RecipeRequest } from "./choose-builder.ts";
 import { keepWorkshop, type KeepParts } from "./keep-workshop.ts";
+import { inWorkshop, type WorkshopUse } from "./in-workshop.ts";
 import { commandOf } from "./recipe/command-of.ts";
 import { identitiesOf, readRecipe, type ReadRecipe, type ReadStep } from "./recipe/read-recipe.ts";
 import { requireUnused } from "./require-unused.ts";
 import type { StepCache } from "./step-cache.ts";
-import { openWorkshop, withoutSubject, type Workshop, type WorkshopParts } from "./workshop.ts";
+import { withoutSubject, type Workshop, type WorkshopParts } from "./workshop.ts";
 
 export type BuildParts = KeepParts & WorkshopParts & { readonly cache: StepCache };
 
 export async function buildImage(parts: BuildParts, request: RecipeRequest, context: OperationContext): Promise<StoredImage> {
   const { system, vms, images } = parts;
   const { as, from, replace } = request;
+  const what = `cannot build image ${as}`;
   const steps = withoutSubject(context);
   const { plan, base } = await steps.stage("recipe", async () => ({
     plan: await readRecipe(system, request.file, request.groups),
@@ -31,30 +34,31 @@ export async function buildImage(parts: BuildParts, request: RecipeRequest, cont
     steps.notice("nothing has changed since it was built");
     return images.get(as);
   }
-  if (!replace) await images.requireFree(as, `cannot build image ${as}`);
+  if (!replace) await images.requireFree(as, what);
 
   const done = request.cached ? await parts.cache.find(identities) : undefined;
   if (done !== undefined) steps.notice(`${done.steps} of ${plan.steps.length} steps are unchanged: what they left is used`);
   const { network: nat, memory: memoryBytes, cpus } = plan.recipe;
   const wanted = { image: from, kernel, nat, memoryBytes, cpus, diskBytes: request.size, init: "agent" } as const;
-  const make = (name: string, labels: Readonly<Record<string, string>>) => vms.create({ ...wanted, name, labels }, steps, done?.folder);
-  await using workshop = await openWorkshop(parts, `image ${as}`, make, steps);
-  for (let at = done?.steps ?? 0; at < plan.steps.length; at += 1) {
-    await doStep(parts, workshop, plan, at, as, steps);
-    const copy = (folder: string): Promise<void> => vms.copyDisks(workshop.vm.id, folder, steps);
-    await parts.cache.keep(identities[at] ?? "", copy, steps);
-  }
-  const said = {
-    source: "build",
-    like: from,
-    kernelRef: workshop.vm.kernel,
-    init,
-    env: plan.recipe.env,
-    build: { identity, from },
-  } as const;
-  // The workshop itself may have been made of the one that it is to replace.
-  const requireReplaceable = replace ? () => requireUnused(vms, as, workshop.vm.name) : undefined;
-  return await keepWorkshop(parts, workshop, as, { ...said, requireReplaceable }, steps);
+  const make: WorkshopUse["make"] = (name, labels, making) => vms.create({ ...wanted, name, labels }, making, done?.folder);
+  return await inWorkshop(parts, { as, what, make }, context, async (workshop, working) => {
+    for (let at = done?.steps ?? 0; at < plan.steps.length; at += 1) {
+      await doStep(parts, workshop, plan, at, what, working);
+      const copy = (folder: string): Promise<void> => vms.copyDisks(workshop.vm.id, folder, working);
+      await onDisk(what, system.layout.builds, () => parts.cache.keep(identities[at] ?? "", copy, working));
+    }
+    const said = {
+      source: "build",
+      like: from,
+      kernelRef: workshop.vm.kernel,
+      init,
+      env: plan.recipe.env,
+      build: { identity, from },
+    } as const;
+    // The workshop itself may have been made of the one that it is to replace.
+    const requireReplaceable = replace ? () => requireUnused(vms, as, workshop.vm.name) : undefined;
+    return keepWorkshop(parts, workshop, as, { ...said, requireReplaceable }, working);
+  });
 }
 
 async function doStep(
@@ -62,7 +66,7 @@ async function doStep(
   { vm }: Workshop,
   { recipe, steps }: ReadRecipe,
   at: number,
-  as: string,
+  what: string,
   context: OperationContext,
 ): Promise<void> {
   const each = steps[at] as ReadStep;
@@ -76,7 +80,7 @@ async function doStep(
     );
     if ("code" in exit && exit.code === 0) return;
     const how = "code" in exit ? `ended with code ${exit.code}` : `was ended by signal ${exit.signal}`;
-    throw new BangerError("refused", "step_failed", `cannot build image ${as}: step ${place} ${how}`, {
+    throw new BangerError("refused", "step_failed", `${what}: step ${place} ${how}`, {
       hint: "mend the recipe, then the same again: what the steps before it left is used",
     });
   });

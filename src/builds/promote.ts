@@ -4,7 +4,8 @@ import type { StoredImage } from "../images/images.ts";
 import type { OperationContext } from "../operations/operations.ts";
 import type { PromoteRequest } from "./builds.ts";
 import { keepWorkshop, type KeepParts } from "./keep-workshop.ts";
-import { openWorkshop, withoutSubject, type WorkshopParts } from "./workshop.ts";
+import { inWorkshop, type WorkshopUse } from "./in-workshop.ts";
+import type { WorkshopParts } from "./workshop.ts";
 
 /** Every image of the store is whole and its own already; a second name is all that could be wanted of it. */
 async function refuseImage(images: KeepParts["images"], ref: string, as: string, error: unknown): Promise<never> {
@@ -31,11 +32,11 @@ export async function promoteVm(
 ): Promise<StoredImage> {
   const { vms, images } = parts;
   const source = await vms.get(ref).catch((error: unknown) => refuseImage(images, ref, as, error));
-  await images.requireFree(as, `cannot promote vm ${source.name}`);
-  const steps = withoutSubject(context);
-  const make = (name: string, labels: Readonly<Record<string, string>>) =>
-    vms.duplicate(source.id, { name, labels, ephemeral: false }, steps);
-  await using workshop = await openWorkshop(parts, `image ${as}`, make, steps);
+  const what = `cannot promote vm ${source.name}`;
+  await images.requireFree(as, what);
+  const make: WorkshopUse["make"] = (name, labels, steps) => vms.duplicate(source.id, { name, labels, ephemeral: false }, steps);
   const { image, kernel, init } = source;
-  return await keepWorkshop(parts, workshop, as, { source: "promote", like: image, kernelRef: kernel, init, env: {} }, steps);
+  return await inWorkshop(parts, { as, what, make }, context, (workshop, steps) =>
+    keepWorkshop(parts, workshop, as, { source: "promote", like: image, kernelRef: kernel, init, env: {} }, steps),
+  );
 }

@@ -167,6 +167,8 @@ export interface OciSources {
   resolve(text: string, options: { readonly platform: string | undefined }, context: FetchContext): Promise<OciImage | OciBundle>;
   /** The paths of its layers' blobs in the download cache, in order, each verified; what is there is not asked for. Stage: `download`. */
   fetchLayers(image: OciImage | OciBundle, context: FetchContext): Promise<readonly string[]>;
+  /** Removes of them what is in the download cache, whole or in part. */
+  forgetLayers(image: OciImage | OciBundle): Promise<void>;
 }
 
 /** Where a Debian archive is: what an apt source says. */

@@ -40,7 +40,13 @@ export interface PullHow {
   /** The kernel of its vms: such an image brings none and names none. */
   readonly kernelRef?: string | undefined;
   /** It was made here a moment ago, and is gone in a moment: what is kept is an image that was built, and not where it came from. */
-  readonly built?: Pick<GuestRoot, "init" | "requireReplaceable"> | undefined;
+  readonly built?: BuiltHow | undefined;
+}
+
+/** Of an image that was built, what nothing of it says. */
+export interface BuiltHow extends Pick<GuestRoot, "init" | "requireReplaceable"> {
+  /** How a refusal begins: nobody has asked for a pull. */
+  readonly cannot: string;
 }
 
 /** A bundle that was written, with what a catalog says of it. */

@@ -88,7 +88,7 @@ export function makeImages(dependencies: ImagesDependencies): Images {
       await store.reconcile();
     },
     pull: async (name, wantedAs, context, how = {}) => {
-      const cannot = `cannot pull image ${name}`;
+      const cannot = how.built?.cannot ?? `cannot pull image ${name}`;
       const offer = isOciReference(name) ? undefined : await findOffer(offers, name, context);
       if (offer === undefined) {
         const wanted = { text: name, platform: how.platform, kernelRef: how.kernelRef, built: how.built };

@@ -28,9 +28,10 @@ export async function buildDockerfile(parts: DockerfileParts, request: BuildRequ
   requireBuildah(system, what);
   if (!replace) await images.requireFree(as, what);
   const { bases, last } = await steps.stage("dockerfile", () => findBases(parts, request, what));
-  await using folder = await openDockerfileFolder(parts, context.operationId);
+  const { buildah: disk } = system.layout;
+  await using folder = await onDisk(what, disk, () => openDockerfileFolder(parts, context.operationId));
   const buildah = openBuildah(parts, folder.path, what, context.signal);
-  for (const base of bases) await onDisk(what, folder.path, () => offerBase(parts, buildah, folder.path, base, request, steps));
+  for (const base of bases) await onDisk(what, disk, () => offerBase(parts, buildah, folder.path, base, request, what, context));
   await steps.stage("buildah", async () => {
     const idPath = `${folder.path}/id`;
     const { context: place = dirname(file), target, buildArgs = {} } = request;
@@ -55,7 +56,7 @@ export async function buildDockerfile(parts: DockerfileParts, request: BuildRequ
   const requireReplaceable = replace ? () => requireUnused(vms, as) : undefined;
   return await images.pull(`oci:${folder.path}/${RESULT}:it`, as, steps, {
     kernelRef,
-    built: { init: base?.init ?? "agent", requireReplaceable },
+    built: { cannot: what, init: base?.init ?? "agent", requireReplaceable },
   });
 }
 

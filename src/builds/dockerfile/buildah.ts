@@ -25,6 +25,8 @@ const RUN_MS = 24 * 60 * 60_000;
 const GRACE_MS = 1000;
 const LINE_MAX_CHARACTERS = 8 * 1024;
 const WORDS_KEPT = 20;
+/** So it says that a file of the layer's takes no more, and has lost why. */
+const LOST_WHY = /storing layer \S+ to file: io: read\/write on closed pipe/;
 const PASSED_ON = [
   "HTTP_PROXY",
   "HTTPS_PROXY",
@@ -90,7 +92,9 @@ export function openBuildah({ system, uid, variables }: BuildahParts, folder: st
       if (end.code === 0) return last;
       const how = end.code === undefined ? `was ended by ${end.signal ?? "a signal"}` : `ended with code ${end.code}`;
       const all = complaints.join("\n");
-      if (/no space left on device|disk quota exceeded/i.test(all)) throw diskFull(what, folder, new Error(all));
+      const disk = system.layout.buildah;
+      if (/no space left on device|disk quota exceeded/i.test(all)) throw diskFull(what, disk, new Error(all));
+      if (LOST_WHY.test(all)) throw diskFull(what, disk, new Error(all), "takes no more: it is full, or fails");
       const why = complaints.findLast((line) => /^(?:Error|unshare): /i.test(line)) ?? complaints.at(-1) ?? "it did not say why";
       throw new BangerError("refused", "dockerfile_failed", `${what}: buildah ${how}: ${why}`, {
         hint: uid === 0 ? "mend the Dockerfile, then the same again" : "mend the Dockerfile, then the same again; or banger doctor",

@@ -13,7 +13,8 @@ import type { System } from "../../system/system.ts";
 import type { BuildRequest } from "../builds.ts";
 import type { KeepParts } from "../keep-workshop.ts";
 import { IDENTITY } from "../private-files.ts";
-import { openWorkshop, type WorkshopParts } from "../workshop.ts";
+import { inWorkshop, type WorkshopUse } from "../in-workshop.ts";
+import type { WorkshopParts } from "../workshop.ts";
 import type { Buildah } from "./buildah.ts";
 
 /** As much as any image may have. */
@@ -21,13 +22,19 @@ const LAYER_MAX_BYTES = 64 * 2 ** 30;
 const LAYOUT = "base";
 const WITH_HOME = { ...IDENTITY, leaveOut: [...IDENTITY.leaveOut, "root/lost+found"], home: true };
 
-/** Stages: as a create, and `export`. @param as the image that is built of it. @param kernel of the guest; its own when left out. */
+/**
+ * Stages: as a create, and `export`.
+ * @param as the image that is built of it.
+ * @param kernel of the guest; its own when left out.
+ * @param what how a refusal begins.
+ */
 export async function offerBase(
   parts: KeepParts & WorkshopParts,
   buildah: Buildah,
   folder: string,
   base: StoredImage,
   { as, kernelRef: kernel }: Pick<BuildRequest, "as" | "kernelRef">,
+  what: string,
   context: OperationContext,
 ): Promise<void> {
   const { system, vms } = parts;
@@ -35,17 +42,16 @@ export async function offerBase(
   const layout = join(folder, LAYOUT);
   const blobs = join(layout, "blobs/sha256");
   await files.makeFolder(blobs);
-  const layer = await (async () => {
-    const wanted = { image: base.name, kernel, nat: false, init: "agent" } as const;
-    const make = (name: string, labels: Readonly<Record<string, string>>) => vms.create({ ...wanted, name, labels }, context);
-    await using workshop = await openWorkshop(parts, `image ${as}`, make, context);
-    const agent = await vms.agentOf(workshop.vm.id);
-    return await context.stage("export", async (stage) => {
+  const wanted = { image: base.name, kernel, nat: false, init: "agent" } as const;
+  const make: WorkshopUse["make"] = (name, labels, steps) => vms.create({ ...wanted, name, labels }, steps);
+  const layer = await inWorkshop(parts, { as, what, make }, context, async ({ vm }, steps) => {
+    const agent = await vms.agentOf(vm.id);
+    return await steps.stage("export", async (stage) => {
       stage.note(base.name);
-      const stream = await agent.openExport(WITH_HOME, context.signal);
-      return await writeBlob(system, blobs, stream, base.name, context.signal, (done) => stage.progress(done, undefined, "bytes"));
+      const stream = await agent.openExport(WITH_HOME, steps.signal);
+      return await writeBlob(system, blobs, stream, base.name, steps.signal, (done) => stage.progress(done, undefined, "bytes"));
     });
-  })();
+  });
   const put = async (value: unknown, mediaType: string): Promise<Blob> => {
     const text = JSON.stringify(value);
     const sha256 = createHash("sha256").update(text).digest("hex");

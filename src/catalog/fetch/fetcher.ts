@@ -7,7 +7,7 @@ import { longerThanAllowed, truncated } from "./download-faults.ts";
 import { shownUrl } from "./shown-url.ts";
 import { downloadSigned, signedPath } from "./signed-download.ts";
 import type { Transport } from "./transport.ts";
-import { downloadVerified } from "./verified-download.ts";
+import { downloadVerified, verifiedPaths } from "./verified-download.ts";
 import { withRetries } from "./with-retries.ts";
 
 export interface Fetcher extends SignedFiles {
@@ -16,6 +16,8 @@ export interface Fetcher extends SignedFiles {
    * @param through what gets it, where that needs more than its address.
    */
   verified(wanted: WantedFile, options: FetchOptions, through?: Transport): Promise<string>;
+  /** Removes one from the download cache, whole or in part; nothing happens when it is not there. */
+  forgetVerified(sha256: string): Promise<void>;
 }
 
 export interface WantedFile {
@@ -42,6 +44,9 @@ export function makeFetcher(system: System, transport: Transport, retryDelaysMs:
     small: (url, maxBytes, signal) => withRetries(system.clock, retryDelaysMs, signal, () => readSmall(transport, url, maxBytes, signal)),
     verified: (wanted, options, through = transport) =>
       oneAtATime(wanted.sha256, wanted.url, options.signal, () => downloadVerified(system, through, wanted, options)),
+    forgetVerified: async (sha256) => {
+      for (const path of verifiedPaths(system, sha256)) await system.files.removeFile(path);
+    },
     signed: (url, maxBytes, options) =>
       oneAtATime(url, url, options.signal, () => downloadSigned(system, transport, url, maxBytes, options)),
     forgetSigned: (url) => system.files.removeFile(signedPath(system, url)),

@@ -15,8 +15,7 @@ import { writeThrough } from "./write-through.ts";
 /** The path of the file in the download cache. Throws `refused` `size_mismatch` or `digest_mismatch`, and what the transport throws. */
 export async function downloadVerified(system: System, transport: Transport, wanted: WantedFile, options: FetchOptions): Promise<string> {
   const { files, layout } = system;
-  const path = `${layout.downloads}/sha256-${wanted.sha256}`;
-  const part = `${path}.part`;
+  const [path, part] = verifiedPaths(system, wanted.sha256);
   await files.makeFolder(layout.downloads);
   if (await isWhole(system, path, wanted, options)) return path;
 
@@ -45,6 +44,12 @@ export async function downloadVerified(system: System, transport: Transport, wan
     if (error instanceof BangerError && (error.kind === "refused" || error.data?.["discard"] === true)) await files.removeFile(part);
     throw error;
   }
+}
+
+/** Where it is when it is whole, and while it is fetched. */
+export function verifiedPaths({ layout }: Pick<System, "layout">, sha256: string): readonly [whole: string, part: string] {
+  const path = `${layout.downloads}/sha256-${sha256}`;
+  return [path, `${path}.part`];
 }
 
 async function isWhole(system: System, path: string, wanted: WantedFile, options: FetchOptions): Promise<boolean> {

@@ -61,6 +61,9 @@ export function makeOciSources(parts: OciSourcesParts): OciSources {
         const source = sources.get(image) ?? (await openAgain(image, signal));
         return fetchAll(fetcher, source, image.layers, signal, (done, total) => running.progress(done, total, "bytes"));
       }),
+    forgetLayers: async ({ layers }) => {
+      for (const { digest } of layers) await fetcher.forgetVerified(digest.slice("sha256:".length));
+    },
   };
 }
 

@@ -32,7 +32,7 @@ export interface OciWanted {
 /** Stages: `resolve`, `download`, `merge`, `store`, or of an image that was pushed from here `unpack` instead of `merge`; the first alone when it is there already, by its digest. */
 export async function pullOci(parts: PullOciParts, wanted: OciWanted, as: string, context: OperationContext): Promise<void> {
   const { system, sources, store, placeLayers } = parts;
-  const what = `cannot pull image ${wanted.text}`;
+  const what = wanted.built?.cannot ?? `cannot pull image ${wanted.text}`;
   const present = await store.manifest(as);
   // One that is of no registry is never what is asked for.
   const requireFree = async (): Promise<void> => {
@@ -43,8 +43,11 @@ export async function pullOci(parts: PullOciParts, wanted: OciWanted, as: string
   const image = await sources.resolve(wanted.text, { platform: wanted.platform }, context);
   if (present?.oci?.digest === image.digest && present.kernelRef === (wanted.kernelRef ?? present.kernelRef)) return;
   await requireFree();
+  // Nobody can ask for the layers of one that was built again, whatever becomes of it.
+  await using fetched = new AsyncDisposableStack();
+  if (wanted.built !== undefined) fetched.defer(() => sources.forgetLayers(image));
   const paths = await sources.fetchLayers(image, context);
-  if (image.kind === "bundle") return keepPushed(parts, image, paths[0] ?? "", wanted, as, context);
+  if (image.kind === "bundle") return await keepPushed(parts, image, paths[0] ?? "", wanted, as, context);
 
   const program = await placeLayers();
   await using draft = await store.openDraft(context.operationId);
@@ -83,8 +86,6 @@ export async function pullOci(parts: PullOciParts, wanted: OciWanted, as: string
     );
     await keepImage(system, draft, as, manifest, context.signal, wanted.built?.requireReplaceable);
   });
-  // Nobody can ask for these again. One that is left here goes with the other downloads.
-  if (wanted.built !== undefined) for (const path of paths) await system.files.removeFile(path);
 }
 
 /** Whoever made it and pushed it has said all of it but where it lies. */
