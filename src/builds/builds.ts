@@ -67,3 +67,5 @@ export interface Builds {
   /** Removes workshops that nobody works in, and what a dead daemon's buildah left. */
   reconcile(): Promise<void>;
 }
+
+export { buildahProbe } from "./dockerfile/buildah-probe.ts";

@@ -5,6 +5,7 @@
 import { cpus, totalmem } from "node:os";
 import { join } from "node:path";
 import { makeOpenAgent } from "../agent/open-agent.ts";
+import { buildahProbe } from "../builds/builds.ts";
 import { makeBuilds } from "../builds/make-builds.ts";
 import { CATALOG_MIGRATIONS, makeCatalogRows } from "../catalog/catalogs/catalog-rows.ts";
 import ownKernelConfig from "../../kernels/generic-6.12.config" with { type: "file" };
@@ -188,7 +189,7 @@ function makeMeans({ system, config, proxies, leases, agentPath, fetcher, catalo
   };
   const every = Object.values(makeDriver).map((make) => make());
   const drivers = (config.drivers.order ?? CONFIG_DEFAULTS.driverOrder).flatMap((name) => every.filter((driver) => driver.name === name));
-  const probes = [...disks.probes(), ...images.probes(), ...archive.probes(), ...network.probes()];
+  const probes = [...disks.probes(), ...images.probes(), ...archive.probes(), ...network.probes(), buildahProbe(system)];
   return { kernels, images, embedded, disks, network, every, drivers, probes };
 }
 
