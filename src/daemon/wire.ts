@@ -116,7 +116,7 @@ export const wire: Wire = async ({ system, config, configFile, proxies, onTroubl
       leases: leases.list(),
       runningOperations: new Set(operations.list().flatMap(({ id, state }) => (state === "running" ? [id] : []))),
     }),
-    remover: { leases, gate },
+    remover: { leases, gate, reconcileBuilds: () => builds.reconcile() },
   });
   const storage = makeStorage({
     system,

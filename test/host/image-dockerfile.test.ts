@@ -166,6 +166,13 @@ describe("what goes wrong leaves nothing, and says what", () => {
       expect(running(folder)).toEqual([]);
       const findings = await world.ok(["doctor"]).catch(String);
       expect(findings).not.toContain(folder);
+
+      // As after the loss of the database.
+      const forgotten = join(world.folder, "data/banger/buildah", folder, "root");
+      mkdirSync(forgotten, { recursive: true });
+      const fixed = await world.banger(["doctor", "--fix"]);
+      expect(fixed.stdout).toContain(`buildah/${folder}`);
+      expect(leftOf(world)).toEqual([]);
     });
   });
 });

@@ -48,11 +48,12 @@ export async function openDockerfileFolder(parts: FolderParts, operationId: stri
   return { path, [Symbol.asyncDispose]: () => owned.disposeAsync() };
 }
 
-/** Those of daemons that are dead. */
+/** Those of daemons that are dead, and those that nobody knows of any more. */
 export async function sweepDockerfileFolders(parts: FolderParts): Promise<void> {
-  for (const { kind, key } of parts.leases.list()) {
-    if (kind === "dockerfile" && !parts.openFolders.has(key)) await clear(parts, key);
-  }
+  const { buildah } = parts.system.layout;
+  const leased = parts.leases.list().flatMap(({ kind, key }) => (kind === "dockerfile" ? [key] : []));
+  const seen = (await parts.system.files.list(buildah)).filter((name) => NAME.test(name)).map((name) => join(buildah, name));
+  for (const path of new Set([...leased, ...seen])) if (!parts.openFolders.has(path)) await clear(parts, path);
 }
 
 /** In which a program is all users that an image may have, and root among them: each file in the folder is of one of these. */

@@ -48,5 +48,12 @@ export interface DoctorParts {
   readonly kernels: Pick<Kernels, "list" | "verify">;
   readonly holders: () => Promise<Holders>;
   /** What removes; undefined where no daemon runs: then nothing is removed. */
-  readonly remover: { readonly leases: Pick<Leases, "drop">; readonly gate: Gate } | undefined;
+  readonly remover: Remover | undefined;
+}
+
+interface Remover {
+  readonly leases: Pick<Leases, "drop">;
+  readonly gate: Gate;
+  /** Removes what builds left: some of it is of other users' ids. */
+  readonly reconcileBuilds: () => Promise<void>;
 }

@@ -79,10 +79,13 @@ async function findHalfFiles({ system }: DoctorParts): Promise<readonly Leftover
   const { files, layout, clock } = system;
   const half = (what: string, why: string): Leftover => ({ kind: "half a file", what, why });
   const found: Leftover[] = [];
-  for (const folder of [layout.kernels, layout.images, layout.blanks]) {
+  for (const folder of [layout.kernels, layout.images, layout.builds, layout.blanks]) {
     for (const name of await files.list(folder)) {
       if (name.startsWith(".")) found.push(half(join(folder, name), "it was being made or removed"));
     }
+  }
+  for (const name of await files.list(layout.buildah)) {
+    if (/^[0-9a-f]{16}$/.test(name)) found.push(half(join(layout.buildah, name), "buildah worked in it"));
   }
   for (const { path, writer } of await findHalfWritten(system)) found.push(half(path, `process ${writer}, which wrote it, is gone`));
   for (const folder of writtenFolders(layout)) {

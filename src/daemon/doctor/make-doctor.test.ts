@@ -57,7 +57,12 @@ function makeWorld(more: Partial<DoctorParts> = {}) {
     images,
     kernels,
     holders: async () => ({ vms: new Map(states), leases: [...leases], runningOperations: new Set(["00000000000000aa"]) }),
-    remover: { leases: { drop }, gate },
+    remover: {
+      leases: { drop },
+      gate,
+      // Of a whole room there is one such folder.
+      reconcileBuilds: () => system.files.removeTree(join(system.layout.buildah, "0123456789abcdef")),
+    },
     ...more,
   };
   const leftovers = async (fix = false) => (await makeDoctor(parts).run({ deep: false, fix }, context)).leftovers;
@@ -91,6 +96,10 @@ describe("leftovers", () => {
     put(join(layout.images, ".draft-1", "base"));
     put(join(layout.images, ".draft-held", "base"));
     put(join(layout.images, "whole", "manifest.json"));
+    put(join(layout.builds, ".draft-1", "layer.ext4"));
+    put(join(layout.builds, "a".repeat(64), "layer.ext4"));
+    put(join(layout.buildah, "0123456789abcdef", "root"));
+    put(join(layout.buildah, "fedcba9876543210", "root"));
     put(join(layout.downloads, ".verify-old"), 60);
     put(join(layout.downloads, ".verify-new"));
     put(join(layout.roots.cache, `host-facts.json.${2 ** 22 + 1}-0123456789ab.new`));
@@ -99,6 +108,7 @@ describe("leftovers", () => {
       leases.push({ kind, key, vmId, operationId });
     lease("store-folder", join(layout.images, ".draft-held"), undefined, "00000000000000aa");
     lease("store-folder", join(layout.images, ".draft-0"), undefined, "00000000000000bb");
+    lease("dockerfile", join(layout.buildah, "fedcba9876543210"), undefined, "00000000000000aa");
     lease("vm-folder", layout.vmFolder(STOPPED), STOPPED);
     lease("vm-run-folder", layout.vmRunFolder(RUNNING), RUNNING);
     lease("vm-run-folder", layout.vmRunFolder(STOPPED), STOPPED);
@@ -110,6 +120,8 @@ describe("leftovers", () => {
       `run folder ${layout.vmRunFolder(GONE)}`,
       `vm folder ${layout.vmFolder(GONE)}`,
       `half a file ${join(layout.images, ".draft-1")}`,
+      `half a file ${join(layout.builds, ".draft-1")}`,
+      `half a file ${join(layout.buildah, "0123456789abcdef")}`,
       `half a file ${join(layout.downloads, ".verify-old")}`,
       `half a file ${join(layout.roots.cache, `host-facts.json.${2 ** 22 + 1}-0123456789ab.new`)}`,
       `lease store-folder ${join(layout.images, ".draft-0")}`,
@@ -128,7 +140,8 @@ describe("leftovers", () => {
     expect(children.filter(({ exitCode, signalCode }) => exitCode === null && signalCode === null)).toHaveLength(2);
     expect(existsSync(join(layout.vmFolder(STOPPED), "layer.ext4"))).toBe(true);
     expect(existsSync(join(layout.vmRunFolder(RUNNING), "x.sock"))).toBe(true);
-    expect(leases).toHaveLength(4);
+    expect(existsSync(join(layout.buildah, "fedcba9876543210"))).toBe(true);
+    expect(leases).toHaveLength(5);
   });
 
   test("are not removed while a vm is being made, which may be who will hold them", async () => {

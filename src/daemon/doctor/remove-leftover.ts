@@ -1,3 +1,4 @@
+import { dirname } from "node:path";
 import type { DoctorParts } from "./doctor.ts";
 import { findLeftovers, type Leftover } from "./find-leftovers.ts";
 
@@ -15,7 +16,7 @@ export async function removeLeftover(leftover: Leftover, parts: DoctorParts): Pr
 }
 
 async function remove({ kind, what, identity, lease }: Leftover, { system, remover }: DoctorParts): Promise<void> {
-  const { files, processes, log } = system;
+  const { files, processes, log, layout } = system;
   log.warn("removing what nothing holds", { kind, what });
   switch (kind) {
     case "process":
@@ -25,7 +26,7 @@ async function remove({ kind, what, identity, lease }: Leftover, { system, remov
     case "run folder":
     case "vm folder":
     case "half a file":
-      return files.removeTree(what);
+      return dirname(what) === layout.buildah ? remover?.reconcileBuilds() : files.removeTree(what);
     case "lease":
       if (lease !== undefined) remover?.leases.drop(lease.kind, lease.key);
   }
