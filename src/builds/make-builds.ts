@@ -1,16 +1,16 @@
 /** The room's factory. */
 import type { Images } from "../images/images.ts";
-import type { Leases } from "../operations/operations.ts";
+import { makeLeased, type Leases } from "../operations/operations.ts";
 import type { System } from "../system/system.ts";
 import type { Vms } from "../vms/vms.ts";
 import type { Builds } from "./builds.ts";
 import { buildImage } from "./build-image.ts";
 import { chooseBuilder } from "./choose-builder.ts";
 import { buildDockerfile } from "./dockerfile/build-dockerfile.ts";
-import { sweepDockerfileFolders } from "./dockerfile/dockerfile-folder.ts";
+import { removeDockerfileFolder, sweepDockerfileFolders } from "./dockerfile/dockerfile-folder.ts";
 import { promoteVm } from "./promote.ts";
 import { makeStepCache } from "./step-cache.ts";
-import { sweepWorkshops } from "./workshop.ts";
+import { removeWorkshop } from "./workshop.ts";
 
 export interface BuildsDependencies {
   readonly system: System;
@@ -21,12 +21,21 @@ export interface BuildsDependencies {
   readonly uid: number;
   /** The user's environment, for the proxies and the logins that it may name or lead to. */
   readonly variables: Readonly<Record<string, string | undefined>>;
+  /** Told when something could not be removed: `reconcile` is wanted soon. */
   readonly onTrouble: () => void;
 }
 
 export function makeBuilds(dependencies: BuildsDependencies): Builds {
   const cache = makeStepCache(dependencies);
-  const parts = { ...dependencies, cache, open: new Set<string>(), openFolders: new Set<string>() };
+  const { system, vms, leases, uid } = dependencies;
+  /** The image is none the worse for what cannot be removed yet. */
+  const onLeft = (key: string, error: unknown): void => {
+    system.log.warn("cannot remove yet what an image was made in", { key, error });
+    dependencies.onTrouble();
+  };
+  const workshops = makeLeased({ leases, kind: "workshop", remove: (name) => removeWorkshop({ vms }, name), onLeft });
+  const folders = makeLeased({ leases, kind: "dockerfile", remove: (path) => removeDockerfileFolder(system, uid, path), onLeft });
+  const parts = { ...dependencies, cache, workshops, folders };
   return {
     promote: (request, context) => promoteVm(parts, request, context),
     build: async (request, context) => {
@@ -37,7 +46,7 @@ export function makeBuilds(dependencies: BuildsDependencies): Builds {
     forgetStep: (name) => cache.forget(name),
     reconcile: async () => {
       await cache.reconcile();
-      await sweepWorkshops(parts);
+      await workshops.sweep();
       await sweepDockerfileFolders(parts);
     },
   };

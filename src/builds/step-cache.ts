@@ -3,7 +3,7 @@
  * folder appears whole by rename, is never changed, and may go at any time: then its steps are done again.
  */
 import { join } from "node:path";
-import type { Leases, OperationContext } from "../operations/operations.ts";
+import { makeLeased, type Leases, type OperationContext } from "../operations/operations.ts";
 import type { System } from "../system/system.ts";
 
 export interface StepCache {
@@ -21,15 +21,14 @@ const IDENTITY = /^[0-9a-f]{64}$/;
 
 export function makeStepCache({ system, leases }: { readonly system: System; readonly leases: Leases }): StepCache {
   const { files, layout, random } = system;
-  const open = new Set<string>();
+  const drafts = makeLeased({
+    leases,
+    kind: "store-folder",
+    isOurs: (path) => path.startsWith(`${layout.builds}/`),
+    remove: (path) => files.removeTree(path),
+  });
   const folderOf = (identity: string): string => join(layout.builds, identity);
   const isThere = async (identity: string): Promise<boolean> => (await files.find(folderOf(identity))) !== undefined;
-  const remove = async (folder: string): Promise<void> => {
-    // First: what cannot be removed now, reconcile removes.
-    open.delete(folder);
-    await files.removeTree(folder);
-    leases.drop("store-folder", folder);
-  };
   return {
     find: async (identities) => {
       for (let steps = identities.length; steps > 0; steps -= 1) {
@@ -40,16 +39,15 @@ export function makeStepCache({ system, leases }: { readonly system: System; rea
     },
     keep: async (identity, fill, context) => {
       if (await isThere(identity)) return;
-      const draft = join(layout.builds, `.draft-${random.hex(8)}`);
-      await using undo = new AsyncDisposableStack();
-      open.add(draft);
-      undo.defer(() => remove(draft));
-      leases.write({ kind: "store-folder", key: draft, vmId: undefined, operationId: context.operationId });
-      await files.makeFolder(draft);
-      await fill(draft);
-      await files.sync(draft);
+      const path = join(layout.builds, `.draft-${random.hex(8)}`);
+      await using draft = await drafts.open(path, context.operationId, async () => {
+        await files.makeFolder(path);
+        return path;
+      });
+      await fill(draft.made);
+      await files.sync(draft.made);
       // Somebody else may have kept the same meanwhile.
-      if (!(await isThere(identity))) await files.rename(draft, folderOf(identity));
+      if (!(await isThere(identity))) await files.rename(draft.made, folderOf(identity));
     },
     forget: async (identity) => {
       if (!IDENTITY.test(identity) || !(await isThere(identity))) return;
@@ -59,11 +57,7 @@ export function makeStepCache({ system, leases }: { readonly system: System; rea
       await files.removeTree(gone);
     },
     reconcile: async () => {
-      const claimed = leases
-        .list()
-        .flatMap(({ kind, key }) => (kind === "store-folder" && key.startsWith(`${layout.builds}/`) ? [key] : []));
-      const hidden = (await files.list(layout.builds)).filter((name) => name.startsWith(".")).map((name) => join(layout.builds, name));
-      for (const folder of new Set([...claimed, ...hidden])) if (!open.has(folder)) await remove(folder);
+      await drafts.sweep((await files.list(layout.builds)).filter((name) => name.startsWith(".")).map((name) => join(layout.builds, name)));
     },
   };
 }

@@ -106,4 +106,5 @@ export interface Leases {
 
 export { makeJoinWork } from "./join-work.ts";
 export { unlessAborted } from "./unless-aborted.ts";
+export { makeLeased, type Leased } from "./leased.ts";
 export { runUnrecorded } from "./run-unrecorded.ts";

@@ -4,18 +4,13 @@
  */
 import { join } from "node:path";
 import { BangerError } from "../../contract/errors.ts";
-import type { Leases } from "../../operations/operations.ts";
+import type { Leased } from "../../operations/operations.ts";
 import type { System } from "../../system/system.ts";
 
 export interface FolderParts {
   readonly system: System;
-  readonly leases: Leases;
-  /** The user id we run as. */
-  readonly uid: number;
-  /** Paths of those that are in use. */
-  readonly openFolders: Set<string>;
-  /** Told when one could not be removed: `reconcile` is wanted soon. */
-  readonly onTrouble: () => void;
+  /** By their paths. */
+  readonly folders: Leased;
 }
 
 export interface DockerfileFolder extends AsyncDisposable {
@@ -27,33 +22,15 @@ const KILLED_MS = 5000;
 /** Some gigabytes of small files on a slow disk. */
 const REMOVE_MS = 5 * 60_000;
 
-export async function openDockerfileFolder(parts: FolderParts, operationId: string): Promise<DockerfileFolder> {
-  const { system, leases, openFolders, onTrouble } = parts;
+export async function openDockerfileFolder({ system, folders }: FolderParts, operationId: string): Promise<DockerfileFolder> {
   const path = join(system.layout.buildah, system.random.hex(8));
-  await using undo = new AsyncDisposableStack();
-  openFolders.add(path);
-  undo.defer(async () => {
-    // First: what cannot be removed now, reconcile removes. The image is none the worse for it.
-    openFolders.delete(path);
-    try {
-      await clear(parts, path);
-    } catch (error) {
-      system.log.warn("cannot remove what buildah left yet", { path, error });
-      onTrouble();
-    }
-  });
-  leases.write({ kind: "dockerfile", key: path, vmId: undefined, operationId });
-  await system.files.makeFolder(join(path, "tmp"));
-  const owned = undo.move();
-  return { path, [Symbol.asyncDispose]: () => owned.disposeAsync() };
+  const open = await folders.open(path, operationId, () => system.files.makeFolder(join(path, "tmp")));
+  return { path, [Symbol.asyncDispose]: () => open[Symbol.asyncDispose]() };
 }
 
 /** Those of daemons that are dead, and those that nobody knows of any more. */
-export async function sweepDockerfileFolders(parts: FolderParts): Promise<void> {
-  const { buildah } = parts.system.layout;
-  const leased = parts.leases.list().flatMap(({ kind, key }) => (kind === "dockerfile" ? [key] : []));
-  const seen = (await parts.system.files.list(buildah)).filter((name) => NAME.test(name)).map((name) => join(buildah, name));
-  for (const path of new Set([...leased, ...seen])) if (!parts.openFolders.has(path)) await clear(parts, path);
+export async function sweepDockerfileFolders({ system: { files, layout }, folders }: FolderParts): Promise<void> {
+  await folders.sweep((await files.list(layout.buildah)).filter((name) => NAME.test(name)).map((name) => join(layout.buildah, name)));
 }
 
 /** In which a program is all users that an image may have, and root among them: each file in the folder is of one of these. */
@@ -61,7 +38,8 @@ export function asAllUsers(uid: number): readonly string[] {
   return uid === 0 ? [] : ["--map-root-user", "--map-auto"];
 }
 
-async function clear({ system, leases, uid }: FolderParts, path: string): Promise<void> {
+/** With all that works in it. @param uid the user id we run as. */
+export async function removeDockerfileFolder(system: System, uid: number, path: string): Promise<void> {
   const { processes, layout, files } = system;
   if (path !== join(layout.buildah, path.slice(-16)) || !NAME.test(path.slice(-16)))
     throw new Error(`${path} is not a folder that buildah worked in`);
@@ -77,5 +55,4 @@ async function clear({ system, leases, uid }: FolderParts, path: string): Promis
     if (code !== 0)
       throw new BangerError("unavailable", "folder_left", `cannot remove ${path}: ${stderr.trim()}`, { hint: `ls -lR ${path}` });
   }
-  leases.drop("dockerfile", path);
 }

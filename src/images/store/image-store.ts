@@ -2,7 +2,7 @@
 import { join } from "node:path";
 import { BangerError } from "../../contract/errors.ts";
 import { goodsName } from "../../contract/schemas/names.ts";
-import type { Leases } from "../../operations/operations.ts";
+import { makeLeased, type Leases } from "../../operations/operations.ts";
 import type { System } from "../../system/system.ts";
 import { linkOrCopy } from "../../disks/disks.ts";
 import { commandsOf } from "./commands-of.ts";
@@ -109,22 +109,16 @@ export function makeImageStore(system: System, leases: Leases): ImageStore {
     if (found === undefined) throw imageNotFound(name);
     return found;
   };
-  const open = new Set<string>();
-  const remove = async (folder: string): Promise<void> => {
-    // First: what cannot be removed now, reconcile removes.
-    open.delete(folder);
-    await files.removeTree(folder);
-    leases.drop("store-folder", folder);
-  };
+  const drafts = makeLeased({
+    leases,
+    kind: "store-folder",
+    isOurs: (path) => path.startsWith(`${layout.images}/`),
+    remove: (path) => files.removeTree(path),
+  });
 
   const openDraft: ImageStore["openDraft"] = async (operationId) => {
     const folder = join(layout.images, `.draft-${system.random.hex(8)}`);
-    await using undo = new AsyncDisposableStack();
-    open.add(folder);
-    undo.defer(() => remove(folder));
-    leases.write({ kind: "store-folder", key: folder, vmId: undefined, operationId });
-    await files.makeFolder(folder);
-    const owned = undo.move();
+    const draft = await drafts.open(folder, operationId, () => files.makeFolder(folder));
     return {
       folder,
       keep: async (name, requireReplaceable) => {
@@ -137,7 +131,7 @@ export function makeImageStore(system: System, leases: Leases): ImageStore {
         await files.rename(folder, folderOf(name));
         if (isReplacing) await files.removeTree(former);
       },
-      [Symbol.asyncDispose]: () => owned.disposeAsync(),
+      [Symbol.asyncDispose]: () => draft[Symbol.asyncDispose](),
     };
   };
 
@@ -204,13 +198,9 @@ export function makeImageStore(system: System, leases: Leases): ImageStore {
       await files.removeTree(gone);
     },
     reconcile: async () => {
-      const claimed = leases
-        .list()
-        .flatMap(({ kind, key }) => (kind === "store-folder" && key.startsWith(`${layout.images}/`) ? [key] : []));
-      const seen = (await files.list(layout.images)).filter((name) => name.startsWith(".")).map((name) => join(layout.images, name));
-      for (const folder of new Set([...claimed, ...seen])) if (!open.has(folder)) await remove(folder);
+      await drafts.sweep((await files.list(layout.images)).filter((name) => name.startsWith(".")).map((name) => join(layout.images, name)));
     },
-    isOpen: (draft) => open.has(join(layout.images, draft)),
+    isOpen: (draft) => drafts.isOpen(join(layout.images, draft)),
   };
 }
 

@@ -2,7 +2,7 @@
 import { BangerError } from "../../contract/errors.ts";
 import { goodsName } from "../../contract/schemas/names.ts";
 import { linkOrCopy } from "../../disks/disks.ts";
-import type { Leases } from "../../operations/operations.ts";
+import { makeLeased, type Leases } from "../../operations/operations.ts";
 import type { System } from "../../system/system.ts";
 import type { AssembledKernel } from "../assemble-kernel.ts";
 import { sha256Of } from "../formats/in-pieces.ts";
@@ -46,16 +46,17 @@ const UNFINISHED = ".tmp-";
 export function makeKernelStore(system: System, leases: Leases): KernelStore {
   const { files, layout } = system;
   const blobs = makeBlobs(system);
-  const open = new Set<string>();
   const reserved = new Set<string>();
 
-  const discard = async (path: string): Promise<void> => {
-    // First: what cannot be removed now, reconcile removes.
-    open.delete(path);
-    await files.removeTree(path);
-    await blobs.sweep();
-    leases.drop("store-folder", path);
-  };
+  const drafts = makeLeased({
+    leases,
+    kind: "store-folder",
+    isOurs: (path) => path.startsWith(`${layout.kernels}/`),
+    remove: async (path) => {
+      await files.removeTree(path);
+      await blobs.sweep();
+    },
+  });
 
   const isCopy = async (name: string, { name: _other, ...wanted }: KernelManifest): Promise<boolean> => {
     if (!(await exists(name)) || reserved.has(name)) return false;
@@ -74,10 +75,7 @@ export function makeKernelStore(system: System, leases: Leases): KernelStore {
     await using undo = new AsyncDisposableStack();
     undo.defer(() => void reserved.delete(name));
     if (await exists(name)) throw kernelExists(name);
-    open.add(path);
-    undo.defer(() => discard(path));
-    leases.write({ kind: "store-folder", key: path, vmId: undefined, operationId });
-    await files.makeFolder(path);
+    undo.use(await drafts.open(path, operationId, () => files.makeFolder(path)));
     const owned = undo.move();
     return {
       path,
@@ -144,13 +142,10 @@ export function makeKernelStore(system: System, leases: Leases): KernelStore {
       await remove(name);
     },
     reconcile: async () => {
-      const claimed = leases
-        .list()
-        .flatMap(({ kind, key }) => (kind === "store-folder" && key.startsWith(`${layout.kernels}/`) ? [key] : []));
       const seen = (await files.list(layout.kernels))
         .filter((name) => name.startsWith(UNFINISHED))
         .map((name) => `${layout.kernels}/${name}`);
-      for (const path of new Set([...claimed, ...seen])) if (!open.has(path)) await discard(path);
+      await drafts.sweep(seen);
       await blobs.sweep();
     },
   };
