@@ -12,18 +12,21 @@ import { groupsIn, stepsOf, titleOf } from "./recipe.ts";
 const ignore = (): void => undefined;
 const log: Log = { debug: ignore, info: ignore, warn: ignore, error: ignore };
 let folder: string;
+/** What nobody is to read. */
+let outside: string;
 const system = makeSystem({ BANGER_HOME: "/tmp/banger-recipe", PATH: process.env["PATH"] }, log);
 beforeAll(() => {
   folder = mkdtempSync("/tmp/banger-recipe-");
   mkdirSync(join(folder, "files"));
   writeFileSync(join(folder, "files/motd"), "hello");
-  writeFileSync("/tmp/banger-recipe-canary", "not to be seen");
-  symlinkSync("/tmp/banger-recipe-canary", join(folder, "files/out"));
-  symlinkSync("/tmp", join(folder, "away"));
+  outside = mkdtempSync("/tmp/banger-outside-");
+  writeFileSync(join(outside, "canary"), "not to be seen");
+  symlinkSync(join(outside, "canary"), join(folder, "files/out"));
+  symlinkSync(outside, join(folder, "away"));
 });
 afterAll(() => {
   rmSync(folder, { recursive: true });
-  rmSync("/tmp/banger-recipe-canary");
+  rmSync(outside, { recursive: true });
 });
 const write = (text: string): string => {
   const path = join(folder, "recipe.toml");
@@ -90,7 +93,7 @@ describe("what is refused", () => {
     expect(await codeOf(copy("files/none"))).toBe("file_not_found");
     expect(await codeOf(copy("files"))).toBe("file_unusable");
     expect(await codeOf(copy("files/out"))).toBe("file_unusable");
-    expect(await codeOf(copy("away/banger-recipe-canary"))).toBe("file_unusable");
+    expect(await codeOf(copy("away/canary"))).toBe("file_unusable");
     expect(await codeOf(readRecipe(system, join(folder, "none.toml"), undefined))).toBe("file_not_found");
     expect(await codeOf(readRecipe(system, folder, undefined))).toBe("file_unusable");
   });
