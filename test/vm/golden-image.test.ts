@@ -91,11 +91,12 @@ test("the slim image is built, bundled, and the default image of vms that are no
 });
 
 /** Where this computer gets what npm has, and whom it trusts for it: a proxy may have an authority of its own. */
-async function addAuthorities(world: World): Promise<void> {
+async function addAuthorities(world: World, kernel: string): Promise<void> {
   copyFileSync("/etc/ssl/certs/ca-certificates.crt", join(world.folder, "authorities.crt"));
   const recipe = join(world.folder, "authorities.toml");
   writeFileSync(recipe, '[[steps]]\ncopy = "authorities.crt"\nto = "/etc/ssl/certs/ca-certificates.crt"\n');
-  await world.ok(["image", "build", "trusting", "--from-image", IMAGE, "-f", recipe], { timeoutMs: 600_000 });
+  const words = ["--from-image", IMAGE, "--kernel-ref", kernel, "-f", recipe];
+  await world.ok(["image", "build", "trusting", ...words], { timeoutMs: 600_000 });
 }
 
 function npmRegistry(): string {
@@ -135,7 +136,7 @@ if (isFull) {
         ["kernels", kernel],
         ["images", IMAGE],
       ]);
-      await addAuthorities(world);
+      await addAuthorities(world, kernel);
       const pins = ["--pin", "DOCKER_FROM=debian", "--pin", `NPM_REGISTRY=${npmRegistry()}`];
       const words = ["--variant", "full", "--from", "trusting", "--kernel", kernel, "--into", join(world.folder, "dist"), ...pins];
       const made = await script(world, "make-golden-bundle.mjs", ...words);
