@@ -50,6 +50,25 @@ describe("files", () => {
     expect(files.read("/proc/self/status", 10)).rejects.toThrow(/more than 10 bytes/);
   });
 
+  test("that are pipes are refused at once, so that none of us waits for whoever would write into one", async () => {
+    const files = makeFiles([root]);
+    Bun.spawnSync(["mkfifo", join(root, "pipe")]);
+    await fs.symlink("pipe", join(root, "link"));
+    for (const name of ["pipe", "link"]) {
+      const refused = expect(files.readText(join(root, name))).rejects.toMatchObject({ code: "file_unusable" });
+      // A thread that waits for a writer is lost otherwise, and with it the end of this test.
+      await Promise.race([refused, Bun.sleep(20_000).then(() => Promise.reject(new Error(`${name} is waited for`)))]);
+    }
+    expect(files.readRange(join(root, "pipe"), 0, 1)).rejects.toMatchObject({ code: "file_unusable" });
+  });
+
+  test("that are pipes of our own are read, as what a shell makes of <(...)", async () => {
+    const program = `import { makeFiles } from ${JSON.stringify(join(import.meta.dir, "files.ts"))};
+      process.stdout.write(await makeFiles([]).readText(process.argv[1]));`;
+    const { stdout } = Bun.spawnSync(["bash", "-c", `"$0" -e "$1" <(sleep 0.2; echo word)`, process.execPath, program]);
+    expect(stdout.toString()).toBe("word\n");
+  });
+
   test("that are missing are told so", async () => {
     expect(makeFiles([root]).read(join(root, "no"), 1)).rejects.toThrow(/no such file/);
     expect(await makeFiles([root]).find(join(root, "no"))).toBeUndefined();

@@ -104,7 +104,7 @@ function lockOpened(descriptor: number): Disposable | undefined {
 
 async function read(path: string, maxBytes: number): Promise<Uint8Array> {
   try {
-    await using file = await fs.open(path, "r");
+    await using file = await openNoPipe(path);
     const { size } = await file.stat();
     if (size > maxBytes) {
       throw new BangerError("invalid", "file_too_large", `cannot read ${path}: it has ${size} bytes, more than the ${maxBytes} allowed`);
@@ -184,9 +184,24 @@ async function readRange(path: string, start: number, end: number, into?: Buffer
   return bytes.subarray(0, filled);
 }
 
+/** A descriptor of ours: what a shell makes of `<(...)`, with its writer at the other end. */
+const OURS = /^\/(?:dev|proc\/self)\/fd\/\d+$/;
+
+/**
+ * Opening a named pipe waits until somebody writes into it, and nothing can call that off: the few threads that do our files would be lost one
+ * after the other. So nothing is waited for here, and a pipe is refused, unless it is one that we were given. @param more flags of open(2).
+ */
+async function openNoPipe(path: string, more = 0): Promise<fs.FileHandle> {
+  if (OURS.test(path)) return fs.open(path, "r");
+  const file = await fs.open(path, constants.O_RDONLY | constants.O_NONBLOCK | more);
+  if (!(await file.stat()).isFIFO()) return file;
+  await file.close();
+  throw new BangerError("refused", "file_unusable", `cannot read ${path}: it is a pipe, and no file`, { hint: `ls -l ${path}` });
+}
+
 async function openToRead(path: string): Promise<fs.FileHandle> {
   try {
-    return await fs.open(path, constants.O_RDONLY | constants.O_NOFOLLOW);
+    return await openNoPipe(path, constants.O_NOFOLLOW);
   } catch (error) {
     if (isErrno(error, "ENOENT"))
       throw new BangerError("not_found", "file_not_found", `cannot read ${path}: there is no such file`, { cause: error });
