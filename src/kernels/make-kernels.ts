@@ -2,7 +2,7 @@
 import type { Bundles, DebianArchive, OfferOf, Offers } from "../catalog/catalog.ts";
 import { onDisk } from "../contract/disk-full.ts";
 import { BangerError } from "../contract/errors.ts";
-import { makeJoinWork, type Leases, type OperationContext } from "../operations/operations.ts";
+import { makeInTurn, makeJoinWork, type Leases, type OperationContext } from "../operations/operations.ts";
 import type { System } from "../system/system.ts";
 import { bundleKernel } from "./bundle/bundle-kernel.ts";
 import { pullBundle } from "./bundle/pull-bundle.ts";
@@ -11,7 +11,6 @@ import { buildKernel, type KernelBuilding } from "./from-source/build-kernel.ts"
 import { importKernel } from "./import-kernel.ts";
 import type { Kernels } from "./kernels.ts";
 import { pullDebianKernel } from "./pull-debian-kernel.ts";
-import { makeInTurn } from "./store/in-turn.ts";
 import { makeInitrds } from "./store/initrds.ts";
 import { makeKernelStore, type KernelStore } from "./store/kernel-store.ts";
 import type { KernelManifest } from "./store/manifest.ts";

@@ -104,6 +104,7 @@ export interface Leases {
   list(): readonly Lease[];
 }
 
+export { makeInTurn } from "./in-turn.ts";
 export { makeJoinWork } from "./join-work.ts";
 export { unlessAborted } from "./unless-aborted.ts";
 export { makeLeased, type Leased } from "./leased.ts";

@@ -172,6 +172,49 @@ describe("the store of images", () => {
     expect(leases.held).toEqual([]);
   });
 
+  test("lets one of many rename it, or delete it, and tells the others that it is gone", async () => {
+    const nobody = (): void => undefined;
+    const told = (work: Promise<unknown>): Promise<string> =>
+      work.then(
+        () => "done",
+        (error: { code?: string; message: string }) => error.code ?? error.message,
+      );
+    for (let round = 0; round < 10; round += 1) {
+      await put("debian");
+      await put("other");
+      const outcomes = await Promise.all([
+        told(store.rename("debian", "new", nobody)),
+        told(store.tag("other", "new")),
+        told(store.rename("debian", "newer", nobody)),
+        told(store.delete("debian", nobody)),
+        told(store.tag("debian", "newest")),
+        told(put("new")),
+      ]);
+      const known = ["done", "image_not_found", "image_exists"];
+      expect(outcomes.filter((outcome) => !known.includes(outcome))).toEqual([]);
+      for (const name of await system.files.list(system.layout.images)) await store.delete(name, nobody);
+    }
+    expect(leases.held).toEqual([]);
+  });
+
+  test("gives the image its name back that could not be replaced", async () => {
+    await put("debian");
+    const before = await store.get("debian");
+    const rename: System["files"]["rename"] = async (from, to) => {
+      if (from.includes(".draft-")) throw new Error("no room");
+      await system.files.rename(from, to);
+    };
+    const odd = makeImageStore({ ...system, files: { ...system.files, rename } }, leases);
+    const replace = async (): Promise<void> => {
+      await using draft = await odd.openDraft("operation");
+      await draft.keep("debian", () => undefined);
+    };
+    expect(replace()).rejects.toThrow("no room");
+    await replace().catch(() => undefined);
+    expect(await system.files.list(system.layout.images)).toEqual(["debian"]);
+    expect(await store.get("debian")).toEqual(before);
+  });
+
   test("knows no image outside its folder", async () => {
     for (const name of ["../../images", "..", "", ".draft-1", "a/b"]) {
       expect(await store.delete(name, () => undefined).catch((error: unknown) => error)).toMatchObject({ code: "image_not_found" });

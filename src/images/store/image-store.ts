@@ -2,7 +2,7 @@
 import { join } from "node:path";
 import { BangerError } from "../../contract/errors.ts";
 import { goodsName } from "../../contract/schemas/names.ts";
-import { makeLeased, type Leases } from "../../operations/operations.ts";
+import { makeInTurn, makeLeased, type Leases } from "../../operations/operations.ts";
 import type { System } from "../../system/system.ts";
 import { linkOrCopy } from "../../disks/disks.ts";
 import { commandsOf } from "./commands-of.ts";
@@ -51,6 +51,8 @@ const MANIFEST_MAX_BYTES = 1024 * 1024;
 
 export function makeImageStore(system: System, leases: Leases): ImageStore {
   const { files, layout } = system;
+  /** Who gives a name and who takes one away: what each has looked at is so until it is done. */
+  const inTurn = makeInTurn();
   const folderOf = (name: string): string => {
     if (!goodsName.safeParse(name).success) throw imageNotFound(name);
     return join(layout.images, name);
@@ -70,16 +72,6 @@ export function makeImageStore(system: System, leases: Leases): ImageStore {
     const info = await files.find(path);
     if (info === undefined) throw new Error(`${path} is missing`);
     if (info.kind !== "file" || info.bytes !== bytes) throw new Error(`${path} is not the file of ${bytes} bytes that its manifest names`);
-  };
-  /** Throws with what is wrong with it. */
-  const requireWhole = async (name: string, verb: string): Promise<ImageManifest> => {
-    try {
-      return await read(name);
-    } catch (error) {
-      throw new BangerError("unavailable", "image_broken", `cannot ${verb} image ${name}: ${explain(error)}`, {
-        hint: `banger image delete ${name}, then pull it again`,
-      });
-    }
   };
   const look = async (name: string): Promise<LookedImage> => {
     try {
@@ -102,6 +94,18 @@ export function makeImageStore(system: System, leases: Leases): ImageStore {
     if ((await files.find(folder)) === undefined) throw imageNotFound(name);
     return folder;
   };
+  /** Throws with what is wrong with it. */
+  const requireWhole = async (name: string, verb: string): Promise<ImageManifest> => {
+    try {
+      return await read(name);
+    } catch (error) {
+      // Nothing holds it: it may have been deleted meanwhile.
+      await requireThere(name);
+      throw new BangerError("unavailable", "image_broken", `cannot ${verb} image ${name}: ${explain(error)}`, {
+        hint: `banger image delete ${name}, then pull it again`,
+      });
+    }
+  };
   const get = async (name: string): Promise<StoredImage> => {
     await requireThere(name);
     // What is shared is seen by looking at all.
@@ -116,20 +120,41 @@ export function makeImageStore(system: System, leases: Leases): ImageStore {
     remove: (path) => files.removeTree(path),
   });
 
+  /** Out of the list in one step; what a crash leaves of it, reconcile removes. Gives the path of what is to be removed. */
+  const hide = async (folder: string): Promise<string> => {
+    const gone = join(layout.images, `.gone-${system.random.hex(8)}`);
+    await files.rename(folder, gone);
+    return gone;
+  };
+  /** As `hide`, of the image whose place is taken; it has its name again when that fails. */
+  const replace = async (name: string, folder: string): Promise<string> => {
+    const former = folderOf(`${name.slice(0, 100)}.before-${system.random.hex(4)}`);
+    await files.rename(folderOf(name), former);
+    try {
+      await files.rename(folder, folderOf(name));
+    } catch (error) {
+      // Where that fails too it keeps the other name, and somebody will see it in the list.
+      await files.rename(former, folderOf(name)).catch(() => undefined);
+      throw error;
+    }
+    return hide(former);
+  };
+
   const openDraft: ImageStore["openDraft"] = async (operationId) => {
     const folder = join(layout.images, `.draft-${system.random.hex(8)}`);
     const draft = await drafts.open(folder, operationId, () => files.makeFolder(folder));
     return {
       folder,
       keep: async (name, requireReplaceable) => {
-        const isReplacing = requireReplaceable !== undefined && (await files.find(folderOf(name))) !== undefined;
-        if (!isReplacing) await requireFree(name, `cannot keep image ${name}`);
         await files.sync(folder);
-        const former = folderOf(`${name.slice(0, 100)}.before-${system.random.hex(4)}`);
-        requireReplaceable?.();
-        if (isReplacing) await files.rename(folderOf(name), former);
-        await files.rename(folder, folderOf(name));
-        if (isReplacing) await files.removeTree(former);
+        const gone = await inTurn(async () => {
+          const isReplacing = requireReplaceable !== undefined && (await files.find(folderOf(name))) !== undefined;
+          if (!isReplacing) await requireFree(name, `cannot keep image ${name}`);
+          requireReplaceable?.();
+          if (!isReplacing) return void (await files.rename(folder, folderOf(name)));
+          return replace(name, folder);
+        });
+        if (gone !== undefined) await files.removeTree(gone);
       },
       [Symbol.asyncDispose]: () => draft[Symbol.asyncDispose](),
     };
@@ -182,19 +207,20 @@ export function makeImageStore(system: System, leases: Leases): ImageStore {
       const digest = await files.sha256(join(folderOf(name), base), signal);
       return digest === image.sha256 ? [] : [`its ${base} was changed`];
     },
-    rename: async (name, to, requireUnused) => {
-      const folder = await requireThere(name);
-      // Nothing in it says what it is called.
-      if (name !== to) await requireFree(to, `cannot rename image ${name} to ${to}`);
-      requireUnused();
-      if (name !== to) await files.rename(folder, folderOf(to));
-    },
+    rename: (name, to, requireUnused) =>
+      inTurn(async () => {
+        const folder = await requireThere(name);
+        // Nothing in it says what it is called.
+        if (name !== to) await requireFree(to, `cannot rename image ${name} to ${to}`);
+        requireUnused();
+        if (name !== to) await files.rename(folder, folderOf(to));
+      }),
     delete: async (name, requireUnused) => {
-      const folder = await requireThere(name);
-      // Out of the list in one step; what a crash leaves of it, reconcile removes.
-      const gone = join(layout.images, `.gone-${system.random.hex(8)}`);
-      requireUnused();
-      await files.rename(folder, gone);
+      const gone = await inTurn(async () => {
+        const folder = await requireThere(name);
+        requireUnused();
+        return hide(folder);
+      });
       await files.removeTree(gone);
     },
     reconcile: async () => {
