@@ -147,6 +147,16 @@ describe("what is no good is refused, and leaves nothing:", () => {
     expect(performance.now() - startedMs).toBeLessThan(5000);
   });
 
+  test("a folder, with what to do about one", async () => {
+    const from = at("root");
+    const most = images.import("mine", from, { maxBytes: 4095 }, recordingContext());
+    await expect(most).rejects.toMatchObject({ code: "layer_too_large", hint: `du --apparent-size -x ${from} shows what is in it` });
+    mkdirSync(at("hides"));
+    write("hides/.wh.x", Buffer.alloc(1));
+    const hint = `leave it out, or give it another name, then banger image import mine --from ${at("hides")}`;
+    await expect(take(at("hides"))).rejects.toMatchObject({ code: "unsupported_layer", hint });
+  });
+
   test("a pipe that nobody writes to, when it is cancelled", async () => {
     Bun.spawnSync(["mkfifo", at("silent")]);
     const startedMs = performance.now();

@@ -1,6 +1,6 @@
 /** Images that skopeo and umoci made, from Debian's own docker-registry, from folders and from saved archives. */
 import { afterAll, afterEach, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
-import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { makeCertificate } from "../support/certificate.ts";
@@ -105,9 +105,19 @@ describe("an image that umoci made", () => {
     ["no folder", () => `oci:${at("nowhere")}`, "bad_oci_layout"],
     ["an archive that is none", () => `docker-archive:${at("ca.pem")}`, "bad_docker_archive"],
     ["no archive", () => `docker-archive:${at("nowhere")}`, "bad_docker_archive"],
+    [
+      "an archive that is a link",
+      () => (symlinkSync("saved.tar", at("link.tar")), `docker-archive:${at("link.tar")}`),
+      "bad_docker_archive",
+    ],
+    ["an archive that is a folder", () => `docker-archive:${at("layout")}`, "bad_docker_archive"],
     ["a tar of something else", () => `docker-archive:${at("first.tar")}`, "bad_docker_archive"],
-  ])("is not found as %s", async (_what, text, code) => {
-    await expect(us({ variables: LOGIN }).pull(text())).rejects.toMatchObject({ code });
+  ])("is not found as %s", async (what, text, code) => {
+    const failed = us({ variables: LOGIN }).pull(text());
+    await expect(failed).rejects.toMatchObject({ code });
+    // Of what is there nobody says that it is not.
+    const said = await failed.catch((error: unknown) => (error as Error).message);
+    expect(said.includes("there is no such file")).toBe(what === "no archive");
   });
 
   test("from an archive that was cut off, or changed, is refused", async () => {

@@ -72,7 +72,8 @@ export function openArchiveSource(system: System, reference: LocalReference): Im
 
 async function list(system: System, path: string, what: string, signal: AbortSignal): Promise<ReadonlyMap<string, Member>> {
   const info = await system.files.find(path);
-  if (info?.kind !== "file") throw noArchive(what, "there is no such file");
+  if (info === undefined) throw noArchive(what, "there is no such file");
+  if (info.kind !== "file") throw noArchive(what, `it is ${info.kind === "other" ? "no file" : `a ${info.kind}, and no file`}`);
   try {
     return await listMembers(system.files, path, info.bytes, signal);
   } catch (error) {

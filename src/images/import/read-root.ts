@@ -58,13 +58,18 @@ async function isFolder(system: System, path: string): Promise<boolean> {
 }
 
 function hintsOf(again: string, from: string, isFolder: boolean): Readonly<Record<string, string>> {
+  if (isFolder) {
+    return {
+      file_unreadable: `read it as somebody who may: sudo tar -C ${from} -c . | ${again} -`,
+      folder_changed: `${again} ${from} when nobody writes to it`,
+      unsupported_layer: `leave it out, or give it another name, then ${again} ${from}`,
+      layer_too_large: `du --apparent-size -x ${from} shows what is in it`,
+    };
+  }
   return {
-    file_unreadable: isFolder
-      ? `read it as somebody who may: sudo tar -C ${from} -c . | ${again} -`
-      : "give a tar, a folder, or - for a pipe",
-    folder_changed: `${again} ${from} when nobody writes to it`,
+    file_unreadable: "give a tar, a folder, or - for a pipe",
     damaged_layer: `tar --list --file ${from} has to read it to its end`,
     unsupported_layer: `unpack it on the way: ... | ${again} -`,
-    layer_too_large: `tar --list --file ${from} shows what is in it`,
+    layer_too_large: `tar --list --verbose --file ${from} shows what is in it`,
   };
 }
