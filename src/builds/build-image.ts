@@ -30,11 +30,13 @@ export async function buildImage(parts: BuildParts, request: RecipeRequest, cont
   const identities = identitiesOf(JSON.stringify([base.sha256, base.createdAt, kernel ?? null]), plan);
   const identity = identities.at(-1) ?? "";
   const before = await images.identityOf(as);
-  if (before?.identity === identity && before.init === init) {
+  if (request.cached && before?.identity === identity && before.init === init) {
     steps.notice("nothing has changed since it was built");
     return images.get(as);
   }
-  if (!replace) await images.requireFree(as, what);
+  // As early as can be: what is asked last of all costs the whole build.
+  if (replace) requireUnused(vms, as);
+  else await images.requireFree(as, what);
 
   const done = request.cached ? await parts.cache.find(identities) : undefined;
   if (done !== undefined) steps.notice(`${done.steps} of ${plan.steps.length} steps are unchanged: what they left is used`);
@@ -45,6 +47,8 @@ export async function buildImage(parts: BuildParts, request: RecipeRequest, cont
     for (let at = done?.steps ?? 0; at < plan.steps.length; at += 1) {
       await doStep(parts, workshop, plan, at, what, working);
       const copy = (folder: string): Promise<void> => vms.copyDisks(workshop.vm.id, folder, working);
+      // What is done anew is what the next build goes on with.
+      if (!request.cached) await parts.cache.forget(identities[at] ?? "");
       await onDisk(what, system.layout.builds, () => parts.cache.keep(identities[at] ?? "", copy, working));
     }
     const said = {

@@ -61,12 +61,27 @@ test("a recipe makes an image, and only what has changed is done again", async (
     });
 
     expect(await build()).toMatchObject({ code: 0, stderr: expect.stringContaining("nothing has changed") });
+
+    // What is wanted anew is done anew, and is what the next build goes on with.
+    expect(await build("--no-cache")).toMatchObject({ code: 1, stderr: expect.stringContaining("there is an image made already") });
+    const anew = await build("--no-cache", "--replace");
+    expect(anew.code).toBe(0);
+    expect(anew.stderr).toContain("greets: hello");
+    expect(anew.stderr).not.toContain("unchanged");
+    const whenOf = async (image: string): Promise<string> =>
+      world.ok(["run", "--ephemeral", "--image", image, "--", "cat", "/srv/when"], { timeoutMs: 300_000 });
+    const when = await whenOf("made");
+    expect(await build()).toMatchObject({ code: 0, stderr: expect.stringContaining("nothing has changed") });
+    write("echo another > /srv/last");
+    expect(await build("--replace")).toMatchObject({ code: 0, stderr: expect.stringContaining("2 of 3 steps are unchanged") });
+    expect(await whenOf("made")).toBe(when);
+
     write("echo again > /srv/last");
     expect(await build()).toMatchObject({ code: 1, stderr: expect.stringContaining("there is an image made already") });
     await world.ok(["vm", "create", "user", "--image", "made"], { timeoutMs: 300_000 });
     const look = "cat /srv/deep/motd /srv/last /root/kept; stat -c %a /srv/deep/motd; echo $GREETING; ls -A /root";
     expect(await world.ok(["exec", "user", "--", "sh", "-c", look])).toBe(
-      "of the recipe\nmended\nkept\n600\nhello\n.bashrc\n.profile\nkept\n",
+      "of the recipe\nanother\nkept\n600\nhello\n.bashrc\n.profile\nkept\n",
     );
     expect(await build("--replace")).toMatchObject({ code: 1, stderr: expect.stringContaining("used by user") });
     expect(await world.json(["image", "show", "made"])).toMatchObject({ usedBy: ["user"], problems: [] });

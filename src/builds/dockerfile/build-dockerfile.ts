@@ -26,7 +26,9 @@ export async function buildDockerfile(parts: DockerfileParts, request: BuildRequ
   const what = `cannot build image ${as}`;
   const steps = withoutSubject(context);
   requireBuildah(system, what);
-  if (!replace) await images.requireFree(as, what);
+  // None of it is kept for the next build: what would be refused at its end is refused now.
+  if (replace) requireUnused(vms, as);
+  else await images.requireFree(as, what);
   const { bases, last } = await steps.stage("dockerfile", () => findBases(parts, request, what));
   const { buildah: disk } = system.layout;
   await using folder = await onDisk(what, disk, () => openDockerfileFolder(parts, context.operationId));
