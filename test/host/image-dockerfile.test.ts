@@ -1,6 +1,6 @@
 /** Images by Dockerfiles, by the real buildah; nothing of a build is left, however it ends. */
 import { describe, expect, setDefaultTimeout, test } from "bun:test";
-import { copyFileSync, existsSync, mkdirSync, readdirSync, statSync, writeFileSync } from "node:fs";
+import { copyFileSync, existsSync, mkdirSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { until } from "../support/until.ts";
 import { untilEnded } from "../support/until-ended.ts";
@@ -87,6 +87,29 @@ COPY --from=base /bin/busybox /other
     // Of what buildah made no layer is kept besides the image.
     const downloads = join(world.folder, "cache/banger/downloads");
     for (const name of readdirSync(downloads)) expect(statSync(join(downloads, name)).size).toBeLessThan(16 * 1024);
+  });
+});
+
+test("a step has no device of this computer but those that every program needs, and leaves nothing in its memory", async () => {
+  await withWorld({ isolatedGoods: true, isolatedCache: true }, async (world) => {
+    const trace = `/dev/shm/banger-trace-${process.pid}`;
+    const looks = [
+      `find /dev ! -type d ! -path '/dev/pts/*' | sort`,
+      `echo trace > ${trace}`,
+      "head -c 3 /dev/zero | wc -c",
+      "head -c 3 /dev/urandom | wc -c",
+      "echo gone > /dev/null",
+      "echo as before > /dev/stdout",
+    ];
+    const path = write(world, `${BUSYBOX}RUN ${looks.join(" && ")}\n`);
+    const { code, stderr } = await world.banger(["image", "build", "web", "-f", path]);
+    const isLeft = existsSync(trace);
+    rmSync(trace, { force: true });
+    expect({ code, isLeft }).toEqual({ code: 0, isLeft: false });
+    const shown = stderr.split("\n").flatMap((line) => /^ +(\/dev\/\S+)$/.exec(line)?.[1] ?? []);
+    const needed = ["fd", "full", "null", "ptmx", "random", "stderr", "stdin", "stdout", "tty", "urandom", "zero"];
+    expect(shown).toEqual(needed.map((name) => `/dev/${name}`));
+    expect(stderr).toContain("as before");
   });
 });
 

@@ -5,6 +5,7 @@ import { BangerError } from "../../contract/errors.ts";
 import { escapeText } from "../../contract/escape-text.ts";
 import type { System } from "../../system/system.ts";
 import { asAllUsers } from "./dockerfile-folder.ts";
+import { withOwnDevices } from "./own-devices.ts";
 
 export interface BuildahParts {
   readonly system: System;
@@ -52,7 +53,7 @@ export function requireBuildah({ processes }: System, what: string): void {
 
 export function openBuildah({ system, uid, variables }: BuildahParts, folder: string, what: string, signal: AbortSignal): Buildah {
   // The namespace's first process is buildah: when it dies, for whatever reason, the kernel ends all that it has started.
-  const apart = ["unshare", ...asAllUsers(uid), "--mount-proc", "--pid", "--fork", "--kill-child"];
+  const apart = ["unshare", ...asAllUsers(uid), "--mount-proc", "--pid", "--fork", "--kill-child", ...withOwnDevices(folder)];
   // Of the ways to store layers the one that works on every file system and for every user.
   const storage = [`--root=${join(folder, "root")}`, `--runroot=${join(folder, "run")}`, "--storage-driver=vfs"];
   const env = Object.fromEntries(PASSED_ON.flatMap((name) => (variables[name] === undefined ? [] : [[name, variables[name]]])));
