@@ -5,11 +5,14 @@
  * yet to be a computer.
  */
 export const IDENTITY = {
-  emptied: ["etc/machine-id"],
+  // Of a log there is the name, with its owner: whoever writes it may not be able to make one.
+  emptied: ["etc/machine-id", "var/log/"],
   leaveOut: [
     "etc/hostname",
     "etc/resolv.conf",
     "etc/ssh/ssh_host_*",
+    "etc/dropbear/dropbear_*_host_key",
+    "var/lib/dbus/machine-id",
     "tmp/",
     "run/",
     "var/tmp/",
@@ -49,6 +52,9 @@ export const LOGINS: readonly string[] = [
   ".npmrc",
   ".yarnrc.yml",
   ".pypirc",
+  ".gem/credentials",
+  ".composer/auth.json",
+  ".config/composer/auth.json",
   ".cargo/credentials",
   ".cargo/credentials.toml",
   // Clouds.
@@ -57,6 +63,9 @@ export const LOGINS: readonly string[] = [
   ".azure/",
   ".config/gcloud/",
   ".kube/config",
+  ".vault-token",
+  ".terraform.d/credentials.tfrc.json",
+  ".config/rclone/rclone.conf",
   // Keys.
   ".ssh/id_*",
   ".ssh/authorized_keys",
@@ -65,6 +74,7 @@ export const LOGINS: readonly string[] = [
   ".password-store/",
   // What was typed.
   ".*_history",
+  ".local/share/fish/fish_history",
   ".lesshst",
   ".viminfo",
 ];

@@ -9,11 +9,12 @@ setDefaultTimeout(600_000);
 const WORK = `set -eu
 echo done > /srv/work; ln /srv/work /srv/again; chown 33:44 /srv/work; chmod 4750 /srv/work
 mkdir -p ~/.ssh ~/project; echo key > ~/.ssh/id_ed25519; echo host > ~/.ssh/config; echo login > ~/.netrc; echo typed > ~/.bash_history
+mkdir -p /var/log/web ~/.local/share/fish; echo who > /var/log/web/access.log; echo typed > ~/.local/share/fish/fish_history
 echo mine > ~/project/notes; echo gone > /tmp/gone; rm /etc/issue
 truncate -s 64M /srv/holes; mknod /srv/device c 1 3; echo name > /etc/hostname`;
 
 const LOOK = `cat /srv/work /srv/again; stat -c '%u:%g %a %h' /srv/work; stat -c %s /srv/holes; stat -c '%F %t %T' /srv/device
-ls -A ~ ~/.ssh ~/project /tmp; ls /etc/issue /etc/ssh/ssh_host_* 2>&1 | wc -l; cat /etc/hostname`;
+ls -A ~ ~/.ssh ~/project /tmp; ls /etc/issue /etc/ssh/ssh_host_* 2>&1 | wc -l; cat /etc/hostname; stat -c '%n %s' /var/log/web/*`;
 
 test("a running vm is promoted, and the image boots with what was done in it and nobody's secrets", async () => {
   const { kernel } = await openGoods();
@@ -27,7 +28,10 @@ test("a running vm is promoted, and the image boots with what was done in it and
     const machineId = await world.ok(["exec", "dev", "--", "cat", "/etc/machine-id"]);
 
     const promoted = await world.banger(["image", "promote", "dev", "tools"], { timeoutMs: 400_000 });
-    expect(promoted).toMatchObject({ code: 0, stderr: expect.stringContaining("left out: .bash_history, .netrc, .ssh/id_ed25519") });
+    expect(promoted).toMatchObject({
+      code: 0,
+      stderr: expect.stringContaining("left out: .bash_history, .local/share/fish/fish_history, .netrc, .ssh/id_ed25519"),
+    });
     expect(await world.json(["image", "show", "tools"])).toMatchObject({
       source: "promote",
       kernelRef: kernel,
@@ -50,8 +54,8 @@ test("a running vm is promoted, and the image boots with what was done in it and
     await world.ok(["vm", "create", "next", "--image", "tools"], { timeoutMs: 300_000 });
     expect(await world.ok(["exec", "next", "--", "sh", "-c", LOOK])).toBe(
       [
-        "done\ndone\n33:44 4750 2\n67108864\ncharacter special file 1 3\n/root:\n.bashrc\n.profile\n.ssh\nproject\n",
-        "/root/.ssh:\nconfig\n\n/root/project:\nnotes\n\n/tmp:\n2\nnext\n",
+        "done\ndone\n33:44 4750 2\n67108864\ncharacter special file 1 3\n/root:\n.bashrc\n.local\n.profile\n.ssh\nproject\n",
+        "/root/.ssh:\nconfig\n\n/root/project:\nnotes\n\n/tmp:\n2\nnext\n/var/log/web/access.log 0\n",
       ].join("\n"),
     );
     expect(await world.ok(["exec", "next", "--", "cat", "/etc/machine-id"])).not.toBe(machineId);

@@ -13,7 +13,7 @@ pub struct Export {
     /// Of files and folders, from the root, without a slash before; one `*` in the last name stands for anything. With a slash behind: what
     /// is in that folder, and not itself.
     pub leave_out: Vec<String>,
-    /// Files of which there is the name, and nothing in them.
+    /// Files of which there is the name, and nothing in them; with a slash behind, all those below that folder.
     pub emptied: Vec<String>,
     /// Where the work disk is mounted is what is on it, and not what the root has there.
     #[serde(default)]

@@ -38,12 +38,14 @@ pub struct Walk<'a, W: Write> {
     /// Files with several names: the first of them.
     first_names: HashMap<(u64, u64), Vec<u8>>,
     depth: usize,
+    /// Within a folder of which the files are emptied.
+    is_emptying: bool,
 }
 
 impl<'a, W: Write> Walk<'a, W> {
     pub fn new(archive: &'a mut Archive<W>, spec: &Export) -> Self {
         let (leave_out, emptied) = (Paths::new(&spec.leave_out), Paths::new(&spec.emptied));
-        Self { archive, home: None, leave_out, emptied, first_names: HashMap::new(), depth: 0 }
+        Self { archive, home: None, leave_out, emptied, first_names: HashMap::new(), depth: 0, is_emptying: false }
     }
 
     pub fn with_home(self, home: Option<Home>) -> Self {
@@ -91,7 +93,14 @@ impl<'a, W: Write> Walk<'a, W> {
                 let mut entry = entry_of(Kind::Folder, whole.clone(), &fstat(&inner)?);
                 entry.attributes = attributes_of_open(&inner)?;
                 self.archive.header(&entry)?;
-                return if self.leave_out.has_content_of(path, name) { Ok(()) } else { self.content(&inner, &whole) };
+                if self.leave_out.has_content_of(path, name) {
+                    return Ok(());
+                }
+                let was_emptying = self.is_emptying;
+                self.is_emptying |= self.emptied.has_content_of(path, name);
+                let done = self.content(&inner, &whole);
+                self.is_emptying = was_emptying;
+                return done;
             }
             FileType::RegularFile => Kind::File,
             FileType::Symlink => Kind::Symlink,
@@ -119,7 +128,7 @@ impl<'a, W: Write> Walk<'a, W> {
                     return Ok(());
                 }
                 entry.attributes = attributes_of_open(&file)?;
-                if self.emptied.has(path, name) {
+                if self.is_emptying || self.emptied.has(path, name) {
                     return self.archive.header(&entry);
                 }
                 read_file::write(self.archive, entry, &file, &stat)

@@ -139,22 +139,33 @@ fn a_home_stands_where_the_root_has_a_folder_for_it() {
 #[test]
 fn what_is_nobodys_business_is_left_out() {
     let (from, to) = (folder_of("secret-from"), folder_of("secret-to"));
-    for folder in ["etc/ssh", "tmp/inner"] {
+    for folder in ["etc/ssh", "tmp/inner", "var/log/web/old", "var/logs"] {
         fs::create_dir_all(from.join(folder)).unwrap();
     }
-    for file in ["etc/machine-id", "etc/ssh/ssh_host_rsa_key", "etc/ssh/ssh_config", "tmp/inner/x"] {
+    let logs = ["var/log/syslog", "var/log/web/old/access.log"];
+    for file in ["etc/machine-id", "etc/ssh/ssh_host_rsa_key", "etc/ssh/ssh_config", "tmp/inner/x", "var/logs/kept"]
+        .iter()
+        .chain(&logs)
+    {
         fs::write(from.join(file), "word").unwrap();
     }
     let list = |paths: &[&str]| paths.iter().map(|&path| path.to_owned()).collect();
     let spec = Export {
         leave_out: list(&["etc/ssh/ssh_host_*", "tmp/"]),
-        emptied: list(&["etc/machine-id"]),
+        emptied: list(&["etc/machine-id", "var/log/"]),
         ..Export::default()
     };
     extract(&export(&from, &spec), &to);
     let names: Vec<_> = seen(&to).into_keys().collect();
-    assert_eq!(names, ["", "/etc", "/etc/machine-id", "/etc/ssh", "/etc/ssh/ssh_config", "/tmp"]);
-    assert_eq!(fs::read(to.join("etc/machine-id")).unwrap(), b"");
+    let folders =
+        ["/var", "/var/log", "/var/log/syslog", "/var/log/web", "/var/log/web/old", "/var/log/web/old/access.log"];
+    let mut expected = vec!["", "/etc", "/etc/machine-id", "/etc/ssh", "/etc/ssh/ssh_config", "/tmp"];
+    expected.extend(folders.into_iter().chain(["/var/logs", "/var/logs/kept"]));
+    assert_eq!(names, expected);
+    for emptied in ["etc/machine-id"].iter().chain(&logs) {
+        assert_eq!(fs::read(to.join(emptied)).unwrap(), b"", "{emptied}");
+    }
+    assert_eq!(fs::read(to.join("var/logs/kept")).unwrap(), b"word");
     for folder in [from, to] {
         fs::remove_dir_all(folder).unwrap();
     }
