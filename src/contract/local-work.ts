@@ -131,13 +131,20 @@ export interface Published {
   };
 }
 
-export interface PushRequest {
-  /** A bundle of an image, as the daemon wrote it. */
-  readonly bundle: { readonly path: string; readonly file: string; readonly sha256: string; readonly bytes: number };
+/** What is known before there is a bundle. */
+export type PublishWords = Omit<PublishRequest, "entry" | "bundlePath" | "askPassword">;
+
+/** As typed. */
+export interface PushWords {
   /** `REGISTRY/REPOSITORY:TAG`, as it was typed. */
   readonly to: string;
   /** A file with credentials, over those of the environment. */
   readonly credentialsPath: string | undefined;
+}
+
+export interface PushRequest extends PushWords {
+  /** A bundle of an image, as the daemon wrote it. */
+  readonly bundle: { readonly path: string; readonly file: string; readonly sha256: string; readonly bytes: number };
 }
 
 export interface Pushed {
@@ -177,6 +184,9 @@ export interface LocalWork {
   verifyDocument(request: VerifyRequest): Promise<VerifiedDocument>;
   /** A new key for signing. Throws `exists` `file_exists`. */
   makeKey(path: string): Promise<MadeKey>;
+  /** Throws what publishing and pushing would refuse for the words alone: making a bundle of a large image takes minutes. */
+  checkPublish(words: PublishWords): Promise<void>;
+  checkPush(words: PushWords): Promise<void>;
   /** Uploads a bundle, checks that everybody can fetch it, and enters it in a catalog. Throws before the catalog is changed. */
   publish(request: PublishFileRequest, onEvent: (event: OperationEvent) => void, signal: AbortSignal): Promise<Published>;
   /** Puts a bundle of an image into a registry, under a tag. */

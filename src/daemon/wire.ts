@@ -18,8 +18,8 @@ import type { Fetcher } from "../catalog/fetch/fetcher.ts";
 import { openFetcher } from "../catalog/fetch/open-fetcher.ts";
 import { makeOciSources } from "../catalog/oci/oci-sources.ts";
 import { makeOffers } from "../catalog/offers/make-offers.ts";
-import { publishBundle } from "../catalog/publish/publish.ts";
-import { pushBundle } from "../catalog/publish/push-bundle.ts";
+import { checkPublish, publishBundle } from "../catalog/publish/publish.ts";
+import { checkPush, pushBundle } from "../catalog/publish/push-bundle.ts";
 import { makeKeyFiles } from "../catalog/signing/make-key-files.ts";
 import { signDocument } from "../catalog/signing/sign-document.ts";
 import { verifyDocument } from "../catalog/signing/verify-document.ts";
@@ -261,7 +261,7 @@ export function wirePublishing(
   open: () => System,
   variables: Readonly<Record<string, string | undefined>>,
   readConfig: (system: System) => Promise<Pick<Config, "registries">>,
-): Pick<LocalWork, "publish" | "push" | "openScratch"> {
+): Pick<LocalWork, "checkPublish" | "checkPush" | "publish" | "push" | "openScratch"> {
   const openScratch: LocalWork["openScratch"] = async () => {
     const { files, layout, random } = open();
     const path = join(layout.downloads, `publish-${random.hex(8)}`);
@@ -274,6 +274,8 @@ export function wirePublishing(
   };
   return {
     openScratch,
+    checkPublish: (words) => checkPublish({ system: open(), variables }, words),
+    checkPush: (words) => checkPush({ system: open(), variables }, words),
     publish: (request, onEvent, signal) => {
       const system = open();
       const work = async (context: OperationContext) => {

@@ -227,6 +227,28 @@ test("an image that is not there is not pushed, and what is typed is said to be 
   expect(await home.banger(["image", "push", "none"])).toMatchObject({ code: 2, stderr: expect.stringContaining("REFERENCE") });
 });
 
+test("words that are no good are refused before a bundle is made", async () => {
+  await using shop = await openShop();
+  const { home, at } = shop;
+  const push = (to: string) => home.banger(["image", "push", "none", to]);
+  expect((await push("UPPER/x")).stderr).toContain("it is no place in a registry");
+  expect((await push(`oci:${at("layout")}`)).stderr).toContain("that is no registry");
+  const publish = async (...words: readonly string[]): Promise<string> => {
+    const given = new Map([
+      ["--to", "s3://images"],
+      ["--catalog", at("catalog.json")],
+      ["-s", at("acme.key")],
+    ]);
+    for (let index = 0; index < words.length; index += 2) given.set(words[index] ?? "", words[index + 1] ?? "");
+    return (await home.banger(["image", "publish", "none", ...[...given].flat()])).stderr;
+  };
+  expect(await publish("--to", "ftp://x")).toContain("it is no kind of store");
+  expect(await publish("--catalog", at("x.txt"))).toContain("it does not end in .json");
+  expect(await publish("-s", at("no.key"))).toContain(`cannot read ${at("no.key")}: there is no such file`);
+  expect(await publish("--credentials", at("none"))).toContain("there is no such file");
+  expect(await publish()).toContain("no image is named");
+});
+
 test("a key that others can read signs nothing", async () => {
   await using shop = await openShop();
   const { home, at, words } = shop;

@@ -8,7 +8,7 @@
 import { dirname } from "node:path";
 import { bundleFileName } from "../../contract/bundle-file-name.ts";
 import { BangerError } from "../../contract/errors.ts";
-import type { Published, PublishRequest } from "../../contract/local-work.ts";
+import type { Published, PublishRequest, PublishWords } from "../../contract/local-work.ts";
 import { problemsOf, wordProblem } from "../../contract/problems-of.ts";
 import { wordIssue } from "../../contract/word-issue.ts";
 import type { OperationContext } from "../../operations/operations.ts";
@@ -43,15 +43,34 @@ export type PublishContext = Pick<OperationContext, "stage" | "signal" | "notice
 export const RETRY_DELAYS_MS = [500, 2000, 5000];
 export const STALL_MS = 60_000;
 
-/** Stages: `upload`, `check`, `catalog`. Throws before the first of them for all that can be known by then; a catalog changes in the last alone. */
-export async function publishBundle(parts: PublishParts, request: PublishRequest, context: PublishContext): Promise<Published> {
-  const { system, variables, retryDelaysMs = RETRY_DELAYS_MS, stallMs = STALL_MS } = parts;
-  const { signal } = context;
+/** What can be known before there is a bundle, which takes its time. Throws as `publishBundle`; of the key, only that there is none. */
+export async function checkPublish(parts: PublishParts, words: PublishWords): Promise<void> {
+  await openBoth(parts, words, () => undefined);
+  const { secretKeyPath: path } = words;
+  // Not read: what comes through a pipe comes once.
+  if ((await onFile("read", path, () => parts.system.files.find(path))) !== undefined) return;
+  throw new BangerError("not_found", "file_not_found", `cannot read ${path}: there is no such file`, {
+    hint: "banger catalog keygen FILE makes a key",
+  });
+}
+
+async function openBoth(
+  { system, variables, retryDelaysMs = RETRY_DELAYS_MS, stallMs = STALL_MS }: PublishParts,
+  request: PublishWords,
+  onNotice: (message: string) => void,
+): Promise<{ readonly store: Store; readonly place: CatalogPlace }> {
   checkValidFor(request.validForMs);
   const values = await readCredentials(system.files, variables, request.credentialsPath);
   const sender = makeSender({ clock: system.clock, proxies: variables, retryDelaysMs, stallMs });
   const store = await openStore(system, sender, request, values, retryDelaysMs);
-  const place = openPlace(system, sender, request.catalog, request.endpoint, values, (message) => context.notice(message));
+  return { store, place: openPlace(system, sender, request.catalog, request.endpoint, values, onNotice) };
+}
+
+/** Stages: `upload`, `check`, `catalog`. Throws before the first of them for all that can be known by then; a catalog changes in the last alone. */
+export async function publishBundle(parts: PublishParts, request: PublishRequest, context: PublishContext): Promise<Published> {
+  const { system, variables, retryDelaysMs = RETRY_DELAYS_MS, stallMs = STALL_MS } = parts;
+  const { signal } = context;
+  const { store, place } = await openBoth(parts, request, (message) => context.notice(message));
   const bundle = await describeBundle(system, request.bundlePath, request.entry, signal);
   const entry = readEntry(request.entry, store, bundle);
   const key = await readSigningKey(system.files, request.secretKeyPath, request.askPassword);

@@ -3,8 +3,8 @@
  * already is sent.
  */
 import { BangerError } from "../../contract/errors.ts";
-import type { Pushed, PushRequest } from "../../contract/local-work.ts";
-import { formatImageReference, parseImageReference } from "../oci/image-reference.ts";
+import type { Pushed, PushRequest, PushWords } from "../../contract/local-work.ts";
+import { formatImageReference, parseImageReference, type RegistryReference } from "../oci/image-reference.ts";
 import { makeLogins } from "../oci/logins.ts";
 import type { RegistrySettings } from "../oci/registry-settings.ts";
 import { readCredentials } from "./credentials.ts";
@@ -18,17 +18,28 @@ export interface PushParts extends PublishParts {
   readonly settings: RegistrySettings;
 }
 
+/** Throws `invalid` `bad_image_reference` for what is no place that something can be pushed to. */
+function placeOf(to: string): RegistryReference {
+  const reference = parseImageReference(to);
+  if (reference.kind === "registry" && reference.digest === undefined) return reference;
+  throw new BangerError(
+    "invalid",
+    "bad_image_reference",
+    `cannot push to ${JSON.stringify(to)}: ${reference.kind === "registry" ? "the digest comes of what is pushed" : "that is no registry"}`,
+    { hint: "REGISTRY/REPOSITORY:TAG" },
+  );
+}
+
+/** What can be known before there is a bundle, which takes its time. Throws as `pushBundle`. */
+export async function checkPush({ system, variables }: PublishParts, { to, credentialsPath }: PushWords): Promise<void> {
+  placeOf(to);
+  await readCredentials(system.files, variables, credentialsPath);
+}
+
 /** Stage: `upload`. Throws `invalid` `bad_image_reference`, and as publishing into a registry does. */
 export async function pushBundle(parts: PushParts, { bundle, to, credentialsPath }: PushRequest, context: PublishContext): Promise<Pushed> {
   const { system, variables, settings, retryDelaysMs = RETRY_DELAYS_MS, stallMs = STALL_MS } = parts;
-  const reference = parseImageReference(to);
-  if (reference.kind !== "registry" || reference.digest !== undefined)
-    throw new BangerError(
-      "invalid",
-      "bad_image_reference",
-      `cannot push to ${JSON.stringify(to)}: ${reference.kind === "registry" ? "the digest comes of what is pushed" : "that is no registry"}`,
-      { hint: "REGISTRY/REPOSITORY:TAG" },
-    );
+  const reference = placeOf(to);
   const { host, repository, tag } = reference;
   const values = await readCredentials(system.files, variables, credentialsPath);
   const sender = makeSender({ clock: system.clock, proxies: variables, retryDelaysMs, stallMs });

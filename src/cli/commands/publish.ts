@@ -26,11 +26,7 @@ async function publish(type: Type, { given, json }: Invocation, environment: Env
   const name = rest[type];
   if ((name === undefined) === (rest.bundle === undefined)) throw notOne(type);
   const work = await environment.openLocalWork();
-  await using scratch = name === undefined ? undefined : await work.openScratch();
-  const bundlePath = rest.bundle ?? (await bundleOf(type, name ?? "", scratch?.path ?? "", environment, json)).path;
-  const request = {
-    type,
-    bundlePath,
+  const words = {
     to,
     catalog: catalog.includes("://") ? catalog : resolve(catalog),
     secretKeyPath: secretKey,
@@ -38,8 +34,17 @@ async function publish(type: Type, { given, json }: Invocation, environment: Env
     publicUrl: rest.publicUrl,
     catalogName: rest.catalogName,
     credentialsPath: rest.credentials,
-    description: rest.description,
     validForMs: rest.validFor === undefined ? undefined : parseDuration(rest.validFor),
+  };
+  // A bundle that was written before has cost its time already.
+  if (name !== undefined) await work.checkPublish(words);
+  await using scratch = name === undefined ? undefined : await work.openScratch();
+  const bundlePath = rest.bundle ?? (await bundleOf(type, name ?? "", scratch?.path ?? "", environment, json)).path;
+  const request = {
+    ...words,
+    type,
+    bundlePath,
+    description: rest.description,
     askPassword: () => askPassword("password of the signing key: ", environment),
   };
   using progress = makeProgress(environment, json);
@@ -53,10 +58,12 @@ async function publish(type: Type, { given, json }: Invocation, environment: Env
 export const imagePush: Run = async ({ given, json }, environment) => {
   const { image, to, credentials } = given as Readonly<Record<"image" | "to", string>> & Given;
   const work = await environment.openLocalWork();
+  const words = { to, credentialsPath: credentials };
+  await work.checkPush(words);
   await using scratch = await work.openScratch();
   const bundle = await bundleOf("image", image, scratch.path, environment, json);
   using progress = makeProgress(environment, json);
-  const request = { bundle, to, credentialsPath: credentials };
+  const request = { ...words, bundle };
   const pushed = await untilInterrupted((signal) => work.push(request, (event) => progress.tell(event), signal));
   if (json) printJson(environment.stdout.descriptor, pushed);
   else tellPushed(pushed, environment);

@@ -151,8 +151,9 @@ export function makeImageStore(system: System, leases: Leases): ImageStore {
           const isReplacing = requireReplaceable !== undefined && (await files.find(folderOf(name))) !== undefined;
           if (!isReplacing) await requireFree(name, `cannot keep image ${name}`);
           requireReplaceable?.();
-          if (!isReplacing) return void (await files.rename(folder, folderOf(name)));
-          return replace(name, folder);
+          if (isReplacing) return replace(name, folder);
+          await files.rename(folder, folderOf(name));
+          return undefined;
         });
         if (gone !== undefined) await files.removeTree(gone);
       },
