@@ -1,4 +1,7 @@
-/** Buildah, as a program that works in one folder and leaves nothing outside of it. */
+/**
+ * Buildah, as a program that works in one folder. Outside of it stays what buildah itself has for all that it does, and none of a build: an empty
+ * `cni.lock` beside the settings of its networks, and, root's alone, a cache that tells which digests are those of one layer.
+ */
 import { join } from "node:path";
 import { diskFull } from "../../contract/disk-full.ts";
 import { BangerError } from "../../contract/errors.ts";
