@@ -236,11 +236,12 @@ describe("a disk that is no good is refused, and leaves nothing:", () => {
     else await expect(take(at("secret"))).rejects.toMatchObject({ code: "file_unusable" });
   });
 
-  test("a qcow2 where there is no qemu-img", async () => {
+  test("a qcow2 that will not do, or where there is no qemu-img, before it is copied", async () => {
     const bare = makeSystem({ PATH: "/nowhere", BANGER_HOME: at("bare") }, silentLog);
     const processes = { ...bare.processes, which: () => undefined };
+    const files = { ...bare.files, copySparse: () => Promise.reject(new Error("it may have hundreds of gigabytes")) };
     const without = makeImages({
-      system: { ...bare, processes },
+      system: { ...bare, processes, files },
       offers: madeOffers(),
       archive: aptArchive,
       sources: madeSources(bare),
@@ -253,5 +254,8 @@ describe("a disk that is no good is refused, and leaves nothing:", () => {
       code: "program_missing",
       hint: "apt install qemu-utils",
     });
+    const backed = at("backed.qcow2");
+    expect(Bun.spawnSync(["qemu-img", "create", "-q", "-f", "qcow2", "-b", ext4, "-F", "raw", backed]).exitCode).toBe(0);
+    await expect(without.register("mine", backed, {}, recordingContext())).rejects.toMatchObject({ code: "disk_not_usable" });
   });
 });

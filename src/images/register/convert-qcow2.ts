@@ -23,18 +23,23 @@ const info = z.object({
   "format-specific": z.object({ data: z.object({ "data-file": z.never().optional(), corrupt: z.literal(false).optional() }) }).optional(),
 });
 
+/** Looks at what its header says, and whether there is who converts it. Throws `refused` `disk_not_usable`, `unavailable` `program_missing`. */
+export async function requireConvertible({ files, processes }: System, path: string, what: string): Promise<{ readonly bytes: number }> {
+  const header = readQcow2Header(await files.readRange(path, 0, QCOW2_HEADER_BYTES));
+  if (typeof header === "string") throw unusable(`${what}: it ${header}`);
+  if (header.bytes > MOST_BYTES) throw unusable(`${what}: its disk is larger than ${MOST_BYTES / 2 ** 30} GiB`);
+  if (processes.which("qemu-img") !== undefined) return header;
+  throw new BangerError("unavailable", "program_missing", `${what}: it is a qcow2, and qemu-img is not installed`, {
+    hint: "apt install qemu-utils",
+  });
+}
+
 /**
  * @param copyPath a file of our own, which nobody else changes.
  * @param rawPath a new file, in a draft.
  */
 export async function convertQcow2(system: System, copyPath: string, rawPath: string, what: string, signal: AbortSignal): Promise<void> {
-  const header = readQcow2Header(await system.files.readRange(copyPath, 0, QCOW2_HEADER_BYTES));
-  if (typeof header === "string") throw unusable(`${what}: it ${header}`);
-  if (header.bytes > MOST_BYTES) throw unusable(`${what}: its disk is larger than ${MOST_BYTES / 2 ** 30} GiB`);
-  if (system.processes.which("qemu-img") === undefined)
-    throw new BangerError("unavailable", "program_missing", `${what}: it is a qcow2, and qemu-img is not installed`, {
-      hint: "apt install qemu-utils",
-    });
+  const header = await requireConvertible(system, copyPath, what);
   const image = `json:${JSON.stringify({ driver: "qcow2", file: { driver: "file", filename: copyPath }, backing: null })}`;
   const subject = { what, bytes: header.bytes };
   await requireAlone(system, image, subject, signal);

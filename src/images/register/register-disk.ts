@@ -8,7 +8,7 @@ import type { RegisterHow } from "../images.ts";
 import { baseFile, NO_CONFIG, type ImageManifest } from "../store/image-manifest.ts";
 import type { ImageDraft, ImageStore } from "../store/image-store.ts";
 import { keepImage } from "../store/keep-image.ts";
-import { convertQcow2 } from "./convert-qcow2.ts";
+import { convertQcow2, requireConvertible } from "./convert-qcow2.ts";
 import { findRoot, type Root } from "./find-root.ts";
 import { isQcow2 } from "./qcow2-header.ts";
 
@@ -71,6 +71,8 @@ async function convertWhereNeeded(
 ): Promise<string> {
   if (!isQcow2(await system.files.readRange(from, 0, 8))) return from;
   return context.stage("convert", async () => {
+    // It may be large: what would be refused is not copied first. What counts is the copy, which nobody else changes.
+    await requireConvertible(system, from, what);
     const [copyPath, rawPath] = [join(draft.folder, "disk.qcow2"), join(draft.folder, "disk.raw")];
     await system.files.copySparse(from, copyPath, context.signal);
     await convertQcow2(system, copyPath, rawPath, what, context.signal);
