@@ -3,6 +3,7 @@ import { diskFull, firstOf, onDisk } from "../contract/disk-full.ts";
 import { BangerError } from "../contract/errors.ts";
 import type { Vm } from "../contract/schemas/vm.ts";
 import type { OperationContext } from "../operations/operations.ts";
+import { aboutImage } from "./about-image.ts";
 import { openWorkshop, withoutSubject, type Workshop, type WorkshopParts } from "./workshop.ts";
 
 const MIB = 2 ** 20;
@@ -37,7 +38,9 @@ export async function inWorkshop<T>(
   const over = new AbortController();
   const makeWatched = (name: string, labels: Readonly<Record<string, string>>): Promise<Vm> => {
     void untilHeld(parts, name, over.signal).then((why) => why !== undefined && held.abort(why));
-    return onDisk(what, state, () => make(name, labels, steps));
+    return onDisk(what, state, () => make(name, labels, steps)).catch((error: unknown) => {
+      throw aboutImage(error, name, what);
+    });
   };
   try {
     await using workshop = await openWorkshop(parts, `image ${as}`, makeWatched, steps);

@@ -8,6 +8,7 @@ import { buildImage } from "./build-image.ts";
 import { chooseBuilder } from "./choose-builder.ts";
 import { buildDockerfile } from "./dockerfile/build-dockerfile.ts";
 import { removeDockerfileFolder, sweepDockerfileFolders } from "./dockerfile/dockerfile-folder.ts";
+import { makeOneAtATime } from "./one-at-a-time.ts";
 import { promoteVm } from "./promote.ts";
 import { makeStepCache } from "./step-cache.ts";
 import { removeWorkshop } from "./workshop.ts";
@@ -36,12 +37,14 @@ export function makeBuilds(dependencies: BuildsDependencies): Builds {
   const workshops = makeLeased({ leases, kind: "workshop", remove: (name) => removeWorkshop({ vms }, name), onLeft });
   const folders = makeLeased({ leases, kind: "dockerfile", remove: (path) => removeDockerfileFolder(system, uid, path), onLeft });
   const parts = { ...dependencies, cache, workshops, folders };
+  const oneAtATime = makeOneAtATime();
   return {
-    promote: (request, context) => promoteVm(parts, request, context),
+    promote: (request, context) => oneAtATime(request.as, `cannot promote vm ${request.vm}`, () => promoteVm(parts, request, context)),
     build: async (request, context) => {
       const chosen = chooseBuilder(request);
-      if (chosen.by === "dockerfile") return buildDockerfile(parts, chosen.request, context);
-      return buildImage(parts, chosen.request, context);
+      return await oneAtATime(request.as, `cannot build image ${request.as}`, () =>
+        chosen.by === "dockerfile" ? buildDockerfile(parts, chosen.request, context) : buildImage(parts, chosen.request, context),
+      );
     },
     forgetStep: (name) => cache.forget(name),
     reconcile: async () => {

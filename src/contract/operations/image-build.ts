@@ -67,6 +67,7 @@ export const imageBuild = defineOperation({
     "step_failed",
     "image_not_found",
     "image_exists",
+    "image_in_making",
     "image_being_made",
     "image_in_use",
     "cannot_pause",

@@ -21,6 +21,7 @@ export const imagePromote = defineOperation({
     "image_managed",
     "cannot_pause",
     "image_exists",
+    "image_in_making",
     "image_being_made",
     "damaged_layer",
     "layer_too_large",
