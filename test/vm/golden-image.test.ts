@@ -12,7 +12,7 @@ import { IMAGE, openGoods } from "../support/goods.ts";
 import { isFull } from "../support/seeded.ts";
 import { REPOSITORY, withWorld, type World } from "../support/world.ts";
 
-setDefaultTimeout(isFull ? 3_000_000 : 900_000);
+setDefaultTimeout(isFull ? 7_200_000 : 900_000);
 
 /** What a script of the project prints, both streams together, and its exit code. */
 async function script(world: World, name: string, ...words: readonly string[]): Promise<{ readonly code: number; readonly text: string }> {
