@@ -22,7 +22,8 @@ export const SEES: Readonly<Record<string, readonly string[]>> = {
   workspaces: ["vms", "agent", ...GROUND],
   sessions: ["vms", "agent", ...GROUND],
   builds: ["vms", "images", "agent", ...GROUND],
-  daemon: ["workspaces", "sessions", "builds", "vms", "images", "kernels", ...MEANS, ...GROUND],
+  ssh: ["vms", "agent", ...GROUND],
+  daemon: ["workspaces", "sessions", "builds", "ssh", "vms", "images", "kernels", ...MEANS, ...GROUND],
   sdk: ["contract"],
   cli: ["sdk", "contract"],
 };
@@ -78,13 +79,13 @@ export const TOUCHES = /^(?:node:)?(?:fs|fs\/promises|child_process|sqlite|worke
 /**
  * Who may use them: `system`, tests, and above the socket, where there is no `system`, what starts a daemon, what prints and what reads stdin,
  * and what copies the user's files: as the user's own program it has their folder and their rights, and the daemon touches none.
- * `input-path` asks what a descriptor is, `through-a-pipe` runs the command line again with a pipe for its stdin, and `tell-ready` is the daemon's end of the descriptor that `launch-daemon` hands over.
+ * `input-path` asks what a descriptor is, `through-a-pipe` runs the command line again with a pipe for its stdin, `run-ssh` runs OpenSSH, and `tell-ready` is the daemon's end of the descriptor that `launch-daemon` hands over.
  */
 export const MAY_TOUCH = [
   /^system\//,
   /^sdk\/(?:check-socket-folder|is-daemon-up|launch-daemon|read-daemon-log|wait-for-daemon)\.ts$/,
   /^sdk\/copy\//,
-  /^cli\/(?:input-path|open-stdin|print|through-a-pipe)\.ts$/,
+  /^cli\/(?:input-path|open-stdin|print|ssh\/run-ssh|through-a-pipe)\.ts$/,
   /^daemon\/tell-ready\.ts$/,
   ...TEST_SUPPORT,
 ];

@@ -61,6 +61,8 @@ pub struct Agent {
     /// What the plan has left to be installed.
     pub install: Slot,
     pub looks: Looks,
+    /// Held by whoever makes ready for SSH.
+    pub ssh: tokio::sync::Mutex<()>,
     /// Becomes true when somebody asked for the end, and stays so.
     pub going_down: watch::Sender<bool>,
     started: Duration,
@@ -87,6 +89,7 @@ impl Agent {
             home: RefCell::default(),
             install: Slot::default(),
             looks: Looks::default(),
+            ssh: tokio::sync::Mutex::default(),
             going_down: watch::Sender::new(false),
             started: if place == Place::Guest { Duration::ZERO } else { since_boot() },
         })

@@ -27,6 +27,7 @@ mod reason;
 mod requirement;
 mod runtime;
 mod serve;
+mod ssh;
 mod successor;
 #[allow(unsafe_code)]
 mod sys;

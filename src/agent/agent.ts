@@ -121,6 +121,13 @@ export interface Agent extends AsyncDisposable {
   powerOff(signal: AbortSignal): Promise<void>;
   /** A TCP connection to 127.0.0.1:`port` in the guest. Rejects with `refused` `guest_port_closed`. */
   dial(port: number, signal: AbortSignal): Promise<Duplex>;
+  /**
+   * Whoever has this key may come in by SSH, until it is another or the guest ends. What the guest is known by: null where it has no sshd.
+   * Throws `unsupported` `agent_too_old`.
+   */
+  prepareSsh(authorizedKey: string, signal: AbortSignal): Promise<{ readonly server: string | null; readonly hostKey: string | null }>;
+  /** One connection to the guest's sshd, after `prepareSsh`. */
+  openSsh(signal: AbortSignal): Promise<Duplex>;
   /** Streams that something in the guest wants opened. Ends with the connection. */
   watchOffers(signal: AbortSignal): AsyncIterable<Offer>;
   takeOffer(id: number, signal: AbortSignal): Promise<Duplex>;

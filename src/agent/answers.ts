@@ -20,6 +20,18 @@ export const guestWaited = z.strictObject({ met: z.boolean(), ms: millis, why: z
 /** `POST /forget`. */
 export const guestForgotten = z.strictObject({ removed: z.array(z.string().max(8192)).max(100_000) });
 
+/** `POST /ssh/prepare`. The key goes into a file of lines. */
+export const guestSsh = z.strictObject({
+  server: z
+    .string()
+    .regex(/^\/[A-Za-z0-9/_.-]{1,256}$/)
+    .nullable(),
+  hostKey: z
+    .string()
+    .regex(/^[a-z0-9-]{1,64} [A-Za-z0-9+/]{16,4096}={0,3}$/)
+    .nullable(),
+});
+
 /** `GET /stats` and `GET /ports`. */
 export { guestPorts, guestStats } from "../contract/schemas/guest.ts";
 

@@ -6,7 +6,7 @@ import type { Probe } from "../contract/schemas/requirement.ts";
 import type { Clock } from "../system/system.ts";
 import type { Agent, Amended, Amendment, ExportWanted, GuestPlan, GuestReport, Health, Hello, Offer } from "./agent.ts";
 import type { GuestPorts, GuestStats } from "../contract/schemas/guest.ts";
-import { guestAmended, guestForgotten, guestHealth, guestPorts, guestReport, guestStats, guestWaited } from "./answers.ts";
+import { guestAmended, guestForgotten, guestHealth, guestPorts, guestReport, guestSsh, guestStats, guestWaited } from "./answers.ts";
 import { escapeGuestText } from "../contract/escape-guest-text.ts";
 import { abortReason, agentTooOld, portClosed } from "./guest-errors.ts";
 import { GuestStream } from "./guest-stream.ts";
@@ -136,6 +136,18 @@ export class HttpAgent implements Agent {
       if (thrown instanceof BangerError && thrown.data?.["status"] === 502) throw portClosed(port, thrown);
       throw thrown;
     }
+  }
+
+  async prepareSsh(
+    authorizedKey: string,
+    signal: AbortSignal,
+  ): Promise<{ readonly server: string | null; readonly hostKey: string | null }> {
+    const ask = () => requestJson(this.#session, { method: "POST", path: "/ssh/prepare", body: { authorizedKey }, signal });
+    return parseGuestJson(guestSsh, await knownOnly("/ssh/prepare", ask), "/ssh/prepare");
+  }
+
+  async openSsh(signal: AbortSignal): Promise<Duplex> {
+    return this.#openAccepted("POST", "/ssh", signal);
   }
 
   async *watchOffers(signal: AbortSignal): AsyncGenerator<Offer, void, undefined> {

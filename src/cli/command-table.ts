@@ -2,6 +2,7 @@ import type { OperationName } from "../contract/operation-table.ts";
 import { VERBS } from "../contract/verbs.ts";
 import { CATALOG_COMMANDS } from "./catalog-commands.ts";
 import type { Command } from "./command.ts";
+import { CONNECTION_COMMANDS } from "./connection-commands.ts";
 import { CWD, ENTRYPOINT, ENV, INTERACTIVE, LINES, QUIET, SHELL, TTY, USER, VM, flag, place, text } from "./command-fields.ts";
 import { PUBLISH_COMMANDS } from "./publish-commands.ts";
 
@@ -79,6 +80,7 @@ const COMPOSED: readonly Command[] = [
     ],
     load: async () => (await import("./commands/console.ts")).console,
   },
+  ...CONNECTION_COMMANDS,
   {
     words: ["vm", "logs"],
     jsonBrief: "one JSON document on stdout; with -f one a line, as it comes",

@@ -3,12 +3,13 @@ import { BangerError } from "../contract/errors.ts";
 import type { ExecExit, ExecSpec } from "../contract/frames.ts";
 import type { Client, ExecSession } from "../sdk/sdk.ts";
 import { captureOutput } from "./capture-output.ts";
-import { copyOutput, type Renderer } from "./copy-output.ts";
+import { copyOutput } from "./copy-output.ts";
 import type { Environment, Terminal } from "./environment.ts";
 import { codeOfSignal } from "./interrupted.ts";
+import { inputFailure } from "./input-failure.ts";
 import { openStdin } from "./open-stdin.ts";
 import { print } from "./print.ts";
-import { asBytes, makeEscaping } from "./renderers.ts";
+import { rendererFor } from "./renderers.ts";
 
 export interface ExecWishes {
   /** Stdin is passed on. */
@@ -65,19 +66,10 @@ function passStdinOn({ stdin }: ExecSession, { descriptor, isTerminal }: Termina
   const source = openStdin(descriptor, isRaw);
   source.on("error", (error: unknown) => {
     if (isTerminal) stdin.end();
-    else reject(inputFailure(error));
+    else reject(inputFailure(error, "the command was ended"));
   });
   source.pipe(stdin);
   return promise;
-}
-
-function inputFailure(error: unknown): BangerError {
-  const { code = "" } = error as NodeJS.ErrnoException;
-  const why = code === "EISDIR" ? "it is a folder" : String(error);
-  return new BangerError("unavailable", "input_failed", `cannot read stdin: ${why}`, {
-    hint: "look at where the input comes from; the command was ended",
-    cause: error,
-  });
 }
 
 async function showOutput(session: ExecSession, { tty, interactive }: ExecWishes, { stdout, stderr }: Environment): Promise<ExecExit> {
@@ -89,11 +81,6 @@ async function showOutput(session: ExecSession, { tty, interactive }: ExecWishes
   ]);
   await terminalOutput?.settle();
   return exit;
-}
-
-/** What could drive a terminal is spelled out, and reaches everything else as it is. */
-function rendererFor({ isTerminal }: Terminal): Renderer {
-  return isTerminal ? makeEscaping() : asBytes;
 }
 
 /** With a terminal of its own the command may drive ours, as far as that is safe. */

@@ -26,6 +26,8 @@ export function openDaemon(environment: Environment): Client {
     openLog: (request, signal) => orStart(() => client.openLog(request, signal)),
     openConsole: (vm, from) => orStart(() => client.openConsole(vm, from)),
     exec: (vm, spec) => orStart(() => client.exec(vm, spec)),
+    dial: (vm, port) => orStart(() => client.dial(vm, port)),
+    openSsh: (vm) => orStart(() => client.openSsh(vm)),
     copyIn: (vm, from, to, options) => orStart(() => client.copyIn(vm, from, to, options)),
     copyOut: (vm, from, to, options) => orStart(() => client.copyOut(vm, from, to, options)),
   };

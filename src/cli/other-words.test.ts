@@ -5,7 +5,7 @@ import { otherCommand, otherFlag, otherVerb } from "./other-words.ts";
 const typed = new Set(COMMANDS.flatMap(({ words, aliases }) => [words, ...aliases].map((form) => form.join(" "))));
 
 test("the words of other tools lead to commands that there are, and hide none", () => {
-  const words = "ls ssh attach inspect launch up down destroy rmi images kernels pull copy top port log status prune df events".split(" ");
+  const words = "ls attach inspect launch up down destroy rmi images kernels pull copy top port log status prune df events".split(" ");
   for (const word of words) {
     expect(typed).toContain(otherCommand(word) ?? "nothing");
     expect(typed).not.toContain(word);

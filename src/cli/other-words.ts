@@ -4,7 +4,6 @@
  */
 const COMMANDS: Readonly<Record<string, string>> = {
   ls: "ps",
-  ssh: "shell",
   enter: "shell",
   login: "shell",
   attach: "console",
@@ -49,7 +48,6 @@ const VERBS: Readonly<Record<string, string>> = {
   get: "pull",
   add: "import",
   new: "create",
-  ssh: "shell",
 };
 
 const NO_VOLUME = "banger cp SRC NAME:DST: no folder of this computer is ever in a vm";

@@ -1,4 +1,5 @@
 import type { Renderer } from "./copy-output.ts";
+import type { Terminal } from "./environment.ts";
 import { escapeOutput } from "../contract/escape-text.ts";
 
 const NOTHING = new Uint8Array();
@@ -13,4 +14,9 @@ export function makeEscaping(): Renderer {
     push: (chunk) => escapeOutput(decoder.decode(chunk, { stream: true })),
     end: () => escapeOutput(decoder.decode()),
   };
+}
+
+/** What could drive a terminal is spelled out, and reaches everything else as it is. */
+export function rendererFor({ isTerminal }: Terminal): Renderer {
+  return isTerminal ? makeEscaping() : asBytes;
 }

@@ -165,6 +165,17 @@ export interface Scratch extends AsyncDisposable {
   readonly path: string;
 }
 
+export interface SshConfig {
+  /** The file that says how. */
+  readonly path: string;
+  /** The user's own, which includes it. */
+  readonly userPath: string;
+  /** Whether the user's was changed. */
+  readonly isChanged: boolean;
+  /** Whether OpenSSH looks there: it does not ask the environment where home is. */
+  readonly isRead: boolean;
+}
+
 export interface LocalWork {
   /** An empty folder for a file on its way. */
   openScratch(): Promise<Scratch>;
@@ -178,6 +189,10 @@ export interface LocalWork {
   installUnits(scope: UnitScope): Promise<InstalledUnits>;
   /** Undoes `installUnits`; the paths of what was there. Vms run on. */
   uninstallUnits(scope: UnitScope): Promise<readonly string[]>;
+  /** Has plain `ssh NAME.banger` work: `text` goes into a file of ours, which the user's configuration includes. Throws `refused` `ssh_config_odd`. */
+  writeSshConfig(text: string): Promise<SshConfig>;
+  /** Undoes it. */
+  removeSshConfig(): Promise<SshConfig>;
   /** Signs `catalog.json` or `keys.json` where it lies. Throws `invalid` `bad_document`, `refused` `bad_signing_key`. */
   signDocument(request: SignRequest): Promise<SignedDocument>;
   /** Checks such a document and its signature as whoever adds the catalog would. Throws `refused` for what nobody would believe. */

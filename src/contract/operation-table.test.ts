@@ -27,7 +27,7 @@ test("the version is the package's", () => {
 
 /** What the daemon is made of: the rooms below the socket, without their tests and fakes. */
 const source = [
-  ...new Bun.Glob("{daemon,builds,vms,images,kernels,catalog,disks,network,drivers,agent,operations,system}/**/*.ts").scanSync(
+  ...new Bun.Glob("{daemon,builds,ssh,vms,images,kernels,catalog,disks,network,drivers,agent,operations,system}/**/*.ts").scanSync(
     join(import.meta.dir, ".."),
   ),
 ]

@@ -32,12 +32,16 @@ import { operationEvents } from "./operations/operation-events.ts";
 import { operationList } from "./operations/operation-list.ts";
 import { operationShow } from "./operations/operation-show.ts";
 import { systemDoctor } from "./operations/system-doctor.ts";
+import { sshConnect } from "./operations/ssh-connect.ts";
+import { sshPlaces } from "./operations/ssh-places.ts";
+import { sshPrepare } from "./operations/ssh-prepare.ts";
 import { systemDf } from "./operations/system-df.ts";
 import { systemPrune } from "./operations/system-prune.ts";
 import { systemVersion } from "./operations/system-version.ts";
 import { vmConsole } from "./operations/vm-console.ts";
 import { vmCopy } from "./operations/vm-copy.ts";
 import { vmCreate } from "./operations/vm-create.ts";
+import { vmDial } from "./operations/vm-dial.ts";
 import { vmDelete } from "./operations/vm-delete.ts";
 import { vmExec } from "./operations/vm-exec.ts";
 import { vmFollow } from "./operations/vm-follow.ts";
@@ -68,6 +72,10 @@ export const OPERATIONS = {
   "vm.delete": vmDelete,
   "vm.exec": vmExec,
   "vm.copy": vmCopy,
+  "vm.dial": vmDial,
+  "ssh.places": sshPlaces,
+  "ssh.prepare": sshPrepare,
+  "ssh.connect": sshConnect,
   "vm.console": vmConsole,
   "vm.logs": vmLogs,
   "vm.follow": vmFollow,

@@ -747,6 +747,134 @@ export const VERBS: Readonly<Record<OperationName, Verb>> = {
       }
     ]
   },
+  "vm.dial": {
+    "kind": "stream",
+    "method": "GET",
+    "path": "/v1/vms/:vm/dial",
+    "summary": "Connect stdin and stdout to a port in a vm",
+    "words": [
+      "vm",
+      "dial"
+    ],
+    "aliases": [],
+    "positional": [
+      "vm",
+      "port"
+    ],
+    "composed": true,
+    "fields": [
+      {
+        "name": "vm",
+        "flag": "vm",
+        "type": "string",
+        "required": true,
+        "brief": "name or id of the vm",
+        "placeholder": "NAME",
+        "completes": "vm"
+      },
+      {
+        "name": "port",
+        "flag": "port",
+        "type": "integer",
+        "required": true,
+        "brief": "a TCP port on which something listens in the vm, on 127.0.0.1 or on all addresses",
+        "placeholder": "PORT"
+      }
+    ],
+    "examples": [
+      {
+        "command": "banger vm dial dev 5432",
+        "does": "talk to what listens on the port"
+      }
+    ]
+  },
+  "ssh.places": {
+    "kind": "change",
+    "method": "POST",
+    "path": "/v1/ssh",
+    "summary": "Say where the key and the known hosts of SSH are, and make the key",
+    "words": [
+      "ssh-config"
+    ],
+    "aliases": [],
+    "positional": [],
+    "composed": true,
+    "fields": [],
+    "examples": [
+      {
+        "command": "banger ssh-config",
+        "does": "have plain ssh dev.banger work"
+      }
+    ]
+  },
+  "ssh.prepare": {
+    "kind": "change",
+    "method": "POST",
+    "path": "/v1/vms/:vm/ssh",
+    "summary": "Make a vm ready for SSH",
+    "words": [
+      "vm",
+      "ssh"
+    ],
+    "aliases": [
+      [
+        "ssh"
+      ]
+    ],
+    "positional": [
+      "vm"
+    ],
+    "composed": true,
+    "fields": [
+      {
+        "name": "vm",
+        "flag": "vm",
+        "type": "string",
+        "required": true,
+        "brief": "name or id of the vm",
+        "placeholder": "NAME",
+        "completes": "vm"
+      }
+    ],
+    "examples": [
+      {
+        "command": "banger ssh dev",
+        "does": "a login shell over SSH"
+      }
+    ]
+  },
+  "ssh.connect": {
+    "kind": "stream",
+    "method": "GET",
+    "path": "/v1/vms/:vm/ssh",
+    "summary": "Connect to the sshd of a vm",
+    "words": [
+      "internal",
+      "ssh-proxy"
+    ],
+    "aliases": [],
+    "positional": [
+      "vm"
+    ],
+    "composed": true,
+    "fields": [
+      {
+        "name": "vm",
+        "flag": "vm",
+        "type": "string",
+        "required": true,
+        "brief": "name of the vm, also as NAME.banger",
+        "placeholder": "NAME",
+        "completes": "vm"
+      }
+    ],
+    "examples": [
+      {
+        "command": "banger internal ssh-proxy dev.banger",
+        "does": "what ssh runs as its ProxyCommand"
+      }
+    ]
+  },
   "vm.console": {
     "kind": "stream",
     "method": "GET",

@@ -9,5 +9,7 @@ export const OPERATION_HEADER = "banger-operation";
 export const EXEC_PROTOCOL = "banger-exec";
 /** What a copy's stream is upgraded to. */
 export const COPY_PROTOCOL = "banger-copy";
+/** What a connection to a port in a vm is upgraded to: its bytes, as they are. */
+export const BYTES_PROTOCOL = "banger-bytes";
 /** The media type of a stream of events. */
 export const EVENTS_TYPE = "application/x-ndjson";

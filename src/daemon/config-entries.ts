@@ -46,6 +46,7 @@ const DEFAULT_VALUES: Readonly<Record<string, ConfigValue>> = {
   "logs.console": typedSize(CONFIG_DEFAULTS.consoleBytes),
   "kernel_build.mirror": CONFIG_DEFAULTS.kernelMirror,
   "kernel_build.keyservers": [...CONFIG_DEFAULTS.keyservers],
+  "ssh.key": null,
   registries: [],
   catalogs: [],
 };

@@ -24,6 +24,7 @@ test("an empty config is fine", () => {
     defaults: {},
     logs: {},
     kernel_build: {},
+    ssh: {},
     registries: {},
     catalogs: [],
   });
@@ -45,6 +46,8 @@ console = "2M"
 [kernel_build]
 mirror = "https://mirror.example/pub/linux/kernel"
 keyservers = ["https://keys.example"]
+[ssh]
+key = "/home/me/.ssh/id_ed25519"
 [registries."docker.io"]
 mirrors = ["mirror.example:5000"]
 [registries."reg.example:5000"]
@@ -65,6 +68,7 @@ keys = ["${KEY}"]
     defaults: { memory: 2 ** 31, boot_deadline: 90_000 },
     logs: { console: 2 ** 21 },
     kernel_build: { mirror: "https://mirror.example/pub/linux/kernel", keyservers: ["https://keys.example"] },
+    ssh: { key: "/home/me/.ssh/id_ed25519" },
     registries: { "docker.io": { mirrors: ["mirror.example:5000"] }, "reg.example:5000": { plain_http: true } },
     catalogs: [
       { name: "acme", url: "https://acme.example/kernels/catalog.json", keys: [KEY] },

@@ -25,6 +25,9 @@
  *     mirror = "https://mirror.example/pub/linux/kernel"
  *     keyservers = ["https://keys.example"]
  *
+ *     [ssh]
+ *     key = "/home/me/.ssh/id_ed25519"
+ *
  *     [registries."docker.io"]
  *     mirrors = ["mirror.example:5000"]
  *
@@ -110,6 +113,12 @@ export const configSchema = z.strictObject({
         .min(1)
         .max(8)
         .optional(),
+    })
+    .prefault({}),
+  ssh: z
+    .strictObject({
+      /** A private key for guests, beside which lies its public half. Ours is made when this is absent. */
+      key: z.string().startsWith("/", "the path of a key is absolute").optional(),
     })
     .prefault({}),
   /** How to get at registries of images. */

@@ -13,6 +13,7 @@ import { isWanted } from "../vms/filter.ts";
 import type { CreateRequest, Vms } from "../vms/vms.ts";
 import { fakePorts, fakeStatsOf } from "./fake-looks.ts";
 import { fakeLogs } from "./fake-logs.ts";
+import { openFakePort } from "./fake-port.ts";
 import { openFakeGuest } from "./fake-guest.ts";
 import { makeFakeDoctor } from "./doctor/fake-doctor.ts";
 import type { Rooms } from "./rooms.ts";
@@ -44,6 +45,11 @@ export function makeFakeRooms(system: Pick<System, "clock" | "random" | "log" | 
       build: ({ as }, context) => fake.images.import(as, "/", {}, context),
       forgetStep: async () => undefined,
       reconcile: async () => undefined,
+    },
+    ssh: {
+      places: async () => ({ identityFile: "/home/me/.banger/ssh/id_ed25519", knownHostsFile: "/home/me/.banger/ssh/known_hosts" }),
+      prepare: async () => Promise.reject(new Error("not faked")),
+      connect: async () => Promise.reject(new Error("not faked")),
     },
     // None can be fetched here; one that is inside the program is the real one.
     catalogs: {
@@ -145,6 +151,10 @@ function makeFakeVms(
     openCopy: async (ref, signal) => {
       if (get(ref).state === "running") return answers().openCopy(signal);
       throw new BangerError("refused", "vm_not_running", `cannot copy into vm \`${ref}\`: it is stopped`, { hint: `banger start ${ref}` });
+    },
+    dial: async (ref, port) => {
+      if (get(ref).state === "running") return openFakePort(port);
+      throw new BangerError("refused", "vm_not_running", `cannot connect to vm \`${ref}\`: it is stopped`, { hint: `banger start ${ref}` });
     },
     stats: async (ref) => {
       const asked = ref === undefined ? [...vms.values()].filter(({ state }) => state === "running") : [get(ref)];

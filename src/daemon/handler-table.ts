@@ -5,6 +5,7 @@ import { daemonHandlers } from "./handlers/daemon.ts";
 import { imageHandlers } from "./handlers/image.ts";
 import { kernelHandlers } from "./handlers/kernel.ts";
 import { operationHandlers } from "./handlers/operation.ts";
+import { sshHandlers } from "./handlers/ssh.ts";
 import { systemHandlers } from "./handlers/system.ts";
 import { vmHandlers } from "./handlers/vm.ts";
 
@@ -16,6 +17,7 @@ export const HANDLERS: Handlers = {
   ...catalogHandlers,
   ...operationHandlers,
   ...configHandlers,
+  ...sshHandlers,
   ...systemHandlers,
   ...daemonHandlers,
 };

@@ -1,7 +1,9 @@
 import { BangerError } from "../contract/errors.ts";
 import type { LocalWork } from "../contract/local-work.ts";
 import type { DoctorReport } from "../contract/schemas/finding.ts";
+import { userInfo } from "node:os";
 import { runUnrecorded } from "../operations/operations.ts";
+import { removeUserConfig, writeUserConfig } from "../ssh/ssh.ts";
 import { makeJsonLog } from "../system/json-log.ts";
 import { makeSystem } from "../system/make-system.ts";
 import type { System } from "../system/system.ts";
@@ -24,6 +26,8 @@ export function makeLocalWork(environment: Variables, self: readonly string[]): 
     listUnits: (scope) => makeUnitFiles({ scope, self, environment }),
     installUnits: (scope) => installUnits(open(), { scope, self, environment }, uid),
     uninstallUnits: (scope) => uninstallUnits(open(), { scope, self, environment }, uid),
+    writeSshConfig: (text) => writeUserConfig(open(), homesOf(environment), text),
+    removeSshConfig: () => removeUserConfig(open(), homesOf(environment)),
     ...wireSigning(open),
     ...wirePublishing(open, environment, readUsableConfig),
     findVersions: async () => {
@@ -38,6 +42,11 @@ export function makeLocalWork(environment: Variables, self: readonly string[]): 
       return runUnrecorded(system.clock, (context) => doctor.run({ deep, fix: false }, context), onEvent, new AbortController().signal);
     },
   };
+}
+
+function homesOf(environment: Variables): { readonly home: string; readonly accountHome: string } {
+  const accountHome = userInfo().homedir;
+  return { home: environment["HOME"] ?? accountHome, accountHome };
 }
 
 /** Without folders there is nothing else to look at. */

@@ -10,12 +10,14 @@ import type { Operations } from "../operations/operations.ts";
 import type { Doctor } from "./doctor/doctor.ts";
 import type { Gate } from "./storage/gate.ts";
 import type { Storage } from "./storage/storage.ts";
+import type { Ssh } from "../ssh/ssh.ts";
 import type { Vms } from "../vms/vms.ts";
 
 /** The rooms that the handlers call. `wire.ts` makes the real ones. */
 export interface Rooms {
   readonly vms: Vms;
   readonly builds: Builds;
+  readonly ssh: Ssh;
   readonly kernels: Kernels;
   readonly images: Images;
   readonly catalogs: Catalogs;

@@ -3,7 +3,7 @@ import type { Duplex } from "node:stream";
 import { BangerError } from "../contract/errors.ts";
 import { OPERATIONS } from "../contract/operation-table.ts";
 import type { Operation } from "../contract/operation.ts";
-import { VERSION_HEADER } from "../contract/version.ts";
+import { BYTES_PROTOCOL, VERSION_HEADER } from "../contract/version.ts";
 import { errorResponse } from "./answer.ts";
 import { checkVersion } from "./check-version.ts";
 import type { Sockets } from "../system/system.ts";
@@ -26,7 +26,11 @@ export async function upgrade(
 ): Promise<void> {
   const gone = new AbortController();
   const abort = (): void => gone.abort(new BangerError("cancelled", "client_gone", "the client went away"));
-  socket.once("close", abort).once("end", abort);
+  // A client whose frames end has gone away, and its command is to know: a unix socket shows a killed client no differently. Where bytes are
+  // passed on as they are, their end is one of them.
+  const hasFrames = request.headers.upgrade !== BYTES_PROTOCOL;
+  socket.once("close", abort);
+  if (hasFrames) socket.once("end", abort);
   // A client that is killed while nobody takes what it sent would be noticed only once that is read.
   sockets.watchPeer(socket, () => socket.destroy());
   // Until the streams are joined, an error has no other reader; `close` follows it.
@@ -43,9 +47,8 @@ export async function upgrade(
     socket.write(`HTTP/1.1 101 Switching Protocols\r\nconnection: Upgrade\r\nupgrade: ${request.headers.upgrade}\r\n\r\n`);
     if (head.length > 0) stream.write(head);
     joinStreams(socket, stream);
-    // The frames say for themselves when they end. A client whose bytes end has gone away, and its command is to know: a
-    // unix socket shows a killed client no differently.
-    socket.once("end", () => stream.destroy());
+    // The frames say for themselves when they end.
+    if (hasFrames) socket.once("end", () => stream.destroy());
   } catch (error) {
     // Behind 101 there is no room for words: the end of the bytes has to say it.
     if (isUpgraded) socket.destroy();

@@ -38,6 +38,7 @@ import { makeNetwork } from "../network/make-network.ts";
 import { makeLeases } from "../operations/leases-rows.ts";
 import { makeOperations } from "../operations/make-operations.ts";
 import { OPERATIONS_MIGRATIONS } from "../operations/operations-rows.ts";
+import { makeSsh } from "../ssh/make-ssh.ts";
 import { makeVms } from "../vms/make-vms.ts";
 import { makeVmRows, VM_MIGRATIONS } from "../vms/vm-rows.ts";
 import { makeAbout, type About } from "./about.ts";
@@ -105,6 +106,7 @@ export const wire: Wire = async ({ system, config, configFile, proxies, onTroubl
   });
 
   const builds = makeBuilds({ system, vms, images, leases, uid: ourUid(), variables: proxies, onTrouble });
+  const ssh = makeSsh({ system, vms, key: config.ssh.key });
   const gate = makeGate();
   const doctor = makeDoctor({
     ...means,
@@ -138,6 +140,7 @@ export const wire: Wire = async ({ system, config, configFile, proxies, onTroubl
   return {
     vms,
     builds,
+    ssh,
     kernels,
     images,
     catalogs,

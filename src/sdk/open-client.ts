@@ -3,7 +3,7 @@ import { BangerError, fromErrorShape, hintAfterDeath, type ErrorShape } from "..
 import type { OperationEvent } from "../contract/events.ts";
 import type { Verb } from "../contract/verb.ts";
 import { VERBS } from "../contract/verbs.ts";
-import { COPY_PROTOCOL, EVENTS_TYPE, OPERATION_HEADER, VERSION, VERSION_HEADER } from "../contract/version.ts";
+import { BYTES_PROTOCOL, COPY_PROTOCOL, EVENTS_TYPE, OPERATION_HEADER, VERSION, VERSION_HEADER } from "../contract/version.ts";
 import { buildRequest } from "./build-request.ts";
 import { checkSocketFolder } from "./check-socket-folder.ts";
 import { followOperation } from "./follow-operation.ts";
@@ -55,6 +55,11 @@ export function openClient({ socketPath, notePath, patience, version = VERSION, 
     const { openUpgrade } = await import("./open-upgrade.ts");
     return orTold(openUpgrade({ socketPath, version, verb: VERBS["vm.copy"], request: { vm }, protocol: COPY_PROTOCOL, first }));
   };
+  const openBytes = async (verb: Verb, request: Readonly<Record<string, unknown>>): Promise<Socket> => {
+    checkSocketFolder(socketPath);
+    const { openUpgrade } = await import("./open-upgrade.ts");
+    return orTold(openUpgrade({ socketPath, version, verb, request, protocol: BYTES_PROTOCOL }));
+  };
 
   return {
     async call<Name extends CallableName>(name: Name, request: Request<Name>, options: CallOptions = {}): Promise<Output<Name>> {
@@ -95,6 +100,8 @@ export function openClient({ socketPath, notePath, patience, version = VERSION, 
       const [socket, { startSession }] = await Promise.all([orTold(openExec(socketPath, version, vm, spec)), import("./start-session.ts")]);
       return startSession(socket, startDeadlineMs);
     },
+    dial: (vm, port) => openBytes(VERBS["vm.dial"], { vm, port }),
+    openSsh: (vm) => openBytes(VERBS["ssh.connect"], { vm }),
     async copyIn(vm, from, to, options = {}) {
       const { copyIn } = await import("./copy/copy.ts");
       return copyIn((first) => openCopy(vm, first), from, to, options);

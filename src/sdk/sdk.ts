@@ -15,7 +15,7 @@
  * - A daemon that hangs is `unavailable` `daemon_silent` after ten seconds: it answers nothing, not even which it is.
  * - A connection that drops while an operation runs is made again, and the events go on with the next number.
  */
-import type { Readable, Writable } from "node:stream";
+import type { Duplex, Readable, Writable } from "node:stream";
 import type { ConsoleEnd } from "../contract/console-frames.ts";
 import type { CopyProblemCode } from "../contract/copy-frames.ts";
 import type { CopyCounts } from "../contract/copy-messages.ts";
@@ -105,6 +105,12 @@ export interface Client {
   events(operationId: string, from?: number, signal?: AbortSignal): AsyncIterable<OperationEvent>;
   /** Starts a command in a running vm. */
   exec(vm: string, spec: ExecSpec): Promise<ExecSession>;
+  /**
+   * A TCP connection to 127.0.0.1:`port` in a running vm: each side ends its own. Throws `refused` `guest_port_closed`.
+   */
+  dial(vm: string, port: number): Promise<Duplex>;
+  /** The bytes of one connection to the sshd of a running vm, after `ssh.prepare`. */
+  openSsh(vm: string): Promise<Duplex>;
   /** Copies files and folders of this computer to a path in a running vm; both are taken as `cp` takes them. */
   copyIn(vm: string, from: readonly string[], to: string, options?: CopyOptions): Promise<CopyResult>;
   /** Copies files and folders of a running vm to a path on this computer. Nothing outside of that path is touched, whatever the guest sends. */

@@ -58,6 +58,8 @@ export interface Layout {
   readonly initrds: string;
   /** The guest agent's binary, by digest. */
   readonly agents: string;
+  /** Our key pair for guests, what they are known by, and what OpenSSH's client is told. */
+  readonly ssh: string;
   /** What was found out about this computer in this boot. */
   readonly hostFacts: string;
 }
@@ -101,6 +103,7 @@ export function makeLayout(environment: RootsEnvironment): Layout {
     blanks: join(roots.state, "blanks"),
     initrds: join(roots.cache, "initrds"),
     agents: join(roots.cache, "agents"),
+    ssh: join(roots.state, "ssh"),
     hostFacts: join(roots.cache, "host-facts.json"),
   };
 }

@@ -151,6 +151,7 @@ export function makeVms(dependencies: VmDependencies): Vms {
     agentOf: async (ref) => find(ref).agent(closing.signal),
     openExec: async (ref, signal) => (await find(ref).agent(signal)).openExec(signal),
     openCopy: async (ref, signal) => (await find(ref).agent(signal)).openCopy(signal),
+    dial: async (ref, port, signal) => (await find(ref).agent(signal)).dial(port, signal),
     stats: (ref) => readStats(ref === undefined ? [...supervisors.values()].filter(hasVmm) : [find(ref)], dependencies),
     ports: async (ref) => {
       const agent = await find(ref).agent(closing.signal);

@@ -48,6 +48,8 @@ export function makeTestAgent(guest: TestGuest): TestAgent {
       await guest.powerOff();
     },
     dial: unused,
+    prepareSsh: unused,
+    openSsh: unused,
     watchOffers: () => [] as unknown as AsyncIterable<never>,
     takeOffer: unused,
     end: resolve,

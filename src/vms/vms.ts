@@ -100,6 +100,8 @@ export interface Vms {
   openExec(ref: string, signal: AbortSignal): Promise<Duplex>;
   /** A raw stream of a copy (`contract/copy-frames.ts`) into a running vm. */
   openCopy(ref: string, signal: AbortSignal): Promise<Duplex>;
+  /** A TCP connection to 127.0.0.1:`port` in a running vm. Throws `refused` `guest_port_closed`. */
+  dial(ref: string, port: number, signal: AbortSignal): Promise<Duplex>;
   /** What a vm uses now, or every vm that has a VMM; a guest that does not answer in time is left out of its vm's stats. */
   stats(ref: string | undefined): Promise<readonly VmStats[]>;
   /** What listens in the guest of a running vm. */

@@ -195,7 +195,6 @@ test("words of other tools, and words at the wrong place, are answered with what
     [["create", "dev"], "did you mean banger vm create?"],
     [["list"], "did you mean banger vm list?"],
     [["delete", "dev"], "did you mean banger vm delete?"],
-    [["ssh", "dev"], "did you mean banger shell?"],
     [["images"], "did you mean banger image list?"],
     [["status"], "did you mean banger daemon status?"],
     [["image", "inspect"], "did you mean banger image show?"],

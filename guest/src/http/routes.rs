@@ -10,7 +10,7 @@ use super::answer::{self, Refusal, Respond};
 use super::session::Over;
 use crate::agent::{Agent, State};
 use crate::plan::schema::Init;
-use crate::{amend, copy, dial, exec, export, install, look, offers, plan, power, requirement};
+use crate::{amend, copy, dial, exec, export, install, look, offers, plan, power, requirement, ssh};
 
 pub async fn handle(agent: Rc<Agent>, over: Over, request: Request<RecvStream>, mut respond: Respond) {
     let (head, body) = request.into_parts();
@@ -32,14 +32,17 @@ pub async fn handle(agent: Rc<Agent>, over: Over, request: Request<RecvStream>, 
         (&Method::GET, ["accept"]) => offers::accept(&agent.offers, over, &mut respond).await,
         (&Method::POST, ["offers", id]) => offers::take(&agent.offers, id, over, body, &mut respond).await,
         (&Method::POST, ["dial", "tcp", port]) => dial::tcp(port, over, body, &mut respond).await,
+        (&Method::POST, ["ssh", "prepare"]) => ssh::route::prepare(&agent, body, &mut respond).await,
+        (&Method::POST, ["ssh"]) => ssh::route::connect(&agent, over, body, &mut respond).await,
         (
             _,
             [
                 "healthz" | "stats" | "ports" | "plan" | "install" | "amend" | "await" | "exec" | "copy" | "export"
-                | "forget" | "power-off" | "accept",
+                | "forget" | "power-off" | "accept" | "ssh",
             ]
             | ["offers", _]
-            | ["dial", "tcp", _],
+            | ["dial", "tcp", _]
+            | ["ssh", "prepare"],
         ) => {
             let message = format!("{path} is not asked for with {}", head.method);
             Refusal::new(StatusCode::METHOD_NOT_ALLOWED, "wrong_method", message).send(&mut respond);

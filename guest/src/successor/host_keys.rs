@@ -4,37 +4,18 @@
 use std::fs;
 use std::io;
 use std::path::Path;
-use std::process::{Command, Stdio};
-use std::time::{Duration, Instant};
+
+use crate::ssh::keygen;
 
 const FOLDER: &str = "/etc/ssh";
 const KEY: &str = "/etc/ssh/ssh_host_ed25519_key";
-const MAKER: &str = "/usr/bin/ssh-keygen";
-/// It takes a tenth of a second where the processor is emulated.
-const PATIENCE: Duration = Duration::from_secs(10);
-const LOOK_AGAIN: Duration = Duration::from_millis(5);
 
 /// To be done in the guest's root, before anything in it could start sshd.
 pub fn make_missing() -> io::Result<()> {
-    if !fs::exists(format!("{FOLDER}/sshd_config"))? || !fs::exists(MAKER)? || has_key(Path::new(FOLDER)) {
+    if !fs::exists(format!("{FOLDER}/sshd_config"))? || !keygen::is_there()? || has_key(Path::new(FOLDER)) {
         return Ok(());
     }
-    // One that a power cut left empty would be asked about.
-    let _ = fs::remove_file(KEY);
-    let mut command = Command::new(MAKER);
-    command.args(["-q", "-t", "ed25519", "-N", "", "-C", "", "-f", KEY]).env_clear().current_dir("/");
-    let mut maker = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).spawn()?;
-    let start = Instant::now();
-    while start.elapsed() < PATIENCE {
-        match maker.try_wait()? {
-            Some(status) if status.success() => return Ok(()),
-            Some(status) => return Err(io::Error::other(format!("{MAKER}: {status}"))),
-            None => std::thread::sleep(LOOK_AGAIN),
-        }
-    }
-    maker.kill()?;
-    maker.wait()?;
-    Err(io::ErrorKind::TimedOut.into())
+    keygen::make(KEY)
 }
 
 fn has_key(folder: &Path) -> bool {

@@ -44,6 +44,28 @@ fn a_plan_is_given_once() {
 }
 
 #[test]
+fn an_ordinary_process_lets_nobody_in_by_ssh_and_a_key_is_one_line() {
+    in_runtime(async {
+        let agent = Agent::listening();
+        let host = Host::connect(&agent.wire()).await;
+        let wish = |key: &str| json!({"authorizedKey": key}).to_string();
+        let (status, ready) = host.ask("POST", "/ssh/prepare", Some(&wish("ssh-ed25519 AAAA"))).await;
+        assert_eq!((status.as_u16(), ready), (200, json!({"server": null, "hostKey": null})));
+        for key in [
+            "",
+            "ssh-ed25519 AAAA\nssh-ed25519 BBBB",
+            "command=\"sh\" ssh-rsa AAAA",
+            "ssh-rsa \u{e9}",
+            &"ssh-".repeat(4096),
+        ] {
+            assert_eq!(host.ask("POST", "/ssh/prepare", Some(&wish(key))).await.0.as_u16(), 400, "{key:.40}");
+        }
+        assert_eq!(host.ask("POST", "/ssh", None).await.0.as_u16(), 404);
+        assert_eq!(host.ask("GET", "/ssh", None).await.0.as_u16(), 405);
+    });
+}
+
+#[test]
 fn commands_run_as_the_image_says_unless_they_say_otherwise() {
     in_runtime(async {
         let agent = Agent::listening();

@@ -35,6 +35,7 @@ export const vmHandlers: HandlersOf<"vm"> = {
     const { ports, complete } = await vms.ports(input.vm);
     return { complete, ports: ports.map((port) => ({ ...port, loopbackOnly: isLoopback(port.address) })) };
   },
+  "vm.dial": ({ vms }, input, signal) => vms.dial(input.vm, input.port, signal),
   "vm.copy": ({ vms }, input, signal) => vms.openCopy(input.vm, signal),
   "vm.console": ({ vms }, input) => vms.openConsole(input.vm, input.from),
   "vm.logs": ({ vms }, { vm, ...request }) => vms.readLog(vm, request, AbortSignal.timeout(GUEST_MS)),
