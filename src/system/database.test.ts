@@ -1,5 +1,5 @@
-import { describe, expect, test } from "bun:test";
-import { copyFileSync, mkdtempSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { afterAll, describe, expect, test } from "bun:test";
+import { copyFileSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { openDatabase, type Database } from "./database.ts";
@@ -7,7 +7,9 @@ import { openDatabase, type Database } from "./database.ts";
 const first = { number: 1, name: "first", sql: "CREATE TABLE a (x INTEGER) STRICT;\nCREATE TABLE b (y TEXT) STRICT" };
 const second = { number: 10, name: "second", sql: "ALTER TABLE a ADD COLUMN z TEXT" };
 const between = { number: 2, name: "between", sql: "CREATE TABLE c (x INTEGER) STRICT" };
-const fresh = (): string => join(mkdtempSync(join(tmpdir(), "banger-database-")), "db");
+const top = mkdtempSync(join(tmpdir(), "banger-database-"));
+const fresh = (): string => join(mkdtempSync(join(top, "one-")), "db");
+afterAll(() => rmSync(top, { recursive: true }));
 
 describe("the database", () => {
   test("is brought to the newest migration, each applied once", () => {
