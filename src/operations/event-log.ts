@@ -5,6 +5,12 @@ import { endOperation, insertEvent, pruneOperations, type Ending } from "./opera
 /** Ended operations that are kept. */
 const KEPT_OPERATIONS = 1000;
 
+/**
+ * Ten times a second for as long as an operation takes: the disk is not waited for, which would hold up everybody who asks the daemon something
+ * while much is written. A loss of power ends whoever was told of them, too.
+ */
+const PASSING: ReadonlySet<EventBody["type"]> = new Set(["progress", "output"]);
+
 /** After a failure to store; doubled for each that follows. */
 const FIRST_PAUSE_MS = 50;
 const LONGEST_PAUSE_MS = 10_000;
@@ -12,7 +18,7 @@ const LONGEST_PAUSE_MS = 10_000;
 const PATIENCE = 6;
 
 /**
- * The events of one running operation. They are stored in groups, one sync to disk for each, and told only then. What cannot be
+ * The events of one running operation. They are stored in groups, with one sync to disk for each that says more than how far it is, and told only then. What cannot be
  * stored is kept and tried again, until it can be or the daemon ends.
  */
 export interface EventLog {
@@ -40,12 +46,16 @@ export function makeEventLog({ database, clock, log, operationId, signal }: Even
   let change = Promise.withResolvers<void>();
 
   const store = (): void => {
-    database.transaction(() => {
-      for (const event of pending) insertEvent(database, operationId, event);
-      if (ending === undefined) return;
-      endOperation(database, operationId, ending);
-      pruneOperations(database, KEPT_OPERATIONS);
-    });
+    const isPassing = ending === undefined && pending.every(({ type }) => PASSING.has(type));
+    database.transaction(
+      () => {
+        for (const event of pending) insertEvent(database, operationId, event);
+        if (ending === undefined) return;
+        endOperation(database, operationId, ending);
+        pruneOperations(database, KEPT_OPERATIONS);
+      },
+      isPassing ? "our death" : "power loss",
+    );
     pending = [];
     const told = change;
     change = Promise.withResolvers();

@@ -21,6 +21,28 @@ describe("the database", () => {
     expect(database.first("SELECT * FROM b")).toBeUndefined();
   });
 
+  test("waits for the disk unless a change is of use to nobody after a loss of power, and does so again afterwards", () => {
+    using database = openDatabase(fresh(), [first]);
+    const [full, normal] = [{ synchronous: 2 }, { synchronous: 1 }];
+    const how = () => database.first("PRAGMA synchronous");
+    const insert = (x: number) => {
+      database.run("INSERT INTO a VALUES (?)", x);
+      return how();
+    };
+    expect(database.transaction(() => insert(1))).toEqual(full);
+    expect(database.transaction(() => insert(2), "our death")).toEqual(normal);
+    expect(how()).toEqual(full);
+    const fail = (): never => {
+      insert(3);
+      throw new Error("no");
+    };
+    expect(() => database.transaction(fail, "our death")).toThrow("no");
+    expect(how()).toEqual(full);
+    // Within another it is that one's.
+    expect(database.transaction(() => database.transaction(() => insert(4), "our death"))).toEqual(full);
+    expect(database.all("SELECT x FROM a ORDER BY x")).toEqual([{ x: 1 }, { x: 2 }, { x: 4 }]);
+  });
+
   test("takes a migration of another room's range later", () => {
     const path = fresh();
     openDatabase(path, [first, second])[Symbol.dispose]();

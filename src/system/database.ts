@@ -17,6 +17,9 @@ const RESERVED_PAGES = 256;
 export type SqlValue = string | number | bigint | null | Uint8Array;
 export type Row = Readonly<Record<string, SqlValue>>;
 
+/** What a change outlives. */
+export type Lasting = "power loss" | "our death";
+
 export interface Database extends Disposable {
   /** Runs a statement; returns the number of rows changed. */
   run(sql: string, ...values: SqlValue[]): number;
@@ -24,8 +27,12 @@ export interface Database extends Disposable {
   all(sql: string, ...values: SqlValue[]): readonly Row[];
   /** The first row, or undefined. */
   first(sql: string, ...values: SqlValue[]): Row | undefined;
-  /** Runs `body` in one transaction, committed and synced when it returns, rolled back when it throws. On a full disk it may run twice. */
-  transaction<T>(body: () => T): T;
+  /**
+   * Runs `body` in one transaction, committed when it returns, rolled back when it throws. On a full disk it may run twice.
+   * @param lasts what it outlives: a loss of power, for which the disk is waited for; or our own death alone, where what is lost with the
+   *   computer is of no use after it. The next transaction that outlives more takes it along, and none is ever kept without those before it.
+   */
+  transaction<T>(body: () => T, lasts?: Lasting): T;
 }
 
 /**
@@ -96,6 +103,30 @@ function wrap(sqlite: DatabaseSync, ballast: Ballast | undefined): Database {
       return change();
     }
   };
+  const commit = <T>(body: () => T): T => {
+    sqlite.exec("BEGIN IMMEDIATE");
+    depth += 1;
+    try {
+      const result = body();
+      sqlite.exec("COMMIT");
+      return result;
+    } catch (error) {
+      // SQLite may have done so by itself.
+      if (sqlite.isTransaction) sqlite.exec("ROLLBACK");
+      throw error;
+    } finally {
+      depth -= 1;
+    }
+  };
+  /** The journal is then written and not synced. */
+  const unsynced = <T>(body: () => T): T => {
+    sqlite.exec("PRAGMA synchronous = NORMAL");
+    try {
+      return body();
+    } finally {
+      sqlite.exec("PRAGMA synchronous = FULL");
+    }
+  };
   return {
     run: (sql, ...values) => {
       const change = (): number => Number(prepare(sql).run(...values).changes);
@@ -103,23 +134,9 @@ function wrap(sqlite: DatabaseSync, ballast: Ballast | undefined): Database {
     },
     all: (sql, ...values) => prepare(sql).all(...values),
     first: (sql, ...values) => prepare(sql).get(...values) ?? undefined,
-    transaction(body) {
+    transaction(body, lasts = "power loss") {
       if (depth > 0) return body();
-      return insist(() => {
-        sqlite.exec("BEGIN IMMEDIATE");
-        depth += 1;
-        try {
-          const result = body();
-          sqlite.exec("COMMIT");
-          return result;
-        } catch (error) {
-          // SQLite may have done so by itself.
-          if (sqlite.isTransaction) sqlite.exec("ROLLBACK");
-          throw error;
-        } finally {
-          depth -= 1;
-        }
-      });
+      return insist(() => (lasts === "power loss" ? commit(body) : unsynced(() => commit(body))));
     },
     [Symbol.dispose]: () => sqlite.close(),
   };
