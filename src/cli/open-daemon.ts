@@ -5,19 +5,23 @@ import { daemonPlace } from "./daemon-place.ts";
 import type { Environment } from "./environment.ts";
 import { print } from "./print.ts";
 
-/** A client whose daemon is started, once, when nobody answers. */
+/** One that was started may be killed before it is asked anything. One that dies each time is told of. */
+const MOST_STARTS = 3;
+
+/** A client whose daemon is started when nobody answers. */
 export function openDaemon(environment: Environment): Client {
   let client = openClient(daemonPlace(environment));
   const orStart = async <T>(ask: () => Promise<T>): Promise<T> => {
-    try {
-      return await ask();
-    } catch (error) {
-      if (!(error instanceof BangerError) || error.code !== "daemon_unreachable") throw error;
+    for (let starts = 0; ; starts += 1) {
+      try {
+        return await ask();
+      } catch (error) {
+        if (!(error instanceof BangerError) || error.code !== "daemon_unreachable" || starts === MOST_STARTS) throw error;
+      }
       const isOurs = await startDaemon(environment);
       // It may be that of another session, which listens elsewhere.
       client = openClient(daemonPlace(environment));
       if (isOurs) print(environment.stderr.descriptor, "started the banger daemon\n");
-      return await ask();
     }
   };
   return {

@@ -70,8 +70,8 @@ describe("a layer", () => {
     });
     const path = join(home, "layer");
     expect(await disks.openLayer(path, GIB, signal).catch((error: unknown) => error)).toMatchObject({
-      code: "disk_not_made",
-      hint: "make room on the disk",
+      code: "disk_full",
+      hint: expect.stringContaining("df -h"),
     });
     expect(await system.files.find(path)).toBeUndefined();
   });
