@@ -117,7 +117,7 @@ async function look(world: World, pid: number | undefined, wanted?: Held): Promi
     memories.push(memoryOf(pid));
     things = findThings(world, pid);
   }
-  return { things, connections: connectionsTo(world).size, memory: leastOf(memories), bytes: bytesOf(world) };
+  return { things, connections: connectionsTo(pid).size, memory: leastOf(memories), bytes: bytesOf(world) };
 }
 
 function memoryOf(pid: number): Held["memory"] {
@@ -132,7 +132,7 @@ function leastOf(memories: readonly Held["memory"][]): Held["memory"] {
 
 function findThings(world: World, pid: number): Things {
   const kinds = (names: readonly string[]): readonly string[] => names.map(kindOf).toSorted();
-  const connections = connectionsTo(world);
+  const connections = connectionsTo(pid);
   const descriptors = readdirSync(`/proc/${pid}/fd`).flatMap((name) => linkOf(`/proc/${pid}/fd/${name}`));
   return {
     descriptors: kinds(descriptors.filter((name) => !connections.has(name))),
@@ -143,13 +143,14 @@ function findThings(world: World, pid: number): Things {
   };
 }
 
-/** The daemon's ends of them, as links of descriptors name them. */
-function connectionsTo(world: World): ReadonlySet<string> {
-  const socket = daemonSocketOf(findRoots(world.environment));
+/** The daemon's ends of them, as links of descriptors name them. It listens by the descriptor of its folder, and so they are called. */
+function connectionsTo(pid: number): ReadonlySet<string> {
+  const held = new Set(readdirSync(`/proc/${pid}/fd`).flatMap((name) => linkOf(`/proc/${pid}/fd/${name}`)));
   const rows = readFileSync("/proc/net/unix", "utf8")
     .split("\n")
     .map((line) => line.trim().split(/\s+/));
-  return new Set(rows.flatMap(([, , , , , state, inode, path]) => (path === socket && state === CONNECTED ? [`socket:[${inode}]`] : [])));
+  const connected = rows.filter(([, , , , , state, , path]) => state === CONNECTED && path?.endsWith("/banger.sock") === true);
+  return new Set(connected.map(([, , , , , , inode]) => `socket:[${inode}]`).filter((link) => held.has(link)));
 }
 
 /** Without numbers and ids. */
