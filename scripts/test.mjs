@@ -6,7 +6,6 @@
  * `--quick` runs what needs neither Rust nor a VM; names run those suites alone.
  */
 import { existsSync } from "node:fs";
-import { availableParallelism } from "node:os";
 import { setUp } from "./setup.mjs";
 import { installDependencies } from "./setup/dependencies.mjs";
 import { BUN } from "./setup/places.mjs";
@@ -17,9 +16,6 @@ import { testEnvironment } from "./test/environment.mjs";
 import { failureText } from "./test/failures.mjs";
 import { endGroupsWithUs, runSuite } from "./test/run-suite.mjs";
 import { SUITES } from "./test/suites.mjs";
-
-/** More would find what the machine cannot do in time, not what is wrong. */
-const LANES = 2;
 
 /** @typedef {Awaited<ReturnType<typeof runSuite>>} Result */
 /** @typedef {{ readonly name: string, readonly took: string, readonly result: Result }} Line */
@@ -34,7 +30,7 @@ await runMain(async () => {
 
   const lines = [await timed("set-up", () => prepare(quick))];
   const env = testEnvironment({ full: process.argv.includes("--full") });
-  if (existsSync(BUN)) lines.push(...(await runSuites(wanted, env)));
+  if (existsSync(BUN)) for (const suite of wanted) lines.push(await timed(suite.name, () => runSuite(suite, env)));
   else console.error("no tests were run: there is no bun to run them");
   return report(lines);
 });
@@ -68,26 +64,6 @@ async function prepare(quick) {
     console.error(`${error.message}${error.hint === undefined ? "" : `\nTry: ${error.hint}`}`);
     return { passed: 0, failed: 1, skipped: 0, remark: error.message };
   }
-}
-
-/**
- * Those that want the machine for themselves first, then the others in lanes, whose lines begin with the name of the suite.
- * @param {readonly import("./test/suites.mjs").Suite[]} suites
- * @param {NodeJS.ProcessEnv} env
- */
-async function runSuites(suites, env) {
-  const lines = [];
-  for (const suite of suites.filter(({ beside }) => beside !== true)) lines.push(await timed(suite.name, () => runSuite(suite, env)));
-  const queue = suites.filter(({ beside }) => beside === true);
-  const lanes = Math.min(LANES, availableParallelism(), queue.length);
-  const runLane = async () => {
-    for (let suite = queue.shift(); suite !== undefined; suite = queue.shift()) {
-      const label = lanes > 1 ? `${suite.name}: ` : undefined;
-      lines.push(await timed(suite.name, () => runSuite(suite, env, label)));
-    }
-  };
-  await Promise.all(Array.from({ length: lanes }, runLane));
-  return lines;
 }
 
 /**
