@@ -1,8 +1,5 @@
 import { BangerError } from "../contract/errors.ts";
 
-/** What a size is said by, of a vm and of an image. */
-const FLAGS = [["--disk ", "--size "]] as const;
-
 /**
  * The workshop is nobody's: who asked for an image is told of that, with flags that they have.
  * @param name of the workshop.
@@ -12,7 +9,7 @@ export function aboutImage(error: unknown, name: string, what: string): unknown 
   if (!(error instanceof BangerError)) return error;
   const [begin = ""] = /^cannot \w+ vm [^\s:]+/.exec(error.message) ?? [];
   if (!begin.endsWith(` ${name}`)) return error;
-  const hint = FLAGS.reduce((text, [of, to]) => text?.replaceAll(of, to), error.hint);
+  const hint = error.hint?.replaceAll("--disk ", "--size ");
   return new BangerError(error.kind, error.code, `${what}${error.message.slice(begin.length)}`, {
     ...(hint === undefined ? {} : { hint }),
     ...(error.problems === undefined ? {} : { problems: error.problems }),

@@ -1,6 +1,7 @@
 /** The room's factory. */
 import type { Images } from "../images/images.ts";
-import { makeLeased, type Leases } from "../operations/operations.ts";
+import { BangerError } from "../contract/errors.ts";
+import { makeLeased, makeOneAtATime, type Leases } from "../operations/operations.ts";
 import type { System } from "../system/system.ts";
 import type { Vms } from "../vms/vms.ts";
 import type { Builds } from "./builds.ts";
@@ -8,7 +9,6 @@ import { buildImage } from "./build-image.ts";
 import { chooseBuilder } from "./choose-builder.ts";
 import { buildDockerfile } from "./dockerfile/build-dockerfile.ts";
 import { removeDockerfileFolder, sweepDockerfileFolders } from "./dockerfile/dockerfile-folder.ts";
-import { makeOneAtATime } from "./one-at-a-time.ts";
 import { promoteVm } from "./promote.ts";
 import { makeStepCache } from "./step-cache.ts";
 import { removeWorkshop } from "./workshop.ts";
@@ -39,12 +39,13 @@ export function makeBuilds(dependencies: BuildsDependencies): Builds {
   const parts = { ...dependencies, cache, workshops, folders };
   const oneAtATime = makeOneAtATime();
   return {
-    promote: (request, context) => oneAtATime(request.as, `cannot promote vm ${request.vm}`, () => promoteVm(parts, request, context)),
+    promote: (request, context) =>
+      oneAtATime(request.as, () => promoteVm(parts, request, context), inMaking(`cannot promote vm ${request.vm}`)),
     build: async (request, context) => {
       const chosen = chooseBuilder(request);
-      return await oneAtATime(request.as, `cannot build image ${request.as}`, () =>
-        chosen.by === "dockerfile" ? buildDockerfile(parts, chosen.request, context) : buildImage(parts, chosen.request, context),
-      );
+      const build = () =>
+        chosen.by === "dockerfile" ? buildDockerfile(parts, chosen.request, context) : buildImage(parts, chosen.request, context);
+      return await oneAtATime(request.as, build, inMaking(`cannot build image ${request.as}`));
     },
     forgetStep: (name) => cache.forget(name),
     reconcile: async () => {
@@ -54,3 +55,11 @@ export function makeBuilds(dependencies: BuildsDependencies): Builds {
     },
   };
 }
+
+/** @param what how the refusal begins. */
+const inMaking =
+  (what: string) =>
+  (name: string): BangerError =>
+    new BangerError("exists", "image_in_making", `${what}: an image ${name} is being made already`, {
+      hint: "banger operation list shows by what; or take another name",
+    });

@@ -106,6 +106,7 @@ export interface Leases {
 
 export { makeInTurn } from "./in-turn.ts";
 export { makeJoinWork } from "./join-work.ts";
+export { makeOneAtATime } from "./one-at-a-time.ts";
 export { unlessAborted } from "./unless-aborted.ts";
 export { makeLeased, type Leased } from "./leased.ts";
 export { runUnrecorded } from "./run-unrecorded.ts";

@@ -4,21 +4,11 @@
  */
 import { dirname, join } from "node:path";
 import { BangerError } from "../contract/errors.ts";
+import type { SshConfig } from "../contract/local-work.ts";
 import type { System } from "../system/system.ts";
 
 const MARK = "# Vms of banger as NAME.banger; banger ssh-config --remove takes this out.";
 const CONFIG_MAX_BYTES = 4 * 2 ** 20;
-
-export interface UserConfig {
-  /** Ours. */
-  readonly path: string;
-  /** The user's. */
-  readonly userPath: string;
-  /** Whether the user's file was changed. */
-  readonly isChanged: boolean;
-  /** Whether OpenSSH looks there. */
-  readonly isRead: boolean;
-}
 
 /** The user's home by the environment, and where the password file has it, which is where OpenSSH looks. */
 export interface Homes {
@@ -27,7 +17,7 @@ export interface Homes {
 }
 
 /** Writes our file, and has the user's include it. */
-export async function writeUserConfig(system: System, homes: Homes, text: string): Promise<UserConfig> {
+export async function writeUserConfig(system: System, homes: Homes, text: string): Promise<SshConfig> {
   const { files, layout } = system;
   const path = join(layout.ssh, "config");
   await files.makeFolder(layout.ssh);
@@ -37,7 +27,7 @@ export async function writeUserConfig(system: System, homes: Homes, text: string
 }
 
 /** Undoes `writeUserConfig`. */
-export async function removeUserConfig(system: System, homes: Homes): Promise<UserConfig> {
+export async function removeUserConfig(system: System, homes: Homes): Promise<SshConfig> {
   const path = join(system.layout.ssh, "config");
   const userPath = join(homes.home, ".ssh/config");
   const isChanged = await change(system, userPath, (own) => withoutInclude(own, path));

@@ -1,5 +1,5 @@
 import { BangerError } from "../../contract/errors.ts";
-import { makeJoinWork } from "../../operations/operations.ts";
+import { makeJoinWork, makeOneAtATime } from "../../operations/operations.ts";
 import type { System } from "../../system/system.ts";
 import type { Catalogs, FetchedCatalog, KnownCatalog } from "../catalog.ts";
 import { EMBEDDED_NAME } from "../embedded-catalog.ts";
@@ -21,22 +21,12 @@ export interface CatalogsParts {
 /** What is believed and what is offered are one row, written at the end: a daemon that dies before has changed nothing. */
 export function makeCatalogs({ system: { clock, layout }, configured, rows, fetcher }: CatalogsParts): Catalogs {
   adoptConfigured(rows, configured);
-  const underWay = new Set<string>();
   const joinUpdate = makeJoinWork();
 
-  /** One at a time for each: of two updates the slower would otherwise put an older version back. */
-  const alone = async <T>(name: string, work: () => Promise<T>): Promise<T> => {
-    if (underWay.has(name))
-      throw new BangerError("refused", "catalog_busy", `cannot change the catalog ${name}: it is being fetched`, {
-        hint: "banger operation list shows by whom",
-      });
-    underWay.add(name);
-    try {
-      return await work();
-    } finally {
-      underWay.delete(name);
-    }
-  };
+  const oneAtATime = makeOneAtATime();
+
+  /** Of two updates the slower would otherwise put an older version back. */
+  const alone = <T>(name: string, work: () => Promise<T>): Promise<T> => oneAtATime(name, work, catalogBusy);
 
   const planned = (name: string): CatalogPlan | undefined => {
     const wanted = configured.find((each) => each.name === name);
@@ -127,4 +117,10 @@ function problemOf(check: () => void): string | undefined {
     if (!(error instanceof BangerError)) throw error;
     return error.message;
   }
+}
+
+function catalogBusy(name: string): BangerError {
+  return new BangerError("refused", "catalog_busy", `cannot change the catalog ${name}: it is being fetched`, {
+    hint: "banger operation list shows by whom",
+  });
 }

@@ -1,11 +1,7 @@
 /** What OpenSSH's client is told of vms, on its command line or in its configuration. */
+import type { Output } from "../../sdk/sdk.ts";
 import type { Environment } from "../environment.ts";
 import { quote } from "../shell-word.ts";
-
-export interface SshPlaces {
-  readonly identityFile: string;
-  readonly knownHostsFile: string;
-}
 
 /** What tells a daemon from others of the same user. */
 const HOME_VARIABLES = ["BANGER_HOME", "XDG_STATE_HOME", "XDG_DATA_HOME", "XDG_CACHE_HOME", "XDG_CONFIG_HOME", "XDG_RUNTIME_DIR"] as const;
@@ -15,7 +11,7 @@ const HOME_VARIABLES = ["BANGER_HOME", "XDG_STATE_HOME", "XDG_DATA_HOME", "XDG_C
  * @param withHome whether the proxy has to be told where the daemon is: by itself it is told by the environment.
  */
 export function sshOptions(
-  { identityFile, knownHostsFile }: SshPlaces,
+  { identityFile, knownHostsFile }: Output<"ssh.places">,
   { self, variables }: Pick<Environment, "self" | "variables">,
   withHome: boolean,
 ): readonly (readonly [name: string, value: string])[] {
