@@ -10,15 +10,13 @@ import { setUp } from "./setup.mjs";
 import { installDependencies } from "./setup/dependencies.mjs";
 import { BUN } from "./setup/places.mjs";
 import { runMain, SetupProblem } from "./setup/problem.mjs";
-import { seconds } from "./setup/seconds.mjs";
 import { sum, totalLine } from "./test/count.mjs";
 import { testEnvironment } from "./test/environment.mjs";
 import { failureText } from "./test/failures.mjs";
-import { endGroupsWithUs, runSuite } from "./test/run-suite.mjs";
+import { runInLanes } from "./test/lanes.mjs";
+import { endGroupsWithUs } from "./test/run-suite.mjs";
 import { SUITES } from "./test/suites.mjs";
-
-/** @typedef {Awaited<ReturnType<typeof runSuite>>} Result */
-/** @typedef {{ readonly name: string, readonly took: string, readonly result: Result }} Line */
+import { timed } from "./test/timed.mjs";
 
 await runMain(async () => {
   const quick = process.argv.includes("--quick");
@@ -30,7 +28,7 @@ await runMain(async () => {
 
   const lines = [await timed("set-up", () => prepare(quick))];
   const env = testEnvironment({ full: process.argv.includes("--full") });
-  if (existsSync(BUN)) for (const suite of wanted) lines.push(await timed(suite.name, () => runSuite(suite, env)));
+  if (existsSync(BUN)) lines.push(...(await runInLanes(wanted, env)));
   else console.error("no tests were run: there is no bun to run them");
   return report(lines);
 });
@@ -53,7 +51,7 @@ function chosen(names, quick) {
 /**
  * Set-up is the first check: where it fails, what can run still runs.
  * @param {boolean} quick
- * @returns {Promise<Result>}
+ * @returns {Promise<import("./test/timed.mjs").Result>}
  */
 async function prepare(quick) {
   try {
@@ -66,19 +64,7 @@ async function prepare(quick) {
   }
 }
 
-/**
- * @param {string} name
- * @param {() => Promise<Result>} work
- * @returns {Promise<Line>}
- */
-async function timed(name, work) {
-  console.log(`\n=== ${name}`);
-  const begin = performance.now();
-  const result = await work();
-  return { name, took: seconds(begin), result };
-}
-
-/** @param {readonly Line[]} lines */
+/** @param {readonly import("./test/timed.mjs").Line[]} lines */
 function report(lines) {
   console.log("");
   for (const { name, took, result } of lines) {

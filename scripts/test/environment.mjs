@@ -6,6 +6,7 @@ import { AGENT, BANGER, inRoot } from "../setup/places.mjs";
  * - `BANGER_BINARY`, `BANGER_AGENT`: what was built.
  * - `BANGER_TEST_KERNELS`: a folder of ready kernels, when there is one beside the checkout. Tests pass without it.
  * - `BANGER_TEST_FULL`: set for the long run.
+ * - `BANGER_TEST_GOODS`: where kernels and images are that are shared by tests; `build/test-goods` unless set.
  * The user's own BANGER_HOME is out of reach.
  * @param {{ full: boolean }} options
  * @returns {NodeJS.ProcessEnv}

@@ -14,20 +14,22 @@ const groups = new Set();
  * The count, and of what failed the reasons.
  * @param {import("./suites.mjs").Suite} suite
  * @param {NodeJS.ProcessEnv} env
+ * @param {string} [label] what each of its lines begins with
  * @returns {Promise<import("./count.mjs").Count & { readonly remark?: string, readonly failures?: readonly import("./failures.mjs").Failure[] }>}
  */
-export async function runSuite(suite, env) {
-  const { count, output } = suite.kind === "bun" ? await runBun(suite, env) : await runOther(suite, env);
+export async function runSuite(suite, env, label) {
+  const { count, output } = suite.kind === "bun" ? await runBun(suite, env, label) : await runOther(suite, env, label);
   return count.failed === 0 ? count : { ...count, failures: failuresIn(suite.kind, output) };
 }
 
 /**
  * @param {import("./suites.mjs").Suite} suite
  * @param {NodeJS.ProcessEnv} env
+ * @param {string} [label]
  */
-async function runOther(suite, env) {
+async function runOther(suite, env, label) {
   const { argv, env: withTools } = suite.argv[0] === "cargo" ? await withCargo(suite.argv, env) : { argv: suite.argv, env };
-  const { code, output } = await runTee(argv, suite, withTools);
+  const { code, output } = await runTee(argv, suite, withTools, label);
   if (suite.kind === "cargo") return { count: judge(countCargo(output), { code }), output };
   const passed = code === 0 ? 1 : 0;
   return { count: { passed, failed: 1 - passed, skipped: 0, ...(passed === 1 ? {} : { remark: `ended with code ${code}` }) }, output };
@@ -36,15 +38,16 @@ async function runOther(suite, env) {
 /**
  * @param {import("./suites.mjs").Suite} suite
  * @param {NodeJS.ProcessEnv} env
+ * @param {string} [label]
  */
-async function runBun(suite, env) {
+async function runBun(suite, env, label) {
   const report = inRoot("build/test-reports", `${suite.name}.xml`);
   mkdirSync(dirname(report), { recursive: true });
   rmSync(report, { force: true });
   const folders = suite.argv.filter((folder) => existsSync(inRoot(folder)));
   const timeoutMs = suite.boots === true ? 180_000 : 60_000;
   const argv = [BUN, "test", "--timeout", String(timeoutMs), "--reporter=junit", `--reporter-outfile=${report}`, ...folders];
-  const { code, output } = await runTee(argv, suite, env);
+  const { code, output } = await runTee(argv, suite, env, label);
   const xml = existsSync(report) ? readFileSync(report, "utf8") : undefined;
   return { count: judge(countJunit(xml), { code, boots: suite.boots }), output };
 }
@@ -63,9 +66,10 @@ async function withCargo(argv, env) {
  * @param {readonly string[]} argv
  * @param {import("./suites.mjs").Suite} suite
  * @param {NodeJS.ProcessEnv} env
+ * @param {string} [label]
  * @returns {Promise<{ code: number, output: string }>}
  */
-function runTee([program = "", ...rest], suite, env) {
+function runTee([program = "", ...rest], suite, env, label) {
   return new Promise((resolve, reject) => {
     const child = spawn(program, rest, { cwd: suite.folder ?? ROOT, env, detached: true, stdio: ["ignore", "pipe", "pipe"] });
     const group = child.pid;
@@ -74,11 +78,14 @@ function runTee([program = "", ...rest], suite, env) {
     for (const [from, to] of /** @type {const} */ ([
       [child.stdout, process.stdout],
       [child.stderr, process.stderr],
-    ]))
+    ])) {
+      const pass =
+        label === undefined ? (/** @type {string} */ text) => void to.write(text) : byLine((line) => to.write(`${label}${line}\n`));
       from.setEncoding("utf8").on("data", (text) => {
         output += text;
-        to.write(text);
+        pass(text);
       });
+    }
     const minutes = env["BANGER_TEST_FULL"] === undefined ? suite.minutes : (suite.fullMinutes ?? suite.minutes);
     const deadline = setTimeout(() => {
       console.error(`${suite.name}: still running after ${minutes} minutes; ending it`);
@@ -96,6 +103,19 @@ function runTee([program = "", ...rest], suite, env) {
     });
     child.on("error", reject);
   });
+}
+
+/**
+ * Two suites that run beside each other do not cut each other's lines apart. A last line without an end is not passed on.
+ * @param {(line: string) => void} tell
+ */
+function byLine(tell) {
+  let begun = "";
+  return (/** @type {string} */ text) => {
+    const lines = `${begun}${text}`.split("\n");
+    begun = lines.pop() ?? "";
+    for (const line of lines) tell(line);
+  };
 }
 
 /** @param {number | undefined} group */

@@ -1,4 +1,7 @@
-/** Every check and every group of tests, in the order in which they run: what is quick and cheap to mend comes first. */
+/**
+ * Every check and every group of tests, in the order in which they begin: what is quick and cheap to mend comes first, then what the
+ * rest needs, then the long ones, two beside each other, longest first.
+ */
 import { BUN, inRoot } from "../setup/places.mjs";
 
 /**
@@ -12,6 +15,7 @@ import { BUN, inRoot } from "../setup/places.mjs";
  * @property {readonly string[]} argv the word `cargo` stands for the toolchain that set-up found
  * @property {boolean} quick part of `npm run check`
  * @property {string} [needs] the suite without which it takes too long at its first test: it is run before
+ * @property {boolean} [beside] may run while another such suite does
  * @property {boolean} [onDemand] takes long and is asked for by its name
  * @property {boolean} [boots] boots guests: nothing in it may be skipped
  * @property {string} [folder] where to run it; the top of the checkout unless given
@@ -45,6 +49,7 @@ const rust = (name) => [
     kind: "cargo",
     argv: ["cargo", "test", "--locked"],
     quick: false,
+    beside: true,
     folder: inRoot(name),
     minutes: 20,
     fullMinutes: 120,
@@ -59,21 +64,22 @@ export const SUITES = [
   check("knip", tool("knip/bin/knip.js", "--no-progress")),
   check("rooms", [BUN, inRoot("tools/check-rooms.ts")]),
   { name: "unit", kind: "bun", argv: ["./src", "./tools", "./scripts", "./bench"], quick: true, minutes: 5 },
-  ...rust("guest"),
-  ...rust("layers"),
   { name: "goods", kind: "check", argv: [BUN, inRoot("test/support/pull-goods.ts")], quick: false, minutes: 15 },
-  { name: "host", kind: "bun", argv: ["./test/host"], quick: false, needs: "goods", minutes: 30, fullMinutes: 90 },
+  { name: "vm", kind: "bun", argv: ["./test/vm"], quick: false, needs: "goods", beside: true, boots: true, minutes: 50, fullMinutes: 180 },
+  { name: "host", kind: "bun", argv: ["./test/host"], quick: false, needs: "goods", beside: true, minutes: 30, fullMinutes: 90 },
   {
     name: "crash",
     kind: "bun",
     argv: ["./test/crash"],
     quick: false,
     needs: "goods",
+    beside: true,
     boots: true,
     minutes: 30,
     fullMinutes: 300,
   },
-  { name: "cli", kind: "bun", argv: ["./test/cli"], quick: false, needs: "goods", boots: true, minutes: 30, fullMinutes: 60 },
-  { name: "vm", kind: "bun", argv: ["./test/vm"], quick: false, needs: "goods", boots: true, minutes: 50, fullMinutes: 180 },
+  { name: "cli", kind: "bun", argv: ["./test/cli"], quick: false, needs: "goods", beside: true, boots: true, minutes: 30, fullMinutes: 60 },
+  ...rust("layers"),
+  ...rust("guest"),
   { name: "kernel", kind: "bun", argv: ["./test/kernel"], quick: false, needs: "goods", onDemand: true, boots: true, minutes: 90 },
 ];

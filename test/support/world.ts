@@ -11,8 +11,8 @@ import { readdirSync, readFileSync } from "node:fs";
 
 export const REPOSITORY = resolve(import.meta.dir, "../..");
 export const BANGER = process.env["BANGER_BINARY"] ?? join(REPOSITORY, "dist/banger");
-/** Kernels, images and downloads, pulled once and kept between runs. */
-export const SHARED = join(REPOSITORY, "build/test-goods");
+/** Kernels, images and downloads, pulled once and kept between runs; a suite that runs beside another one has a copy of its own. */
+export const SHARED = process.env["BANGER_TEST_GOODS"] ?? join(REPOSITORY, "build/test-goods");
 
 export interface Ran {
   readonly code: number;
