@@ -4,7 +4,7 @@
  */
 
 const GROUND = ["operations", "system", "contract"] as const;
-const MEANS = ["catalog", "disks", "network", "drivers", "agent"] as const;
+const MEANS = ["catalog", "disks", "network", "ports", "drivers", "agent"] as const;
 
 /** What each room may import, besides itself. Imports go down: never up, never sideways on one floor. */
 export const SEES: Readonly<Record<string, readonly string[]>> = {
@@ -14,11 +14,12 @@ export const SEES: Readonly<Record<string, readonly string[]>> = {
   catalog: GROUND,
   disks: GROUND,
   network: GROUND,
+  ports: GROUND,
   drivers: GROUND,
   agent: GROUND,
   images: ["catalog", "disks", ...GROUND],
   kernels: ["catalog", "disks", ...GROUND],
-  vms: ["images", "kernels", "disks", "network", "drivers", "agent", ...GROUND],
+  vms: ["images", "kernels", "disks", "network", "ports", "drivers", "agent", ...GROUND],
   workspaces: ["vms", "agent", ...GROUND],
   sessions: ["vms", "agent", ...GROUND],
   builds: ["vms", "images", "agent", ...GROUND],
@@ -30,11 +31,11 @@ export const SEES: Readonly<Record<string, readonly string[]>> = {
 
 /**
  * What of a room its upstairs neighbours may import: the front door, `<room>/<room>.ts`, and what is listed here.
- * `contract` is words only, so all of it is public. `system` is entered by `system.ts` and the files that it passes on types from.
+ * `contract` is words only, so all of it is public. `system` is entered by `system.ts`, the files that it passes on types from, and what joins two streams.
  */
 export const PUBLIC: Readonly<Record<string, RegExp>> = {
   contract: /./,
-  system: /^(?:database|layout|log)\.ts$/,
+  system: /^(?:database|join-streams|layout|log)\.ts$/,
   // The command line starts quicker when it loads of its client only what a verb needs.
   sdk: /^(?:open-client|is-daemon-up|launch-daemon|read-daemon-log|watch-daemon-end)\.ts$/,
 };
@@ -43,7 +44,7 @@ export const PUBLIC: Readonly<Record<string, RegExp>> = {
 export const TEST_SUPPORT = [/\.test\.ts$/, /\/test-[a-z-]+\.ts$/, /-suite\.ts$/, /^(?!drivers\/).*\/fake-[a-z-]+\.ts$/];
 
 /** Files that put implementations together, and so may import deep. */
-export const MAY_IMPORT_DEEP = [/^daemon\/wire\.ts$/, ...TEST_SUPPORT];
+export const MAY_IMPORT_DEEP = [/^daemon\/wire(?:-local)?\.ts$/, ...TEST_SUPPORT];
 
 /** Single imports that the table of rooms does not have, each with its reason. */
 export const LEAVE: readonly { readonly from: string; readonly to: RegExp; readonly because: string }[] = [

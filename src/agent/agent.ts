@@ -121,6 +121,8 @@ export interface Agent extends AsyncDisposable {
   powerOff(signal: AbortSignal): Promise<void>;
   /** A TCP connection to 127.0.0.1:`port` in the guest. Rejects with `refused` `guest_port_closed`. */
   dial(port: number, signal: AbortSignal): Promise<Duplex>;
+  /** Datagrams to and from 127.0.0.1:`port` in the guest, each behind its length: two bytes, the higher first. Throws `unsupported` `agent_too_old`. */
+  dialDatagrams(port: number, signal: AbortSignal): Promise<Duplex>;
   /**
    * Whoever has this key may come in by SSH, until it is another or the guest ends. What the guest is known by: null where it has no sshd.
    * Throws `unsupported` `agent_too_old`.

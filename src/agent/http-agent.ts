@@ -138,6 +138,11 @@ export class HttpAgent implements Agent {
     }
   }
 
+  async dialDatagrams(port: number, signal: AbortSignal): Promise<Duplex> {
+    const path = `/dial/udp/${port}`;
+    return knownOnly(path, () => this.#openAccepted("POST", path, signal));
+  }
+
   async prepareSsh(
     authorizedKey: string,
     signal: AbortSignal,

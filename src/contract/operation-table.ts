@@ -42,6 +42,7 @@ import { vmConsole } from "./operations/vm-console.ts";
 import { vmCopy } from "./operations/vm-copy.ts";
 import { vmCreate } from "./operations/vm-create.ts";
 import { vmDial } from "./operations/vm-dial.ts";
+import { vmForward } from "./operations/vm-forward.ts";
 import { vmDelete } from "./operations/vm-delete.ts";
 import { vmExec } from "./operations/vm-exec.ts";
 import { vmFollow } from "./operations/vm-follow.ts";
@@ -73,6 +74,7 @@ export const OPERATIONS = {
   "vm.exec": vmExec,
   "vm.copy": vmCopy,
   "vm.dial": vmDial,
+  "vm.forward": vmForward,
   "ssh.places": sshPlaces,
   "ssh.prepare": sshPrepare,
   "ssh.connect": sshConnect,

@@ -89,6 +89,15 @@ export const VERBS: Readonly<Record<OperationName, Verb>> = {
         "brief": "give the vm a way out to the network; no network card without it"
       },
       {
+        "name": "publish",
+        "flag": "publish",
+        "type": "list",
+        "required": false,
+        "brief": "a port of the vm that is reached at this computer: [ADDRESS:]HOST:GUEST[/udp]; on 127.0.0.1 unless said; may be repeated",
+        "placeholder": "PORTS",
+        "alias": "p"
+      },
+      {
         "name": "env",
         "flag": "env",
         "type": "environment",
@@ -176,6 +185,10 @@ export const VERBS: Readonly<Record<OperationName, Verb>> = {
       {
         "command": "banger vm create dev --memory 4G --cpus 4 --nat",
         "does": "a larger one, with a way out to the network"
+      },
+      {
+        "command": "banger vm create web --publish 8080:80",
+        "does": "then http://localhost:8080 is port 80 in the vm"
       },
       {
         "command": "banger vm create web --wait-for tcp:80 --wait-for unit:ssh",
@@ -785,6 +798,69 @@ export const VERBS: Readonly<Record<OperationName, Verb>> = {
       {
         "command": "banger vm dial dev 5432",
         "does": "talk to what listens on the port"
+      }
+    ]
+  },
+  "vm.forward": {
+    "kind": "change",
+    "method": "POST",
+    "path": "/v1/vms/:vm/forward",
+    "summary": "Reach a port of a vm at this computer",
+    "detail": "The daemon listens, on 127.0.0.1 unless another address is said, and passes each connection through the guest agent to 127.0.0.1 in the vm: it needs no network there. Kept with the vm, and open while it runs; as host port 0 asks for any that is free. A vm that runs takes it at once.",
+    "words": [
+      "vm",
+      "forward"
+    ],
+    "aliases": [
+      [
+        "forward"
+      ]
+    ],
+    "positional": [
+      "vm",
+      "forward"
+    ],
+    "repeat": "forward",
+    "composed": false,
+    "fields": [
+      {
+        "name": "vm",
+        "flag": "vm",
+        "type": "string",
+        "required": true,
+        "brief": "name or id of the vm",
+        "placeholder": "NAME",
+        "completes": "vm"
+      },
+      {
+        "name": "forward",
+        "flag": "forward",
+        "type": "string",
+        "required": true,
+        "brief": "[ADDRESS:]HOST:GUEST[/udp]; an IPv6 address stands in brackets",
+        "placeholder": "PORTS"
+      },
+      {
+        "name": "remove",
+        "flag": "remove",
+        "type": "boolean",
+        "required": false,
+        "default": false,
+        "brief": "take it away"
+      }
+    ],
+    "examples": [
+      {
+        "command": "banger forward dev 8080:80",
+        "does": "http://localhost:8080 is port 80 in the vm"
+      },
+      {
+        "command": "banger forward dev 0.0.0.0:8080:80 5353:53/udp",
+        "does": "the first for everybody who reaches this computer"
+      },
+      {
+        "command": "banger forward dev 8080:80 --remove",
+        "does": "no longer"
       }
     ]
   },

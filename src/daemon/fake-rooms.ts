@@ -9,6 +9,7 @@ import { makeOperations } from "../operations/make-operations.ts";
 import { OPERATIONS_MIGRATIONS } from "../operations/operations-rows.ts";
 import type { OperationContext } from "../operations/operations.ts";
 import type { System } from "../system/system.ts";
+import { isSamePlace } from "../contract/schemas/forward.ts";
 import { isWanted } from "../vms/filter.ts";
 import type { CreateRequest, Vms } from "../vms/vms.ts";
 import { fakePorts, fakeStatsOf } from "./fake-looks.ts";
@@ -129,6 +130,12 @@ function makeFakeVms(
       vms.set(old.name, { ...old, cpus: cpus ?? old.cpus, labels: Object.fromEntries(kept), pending });
       return get(ref);
     },
+    forward: async (ref, forward, what) => {
+      const old = get(ref);
+      const others = old.forwards.filter((other) => !isSamePlace(other, forward));
+      vms.set(old.name, { ...old, forwards: what === "add" ? [...others, forward] : others });
+      return get(ref);
+    },
     rename: async (ref, name) => {
       const old = get(ref);
       vms.delete(old.name);
@@ -218,6 +225,7 @@ function vmOf(name: string, id: string, state: Vm["state"], request: CreateReque
       state === "running" && request.nat === true
         ? { mode: "passt", address: "10.0.2.15/24", nat: true }
         : { mode: "none", address: null, nat: request.nat === true },
+    forwards: [...(request.publish ?? [])],
     env: request.env ?? {},
     commands: fakeCommandsOf(request.image),
     pending: [],

@@ -11,7 +11,8 @@ import { parseConfig, type Config } from "./config.ts";
 import { readConfigFile } from "./config-file.ts";
 import { installUnits, uninstallUnits } from "./units/install-units.ts";
 import { makeUnitFiles } from "./units/unit-files.ts";
-import { wireAbout, wireDoctor, wirePublishing, wireSigning } from "./wire.ts";
+import { wireAbout, wireDoctor } from "./wire.ts";
+import { wirePublishing, wireSigning } from "./wire-local.ts";
 
 type Variables = Readonly<Record<string, string | undefined>>;
 

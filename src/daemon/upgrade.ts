@@ -9,7 +9,7 @@ import { checkVersion } from "./check-version.ts";
 import type { Sockets } from "../system/system.ts";
 import type { HandlerParts } from "./handler.ts";
 import { HANDLERS } from "./handler-table.ts";
-import { joinStreams } from "./join-streams.ts";
+import { joinStreams } from "../system/join-streams.ts";
 import { parseInput } from "./read-input.ts";
 import { findRoute } from "./route.ts";
 

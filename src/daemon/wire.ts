@@ -1,9 +1,8 @@
 /**
- * Chooses the implementations and joins the rooms: constructs everything, decides nothing of the domain. The one file that may
- * import any room's inside.
+ * Chooses the implementations and joins the rooms: constructs everything, decides nothing of the domain. With
+ * `wire-local.ts` the one file that may import any room's inside.
  */
 import { cpus, totalmem } from "node:os";
-import { join } from "node:path";
 import { makeOpenAgent } from "../agent/open-agent.ts";
 import { buildahProbe } from "../builds/builds.ts";
 import { makeBuilds } from "../builds/make-builds.ts";
@@ -18,23 +17,16 @@ import type { Fetcher } from "../catalog/fetch/fetcher.ts";
 import { openFetcher } from "../catalog/fetch/open-fetcher.ts";
 import { makeOciSources } from "../catalog/oci/oci-sources.ts";
 import { makeOffers } from "../catalog/offers/make-offers.ts";
-import { checkPublish, publishBundle } from "../catalog/publish/publish.ts";
-import { checkPush, pushBundle } from "../catalog/publish/push-bundle.ts";
-import { makeKeyFiles } from "../catalog/signing/make-key-files.ts";
-import { signDocument } from "../catalog/signing/sign-document.ts";
-import { verifyDocument } from "../catalog/signing/verify-document.ts";
-import type { LocalWork, Scratch } from "../contract/local-work.ts";
 import signingKeys from "../../kernels/signing-keys.json";
 import { makeDisks } from "../disks/make-disks.ts";
 import { makeFakeDriver } from "../drivers/fake/fake.ts";
 import { makeQemuDriver } from "../drivers/qemu/qemu.ts";
 import { readTscKHz } from "../drivers/read-tsc-khz.ts";
 import { makeConsoles, type Driver } from "../drivers/drivers.ts";
-import { readBundleEntry as readImageEntry } from "../images/bundle/read-bundle-entry.ts";
 import { makeImages } from "../images/make-images.ts";
-import { readBundleEntry as readKernelEntry } from "../kernels/bundle/read-bundle-entry.ts";
 import { makeKernels } from "../kernels/make-kernels.ts";
 import { makeNetwork } from "../network/make-network.ts";
+import { makePorts } from "../ports/make-ports.ts";
 import { makeLeases } from "../operations/leases-rows.ts";
 import { makeOperations } from "../operations/make-operations.ts";
 import { OPERATIONS_MIGRATIONS } from "../operations/operations-rows.ts";
@@ -42,13 +34,12 @@ import { makeSsh } from "../ssh/make-ssh.ts";
 import { makeVms } from "../vms/make-vms.ts";
 import { makeVmRows, VM_MIGRATIONS } from "../vms/vm-rows.ts";
 import { makeAbout, type About } from "./about.ts";
-import type { Config } from "./config.ts";
 import { CONFIG_DEFAULTS } from "./config-entries.ts";
 import { placeAgent, placeLayers } from "./place-programs.ts";
 import { makeGate } from "./storage/gate.ts";
 import { makeStorage } from "./storage/make-storage.ts";
 import type { Wire, WireOptions } from "./rooms.ts";
-import { runUnrecorded, type Leases, type OperationContext } from "../operations/operations.ts";
+import type { Leases } from "../operations/operations.ts";
 import type { System } from "../system/system.ts";
 import type { Doctor } from "./doctor/doctor.ts";
 import { makeDoctor } from "./doctor/make-doctor.ts";
@@ -80,6 +71,7 @@ export const wire: Wire = async ({ system, config, configFile, proxies, onTroubl
     kernels,
     disks,
     network,
+    ports: makePorts(system),
     // A vm may run under one that is no longer offered.
     drivers: means.every,
     offered: drivers.map(({ name }) => name),
@@ -248,52 +240,4 @@ function without(system: System, proxies: WireOptions["proxies"]): Pick<MeansPar
 
 function ourUid(): number {
   return process.getuid?.() ?? 0;
-}
-
-/** Secret keys are the user's: the daemon never sees one. */
-export function wireSigning(open: () => System): Pick<LocalWork, "signDocument" | "verifyDocument" | "makeKey"> {
-  return {
-    signDocument: (request) => signDocument(open(), request),
-    verifyDocument: (request) => verifyDocument(open(), request),
-    makeKey: (path) => makeKeyFiles(open(), path),
-  };
-}
-
-/** Credentials are the user's, too. @param variables the user's environment. */
-export function wirePublishing(
-  open: () => System,
-  variables: Readonly<Record<string, string | undefined>>,
-  readConfig: (system: System) => Promise<Pick<Config, "registries">>,
-): Pick<LocalWork, "checkPublish" | "checkPush" | "publish" | "push" | "openScratch"> {
-  const openScratch: LocalWork["openScratch"] = async () => {
-    const { files, layout, random } = open();
-    const path = join(layout.downloads, `publish-${random.hex(8)}`);
-    await files.makeFolder(path);
-    return { path, [Symbol.asyncDispose]: () => files.removeTree(path) };
-  };
-  const withScratch = async <T>(body: (scratch: Scratch) => Promise<T>): Promise<T> => {
-    await using scratch = await openScratch();
-    return await body(scratch);
-  };
-  return {
-    openScratch,
-    checkPublish: (words) => checkPublish({ system: open(), variables }, words),
-    checkPush: (words) => checkPush({ system: open(), variables }, words),
-    publish: (request, onEvent, signal) => {
-      const system = open();
-      const work = async (context: OperationContext) => {
-        const { description, type, ...rest } = request;
-        const read = type === "kernel" ? readKernelEntry : readImageEntry;
-        const entry = await withScratch(({ path }) => read(system, request.bundlePath, description, path, signal));
-        return publishBundle({ system, variables }, { ...rest, entry }, context);
-      };
-      return runUnrecorded(system.clock, work, onEvent, signal);
-    },
-    push: async (request, onEvent, signal) => {
-      const system = open();
-      const { registries: settings } = await readConfig(system);
-      const work = (context: OperationContext) => pushBundle({ system, variables, settings }, request, context);
-      return runUnrecorded(system.clock, work, onEvent, signal);
-    },
-  };
 }

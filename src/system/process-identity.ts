@@ -73,6 +73,11 @@ export function findByArgument(marker: string, clock: Clock): readonly FoundProc
   return found;
 }
 
+/** The program and its arguments; undefined when there is no such process. */
+export function argvOf(pid: number): readonly string[] | undefined {
+  return readOf(pid, "cmdline")?.split("\0").slice(0, -1);
+}
+
 function isOurs(pid: number): boolean {
   const own = process.getuid?.();
   return own === 0 || new RegExp(`^Uid:\\s+${own}\\s`, "m").test(readOf(pid, "status") ?? "");

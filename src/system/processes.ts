@@ -8,6 +8,7 @@ import { Readable } from "node:stream";
 import { BangerError } from "../contract/errors.ts";
 import { giveWay } from "./give-way.ts";
 import { giveBackMemory } from "./own-memory.ts";
+import { findListener } from "./find-listener.ts";
 import { findByArgument, identify, isAlive, isStopped, signalProcess } from "./process-identity.ts";
 import { networkUsageOf, usageOf } from "./process-usage.ts";
 import { collectText, eachLine } from "./program-output.ts";
@@ -136,6 +137,7 @@ export function makeProcesses(clock: Clock, environment: Readonly<Record<string,
       }
     },
     findByArgument: (marker) => findByArgument(marker, clock),
+    findListener: (protocol, address, port) => findListener(protocol, address, port, clock),
     usage: (identity) => usageOf(identity, clock),
     giveBackMemory,
     networkUsage: (identity) => networkUsageOf(identity, clock),

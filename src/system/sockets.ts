@@ -1,9 +1,10 @@
-/** Unix sockets and named pipes: made ahead for a child, connected to, and asked who is there. */
+/** Sockets and named pipes: made ahead for a child, connected to, and asked who is there. */
 import { constants, openSync } from "node:fs";
 import net from "node:net";
 import { BangerError } from "../contract/errors.ts";
 import type { Duplex } from "node:stream";
 import { closeDescriptor, isHungUp, listenUnix, makeNamedPipe, peerCredentials, sendDatagram } from "./native.ts";
+import { bindUdp, listenTcp } from "./internet-sockets.ts";
 import { removeFileNow } from "./remove-file.ts";
 import type { OpenDescriptor, Sockets } from "./system.ts";
 
@@ -31,6 +32,8 @@ export function makeSockets(): Sockets {
       return descriptor === undefined ? undefined : peerCredentials(descriptor);
     },
     watchPeer,
+    listenTcp,
+    bindUdp,
   };
 }
 

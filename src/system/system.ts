@@ -15,6 +15,7 @@ import type { Duplex, Readable, Writable } from "node:stream";
 import type { Socket } from "node:net";
 import type { Database } from "./database.ts";
 import type { FileInfo } from "./file-info.ts";
+import type { Listener, TcpConnection, UdpPeer, UdpSocket } from "./internet-sockets.ts";
 import type { HeldFolder } from "./hold-folder.ts";
 import type { Layout } from "./layout.ts";
 import type { Log } from "./log.ts";
@@ -22,6 +23,7 @@ import type { Log } from "./log.ts";
 export type { Database } from "./database.ts";
 export type { FileInfo } from "./file-info.ts";
 export type { HeldFolder } from "./hold-folder.ts";
+export type { Listener, TcpConnection, UdpPeer, UdpSocket } from "./internet-sockets.ts";
 export type { Layout } from "./layout.ts";
 export type { Log } from "./log.ts";
 
@@ -209,6 +211,8 @@ export interface DetachedOptions {
 }
 
 export interface Processes {
+  /** Who listens at an address of this computer; undefined when nobody does, or somebody whom we may not look at. */
+  findListener(protocol: "tcp" | "udp", address: string, port: number): FoundProcess | undefined;
   /** Runs to the end. Does not throw for a non-zero code; throws `unavailable` `program_missing` when there is none, `timeout`, `cancelled`. */
   run(argv: readonly string[], options: RunOptions): Promise<RunResult>;
   /** As `run`, and throws `unavailable` `program_failed` with the end of stderr for any other end than code 0. */
@@ -271,6 +275,10 @@ export interface Sockets {
    * that is read tells so itself, by `end`. Until the socket is closed.
    */
   watchPeer(socket: Duplex, onGone: () => void): void;
+  /** Listens at an address of this computer; port 0 is any that is free. Each end of a connection ends for itself. Rejects with errno. */
+  listenTcp(address: string, port: number, onConnection: (connection: TcpConnection) => void): Promise<Listener>;
+  /** Takes datagrams at an address of this computer, and sends from there. Rejects with errno. */
+  bindUdp(address: string, port: number, onDatagram: (bytes: Uint8Array, from: UdpPeer) => void): Promise<UdpSocket>;
 }
 
 export interface Databases {

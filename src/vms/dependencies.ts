@@ -5,6 +5,7 @@ import type { Driver } from "../drivers/drivers.ts";
 import type { Images } from "../images/images.ts";
 import type { Kernels } from "../kernels/kernels.ts";
 import type { Network } from "../network/network.ts";
+import type { Ports } from "../ports/ports.ts";
 import type { Leases, OperationContext } from "../operations/operations.ts";
 import type { System } from "../system/system.ts";
 import type { VmRows } from "./vm-rows.ts";
@@ -17,6 +18,7 @@ export interface VmDependencies {
   readonly kernels: Kernels;
   readonly disks: Disks;
   readonly network: Network;
+  readonly ports: Ports;
   /** Every one: a vm may run under one that is no longer offered. */
   readonly drivers: readonly Driver[];
   /** Names of the drivers for new vms, in the order of preference. */

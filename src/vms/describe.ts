@@ -37,6 +37,7 @@ export async function describeVm(record: VmRecord, now: readonly string[], depen
       boot === null || boot.vmm === null
         ? { mode: "none", address: null, nat: plan.nat }
         : { mode: boot.networkMode, address: boot.address, nat: plan.nat },
+    forwards: plan.forwards,
     env: plan.env,
     commands: plan.commands,
     pending: listPending(record),
@@ -86,6 +87,7 @@ export function describeUnreadable({ id, name, problem }: UnreadableVm): Vm {
     init: "agent",
     disks: { layer: { bytes: 0, allocatedBytes: 0 }, work: null },
     network: { mode: "none", address: null, nat: false },
+    forwards: [],
     env: {},
     commands: NO_COMMANDS,
     pending: [],

@@ -14,6 +14,7 @@ const plan = {
   layerBytes: 1,
   workBytes: 1,
   nat: false,
+  forwards: [],
   init: "agent",
   env: {},
   commands: NO_COMMANDS,

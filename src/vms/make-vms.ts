@@ -10,6 +10,7 @@ import type { VmDependencies } from "./dependencies.ts";
 import { diskPathsIn } from "./disk-paths.ts";
 import { describeUnreadable, describeVm } from "./describe.ts";
 import { isWanted } from "./filter.ts";
+import { addForward, removeForward } from "./forward.ts";
 import { makeVmList } from "./list.ts";
 import { openConsoleStream } from "./logs/console-stream.ts";
 import { followLog, readLog } from "./logs/logs.ts";
@@ -121,6 +122,11 @@ export function makeVms(dependencies: VmDependencies): Vms {
       await changeVm(supervisor, change, dependencies, context);
       return describe(supervisor);
     },
+    forward: async (ref, forward, what) => {
+      const supervisor = find(ref);
+      await (what === "add" ? addForward(supervisor, forward, dependencies) : removeForward(supervisor, forward));
+      return describe(supervisor);
+    },
     rename: async (ref, name, context) => {
       const supervisor = find(ref);
       await renameVm(supervisor, name, dependencies, context);
@@ -199,7 +205,7 @@ function refillPool({ disks, system, onTrouble }: VmDependencies, signal: AbortS
 }
 
 /** Of a vm that is there to be looked into: it talks to nobody, and runs nothing by itself. */
-const LONELY = { init: "agent", nat: false, requirements: [] } as const satisfies Partial<VmPlan>;
+const LONELY = { init: "agent", nat: false, forwards: [], requirements: [] } as const satisfies Partial<VmPlan>;
 
 function copyOf(folder: string, dependencies: VmDependencies, steps: OperationContext): MakeDisks {
   return (to) => steps.stage("disk", () => copyBoth(dependencies, diskPathsIn(folder), to, steps.signal));

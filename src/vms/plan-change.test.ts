@@ -15,6 +15,7 @@ const plan: VmPlan = {
   layerBytes: 20 * GIB,
   workBytes: 10 * GIB,
   nat: false,
+  forwards: [],
   init: "agent",
   env: { A: "1", B: "2" },
   commands: NO_COMMANDS,

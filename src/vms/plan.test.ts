@@ -1,6 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
 import { NO_COMMANDS } from "../contract/schemas/image-commands.ts";
+import type { Forward } from "../contract/schemas/forward.ts";
 import { planVm, type PlanFacts } from "./plan.ts";
 import type { CreateRequest } from "./vms.ts";
 
@@ -10,6 +11,7 @@ const facts: PlanFacts = {
   defaults: { image: "debian", memoryMiB: 1024, layerBytes: 20 * GIB, workBytes: 10 * GIB },
   image: { name: "debian", kernelRef: "k", init: "agent", requirements: [], leastWorkBytes: 0, env: {}, commands: NO_COMMANDS },
   kernel: { name: "k" },
+  publish: { forwards: [], taken: [] },
   drivers: [
     { name: "qemu", probe: { usable: true, acceleration: "tcg", reason: "no kvm", version: "7.2" } },
     { name: "other", probe: { usable: false, reason: "is not there", hint: "get it" } },
@@ -22,6 +24,17 @@ const problemsOf = (request: CreateRequest, changed: Partial<PlanFacts> = {}): r
 };
 
 describe("planning a vm", () => {
+  test("has the ports that were found for it, each place once", () => {
+    const web: Forward = { address: "127.0.0.1", hostPort: 8080, guestPort: 80, protocol: "tcp" };
+    const other: Forward = { ...web, hostPort: 9090 };
+    expect(planVm({ publish: [{ ...web, hostPort: 0 }] }, { ...facts, publish: { forwards: [web], taken: [] } })).toMatchObject({
+      plan: { forwards: [web] },
+    });
+    const again = { ...web, guestPort: 81 };
+    const taken = [again, other].map((forward) => ({ forward, why: "vm b listens there", hint: "another" }));
+    expect(problemsOf({}, { publish: { forwards: [web, again, other], taken } })).toEqual(["forward_exists", "port_taken"]);
+  });
+
   test("fills in every default", () => {
     expect(planVm({}, facts)).toEqual({
       ok: true,
@@ -34,6 +47,7 @@ describe("planning a vm", () => {
         layerBytes: 20 * GIB,
         workBytes: 10 * GIB,
         nat: false,
+        forwards: [],
         init: "agent",
         env: {},
         commands: NO_COMMANDS,

@@ -4,9 +4,11 @@
  */
 import type { Problem } from "../contract/errors.ts";
 import type { ImageCommands } from "../contract/schemas/image-commands.ts";
+import { formatPlace, isSamePlace } from "../contract/schemas/forward.ts";
 import { nameOfInit, type GuestInit } from "../contract/schemas/init.ts";
 import { MOST_REQUIREMENTS, type Requirement } from "../contract/schemas/requirement.ts";
 import type { DriverProbe } from "../drivers/drivers.ts";
+import type { TriedForwards } from "../ports/ports.ts";
 import { MIB, problem, roundDown, shapeProblems, type VmShape } from "./shape.ts";
 import type { VmPlan } from "./vm-record.ts";
 import type { CreateRequest } from "./vms.ts";
@@ -36,6 +38,8 @@ export interface PlanFacts {
     | Problem;
   /** The kernel asked for or named by the image, or why there is none; undefined when the image is a problem and none was asked for. */
   readonly kernel: { readonly name: string } | Problem | undefined;
+  /** The ports asked for, and which of them cannot be had. */
+  readonly publish: TriedForwards;
   /** Drivers in the order of preference, with what each found. */
   readonly drivers: readonly { readonly name: string; readonly probe: DriverProbe }[];
 }
@@ -75,6 +79,7 @@ export function planVm(request: CreateRequest, facts: PlanFacts): PlanResult {
       ),
     );
   }
+  for (const found of forwardProblems(facts.publish)) note(found);
   if (facts.host.freeBytes < LEAST_FREE_BYTES) {
     note(
       problem(
@@ -102,6 +107,7 @@ export function planVm(request: CreateRequest, facts: PlanFacts): PlanResult {
       layerBytes: roundDown(shape.layerBytes),
       workBytes: roundDown(shape.workBytes),
       nat: request.nat ?? false,
+      forwards: [...facts.publish.forwards],
       init: init ?? image.init,
       env: shape.env,
       commands: image.commands,
@@ -141,6 +147,15 @@ function chooseDriver(wanted: string | undefined, facts: PlanFacts, note: (probl
     note(problem("no_driver", "driver", `no driver can be used here: ${first.name}: ${first.probe.reason}`, first.probe.hint));
   }
   return usable?.name;
+}
+
+function* forwardProblems({ forwards, taken }: TriedForwards): Generator<Problem> {
+  const twice = forwards.filter((forward, at) => forwards.findIndex((other) => isSamePlace(forward, other)) < at);
+  for (const forward of twice)
+    yield problem("forward_exists", "publish", `${formatPlace(forward)} is published twice`, "another port of the host for one of them");
+  // Who is published twice was in its own way when it was tried.
+  for (const { forward, why, hint } of taken.filter((each) => !twice.some((other) => isSamePlace(other, each.forward))))
+    yield problem("port_taken", "publish", `${formatPlace(forward)} cannot be published: ${why}`, hint);
 }
 
 function* requirementProblems(requirements: readonly Requirement[], init: GuestInit | undefined): Generator<Problem> {

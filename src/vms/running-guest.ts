@@ -1,7 +1,9 @@
 /** A guest that runs, or stands still: its VMM, the connection to its agent, and what has to be released when it ends. */
 import type { Socket } from "node:net";
 import type { Agent } from "../agent/agent.ts";
+import type { Forward } from "../contract/schemas/forward.ts";
 import type { RunningVmm } from "../drivers/drivers.ts";
+import type { VmPorts } from "../ports/ports.ts";
 import type { VmDependencies } from "./dependencies.ts";
 import { willHaveHalted } from "./has-halted.ts";
 import { keepAgent, type AgentKeeper } from "./keep-agent.ts";
@@ -22,6 +24,8 @@ export interface RunningGuestParts {
   readonly networkMode: VmBoot["networkMode"];
   /** Whether it is to stand still. */
   readonly isPaused: boolean;
+  /** Ports of it that are reached at this computer. */
+  readonly forwards: readonly Forward[];
   /** Told when its kernel has halted, which ends no VMM. */
   readonly onHalted: () => void;
   /** Ends it and removes every trace of this run. */
@@ -31,6 +35,7 @@ export interface RunningGuestParts {
 export class RunningGuest {
   readonly vmm: RunningVmm;
   readonly agents: AgentKeeper;
+  readonly ports: VmPorts;
   readonly #watch: RunWatch;
   #isPaused: boolean;
   /** For the word of a kernel that has halted, since the guest fell silent. */
@@ -39,7 +44,7 @@ export class RunningGuest {
   readonly #release: AsyncDisposableStack;
   readonly #system: VmDependencies["system"];
 
-  constructor({ vmName, vmm, agent, networkMode, isPaused, onHalted, release }: RunningGuestParts, dependencies: VmDependencies) {
+  constructor({ vmName, vmm, agent, networkMode, isPaused, forwards, onHalted, release }: RunningGuestParts, dependencies: VmDependencies) {
     this.vmm = vmm;
     const onSilence = (): void => void this.#lookWhetherHalted(onHalted);
     this.agents = keepAgent({ vmm, agent, vmName, isHeld: isPaused, onSilence }, dependencies);
@@ -47,6 +52,18 @@ export class RunningGuest {
     this.#watch = watchRun(
       { vmm, networkMode, vmName, isPaused: () => this.#isPaused, onHeld: (isHeld) => this.#whenHeld(isHeld) },
       dependencies,
+    );
+    const awake = (signal: AbortSignal): Promise<Agent> => {
+      this.requireAwake();
+      return this.agents.current(signal);
+    };
+    this.ports = dependencies.ports.open(
+      {
+        vmName,
+        dial: async (port, signal) => (await awake(signal)).dial(port, signal),
+        dialDatagrams: async (port, signal) => (await awake(signal)).dialDatagrams(port, signal),
+      },
+      forwards,
     );
     this.#vmName = vmName;
     this.#release = release;
@@ -56,8 +73,9 @@ export class RunningGuest {
   /** What is wrong with it while it runs, for people. */
   get problems(): readonly string[] {
     const { mismatch, isLost } = this.agents;
-    if (mismatch !== undefined) return [...this.#watch.problems, mismatch.message];
-    return [...this.#watch.problems, ...(isLost ? [`its agent does not answer: banger vm kill ${this.#vmName()} ends it`] : [])];
+    const known = [...this.#watch.problems, ...this.ports.problems];
+    if (mismatch !== undefined) return [...known, mismatch.message];
+    return [...known, ...(isLost ? [`its agent does not answer: banger vm kill ${this.#vmName()} ends it`] : [])];
   }
 
   /** Throws `unavailable` `vm_held` when it cannot answer. */
@@ -129,6 +147,7 @@ export class RunningGuest {
   /** Ends whatever of this run is still there. */
   async end(): Promise<void> {
     this.#looking.abort();
+    await this.ports[Symbol.asyncDispose]();
     await this.#watch[Symbol.asyncDispose]();
     await this.agents[Symbol.asyncDispose]();
     await this.#release.disposeAsync();
@@ -137,6 +156,7 @@ export class RunningGuest {
   /** Leaves it running and forgets it. */
   async letGo(): Promise<void> {
     this.#looking.abort();
+    await this.ports[Symbol.asyncDispose]();
     await this.#watch[Symbol.asyncDispose]();
     await this.agents[Symbol.asyncDispose]();
     await this.vmm.letGo();

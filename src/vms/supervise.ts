@@ -107,7 +107,8 @@ export class Supervisor {
         );
         await using undo = booted.release;
         this.#row.settle("booted", { boot: booted.boot });
-        this.#adopt(booted.vmm, booted.agent, undo.move());
+        await this.#adopt(booted.vmm, booted.agent, undo.move()).ports.tried;
+        for (const problem of this.#running?.ports.problems ?? NO_PROBLEMS) steps.notice(problem);
         this.#readying = this.#becomeReady(steps);
       } catch (error) {
         // A stop that came in between owns the state from here on. Who cancels a start finds the vm as it was before.
@@ -213,6 +214,11 @@ export class Supervisor {
     await this.#give(steps);
   }
 
+  /** Has a running guest's ports be as the plan says. */
+  async listen(): Promise<void> {
+    await this.#running?.ports.set(this.#row.record.plan.forwards);
+  }
+
   /** The agent of the running guest; waits a little while the connection is being made again. */
   async agent(signal: AbortSignal): Promise<Agent> {
     if (this.#running === undefined || this.#row.record.state !== "running") throw notRunning(this.#row.record);
@@ -310,8 +316,8 @@ export class Supervisor {
     if (refusal !== undefined) throw refusedCommand(this.#row.record, "change", refusal);
   }
 
-  #adopt(vmm: RunningVmm, agent: Agent | undefined, release: AsyncDisposableStack): void {
-    const { state, boot } = this.#row.record;
+  #adopt(vmm: RunningVmm, agent: Agent | undefined, release: AsyncDisposableStack): RunningGuest {
+    const { state, boot, plan } = this.#row.record;
     const networkMode = boot?.networkMode ?? "none";
     const running = new RunningGuest(
       {
@@ -320,6 +326,7 @@ export class Supervisor {
         agent,
         networkMode,
         isPaused: state === "paused",
+        forwards: plan.forwards,
         onHalted: () => void this.#haltedByItself(running),
         release,
       },
@@ -327,6 +334,7 @@ export class Supervisor {
     );
     this.#running = running;
     void vmm.exited.then((exit) => this.#exitedByItself(running, exit));
+    return running;
   }
 
   get #canPause(): boolean {

@@ -48,6 +48,7 @@ export function makeTestAgent(guest: TestGuest): TestAgent {
       await guest.powerOff();
     },
     dial: unused,
+    dialDatagrams: unused,
     prepareSsh: unused,
     openSsh: unused,
     watchOffers: () => [] as unknown as AsyncIterable<never>,

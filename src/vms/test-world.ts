@@ -5,6 +5,7 @@ import { NO_COMMANDS } from "../contract/schemas/image-commands.ts";
 import type { Driver, VmmExit } from "../drivers/drivers.ts";
 import { LEASES_MIGRATION, makeLeases } from "../operations/leases-rows.ts";
 import type { Leases, OperationContext } from "../operations/operations.ts";
+import { makePorts } from "../ports/make-ports.ts";
 import { openDatabase } from "../system/database.ts";
 import { makeSystem } from "../system/make-system.ts";
 import type { Database, Files, Log, ProcessIdentity, Processes, System } from "../system/system.ts";
@@ -68,6 +69,7 @@ const PLAN: VmPlan = {
   layerBytes: 2 ** 30,
   workBytes: 2 ** 30,
   nat: false,
+  forwards: [],
   init: "agent",
   env: {},
   commands: NO_COMMANDS,
@@ -191,6 +193,7 @@ export function openTestWorld(): TestWorld {
       traffic: async () => undefined,
       findStrays: () => [],
     },
+    ports: makePorts(system),
     drivers: [driver],
     offered: ["fake"],
     openAgent: async ({ signal }) => {

@@ -1,5 +1,6 @@
 /** What is stored of a vm: the plan it was made by, and where it is in its life. */
 import { z } from "zod";
+import { forward } from "../contract/schemas/forward.ts";
 import { imageCommands } from "../contract/schemas/image-commands.ts";
 import { guestInit } from "../contract/schemas/init.ts";
 import { requirements } from "../contract/schemas/requirement.ts";
@@ -15,6 +16,7 @@ export const vmPlan = z.strictObject({
   layerBytes: z.number().int().positive(),
   workBytes: z.number().int().positive(),
   nat: z.boolean(),
+  forwards: z.array(forward),
   init: guestInit,
   env: z.record(z.string(), z.string()),
   commands: imageCommands,

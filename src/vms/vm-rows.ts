@@ -52,6 +52,11 @@ UPDATE vms SET boot = json_set(boot, '$.requirements', json('[]')) WHERE boot IS
     // Nobody has used it so far, and whoever made a vm before may not want its commands to run otherwise.
     sql: `UPDATE vms SET plan = json_set(plan, '$.commands', json('${JSON.stringify(NO_COMMANDS)}')) WHERE json_valid(plan)`,
   },
+  {
+    number: 15,
+    name: "forwarded ports of vms",
+    sql: "UPDATE vms SET plan = json_set(plan, '$.forwards', json('[]')) WHERE json_valid(plan)",
+  },
 ];
 
 export type VmChange = Partial<Pick<VmRecord, "name" | "state" | "problem" | "plan" | "boot">>;

@@ -12,6 +12,7 @@
 import type { Duplex } from "node:stream";
 import type { Agent } from "../agent/agent.ts";
 import type { FollowedLine, LogPart } from "../contract/schemas/log.ts";
+import type { Forward } from "../contract/schemas/forward.ts";
 import type { VmFilter } from "../contract/schemas/filters.ts";
 import type { GuestInit } from "../contract/schemas/init.ts";
 import type { Requirement } from "../contract/schemas/requirement.ts";
@@ -32,6 +33,7 @@ export interface CreateRequest {
   readonly diskBytes?: number | undefined;
   readonly workDiskBytes?: number | undefined;
   readonly nat?: boolean | undefined;
+  readonly publish?: readonly Forward[] | undefined;
   readonly env?: Readonly<Record<string, string>> | undefined;
   readonly labels?: Readonly<Record<string, string>> | undefined;
   readonly init?: "auto" | GuestInit | undefined;
@@ -86,6 +88,8 @@ export interface Vms {
   resume(ref: string, context: OperationContext): Promise<Vm>;
   /** By the rules of `create`. What a running guest cannot take at once is `pending` until its next start. */
   change(ref: string, change: ChangeRequest, context: OperationContext): Promise<Vm>;
+  /** Keeps a forward with the vm, or takes it away; a running vm has it at once. Throws `refused` `port_taken` where nobody can listen now. */
+  forward(ref: string, forward: Forward, what: "add" | "remove"): Promise<Vm>;
   /** Throws `exists` `vm_exists`. The id stays. */
   rename(ref: string, name: string, context: OperationContext): Promise<Vm>;
   /** Refused while it runs, unless `force`. */

@@ -31,7 +31,8 @@ pub async fn handle(agent: Rc<Agent>, over: Over, request: Request<RecvStream>, 
         (&Method::POST, ["power-off"]) => power::handle(&agent, &mut respond),
         (&Method::GET, ["accept"]) => offers::accept(&agent.offers, over, &mut respond).await,
         (&Method::POST, ["offers", id]) => offers::take(&agent.offers, id, over, body, &mut respond).await,
-        (&Method::POST, ["dial", "tcp", port]) => dial::tcp(port, over, body, &mut respond).await,
+        (&Method::POST, ["dial", "tcp", port]) => dial::tcp::handle(port, over, body, &mut respond).await,
+        (&Method::POST, ["dial", "udp", port]) => dial::udp::handle(port, over, body, &mut respond).await,
         (&Method::POST, ["ssh", "prepare"]) => ssh::route::prepare(&agent, body, &mut respond).await,
         (&Method::POST, ["ssh"]) => ssh::route::connect(&agent, over, body, &mut respond).await,
         (
@@ -41,7 +42,7 @@ pub async fn handle(agent: Rc<Agent>, over: Over, request: Request<RecvStream>, 
                 | "forget" | "power-off" | "accept" | "ssh",
             ]
             | ["offers", _]
-            | ["dial", "tcp", _]
+            | ["dial", "tcp" | "udp", _]
             | ["ssh", "prepare"],
         ) => {
             let message = format!("{path} is not asked for with {}", head.method);

@@ -121,6 +121,16 @@ pub async fn next(body: &mut RecvStream) -> Option<Bytes> {
     }
 }
 
+/// So many bytes and no more; the host sends no more unasked.
+pub async fn read_exactly(body: &mut RecvStream, count: usize) -> Bytes {
+    let mut all = Vec::new();
+    while all.len() < count {
+        all.extend_from_slice(&next(body).await.expect("the stream goes on"));
+    }
+    assert_eq!(all.len(), count);
+    all.into()
+}
+
 pub async fn read_to_end(mut body: RecvStream) -> Bytes {
     let mut all = BytesMut::new();
     while let Some(chunk) = next(&mut body).await {

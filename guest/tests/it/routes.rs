@@ -1,12 +1,14 @@
 //! Everything but commands.
 
+use std::time::Duration;
+
 use bytes::Bytes;
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::{TcpListener, UnixStream};
+use tokio::net::{TcpListener, UdpSocket, UnixStream};
 
 use crate::agent::{Agent, is_alive, wait_until};
-use crate::host::{Exec, Host, in_runtime, next, read_to_end, run, send, shell};
+use crate::host::{Exec, Host, in_runtime, next, read_exactly, read_to_end, run, send, shell};
 
 fn plan() -> Value {
     json!({"hostname": "dev", "init": "agent", "time": {"unixMs": 1}, "entropy": "00".repeat(32), "root": null,
@@ -143,7 +145,9 @@ fn unknown_places_and_methods_are_told_apart() {
             ("POST", "/dial/tcp/0", 400),
             ("POST", "/dial/tcp/65536", 400),
             ("POST", "/dial/tcp/+22", 400),
-            ("POST", "/dial/udp/22", 404),
+            ("POST", "/dial/udp/0", 400),
+            ("GET", "/dial/udp/22", 405),
+            ("POST", "/dial/sctp/22", 404),
         ] {
             let (status, answer) = host.ask(method, path, None).await;
             assert_eq!(status.as_u16(), expected, "{method} {path}");
@@ -216,6 +220,56 @@ fn dials_a_port_and_keeps_half_closes() {
         server.await.unwrap();
         let (status, answer) = host.ask("POST", &format!("/dial/tcp/{port}"), None).await;
         assert_eq!((status.as_u16(), &answer["code"]), (502, &json!("refused")));
+    });
+}
+
+fn datagram(bytes: &[u8]) -> Bytes {
+    let length = u16::try_from(bytes.len()).unwrap();
+    [&length.to_be_bytes(), bytes].concat().into()
+}
+
+#[test]
+fn datagrams_go_to_a_port_and_come_back() {
+    in_runtime(async {
+        let agent = Agent::listening();
+        let host = Host::connect(&agent.wire()).await;
+        let socket = UdpSocket::bind("127.0.0.1:0").await.unwrap();
+        let port = socket.local_addr().unwrap().port();
+        let server = tokio::spawn(async move {
+            let mut buffer = vec![0; 65_536];
+            for _ in 0..3 {
+                let (count, from) = socket.recv_from(&mut buffer).await.unwrap();
+                socket.send_to(&buffer[..count], from).await.unwrap();
+            }
+            socket
+        });
+        let (status, mut sender, mut body) = host.open(&format!("/dial/udp/{port}")).await;
+        assert_eq!(status.as_u16(), 200);
+        // Two in one piece, the second of them empty; the third, the longest, over several.
+        let longest = vec![7; 65_507];
+        let both = [datagram(b"hello"), datagram(b"")].concat();
+        send(&mut sender, both.clone().into()).await.unwrap();
+        assert_eq!(read_exactly(&mut body, both.len()).await, both);
+        send(&mut sender, datagram(&longest)).await.unwrap();
+        assert_eq!(read_exactly(&mut body, longest.len() + 2).await, datagram(&longest));
+        let socket = server.await.unwrap();
+        // Nobody listens for a while: what is sent then may be lost, and the flow goes on.
+        let place = socket.local_addr().unwrap();
+        drop(socket);
+        send(&mut sender, datagram(b"lost")).await.unwrap();
+        let again = UdpSocket::bind(place).await.unwrap();
+        let mut buffer = vec![0; 16];
+        loop {
+            send(&mut sender, datagram(b"found")).await.unwrap();
+            let wait = tokio::time::timeout(Duration::from_millis(200), again.recv_from(&mut buffer));
+            if let Ok(got) = wait.await
+                && &buffer[..got.unwrap().0] == b"found"
+            {
+                break;
+            }
+        }
+        sender.send_data(Bytes::new(), true).unwrap();
+        assert_eq!(read_to_end(body).await, "");
     });
 }
 

@@ -12,6 +12,7 @@ const SHOWS: Shows = {
   "vm.pause": async (vm) => (await import("./vm.ts")).showVmMoved(vm),
   "vm.resume": async (vm) => (await import("./vm.ts")).showVmMoved(vm),
   "vm.set": async (vm) => (await import("./vm.ts")).showVmChanged(vm, `changed vm ${vm.name}`),
+  "vm.forward": async (vm) => (await import("./forwards.ts")).showForwards(vm),
   "vm.rename": async (vm) => (await import("./vm.ts")).showVmChanged(vm, `the vm is called ${vm.name} now`),
   "vm.delete": ({ vm }) => `deleted vm ${escapeText(vm)}\n`,
   "vm.list": async ({ vms }) => (await import("./vm.ts")).showVms(vms),

@@ -2,6 +2,7 @@ import { nameOfInit } from "../../contract/schemas/init.ts";
 import type { Vm } from "../../contract/schemas/vm.ts";
 import { escapeText } from "../../contract/escape-text.ts";
 import { commandFacts } from "./command-facts.ts";
+import { forwardsOf } from "./forwards.ts";
 import { formatAge, formatBytes, formatMs } from "../format.ts";
 import { pairs, table } from "../table.ts";
 
@@ -51,6 +52,7 @@ export async function showVm(vm: Vm): Promise<string> {
     ["created", `${formatAge(vm.createdAt)} ago`],
     ["up", vm.pid === null || vm.startedAt === null ? undefined : `for ${formatAge(vm.startedAt)}`],
   ]);
+  const forwards = await forwardsOf(vm);
   const pending = vm.pending.map(({ what, now, next }) => [what, now, next]);
   const stages = vm.stages.map(({ stage, elapsedMs }) => [stage, formatMs(elapsedMs)]);
   const requirements = vm.requirements.map(({ name, state, elapsedMs, why }) => [
@@ -62,6 +64,7 @@ export async function showVm(vm: Vm): Promise<string> {
   return [
     facts,
     ...(pending.length === 0 ? [] : [await table(["FROM THE NEXT START ON", "NOW", "THEN"], pending)]),
+    ...(forwards === undefined ? [] : [forwards]),
     ...(stages.length === 0
       ? []
       : [

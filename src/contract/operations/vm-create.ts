@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { defineOperation } from "../operation.ts";
 import { GUEST_INITS } from "../schemas/init.ts";
+import { forwardText, MOST_FORWARDS } from "../schemas/forward.ts";
 import { driverName, duration, environment, goodsName, size, vmName } from "../schemas/names.ts";
 import { labels } from "../schemas/labels.ts";
 import { MOST_REQUIREMENTS, waitFor } from "../schemas/requirement.ts";
@@ -24,6 +25,7 @@ export const vmCreate = defineOperation({
     disk: size.optional(),
     workDisk: size.optional(),
     nat: z.boolean().default(false),
+    publish: z.array(forwardText).max(MOST_FORWARDS).meta({ "x-kind": "list" }).optional(),
     env: environment.optional(),
     labels: labels.optional(),
     init: z.enum(["auto", ...GUEST_INITS]).default("auto"),
@@ -35,7 +37,17 @@ export const vmCreate = defineOperation({
   }),
   output: vm,
   stages: ["resolve", "disk", "work disk", "network", "boot", "agent", "install", "guest"],
-  errors: ["bad_plan", "vm_exists", "image_not_found", "kernel_not_found", "no_driver", "vmm_gone", "guest_silent", "requirement_not_met"],
+  errors: [
+    "bad_plan",
+    "port_taken",
+    "vm_exists",
+    "image_not_found",
+    "kernel_not_found",
+    "no_driver",
+    "vmm_gone",
+    "guest_silent",
+    "requirement_not_met",
+  ],
   fields: {
     name: { brief: "name of the vm; an adjective and a noun when left out", placeholder: "NAME" },
     image: { brief: "image that the root starts from; debian-bookworm when left out", placeholder: "IMAGE", completes: "image" },
@@ -45,6 +57,11 @@ export const vmCreate = defineOperation({
     disk: { brief: "size of the root's writable layer; 20G when left out", placeholder: "SIZE" },
     workDisk: { brief: "size of the work disk, which holds the home; 20G when left out", placeholder: "SIZE" },
     nat: { brief: "give the vm a way out to the network; no network card without it" },
+    publish: {
+      brief: "a port of the vm that is reached at this computer: [ADDRESS:]HOST:GUEST[/udp]; on 127.0.0.1 unless said; may be repeated",
+      placeholder: "PORTS",
+      alias: "p",
+    },
     env: { brief: "environment of every command in the vm; may be repeated", placeholder: "KEY=VALUE", alias: "e" },
     labels: { brief: "a label to find it by; may be repeated", placeholder: "KEY=VALUE", flag: "label", alias: "l" },
     init: {
@@ -65,6 +82,7 @@ export const vmCreate = defineOperation({
   examples: [
     { command: "banger vm create dev", does: "create and start a vm with defaults" },
     { command: "banger vm create dev --memory 4G --cpus 4 --nat", does: "a larger one, with a way out to the network" },
+    { command: "banger vm create web --publish 8080:80", does: "then http://localhost:8080 is port 80 in the vm" },
     { command: "banger vm create web --wait-for tcp:80 --wait-for unit:ssh", does: "done when both are there" },
     { command: "banger vm create --env EDITOR=nano --no-start", does: "prepare one and leave it stopped" },
   ],

@@ -1,5 +1,6 @@
 /** What a vm looks like from outside. */
 import { z } from "zod";
+import { forward } from "./forward.ts";
 import { imageCommands } from "./image-commands.ts";
 import { guestInit } from "./init.ts";
 
@@ -50,6 +51,8 @@ export const vm = z.strictObject({
   }),
   /** `mode` is what its link is made of: `none` while no VMM runs. `nat` is whether it gets one at each start. */
   network: z.strictObject({ mode: z.enum(["none", "passt", "user"]), address: z.string().nullable(), nat: z.boolean() }),
+  /** Ports of the guest that are reached at addresses of this computer while it runs; one that cannot be had is a problem. */
+  forwards: z.array(forward),
   env: z.record(z.string(), z.string()),
   /** As its image says; every command runs so unless it says otherwise. */
   commands: imageCommands,

@@ -69,6 +69,7 @@ export const PROCESS_EFFECTS: Effects<Processes> = {
   signal: now((_identity, signal) => signal),
   watchEnd: "look",
   findByArgument: "look",
+  findListener: "look",
   usage: "look",
   networkUsage: "look",
   // Nothing outside of us.
@@ -84,6 +85,8 @@ export const SOCKET_EFFECTS: Effects<Sockets> = {
   sendDatagram: now(path),
   peerOf: "look",
   watchPeer: "look",
+  listenTcp: later((address, port) => `${address}:${port}`),
+  bindUdp: later((address, port) => `${address}:${port}`),
 };
 
 export const DATABASE_EFFECTS: Effects<Databases> = { open: now(path), openToRead: "look" };

@@ -1,0 +1,63 @@
+/** The room's factory. */
+import { formatPlace, type Forward } from "../contract/schemas/forward.ts";
+import type { Listener, System } from "../system/system.ts";
+import { forwardTcp } from "./forward-tcp.ts";
+import { forwardUdp } from "./forward-udp.ts";
+import { openVmPorts } from "./open-vm-ports.ts";
+import type { Ports, PortsGuest, TakenForward } from "./ports.ts";
+import { type HeldForward, whyTaken } from "./why-taken.ts";
+
+export function makePorts(system: System): Ports {
+  /** What is open now, of every vm. */
+  const held = new Set<() => HeldForward>();
+  const tell = (forward: Forward, error: unknown): TakenForward =>
+    whyTaken(
+      forward,
+      error,
+      [...held].map((each) => each()),
+      system.processes,
+    );
+  const listen = (forward: Forward, guest: PortsGuest): Promise<Listener> =>
+    forward.protocol === "tcp" ? forwardTcp(forward, guest, system) : forwardUdp(forward, guest, system);
+  return {
+    try: async (wanted, which) => {
+      // Each is held until all were tried, so that none is chosen twice.
+      await using tried = new AsyncDisposableStack();
+      const forwards: Forward[] = [];
+      const taken: TakenForward[] = [];
+      for (const forward of wanted) {
+        let { hostPort } = forward;
+        try {
+          if (which === "all" || hostPort === 0) hostPort = tried.use(await listen(forward, NOBODY)).port;
+        } catch (error) {
+          taken.push(tell(forward, error));
+        }
+        forwards.push({ ...forward, hostPort });
+      }
+      return { forwards, taken };
+    },
+    open: (guest, wanted) => {
+      const hold = async (forward: Forward): Promise<Listener> => {
+        const listener = await listen(forward, guest);
+        const entry = (): HeldForward => ({ forward, vmName: guest.vmName() });
+        held.add(entry);
+        system.log.info("a port of a guest is forwarded", { vm: guest.vmName(), at: formatPlace(forward), to: forward.guestPort });
+        return {
+          port: listener.port,
+          [Symbol.asyncDispose]: async () => {
+            held.delete(entry);
+            await listener[Symbol.asyncDispose]();
+          },
+        };
+      };
+      return openVmPorts(wanted, { hold, tell, clock: system.clock });
+    },
+  };
+}
+
+/** Who connects while a port is only being tried. */
+const NOBODY: PortsGuest = {
+  vmName: () => "none",
+  dial: () => Promise.reject(new Error("this port was only tried")),
+  dialDatagrams: () => Promise.reject(new Error("this port was only tried")),
+};
