@@ -10,7 +10,7 @@ pub mod tcp;
 pub mod udp;
 
 /// A port as it is written in a path, in its one form.
-fn port(text: &str) -> Result<u16, Refusal> {
+pub fn port(text: &str) -> Result<u16, Refusal> {
     let number = text.parse::<u16>().ok().filter(|&number| number > 0 && number.to_string() == text);
     number.ok_or_else(|| Refusal::invalid(format!("{text:?} is not a port")))
 }

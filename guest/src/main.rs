@@ -17,6 +17,7 @@ mod init;
 mod initctl;
 mod install;
 mod keep;
+mod listen;
 mod look;
 mod offers;
 mod plan;

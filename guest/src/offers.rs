@@ -1,6 +1,7 @@
 //! Streams that something in the guest wants the host to open. The guest can only offer; the host takes what it likes.
 //!
-//! `GET /accept` is the list as it grows, `POST /offers/:id` takes one. An offer is withdrawn by closing its socket.
+//! `GET /accept` is the list as it grows, `POST /offers/:id` takes one. An offer is withdrawn by closing its socket. Those of `POST /listen`
+//! are told to whoever asked to listen, and to nobody else.
 
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
@@ -8,7 +9,7 @@ use std::collections::BTreeMap;
 use bytes::Bytes;
 use h2::RecvStream;
 use serde::Serialize;
-use tokio::net::UnixStream;
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::sync::{mpsc, oneshot};
 
 use crate::http::answer::{self, Refusal, Respond};
@@ -29,7 +30,8 @@ pub struct Offers {
 }
 
 struct Offer {
-    line: Bytes,
+    /// What an accept stream is told; `None` when it is somebody else's.
+    line: Option<Bytes>,
     taker: oneshot::Sender<Taken>,
 }
 
@@ -41,8 +43,22 @@ pub struct Taken {
 }
 
 impl Offers {
-    /// `None` when too many wait already.
+    /// Offers to whoever accepts. `None` when too many wait already.
     pub fn add(&self, purpose: &str) -> Option<(u64, oneshot::Receiver<Taken>)> {
+        let (id, line, taken) = self.insert(purpose, true)?;
+        if let Some(listener) = self.listener.borrow().as_ref() {
+            // A listener that has just gone: the next one is told of everything that waits.
+            let _ = listener.send(line);
+        }
+        Some((id, taken))
+    }
+
+    /// Offers to one alone, who has to be told the line. `None` when too many wait already.
+    pub fn add_for_one(&self, purpose: &str) -> Option<(u64, Bytes, oneshot::Receiver<Taken>)> {
+        self.insert(purpose, false)
+    }
+
+    fn insert(&self, purpose: &str, is_public: bool) -> Option<(u64, Bytes, oneshot::Receiver<Taken>)> {
         #[derive(Serialize)]
         struct Line<'a> {
             id: u64,
@@ -56,13 +72,9 @@ impl Offers {
         let mut line = serde_json::to_vec(&Line { id, purpose }).expect("a number and a word are always JSON");
         line.push(b'\n');
         let line = Bytes::from(line);
-        if let Some(listener) = self.listener.borrow().as_ref() {
-            // A listener that has just gone: the next one is told of everything that waits.
-            let _ = listener.send(line.clone());
-        }
         let (taker, taken) = oneshot::channel();
-        self.waiting.borrow_mut().insert(id, Offer { line, taker });
-        Some((id, taken))
+        self.waiting.borrow_mut().insert(id, Offer { line: is_public.then(|| line.clone()), taker });
+        Some((id, line, taken))
     }
 
     pub fn withdraw(&self, id: u64) {
@@ -72,8 +84,8 @@ impl Offers {
     /// Replaces the listener before it. What waits comes first.
     fn listen(&self) -> mpsc::UnboundedReceiver<Bytes> {
         let (sender, receiver) = mpsc::unbounded_channel();
-        for offer in self.waiting.borrow().values() {
-            let _ = sender.send(offer.line.clone());
+        for line in self.waiting.borrow().values().filter_map(|offer| offer.line.clone()) {
+            let _ = sender.send(line);
         }
         *self.listener.borrow_mut() = Some(sender);
         receiver
@@ -81,7 +93,7 @@ impl Offers {
 }
 
 impl Taken {
-    pub async fn join(self, socket: UnixStream) {
+    pub async fn join(self, socket: impl AsyncRead + AsyncWrite) {
         join(self.sink, self.body, socket, &self.over).await;
     }
 }

@@ -124,6 +124,11 @@ export interface Agent extends AsyncDisposable {
   /** Datagrams to and from 127.0.0.1:`port` in the guest, each behind its length: two bytes, the higher first. Throws `unsupported` `agent_too_old`. */
   dialDatagrams(port: number, signal: AbortSignal): Promise<Duplex>;
   /**
+   * Listens on 127.0.0.1:`port` in the guest until the signal or the connection ends; each that connects is an offer. Rejects with `refused`
+   * `guest_port_in_use`, `unsupported` `agent_too_old`.
+   */
+  listen(port: number, signal: AbortSignal): Promise<AsyncIterable<Offer>>;
+  /**
    * Whoever has this key may come in by SSH, until it is another or the guest ends. What the guest is known by: null where it has no sshd.
    * Throws `unsupported` `agent_too_old`.
    */

@@ -64,6 +64,14 @@ export function agentTooOld(path: string, cause: BangerError): BangerError {
   });
 }
 
+/** Another program in the guest has the port. */
+export function portInUse(port: number, cause: BangerError): BangerError {
+  return new BangerError("refused", "guest_port_in_use", `cannot listen on port ${port} in the guest: something listens there already`, {
+    hint: "another port in the guest",
+    cause,
+  });
+}
+
 /** Nothing in the guest took a dialled connection. */
 export function portClosed(port: number, cause: BangerError): BangerError {
   return new BangerError(

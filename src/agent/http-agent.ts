@@ -8,7 +8,7 @@ import type { Agent, Amended, Amendment, ExportWanted, GuestPlan, GuestReport, H
 import type { GuestPorts, GuestStats } from "../contract/schemas/guest.ts";
 import { guestAmended, guestForgotten, guestHealth, guestPorts, guestReport, guestSsh, guestStats, guestWaited } from "./answers.ts";
 import { escapeGuestText } from "../contract/escape-guest-text.ts";
-import { abortReason, agentTooOld, portClosed } from "./guest-errors.ts";
+import { abortReason, agentTooOld, portClosed, portInUse } from "./guest-errors.ts";
 import { GuestStream } from "./guest-stream.ts";
 import { openHttpSession } from "./http-session.ts";
 import { keepAlive, type KeepAliveTimes } from "./keep-alive.ts";
@@ -141,6 +141,16 @@ export class HttpAgent implements Agent {
   async dialDatagrams(port: number, signal: AbortSignal): Promise<Duplex> {
     const path = `/dial/udp/${port}`;
     return knownOnly(path, () => this.#openAccepted("POST", path, signal));
+  }
+
+  async listen(port: number, signal: AbortSignal): Promise<AsyncIterable<Offer>> {
+    const path = `/listen/tcp/${port}`;
+    try {
+      return watchOffers(await knownOnly(path, () => this.#openAccepted("POST", path, signal)));
+    } catch (thrown) {
+      if (thrown instanceof BangerError && thrown.data?.["status"] === 409) throw portInUse(port, thrown);
+      throw thrown;
+    }
   }
 
   async prepareSsh(

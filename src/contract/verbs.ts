@@ -806,7 +806,7 @@ export const VERBS: Readonly<Record<OperationName, Verb>> = {
     "method": "POST",
     "path": "/v1/vms/:vm/forward",
     "summary": "Reach a port of a vm at this computer",
-    "detail": "The daemon listens, on 127.0.0.1 unless another address is said, and passes each connection through the guest agent to 127.0.0.1 in the vm: it needs no network there. Kept with the vm, and open while it runs; as host port 0 asks for any that is free. A vm that runs takes it at once.",
+    "detail": "The daemon listens, on 127.0.0.1 unless another address is said, and passes each connection through the guest agent to 127.0.0.1 in the vm: it needs no network there. Kept with the vm, and open while it runs; host port 0 asks for any that is free. A vm that runs takes it at once. With --reverse it is the other way: who connects to GUEST on 127.0.0.1 in the vm reaches HOST at this computer, which nothing else in the vm does.",
     "words": [
       "vm",
       "forward"
@@ -841,6 +841,15 @@ export const VERBS: Readonly<Record<OperationName, Verb>> = {
         "placeholder": "PORTS"
       },
       {
+        "name": "reverse",
+        "flag": "reverse",
+        "type": "boolean",
+        "required": false,
+        "default": false,
+        "brief": "the other way: a port in the vm that reaches one of this computer",
+        "alias": "R"
+      },
+      {
         "name": "remove",
         "flag": "remove",
         "type": "boolean",
@@ -857,6 +866,10 @@ export const VERBS: Readonly<Record<OperationName, Verb>> = {
       {
         "command": "banger forward dev 0.0.0.0:8080:80 5353:53/udp",
         "does": "the first for everybody who reaches this computer"
+      },
+      {
+        "command": "banger forward dev --reverse 5432:5432",
+        "does": "127.0.0.1:5432 in the vm is that of this computer"
       },
       {
         "command": "banger forward dev 8080:80 --remove",

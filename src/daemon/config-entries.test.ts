@@ -25,6 +25,7 @@ test("without a file every value is a default, and each default is one that the 
     logs: { console: CONFIG_DEFAULTS.consoleBytes },
     kernel_build: { mirror: CONFIG_DEFAULTS.kernelMirror, keyservers: [...CONFIG_DEFAULTS.keyservers] },
     ssh: {},
+    proxy: {},
     registries: {},
     catalogs: [],
   });

@@ -47,6 +47,7 @@ const DEFAULT_VALUES: Readonly<Record<string, ConfigValue>> = {
   "kernel_build.mirror": CONFIG_DEFAULTS.kernelMirror,
   "kernel_build.keyservers": [...CONFIG_DEFAULTS.keyservers],
   "ssh.key": null,
+  "proxy.listen": null,
   registries: [],
   catalogs: [],
 };

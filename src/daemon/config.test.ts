@@ -25,6 +25,7 @@ test("an empty config is fine", () => {
     logs: {},
     kernel_build: {},
     ssh: {},
+    proxy: {},
     registries: {},
     catalogs: [],
   });
@@ -48,6 +49,8 @@ mirror = "https://mirror.example/pub/linux/kernel"
 keyservers = ["https://keys.example"]
 [ssh]
 key = "/home/me/.ssh/id_ed25519"
+[proxy]
+listen = "[::1]:7070"
 [registries."docker.io"]
 mirrors = ["mirror.example:5000"]
 [registries."reg.example:5000"]
@@ -69,6 +72,7 @@ keys = ["${KEY}"]
     logs: { console: 2 ** 21 },
     kernel_build: { mirror: "https://mirror.example/pub/linux/kernel", keyservers: ["https://keys.example"] },
     ssh: { key: "/home/me/.ssh/id_ed25519" },
+    proxy: { listen: { address: "::1", port: 7070 } },
     registries: { "docker.io": { mirrors: ["mirror.example:5000"] }, "reg.example:5000": { plain_http: true } },
     catalogs: [
       { name: "acme", url: "https://acme.example/kernels/catalog.json", keys: [KEY] },
@@ -79,6 +83,9 @@ keys = ["${KEY}"]
 
 test.each([
   ["a = = 1", "line 1: "],
+  ['[proxy]\nlisten = "7070"', "line 2: proxy.listen: must be an address and a port"],
+  ['[proxy]\nlisten = "localhost:7070"', "line 2: proxy.listen: must be an address and a port"],
+  ['[proxy]\nlisten = "127.0.0.1:0"', "line 2: proxy.listen: must be an address and a port"],
   ['\ndefault_imag = "x"', "line 2: default_imag: there is no such key"],
   ['[debian]\n\nmirror = "ftp://x"', "line 3: debian.mirror: a mirror is an http or https address"],
   ['[defaults]\nmemory = "much"', 'line 2: defaults.memory: "much" is not a size'],

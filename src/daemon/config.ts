@@ -28,6 +28,9 @@
  *     [ssh]
  *     key = "/home/me/.ssh/id_ed25519"
  *
+ *     [proxy]
+ *     listen = "127.0.0.1:7070"
+ *
  *     [registries."docker.io"]
  *     mirrors = ["mirror.example:5000"]
  *
@@ -45,6 +48,7 @@ import { configuredCatalogs, registrySettings } from "../catalog/catalog.ts";
 import { DRIVER_NAMES, REAL_DRIVER_NAMES } from "../contract/driver-names.ts";
 import { BangerError, type Problem } from "../contract/errors.ts";
 import { problemsOf } from "../contract/problems-of.ts";
+import { parseForward } from "../contract/schemas/forward.ts";
 import { duration, goodsName, size } from "../contract/schemas/names.ts";
 import { exactSize } from "../contract/sizes.ts";
 import { DISK_MAX_BYTES, DISK_MIN_BYTES } from "../disks/disks.ts";
@@ -61,6 +65,15 @@ const typedSize = z
 const diskSize = typedSize
   .refine((bytes) => bytes >= DISK_MIN_BYTES, `a disk has at least ${exactSize(DISK_MIN_BYTES)}`)
   .refine((bytes) => bytes <= DISK_MAX_BYTES, "a disk has at most 15T");
+
+/** An address of this computer and a port, as of a forward. */
+const listenPlace = z.string().transform((text, context) => {
+  // The port of a guest is what a forward has and a place has not.
+  const parsed = parseForward(`${text}:1`);
+  if (!("wrong" in parsed) && text.includes(":") && parsed.hostPort > 0) return { address: parsed.address, port: parsed.hostPort };
+  context.addIssue({ code: "custom", message: "must be an address and a port, such as 127.0.0.1:7070 or [::1]:7070" });
+  return z.NEVER;
+});
 
 /** All keys; `docs/config.md` tells of each. */
 export const configSchema = z.strictObject({
@@ -119,6 +132,12 @@ export const configSchema = z.strictObject({
     .strictObject({
       /** A private key for guests, beside which lies its public half. Ours is made when this is absent. */
       key: z.string().startsWith("/", "the path of a key is absolute").optional(),
+    })
+    .prefault({}),
+  proxy: z
+    .strictObject({
+      /** Where `http://PORT.NAME.localhost` is answered; nowhere when this is absent. */
+      listen: listenPlace.optional(),
     })
     .prefault({}),
   /** How to get at registries of images. */

@@ -27,6 +27,7 @@ import { makeImages } from "../images/make-images.ts";
 import { makeKernels } from "../kernels/make-kernels.ts";
 import { makeNetwork } from "../network/make-network.ts";
 import { makePorts } from "../ports/make-ports.ts";
+import { openProxy, type ProxyOptions } from "../ports/proxy/open-proxy.ts";
 import { makeLeases } from "../operations/leases-rows.ts";
 import { makeOperations } from "../operations/make-operations.ts";
 import { OPERATIONS_MIGRATIONS } from "../operations/operations-rows.ts";
@@ -99,9 +100,12 @@ export const wire: Wire = async ({ system, config, configFile, proxies, onTroubl
 
   const builds = makeBuilds({ system, vms, images, leases, uid: ourUid(), variables: proxies, onTrouble });
   const ssh = makeSsh({ system, vms, key: config.ssh.key });
+  const dial: ProxyOptions["dial"] = (vm, port, signal) => vms.dial(vm, port, signal);
+  const proxy = config.proxy.listen === undefined ? undefined : opened.use(openProxy({ ...config.proxy.listen, dial }, system));
   const gate = makeGate();
   const doctor = makeDoctor({
     ...means,
+    probes: [...means.probes, ...(proxy === undefined ? [] : [proxy.probe])],
     system,
     uid: ourUid(),
     config: configFile,

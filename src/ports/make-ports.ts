@@ -3,7 +3,8 @@ import { formatPlace, type Forward } from "../contract/schemas/forward.ts";
 import type { Listener, System } from "../system/system.ts";
 import { forwardTcp } from "./forward-tcp.ts";
 import { forwardUdp } from "./forward-udp.ts";
-import { openVmPorts } from "./open-vm-ports.ts";
+import { forwardReverse } from "./forward-reverse.ts";
+import { type HeldPlace, openVmPorts } from "./open-vm-ports.ts";
 import type { Ports, PortsGuest, TakenForward } from "./ports.ts";
 import { type HeldForward, whyTaken } from "./why-taken.ts";
 
@@ -37,27 +38,38 @@ export function makePorts(system: System): Ports {
       return { forwards, taken };
     },
     open: (guest, wanted) => {
-      const hold = async (forward: Forward): Promise<Listener> => {
+      const hold = async (forward: Forward, signal: AbortSignal): Promise<HeldPlace> => {
+        if (forward.reverse) return await forwardReverse(forward, guest, system, signal);
         const listener = await listen(forward, guest);
         const entry = (): HeldForward => ({ forward, vmName: guest.vmName() });
         held.add(entry);
         system.log.info("a port of a guest is forwarded", { vm: guest.vmName(), at: formatPlace(forward), to: forward.guestPort });
         return {
-          port: listener.port,
+          ended: NEVER,
           [Symbol.asyncDispose]: async () => {
             held.delete(entry);
             await listener[Symbol.asyncDispose]();
           },
         };
       };
-      return openVmPorts(wanted, { hold, tell, clock: system.clock });
+      const tellAll = (forward: Forward, error: unknown): string => {
+        if (forward.reverse)
+          return `${formatPlace(forward)} is not reached from the guest: ${error instanceof Error ? error.message : String(error)}`;
+        const { why, hint } = tell(forward, error);
+        return `cannot listen on ${formatPlace(forward)}: ${why}; try ${hint}`;
+      };
+      return openVmPorts(wanted, { hold, tell: tellAll, clock: system.clock });
     },
   };
 }
+
+/** The host's listeners do not end by themselves. */
+const NEVER = new Promise<void>(() => undefined);
 
 /** Who connects while a port is only being tried. */
 const NOBODY: PortsGuest = {
   vmName: () => "none",
   dial: () => Promise.reject(new Error("this port was only tried")),
   dialDatagrams: () => Promise.reject(new Error("this port was only tried")),
+  accept: () => Promise.reject(new Error("this port was only tried")),
 };

@@ -2,8 +2,8 @@ import { expect, test } from "bun:test";
 import type { Forward } from "../contract/schemas/forward.ts";
 import { openVmPorts, type VmPortsParts } from "./open-vm-ports.ts";
 
-const web: Forward = { address: "127.0.0.1", hostPort: 8080, guestPort: 80, protocol: "tcp" };
-const dns: Forward = { address: "127.0.0.1", hostPort: 5353, guestPort: 53, protocol: "udp" };
+const web: Forward = { address: "127.0.0.1", hostPort: 8080, guestPort: 80, protocol: "tcp", reverse: false };
+const dns: Forward = { address: "127.0.0.1", hostPort: 5353, guestPort: 53, protocol: "udp", reverse: false };
 
 /** Places that can be had once each, and what happened in order. */
 function openPlaces(taken: Set<number>) {
@@ -15,7 +15,7 @@ function openPlaces(taken: Set<number>) {
       taken.add(hostPort);
       log.push(`open ${hostPort}:${guestPort}`);
       return {
-        port: hostPort,
+        ended: new Promise(() => undefined),
         [Symbol.asyncDispose]: async () => {
           await Bun.sleep(1);
           taken.delete(hostPort);
@@ -23,11 +23,12 @@ function openPlaces(taken: Set<number>) {
         },
       };
     },
-    tell: (forward) => ({ forward, why: "somebody listens there", hint: "another" }),
+    tell: ({ hostPort }) => `somebody listens on ${hostPort}`,
     clock: {
       sleep: (_ms, signal) => {
         const { promise, resolve, reject } = Promise.withResolvers<void>();
         wakes.push(resolve);
+        if (signal?.aborted === true) reject(signal.reason);
         signal?.addEventListener("abort", () => reject(signal.reason));
         return promise;
       },
@@ -52,7 +53,7 @@ test("a place that is taken is a problem until it is free", async () => {
   const { log, parts, wake } = openPlaces(taken);
   await using ports = openVmPorts([], parts);
   await ports.set([web]);
-  expect(ports.problems).toEqual(["cannot listen on 127.0.0.1:8080: somebody listens there; try another"]);
+  expect(ports.problems).toEqual(["somebody listens on 8080"]);
   wake();
   await Bun.sleep(1);
   expect(ports.problems).toHaveLength(1);

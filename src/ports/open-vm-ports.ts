@@ -1,16 +1,25 @@
 /** The forwards of one guest: each is listened for until it is not wanted any more, and asked for again while it cannot be had. */
-import { formatPlace, type Forward, isSamePlace } from "../contract/schemas/forward.ts";
-import type { Clock, Listener } from "../system/system.ts";
-import type { TakenForward, VmPorts } from "./ports.ts";
+import { type Forward, formatForward, isSamePlace } from "../contract/schemas/forward.ts";
+import type { Clock } from "../system/system.ts";
+import type { VmPorts } from "./ports.ts";
 
 /** How soon a port that is taken is asked for again. */
 const AGAIN_MS = 2000;
 
+/** How long a guest that is asked to listen is waited for; it may stand still. */
+const FIRST_MS = 3000;
+
+/** What listens, for as long as it is held. */
+export interface HeldPlace extends AsyncDisposable {
+  /** Resolves when it does not listen any more, by itself. */
+  readonly ended: Promise<void>;
+}
+
 export interface VmPortsParts {
-  /** Listens for it. Rejects with errno. */
-  hold(forward: Forward): Promise<Listener>;
-  /** Says why not. */
-  tell(forward: Forward, error: unknown): TakenForward;
+  /** Listens for it. */
+  hold(forward: Forward, signal: AbortSignal): Promise<HeldPlace>;
+  /** Says what is wrong, and what to do. */
+  tell(forward: Forward, error: unknown): string;
   readonly clock: Pick<Clock, "sleep">;
 }
 
@@ -36,7 +45,7 @@ export function openVmPorts(wanted: readonly Forward[], parts: VmPortsParts): Vm
 }
 
 function isSame(one: Forward, other: Forward): boolean {
-  return isSamePlace(one, other) && one.guestPort === other.guestPort;
+  return isSamePlace(one, other) && formatForward(one) === formatForward(other);
 }
 
 class Entry {
@@ -53,7 +62,9 @@ class Entry {
   begin(parts: VmPortsParts): Promise<void> {
     const { promise, resolve } = Promise.withResolvers<void>();
     this.#kept = this.#keep(parts, resolve);
-    return promise;
+    if (!this.forward.reverse) return promise;
+    const late = parts.clock.sleep(FIRST_MS, this.#over.signal).catch(() => undefined);
+    return Promise.race([promise, late]);
   }
 
   async leave(): Promise<void> {
@@ -65,16 +76,16 @@ class Entry {
     const { signal } = this.#over;
     while (!signal.aborted) {
       try {
-        await using _listener = await parts.hold(this.forward);
+        await using held = await parts.hold(this.forward, signal);
         this.problem = undefined;
         tried();
-        await aborted(signal);
+        await Promise.race([aborted(signal), held.ended]);
       } catch (error) {
-        const { why, hint } = parts.tell(this.forward, error);
-        this.problem = `cannot listen on ${formatPlace(this.forward)}: ${why}; try ${hint}`;
+        if (signal.aborted) break;
+        this.problem = parts.tell(this.forward, error);
         tried();
-        await parts.clock.sleep(AGAIN_MS, signal).catch(() => undefined);
       }
+      await parts.clock.sleep(AGAIN_MS, signal).catch(() => undefined);
     }
     tried();
   }

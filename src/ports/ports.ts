@@ -8,6 +8,7 @@
  * Laws:
  * - What is wanted stands in the vm's plan; this room knows what is open now. Nothing here is stored.
  * - A port that cannot be had is no reason not to run: it is asked for again until it is free, and told as a problem meanwhile.
+ * - The other way, from the guest to an address of the host, leads where the plan says and nowhere else: the guest names no address.
  * - Who connects while the guest cannot take it finds the connection reset, as where nothing listens.
  * - Whatever comes from outside or from the guest is bounded: connections, flows of datagrams, what waits in memory.
  */
@@ -22,9 +23,11 @@ export interface PortsGuest {
   dial(port: number, signal: AbortSignal): Promise<Duplex>;
   /** Datagrams to and from a port of the guest's loopback, as `datagram-frames.ts` writes them. */
   dialDatagrams(port: number, signal: AbortSignal): Promise<Duplex>;
+  /** Listens on a port of the guest's loopback until the signal, or the guest ends it. Each that connects is a function that takes it. */
+  accept(port: number, signal: AbortSignal): Promise<AsyncIterable<() => Promise<Duplex>>>;
 }
 
-/** A forward that cannot be listened for now. */
+/** A forward that cannot be listened for now, at this computer. */
 export interface TakenForward {
   readonly forward: Forward;
   /** Why, without the place: `vm web listens there`. */

@@ -1,6 +1,7 @@
 /** Sockets at addresses of this computer. */
 import dgram from "node:dgram";
 import net, { isIPv6 } from "node:net";
+import { BangerError } from "../contract/errors.ts";
 import type { Sockets } from "./system.ts";
 
 /** What listens; disposal ends that, and leaves what was accepted. */
@@ -43,6 +44,27 @@ export const listenTcp: Sockets["listenTcp"] = async (address, port, onConnectio
       server.close();
     },
   };
+};
+
+export const connectTcp: Sockets["connectTcp"] = async (address, port, timeoutMs, signal) => {
+  signal.throwIfAborted();
+  const { promise, resolve, reject } = Promise.withResolvers<void>();
+  const connection = net.connect({ host: address, port, allowHalfOpen: true, noDelay: true });
+  const late = (): void => reject(new BangerError("timeout", "connect_timeout", `${address} does not answer on port ${port}`));
+  const timer = setTimeout(late, timeoutMs);
+  const abort = (): void => reject(signal.reason as Error);
+  signal.addEventListener("abort", abort, { once: true });
+  connection.once("connect", resolve).on("error", reject);
+  try {
+    await promise;
+    return connection;
+  } catch (error) {
+    connection.destroy();
+    throw error;
+  } finally {
+    clearTimeout(timer);
+    signal.removeEventListener("abort", abort);
+  }
 };
 
 export const bindUdp: Sockets["bindUdp"] = async (address, port, onDatagram) => {

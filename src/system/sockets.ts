@@ -4,7 +4,7 @@ import net from "node:net";
 import { BangerError } from "../contract/errors.ts";
 import type { Duplex } from "node:stream";
 import { closeDescriptor, isHungUp, listenUnix, makeNamedPipe, peerCredentials, sendDatagram } from "./native.ts";
-import { bindUdp, listenTcp } from "./internet-sockets.ts";
+import { bindUdp, connectTcp, listenTcp } from "./internet-sockets.ts";
 import { removeFileNow } from "./remove-file.ts";
 import type { OpenDescriptor, Sockets } from "./system.ts";
 
@@ -33,6 +33,7 @@ export function makeSockets(): Sockets {
     },
     watchPeer,
     listenTcp,
+    connectTcp,
     bindUdp,
   };
 }

@@ -277,6 +277,8 @@ export interface Sockets {
   watchPeer(socket: Duplex, onGone: () => void): void;
   /** Listens at an address of this computer; port 0 is any that is free. Each end of a connection ends for itself. Rejects with errno. */
   listenTcp(address: string, port: number, onConnection: (connection: TcpConnection) => void): Promise<Listener>;
+  /** A connection to an address, of this computer or another. Rejects with errno, or `timeout`. */
+  connectTcp(address: string, port: number, timeoutMs: number, signal: AbortSignal): Promise<TcpConnection>;
   /** Takes datagrams at an address of this computer, and sends from there. Rejects with errno. */
   bindUdp(address: string, port: number, onDatagram: (bytes: Uint8Array, from: UdpPeer) => void): Promise<UdpSocket>;
 }

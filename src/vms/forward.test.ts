@@ -17,7 +17,7 @@ afterEach(async () => {
   world[Symbol.dispose]();
 });
 const context = makeContext();
-const any: Forward = { address: "127.0.0.1", hostPort: 0, guestPort: 80, protocol: "tcp" };
+const any: Forward = { address: "127.0.0.1", hostPort: 0, guestPort: 80, protocol: "tcp", reverse: false };
 
 /** Whether somebody listens. */
 async function isOpen({ address, hostPort }: Forward): Promise<boolean> {

@@ -10,7 +10,8 @@ import type { Supervisor } from "./supervise.ts";
 export async function addForward(supervisor: Supervisor, wanted: Forward, { ports }: VmDependencies): Promise<void> {
   const what = (): string => `cannot forward ${formatForward(wanted)} to vm ${supervisor.record.name}`;
   if (isKept(supervisor.record.plan.forwards, wanted, what)) return;
-  const { forwards, taken } = await ports.try([wanted], supervisor.isRunning ? "all" : "any-port");
+  // Whether somebody listens in the guest only the guest knows.
+  const { forwards, taken } = await ports.try(wanted.reverse ? [] : [wanted], supervisor.isRunning ? "all" : "any-port");
   const [forward = wanted, problem] = [forwards[0], taken[0]];
   if (problem !== undefined) {
     throw new BangerError("refused", "port_taken", `${what()}: ${formatPlace(wanted)}: ${problem.why}`, { hint: problem.hint });
@@ -32,7 +33,7 @@ export async function removeForward(supervisor: Supervisor, unwanted: Forward): 
     const forwards = plan.forwards.filter((forward) => !isSame(forward, unwanted));
     if (forwards.length < plan.forwards.length) return { ...plan, forwards };
     const { name } = supervisor.record;
-    const has = plan.forwards.map(formatForward).join(", ");
+    const has = plan.forwards.map((forward) => `${formatForward(forward)}${forward.reverse ? " --reverse" : ""}`).join(", ");
     throw new BangerError("not_found", "forward_not_found", `cannot remove ${formatForward(unwanted)}: vm ${name} has no such forward`, {
       hint: has === "" ? "it has none" : `it has ${has}`,
     });
@@ -45,11 +46,14 @@ function isKept(forwards: readonly Forward[], wanted: Forward, what: () => strin
   const there = wanted.hostPort === 0 ? undefined : forwards.find((forward) => isSamePlace(forward, wanted));
   if (there === undefined) return false;
   if (isSame(there, wanted)) return true;
-  throw new BangerError("exists", "forward_exists", `${what()}: ${formatPlace(there)} leads to its port ${there.guestPort} already`, {
-    hint: `another port of the host, or first banger forward NAME ${formatForward(there)} --remove`,
+  const [where, whither] = there.reverse
+    ? [`its port ${there.guestPort}`, formatPlace(there)]
+    : [formatPlace(there), `its port ${there.guestPort}`];
+  throw new BangerError("exists", "forward_exists", `${what()}: ${where} leads to ${whither} already`, {
+    hint: `another port, or first banger forward NAME ${formatForward(there)} --remove${there.reverse ? " --reverse" : ""}`,
   });
 }
 
 function isSame(one: Forward, other: Forward): boolean {
-  return isSamePlace(one, other) && one.guestPort === other.guestPort;
+  return isSamePlace(one, other) && formatForward(one) === formatForward(other);
 }

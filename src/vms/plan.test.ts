@@ -25,7 +25,7 @@ const problemsOf = (request: CreateRequest, changed: Partial<PlanFacts> = {}): r
 
 describe("planning a vm", () => {
   test("has the ports that were found for it, each place once", () => {
-    const web: Forward = { address: "127.0.0.1", hostPort: 8080, guestPort: 80, protocol: "tcp" };
+    const web: Forward = { address: "127.0.0.1", hostPort: 8080, guestPort: 80, protocol: "tcp", reverse: false };
     const other: Forward = { ...web, hostPort: 9090 };
     expect(planVm({ publish: [{ ...web, hostPort: 0 }] }, { ...facts, publish: { forwards: [web], taken: [] } })).toMatchObject({
       plan: { forwards: [web] },

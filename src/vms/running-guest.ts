@@ -1,6 +1,7 @@
 /** A guest that runs, or stands still: its VMM, the connection to its agent, and what has to be released when it ends. */
 import type { Socket } from "node:net";
-import type { Agent } from "../agent/agent.ts";
+import type { Duplex } from "node:stream";
+import type { Agent, Offer } from "../agent/agent.ts";
 import type { Forward } from "../contract/schemas/forward.ts";
 import type { RunningVmm } from "../drivers/drivers.ts";
 import type { VmPorts } from "../ports/ports.ts";
@@ -62,6 +63,10 @@ export class RunningGuest {
         vmName,
         dial: async (port, signal) => (await awake(signal)).dial(port, signal),
         dialDatagrams: async (port, signal) => (await awake(signal)).dialDatagrams(port, signal),
+        accept: async (port, signal) => {
+          const agent = await awake(signal);
+          return takersOf(agent, await agent.listen(port, signal), signal);
+        },
       },
       forwards,
     );
@@ -183,4 +188,9 @@ export class RunningGuest {
     // Not waited for: the guest may take a while to answer.
     void this.setClock(new AbortController().signal);
   }
+}
+
+/** Each offer as what takes it. */
+async function* takersOf(agent: Agent, offers: AsyncIterable<Offer>, signal: AbortSignal): AsyncGenerator<() => Promise<Duplex>> {
+  for await (const { id } of offers) yield () => agent.takeOffer(id, signal);
 }

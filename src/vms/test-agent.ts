@@ -49,6 +49,7 @@ export function makeTestAgent(guest: TestGuest): TestAgent {
     },
     dial: unused,
     dialDatagrams: unused,
+    listen: unused,
     prepareSsh: unused,
     openSsh: unused,
     watchOffers: () => [] as unknown as AsyncIterable<never>,

@@ -3,7 +3,9 @@ import { afterAll, beforeAll, expect, setDefaultTimeout, test } from "bun:test";
 import { createHash, randomBytes } from "node:crypto";
 import dgram from "node:dgram";
 import { once } from "node:events";
+import { writeFileSync } from "node:fs";
 import net from "node:net";
+import { join } from "node:path";
 import { openGoods } from "../support/goods.ts";
 import { closeWorld, openWorld, type World } from "../support/world.ts";
 
@@ -76,6 +78,12 @@ async function ask(port: number, said: Uint8Array): Promise<Buffer> {
   }
 }
 
+async function killDaemon(): Promise<void> {
+  const pid = world.daemonPid() ?? 0;
+  process.kill(pid, "SIGKILL");
+  while (world.daemonPid() === pid) await Bun.sleep(10);
+}
+
 beforeAll(async () => {
   const { kernel } = await openGoods();
   world = await openWorld();
@@ -107,7 +115,7 @@ test("datagrams go there and back, each to who asked", async () => {
 
 test("a port on which nothing listens in the guest turns away as one here would", async () => {
   const ran = await world.ok(["forward", "dev", "0:7999"]);
-  const [, port] = /127\.0\.0\.1:(\d+) +7999 +tcp/.exec(ran) ?? [];
+  const [, port] = /127\.0\.0\.1:(\d+) +port 7999 in the vm +tcp/.exec(ran) ?? [];
   expect(["closed", "ECONNRESET", "ECONNREFUSED"]).toContain(await outcomeOf(Number(port)));
   await world.ok(["forward", "dev", `${port}:7999`, "--remove"]);
   expect(await outcomeOf(Number(port))).toBe("ECONNREFUSED");
@@ -140,7 +148,7 @@ test("a port is had by one vm, or by another program, and who wants it is told b
 });
 
 test("the port is open again after the daemon's death, and after a stop and a start", async () => {
-  process.kill(world.daemonPid() ?? 0, "SIGKILL");
+  await killDaemon();
   // The guest served on; whoever asks for something starts the next daemon.
   expect((await show()).state).toBe("running");
   expect(String(await talk(tcpPort, Buffer.from("again")))).toBe("again=5");
@@ -158,4 +166,72 @@ test("a guest that stands still takes no connection", async () => {
   await world.ok(["vm", "resume", "dev"]);
   expect(["closed", "ECONNRESET", "x=1"]).toContain(await waiting);
   expect(String(await talk(tcpPort, Buffer.from("awake")))).toBe("awake=5");
+});
+
+/** Says `hello` to a port of the guest, ends, and gives what came back, or the error. */
+const CALL = (port: number): string => `use IO::Socket::INET;
+my $peer = IO::Socket::INET->new(PeerAddr => "127.0.0.1", PeerPort => ${port}, Timeout => 20) or do { print "$!"; exit };
+print $peer "hello"; shutdown($peer, 1); local $/; print <$peer> // "nothing"`;
+const call = (port: number): Promise<string> => world.ok(["exec", "dev", "--", "perl", "-e", CALL(port)]);
+
+async function openGreeter(): Promise<net.Server> {
+  const server = net.createServer({ allowHalfOpen: true }, (socket) => {
+    socket.on("error", () => undefined).on("data", (said) => void socket.write(String(said).toUpperCase()));
+    socket.on("end", () => socket.end());
+  });
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  return server;
+}
+
+test("the other way, a port in the guest reaches what the user said at this computer, and nothing before that and after", async () => {
+  const server = await openGreeter();
+  const { port } = server.address() as net.AddressInfo;
+  try {
+    expect(await call(7100)).toBe("Connection refused");
+    await world.ok(["forward", "dev", "--reverse", `${port}:7100`]);
+    expect(await call(7100)).toBe("HELLO");
+    // The next daemon listens again.
+    await killDaemon();
+    await world.ok(["ps"]);
+    const deadline = Date.now() + 60_000;
+    while (Date.now() < deadline && (await call(7100)) !== "HELLO") await Bun.sleep(200);
+    expect(await call(7100)).toBe("HELLO");
+    const { stdout } = await world.banger(["vm", "show", "dev"]);
+    expect(stdout).toMatch(new RegExp(`port 7100 in the vm +127\\.0\\.0\\.1:${port} +tcp`));
+    await world.ok(["forward", "dev", "-R", `${port}:7100`, "--remove"]);
+    expect(await call(7100)).toBe("Connection refused");
+  } finally {
+    server.close();
+  }
+});
+
+test("the other way, a port that the guest has itself is told", async () => {
+  const ran = await world.banger(["forward", "dev", "--reverse", "5432:7000"]);
+  expect(ran).toMatchObject({
+    code: 0,
+    stdout: expect.stringContaining(
+      "is not reached from the guest: cannot listen on port 7000 in the guest: something listens there already",
+    ),
+  });
+  await world.ok(["forward", "dev", "--reverse", "5432:7000", "--remove"]);
+  expect(await world.banger(["forward", "dev", "--reverse", "53:53/udp"])).toMatchObject({
+    code: 2,
+    stderr: expect.stringContaining("only TCP goes"),
+  });
+});
+
+test("with the proxy each port of each vm has a name", async () => {
+  const free = net.createServer().listen(0, "127.0.0.1");
+  await once(free, "listening");
+  const { port } = free.address() as net.AddressInfo;
+  free.close();
+  writeFileSync(join(world.folder, "config/banger/config.toml"), `[proxy]\nlisten = "127.0.0.1:${port}"\n`);
+  await world.ok(["daemon", "stop"]);
+  expect((await show()).state).toBe("running");
+  const request = `GET / HTTP/1.1\r\nHost: 7000.dev.localhost:${port}\r\n\r\n`;
+  expect(String(await talk(port, Buffer.from(request)))).toBe(`${request}=${request.length}`);
+  const closed = await talk(port, Buffer.from(request.replace("7000", "7999")));
+  expect(String(closed)).toMatch(/^HTTP\/1\.1 502 [^]*nothing listens on 127\.0\.0\.1 there\n/);
+  expect(await world.ok(["doctor"])).toMatch(new RegExp(`proxy +fine +listens on 127\\.0\\.0\\.1:${port}`));
 });

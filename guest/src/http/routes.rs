@@ -10,7 +10,7 @@ use super::answer::{self, Refusal, Respond};
 use super::session::Over;
 use crate::agent::{Agent, State};
 use crate::plan::schema::Init;
-use crate::{amend, copy, dial, exec, export, install, look, offers, plan, power, requirement, ssh};
+use crate::{amend, copy, dial, exec, export, install, listen, look, offers, plan, power, requirement, ssh};
 
 pub async fn handle(agent: Rc<Agent>, over: Over, request: Request<RecvStream>, mut respond: Respond) {
     let (head, body) = request.into_parts();
@@ -33,6 +33,7 @@ pub async fn handle(agent: Rc<Agent>, over: Over, request: Request<RecvStream>, 
         (&Method::POST, ["offers", id]) => offers::take(&agent.offers, id, over, body, &mut respond).await,
         (&Method::POST, ["dial", "tcp", port]) => dial::tcp::handle(port, over, body, &mut respond).await,
         (&Method::POST, ["dial", "udp", port]) => dial::udp::handle(port, over, body, &mut respond).await,
+        (&Method::POST, ["listen", "tcp", port]) => listen::tcp(&agent, port, over, &mut respond).await,
         (&Method::POST, ["ssh", "prepare"]) => ssh::route::prepare(&agent, body, &mut respond).await,
         (&Method::POST, ["ssh"]) => ssh::route::connect(&agent, over, body, &mut respond).await,
         (
@@ -43,6 +44,7 @@ pub async fn handle(agent: Rc<Agent>, over: Over, request: Request<RecvStream>, 
             ]
             | ["offers", _]
             | ["dial", "tcp" | "udp", _]
+            | ["listen", "tcp", _]
             | ["ssh", "prepare"],
         ) => {
             let message = format!("{path} is not asked for with {}", head.method);

@@ -5,7 +5,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::{TcpListener, UdpSocket, UnixStream};
+use tokio::net::{TcpListener, TcpStream, UdpSocket, UnixStream};
 
 use crate::agent::{Agent, is_alive, wait_until};
 use crate::host::{Exec, Host, in_runtime, next, read_exactly, read_to_end, run, send, shell};
@@ -148,6 +148,8 @@ fn unknown_places_and_methods_are_told_apart() {
             ("POST", "/dial/udp/0", 400),
             ("GET", "/dial/udp/22", 405),
             ("POST", "/dial/sctp/22", 404),
+            ("POST", "/listen/tcp/0", 400),
+            ("GET", "/listen/tcp/22", 405),
         ] {
             let (status, answer) = host.ask(method, path, None).await;
             assert_eq!(status.as_u16(), expected, "{method} {path}");
@@ -270,6 +272,51 @@ fn datagrams_go_to_a_port_and_come_back() {
         }
         sender.send_data(Bytes::new(), true).unwrap();
         assert_eq!(read_to_end(body).await, "");
+    });
+}
+
+/// A port of the loopback that nobody has.
+async fn free_port() -> u16 {
+    TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap().port()
+}
+
+#[test]
+fn listens_for_the_host_while_it_wants_that() {
+    in_runtime(async {
+        let agent = Agent::listening();
+        let host = Host::connect(&agent.wire()).await;
+        let port = free_port().await;
+        let (status, sender, mut lines) = host.open(&format!("/listen/tcp/{port}")).await;
+        assert_eq!(status.as_u16(), 200);
+        let (_, answer) = host.ask("POST", &format!("/listen/tcp/{port}"), None).await;
+        assert_eq!(answer["code"], "port_in_use");
+
+        let mut inside = TcpStream::connect(("127.0.0.1", port)).await.unwrap();
+        inside.write_all(b"from inside").await.unwrap();
+        let line: Value = serde_json::from_slice(&next(&mut lines).await.unwrap()).unwrap();
+        assert_eq!(line["purpose"], format!("reverse-forward-{port}"));
+        // Whoever accepts offers is told nothing of it.
+        let (response, _accept) = host.begin("GET", "/accept", true).await;
+        let mut others = response.await.unwrap().into_body();
+        let _ = offer(&agent, "other").await;
+        assert!(String::from_utf8_lossy(&next(&mut others).await.unwrap()).contains("other"));
+
+        let (status, mut into, mut from) = host.open(&format!("/offers/{}", line["id"])).await;
+        assert_eq!(status.as_u16(), 200);
+        assert_eq!(next(&mut from).await.unwrap(), "from inside");
+        send(&mut into, Bytes::from_static(b"from outside")).await.unwrap();
+        into.send_data(Bytes::new(), true).unwrap();
+        let mut said = String::new();
+        inside.read_to_string(&mut said).await.unwrap();
+        assert_eq!(said, "from outside");
+
+        // One that waits is cut off with the stream, and nobody listens any more.
+        let mut waiting = TcpStream::connect(("127.0.0.1", port)).await.unwrap();
+        next(&mut lines).await.unwrap();
+        drop((sender, lines));
+        assert_eq!(waiting.read(&mut [0]).await.unwrap_or(0), 0);
+        let nobody = async { while TcpStream::connect(("127.0.0.1", port)).await.is_ok() {} };
+        tokio::time::timeout(Duration::from_secs(20), nobody).await.expect("nobody listens");
     });
 }
 

@@ -6,8 +6,11 @@ import { table } from "../table.ts";
 /** The table of a vm's forwards; undefined where there are none. */
 export function forwardsOf({ forwards }: Pick<Vm, "forwards">): Promise<string> | undefined {
   if (forwards.length === 0) return undefined;
-  const rows = forwards.map((forward) => [formatPlace(forward), String(forward.guestPort), forward.protocol]);
-  return table(["FORWARDED FROM", "TO PORT", "PROTO"], rows);
+  const rows = forwards.map((forward) => {
+    const [here, there] = [formatPlace(forward), `port ${forward.guestPort} in the vm`];
+    return [...(forward.reverse ? [there, here] : [here, there]), forward.protocol];
+  });
+  return table(["FORWARDED FROM", "TO", "PROTO"], rows);
 }
 
 /** `banger vm forward` */

@@ -2,13 +2,13 @@ import { expect, test } from "bun:test";
 import fc from "fast-check";
 import { type Forward, formatForward, isSamePlace, parseForward } from "./forward.ts";
 
-const local = { address: "127.0.0.1", protocol: "tcp" } as const;
+const local = { address: "127.0.0.1", protocol: "tcp", reverse: false } as const;
 
 test("a forward is a port of the host and one of the guest, and may name an address and a protocol", () => {
   expect(parseForward("8080:80")).toEqual({ ...local, hostPort: 8080, guestPort: 80 });
   expect(parseForward("0:80/tcp")).toEqual({ ...local, hostPort: 0, guestPort: 80 });
-  expect(parseForward("0.0.0.0:8080:80")).toEqual({ address: "0.0.0.0", protocol: "tcp", hostPort: 8080, guestPort: 80 });
-  expect(parseForward("[::1]:5353:53/udp")).toEqual({ address: "::1", protocol: "udp", hostPort: 5353, guestPort: 53 });
+  expect(parseForward("0.0.0.0:8080:80")).toEqual({ ...local, address: "0.0.0.0", hostPort: 8080, guestPort: 80 });
+  expect(parseForward("[::1]:5353:53/udp")).toEqual({ ...local, address: "::1", protocol: "udp", hostPort: 5353, guestPort: 53 });
 });
 
 test("an IPv6 address is the same however it is written", () => {
@@ -44,6 +44,7 @@ const forwards: fc.Arbitrary<Forward> = fc.record({
   hostPort: fc.oneof(port, fc.constant(0)),
   guestPort: port,
   protocol: fc.constantFrom("tcp" as const, "udp" as const),
+  reverse: fc.constant(false),
 });
 
 test("what is formatted is parsed to the same", () => {
@@ -61,4 +62,8 @@ test("two forwards clash by where they listen, not by where they lead", () => {
   expect(isSamePlace(one, { ...one, guestPort: 81 })).toBe(true);
   expect(isSamePlace(one, { ...one, protocol: "udp" })).toBe(false);
   expect(isSamePlace(one, { ...one, address: "0.0.0.0" })).toBe(false);
+  const back: Forward = { ...one, reverse: true };
+  expect(isSamePlace(one, back)).toBe(false);
+  expect(isSamePlace(back, { ...back, hostPort: 81 })).toBe(true);
+  expect(isSamePlace(back, { ...back, guestPort: 81 })).toBe(false);
 });

@@ -18,10 +18,12 @@ export const forward = z.strictObject({
   /** On the guest's loopback. */
   guestPort: z.int().min(1).max(MOST_PORT),
   protocol: z.enum(["tcp", "udp"]),
+  /** The other way: who connects to the guest's port, on its loopback, reaches what listens at the host's address. */
+  reverse: z.boolean(),
 });
 export type Forward = z.output<typeof forward>;
 
-/** How one is typed. Two that listen at the same place have the same text before its last colon, and the same end. */
+/** How one is typed; that it is the other way is not said. */
 export function formatForward({ address, hostPort, guestPort, protocol }: Forward): string {
   const place = address === DEFAULT_ADDRESS ? String(hostPort) : formatPlace({ address, hostPort });
   return `${place}:${guestPort}${protocol === "udp" ? "/udp" : ""}`;
@@ -32,8 +34,9 @@ export function formatPlace({ address, hostPort }: Pick<Forward, "address" | "ho
   return `${isIPv6(address) ? `[${address}]` : address}:${hostPort}`;
 }
 
-/** Whether both listen at the same address, port and protocol. */
+/** Whether both listen at the same place: an address, port and protocol of the host, or a port of the guest. */
 export function isSamePlace(one: Forward, other: Forward): boolean {
+  if (one.reverse || other.reverse) return one.reverse && other.reverse && one.guestPort === other.guestPort;
   return one.address === other.address && one.hostPort === other.hostPort && one.protocol === other.protocol;
 }
 
@@ -51,6 +54,7 @@ export function parseForward(text: string): Forward | { readonly wrong: string }
     hostPort: Number(groups["host"]),
     guestPort: Number(groups["guest"]),
     protocol: groups["protocol"] ?? "tcp",
+    reverse: false,
   });
   if (parsed.success) return parsed.data;
   return wrong(`has a port that there is not: the guest's is 1 to ${MOST_PORT}, and the host's may be 0 for any that is free`);

@@ -24,7 +24,7 @@ export const vmHandlers: HandlersOf<"vm"> = {
   "vm.resume": ({ vms }, input, context) => vms.resume(input.vm, context),
   "vm.set": ({ vms }, { vm, cpus, memory, disk, workDisk, env, labels }, context) =>
     vms.change(vm, { cpus, memoryBytes: memory, diskBytes: disk, workDiskBytes: workDisk, env, labels }, context),
-  "vm.forward": ({ vms }, { vm, forward, remove }) => vms.forward(vm, forward, remove ? "remove" : "add"),
+  "vm.forward": ({ vms }, { vm, forward, reverse, remove }) => vms.forward(vm, { ...forward, reverse }, remove ? "remove" : "add"),
   "vm.rename": ({ vms }, input, context) => vms.rename(input.vm, input.name, context),
   "vm.delete": async ({ vms }, input, context) => {
     await vms.delete(input.vm, { force: input.force }, context);

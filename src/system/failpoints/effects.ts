@@ -86,6 +86,7 @@ export const SOCKET_EFFECTS: Effects<Sockets> = {
   peerOf: "look",
   watchPeer: "look",
   listenTcp: later((address, port) => `${address}:${port}`),
+  connectTcp: "look",
   bindUdp: later((address, port) => `${address}:${port}`),
 };
 

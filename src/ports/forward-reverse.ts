@@ -1,0 +1,61 @@
+/** A forward the other way: what connects to a port of the guest is joined to a connection that we make, to where the plan says. */
+import type { Duplex } from "node:stream";
+import { formatPlace, type Forward } from "../contract/schemas/forward.ts";
+import { joinStreams } from "../system/join-streams.ts";
+import type { System, TcpConnection } from "../system/system.ts";
+import type { HeldPlace } from "./open-vm-ports.ts";
+import type { PortsGuest } from "./ports.ts";
+
+const MOST_CONNECTIONS = 512;
+const CONNECT_MS = 10_000;
+
+/** Rejects where the guest cannot listen. */
+export async function forwardReverse(
+  forward: Forward,
+  guest: PortsGuest,
+  { sockets, log }: Pick<System, "sockets" | "log">,
+  wanted: AbortSignal,
+): Promise<HeldPlace> {
+  const { address, hostPort, guestPort } = forward;
+  const over = new AbortController();
+  const signal = AbortSignal.any([over.signal, wanted]);
+  const connections = new Set<TcpConnection>();
+  const connect = async (): Promise<TcpConnection | undefined> => {
+    try {
+      return await sockets.connectTcp(address, hostPort, CONNECT_MS, signal);
+    } catch (error) {
+      if (!signal.aborted) log.debug("what a guest asked for does not answer", { vm: guest.vmName(), at: formatPlace(forward), error });
+      return undefined;
+    }
+  };
+  const serve = async (take: () => Promise<Duplex>): Promise<void> => {
+    const connection = await connect();
+    connection?.on("error", () => undefined).once("close", () => connections.delete(connection));
+    if (connection !== undefined) connections.add(connection);
+    try {
+      // Taken in any case: it is cut off then, and does not wait.
+      const stream = await take();
+      if (connection === undefined || connection.destroyed) stream.destroy();
+      else joinStreams(connection, stream);
+    } catch (error) {
+      log.debug("a connection from a guest went away", { vm: guest.vmName(), guestPort, error });
+      connection?.destroy();
+    }
+  };
+  const takeAll = async (asked: AsyncIterable<() => Promise<Duplex>>): Promise<void> => {
+    try {
+      for await (const take of asked) if (connections.size < MOST_CONNECTIONS) void serve(take);
+    } catch (error) {
+      if (!signal.aborted) log.info("a guest listens no more for what it was forwarded", { vm: guest.vmName(), guestPort, error });
+    }
+  };
+  const ended = takeAll(await guest.accept(guestPort, signal));
+  return {
+    ended,
+    [Symbol.asyncDispose]: async () => {
+      over.abort();
+      for (const connection of connections) connection.destroy();
+      await ended;
+    },
+  };
+}
