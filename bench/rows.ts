@@ -9,6 +9,7 @@ import { measureFootprint } from "./row-footprint.ts";
 import { measureHostile } from "./row-hostile.ts";
 import { measureImages } from "./row-images.ts";
 import { measureKernels } from "./row-kernels.ts";
+import { measurePorts } from "./row-ports.ts";
 
 export const ROWS: readonly { readonly row: number; readonly measure: () => AsyncIterable<Row> }[] = [
   { row: 1, measure: measureCreate },
@@ -17,6 +18,7 @@ export const ROWS: readonly { readonly row: number; readonly measure: () => Asyn
   { row: 4, measure: measureHostile },
   { row: 5, measure: measureImages },
   { row: 6, measure: measureDisk },
+  { row: 7, measure: measurePorts },
   { row: 8, measure: measureCommandLine },
   { row: 10, measure: measureDaemon },
   { row: 11, measure: measureKernels },

@@ -152,7 +152,7 @@ if (isFull) {
       expect(await sh(world, "dev", SSHD)).toBe("active");
       expect(await sh(world, "dev", `systemctl --failed --plain --no-legend; ${TRACES}`)).toBe("");
       for (const [line, said] of TOOLS)
-        expect([line, await sh(world, "dev", `${line} < /dev/null`)]).toEqual([line, expect.stringMatching(said)]);
+        expect([line, await sh(world, "dev", `{ ${line}; } < /dev/null`)]).toEqual([line, expect.stringMatching(said)]);
       const up = "for i in $(seq 240); do docker info > /dev/null 2>&1 && break; sleep 0.5; done";
       expect(await sh(world, "dev", `${up}; docker info --format '{{.Driver}} {{.DockerRootDir}}'`)).toBe(
         "overlay2 /root/.local/share/docker",
