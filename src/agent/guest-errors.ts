@@ -72,6 +72,12 @@ export function portInUse(port: number, cause: BangerError): BangerError {
   });
 }
 
+export function tooManyConnections(most: number): BangerError {
+  return new BangerError("unavailable", "too_many_connections", `cannot connect: ${most} connections to ports of the guest are open`, {
+    hint: "end some of them: banger vm show NAME lists the forwards",
+  });
+}
+
 /** Nothing in the guest took a dialled connection. */
 export function portClosed(port: number, cause: BangerError): BangerError {
   return new BangerError(

@@ -8,7 +8,7 @@ import type { Agent, Amended, Amendment, ExportWanted, GuestPlan, GuestReport, H
 import type { GuestPorts, GuestStats } from "../contract/schemas/guest.ts";
 import { guestAmended, guestForgotten, guestHealth, guestPorts, guestReport, guestSsh, guestStats, guestWaited } from "./answers.ts";
 import { escapeGuestText } from "../contract/escape-guest-text.ts";
-import { abortReason, agentTooOld, portClosed, portInUse } from "./guest-errors.ts";
+import { abortReason, agentTooOld, portClosed, portInUse, tooManyConnections } from "./guest-errors.ts";
 import { GuestStream } from "./guest-stream.ts";
 import { openHttpSession } from "./http-session.ts";
 import { keepAlive, type KeepAliveTimes } from "./keep-alive.ts";
@@ -17,6 +17,9 @@ import { openStream, requestJson } from "./request-json.ts";
 import { watchInstall } from "./watch-install.ts";
 import { watchOffers } from "./watch-offers.ts";
 
+/** Of the 512 streams that the guest's end takes at once: the others are for commands, copies and questions. */
+const MOST_CONNECTIONS = 256;
+
 /** The routes of the wire over one session. */
 export class HttpAgent implements Agent {
   readonly hello: Hello;
@@ -24,6 +27,7 @@ export class HttpAgent implements Agent {
   readonly #session: ClientHttp2Session;
   readonly #ping: (signal: AbortSignal) => void;
   readonly #close: (why: string) => void;
+  #connections = 0;
   /** Aborted while the guest stands still. */
   #pinging = new AbortController();
 
@@ -131,7 +135,7 @@ export class HttpAgent implements Agent {
 
   async dial(port: number, signal: AbortSignal): Promise<Duplex> {
     try {
-      return await this.#openAccepted("POST", `/dial/tcp/${port}`, signal);
+      return await this.#connect(`/dial/tcp/${port}`, signal);
     } catch (thrown) {
       if (thrown instanceof BangerError && thrown.data?.["status"] === 502) throw portClosed(port, thrown);
       throw thrown;
@@ -140,7 +144,7 @@ export class HttpAgent implements Agent {
 
   async dialDatagrams(port: number, signal: AbortSignal): Promise<Duplex> {
     const path = `/dial/udp/${port}`;
-    return knownOnly(path, () => this.#openAccepted("POST", path, signal));
+    return knownOnly(path, () => this.#connect(path, signal));
   }
 
   async listen(port: number, signal: AbortSignal): Promise<AsyncIterable<Offer>> {
@@ -171,7 +175,7 @@ export class HttpAgent implements Agent {
   }
 
   async takeOffer(id: number, signal: AbortSignal): Promise<Duplex> {
-    return this.#openAccepted("POST", `/offers/${id}`, signal);
+    return this.#connect(`/offers/${id}`, signal);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -189,6 +193,20 @@ export class HttpAgent implements Agent {
     const stream = new GuestStream(this.#session, openStream(this.#session, method, path, false), path, signal);
     if (method === "GET") stream.end();
     return stream;
+  }
+
+  /** Whoever connects to a port can connect often. */
+  async #connect(path: string, signal: AbortSignal): Promise<GuestStream> {
+    if (this.#connections >= MOST_CONNECTIONS) throw tooManyConnections(MOST_CONNECTIONS);
+    this.#connections += 1;
+    try {
+      const stream = await this.#openAccepted("POST", path, signal);
+      stream.once("close", () => (this.#connections -= 1));
+      return stream;
+    } catch (error) {
+      this.#connections -= 1;
+      throw error;
+    }
   }
 
   /** @param body sent whole, when there is one, before the answer is waited for. */

@@ -18,13 +18,13 @@ export async function forwardTcp(
   const connections = new Set<TcpConnection>();
   const serve = async (connection: TcpConnection): Promise<void> => {
     const gone = new AbortController();
-    connection.once("close", () => {
-      connections.delete(connection);
-      gone.abort();
-    });
+    const leave = (): void => gone.abort();
+    connection.once("close", () => connections.delete(connection)).once("close", leave);
     const patience = setTimeout(() => gone.abort(), DIAL_MS);
     try {
       const stream = await guest.dial(guestPort, gone.signal);
+      // From here on what has been said is still to arrive, though who said it has gone.
+      connection.off("close", leave);
       if (connection.destroyed) stream.destroy();
       else joinStreams(connection, stream);
     } catch (error) {

@@ -128,6 +128,30 @@ test("an address of IPv6 leads to the same guest", async () => {
   expect(String(await talk(six?.hostPort ?? 0, Buffer.from("six"), "::1"))).toBe("six=3");
 });
 
+test("however many connect, the vm can be used, and can be connected to again when they have gone", async () => {
+  const sockets = await Promise.all(
+    Array.from({ length: 400 }, async () => {
+      const socket = net.connect(tcpPort, "127.0.0.1").on("error", () => undefined);
+      await once(socket, "connect");
+      return socket;
+    }),
+  );
+  // What could not be had is cut off, and those that could are answered.
+  const answered = sockets.map((socket) => {
+    const { promise, resolve } = Promise.withResolvers<boolean>();
+    socket.once("data", () => resolve(true)).once("close", () => resolve(false));
+    socket.write("x");
+    return promise;
+  });
+  // Whoever sent a datagram lately counts, too.
+  const { length } = (await Promise.all(answered)).filter(Boolean);
+  expect(length).toBeGreaterThan(200);
+  expect(length).toBeLessThanOrEqual(256);
+  expect(await world.ok(["exec", "dev", "--", "echo", "still here"])).toBe("still here\n");
+  for (const socket of sockets) socket.destroy();
+  while ((await outcomeOf(tcpPort)) !== "x=1") await Bun.sleep(50);
+});
+
 test("a port is had by one vm, or by another program, and who wants it is told by which", async () => {
   const { kernel } = await openGoods();
   const refused = await world.banger(["vm", "create", "other", "--kernel", kernel, "--publish", `${tcpPort}:80`]);

@@ -16,6 +16,8 @@ import { type BadHead, readHead, type Wanted } from "./read-head.ts";
 const MOST_CONNECTIONS = 1024;
 const HEAD_MS = 30_000;
 const DIAL_MS = 15_000;
+/** For whoever was refused to read why. */
+const LINGER_MS = 5000;
 
 export interface ProxyOptions {
   readonly address: string;
@@ -69,7 +71,8 @@ export function openProxy({ address, port, dial }: ProxyOptions, system: System)
 
 async function serve(connection: TcpConnection, dial: ProxyOptions["dial"]): Promise<void> {
   const gone = new AbortController();
-  connection.once("close", () => gone.abort());
+  const leave = (): void => gone.abort();
+  connection.once("close", leave);
   let patience = setTimeout(() => connection.destroy(), HEAD_MS);
   try {
     const wanted = await waitForHead(connection);
@@ -79,6 +82,8 @@ async function serve(connection: TcpConnection, dial: ProxyOptions["dial"]): Pro
     clearTimeout(patience);
     patience = setTimeout(() => gone.abort(new BangerError("timeout", "guest_timeout", "the vm does not answer")), DIAL_MS);
     const stream = await dial(wanted.vm, wanted.port, gone.signal);
+    // From here on what has been said is still to arrive, though who said it has gone.
+    connection.off("close", leave);
     if (connection.destroyed) stream.destroy();
     else joinStreams(connection, stream);
   } catch (error) {
@@ -113,5 +118,7 @@ function refuse(connection: TcpConnection, thrown: unknown): void {
   const text = `error: ${message}\n${hint === undefined ? "" : `try: ${hint}\n`}`;
   const status = kind === "refused" ? 502 : HTTP_STATUS[kind];
   const head = `HTTP/1.1 ${status} ${kind}\r\ncontent-type: text/plain; charset=utf-8\r\nx-content-type-options: nosniff\r\ncontent-length: ${Buffer.byteLength(text)}\r\nconnection: close\r\n\r\n`;
-  connection.end(head + text);
+  // Whoever goes on sending would have the answer thrown away with what was not read.
+  connection.resume().end(head + text);
+  setTimeout(() => connection.destroy(), LINGER_MS).unref();
 }
