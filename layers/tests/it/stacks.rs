@@ -127,7 +127,7 @@ fn what_layers_mean_is_what_umoci_makes_of_them() {
         .unwrap_or_else(|| std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_secs());
     println!("seed {seed}: BANGER_TEST_SEED={seed}");
     let mut random = Random::new(seed);
-    let workshop = Workshop::open();
+    let workshop = Workshop::in_memory();
     let (mut refused, mut checked) = (0, 0);
     for batch in 0..count.div_ceil(TOGETHER) {
         let mut together: Vec<Vec<Item>> = vec![Vec::new(); LAYERS];

@@ -8,9 +8,19 @@ pub struct Workshop(PathBuf);
 
 impl Workshop {
     pub fn open() -> Self {
+        Self::open_in(&std::env::temp_dir())
+    }
+
+    /// For very many small files, which nobody needs on a disk.
+    pub fn in_memory() -> Self {
+        let memory = Path::new("/dev/shm");
+        if memory.is_dir() { Self::open_in(memory) } else { Self::open() }
+    }
+
+    fn open_in(parent: &Path) -> Self {
         static COUNT: AtomicU32 = AtomicU32::new(0);
         let name = format!("banger-layers-{}-{}", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed));
-        let folder = std::env::temp_dir().join(name);
+        let folder = parent.join(name);
         fs::create_dir_all(&folder).unwrap();
         Self(folder)
     }

@@ -1,3 +1,4 @@
+import { formatForward, formatPlace } from "../../contract/schemas/forward.ts";
 import { nameOfInit } from "../../contract/schemas/init.ts";
 import type { Vm } from "../../contract/schemas/vm.ts";
 import { escapeText } from "../../contract/escape-text.ts";
@@ -9,8 +10,19 @@ import { pairs, table } from "../table.ts";
 /** `banger ps` */
 export function showVms(vms: readonly Vm[]): Promise<string> {
   const hasProblems = vms.some(({ problems }) => problems.length > 0);
+  const hasForwards = vms.some(({ forwards }) => forwards.length > 0);
   return table(
-    ["NAME", "STATE", "IMAGE", "CPUS", "MEMORY", "NETWORK", "CREATED", ...(hasProblems ? ["PROBLEMS"] : [])],
+    [
+      "NAME",
+      "STATE",
+      "IMAGE",
+      "CPUS",
+      "MEMORY",
+      "NETWORK",
+      "CREATED",
+      ...(hasForwards ? ["PORTS"] : []),
+      ...(hasProblems ? ["PROBLEMS"] : []),
+    ],
     vms.map((vm) => [
       vm.name,
       vm.state,
@@ -19,9 +31,15 @@ export function showVms(vms: readonly Vm[]): Promise<string> {
       formatBytes(vm.memoryMiB * 2 ** 20),
       vm.network.address ?? modeOf(vm),
       `${formatAge(vm.createdAt)} ago`,
+      ...(hasForwards ? [vm.forwards.map(wordOf).join(" ")] : []),
       ...(hasProblems ? [vm.problems.join("; ")] : []),
     ]),
   );
+}
+
+/** As it is typed, and the other way round as it leads. */
+function wordOf(forward: Vm["forwards"][number]): string {
+  return forward.reverse ? `${forward.guestPort}->${formatPlace(forward)}` : formatForward(forward);
 }
 
 /** `banger vm show` */

@@ -85,9 +85,9 @@ export const SOCKET_EFFECTS: Effects<Sockets> = {
   sendDatagram: now(path),
   peerOf: "look",
   watchPeer: "look",
-  listenTcp: later((address, port) => `${address}:${port}`),
+  listenTcp: later((address) => address),
   connectTcp: "look",
-  bindUdp: later((address, port) => `${address}:${port}`),
+  bindUdp: later((address) => address),
 };
 
 export const DATABASE_EFFECTS: Effects<Databases> = { open: now(path), openToRead: "look" };

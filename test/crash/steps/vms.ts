@@ -62,6 +62,26 @@ export const VM_STEPS: readonly Step[] = [
   },
   {
     ...running,
+    name: "vm forward",
+    // A port of its own in each run, so that no two get in each other's way.
+    words: () => ["vm", "forward", NAME, "0:7000"],
+    done: "changed",
+    look: (crash) => (planOf(crash).includes(FORWARDED) ? "changed" : ofVm.look(crash)),
+  },
+  {
+    ...running,
+    name: "vm forward --remove",
+    prepare: async (crash) => {
+      await running.prepare(crash);
+      await crash.world.ok(["vm", "forward", NAME, "--reverse", "9:7000"]);
+    },
+    words: () => ["vm", "forward", NAME, "--reverse", "9:7000", "--remove"],
+    done: "running",
+    look: (crash) => (planOf(crash).includes(FORWARDED) ? "changed" : ofVm.look(crash)),
+    before: "changed",
+  },
+  {
+    ...running,
     name: "vm rename",
     words: () => ["vm", "rename", NAME, OTHER_NAME],
     done: "changed",
@@ -89,5 +109,7 @@ function fileToCopy({ world }: CrashWorld): string {
 }
 
 const copyOf = ({ world, driver }: CrashWorld): string => (driver === "fake" ? join(world.folder, "copied") : "/root/copied");
+
+const FORWARDED = `"guestPort":7000`;
 
 const planOf = ({ world }: CrashWorld): string => String(dumpDatabase(world).vms.find(({ name }) => name === NAME)?.["plan"]);
