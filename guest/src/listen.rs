@@ -1,6 +1,7 @@
 //! `POST /listen/tcp/:port`: listens on a port of the guest's loopback for as long as the host keeps the stream. Each connection is an offer, told
 //! by a line of the body, which the host takes or lets be.
 
+use std::cell::Cell;
 use std::io::ErrorKind;
 use std::net::Ipv4Addr;
 use std::rc::Rc;
@@ -18,6 +19,8 @@ use crate::dial;
 use crate::http::answer::{self, Refusal, Respond};
 use crate::http::session::Over;
 
+/// More than these are closed at once: the host takes no more either, and others have offers to make as well.
+const MOST_CONNECTIONS: usize = 128;
 /// How long the host may leave a connection waiting. Its own connection has to be made first.
 const PATIENCE: Duration = Duration::from_secs(30);
 
@@ -29,6 +32,7 @@ pub async fn tcp(agent: &Rc<Agent>, port: &str, over: Over, respond: &mut Respon
     let Ok(mut sink) = answer::stream(respond) else { return };
     // Dropped with this function, which ends those that were not taken.
     let (_open, is_open) = watch::channel(());
+    let count = Rc::new(Cell::new(0));
     loop {
         let accepted = tokio::select! {
             accepted = listener.accept() => accepted,
@@ -40,7 +44,10 @@ pub async fn tcp(agent: &Rc<Agent>, port: &str, over: Over, respond: &mut Respon
             sleep(Duration::from_millis(100)).await;
             continue;
         };
-        let Some(line) = offer(agent, port, socket, is_open.clone()) else { continue };
+        if count.get() >= MOST_CONNECTIONS {
+            continue;
+        }
+        let Some(line) = offer(agent, port, socket, is_open.clone(), count.clone()) else { continue };
         if sink.send(line).await.is_err() {
             return;
         }
@@ -60,18 +67,26 @@ async fn open(port: &str) -> Result<TcpListener, Refusal> {
 }
 
 /// The line that tells of it; `None`, and the connection is closed, when too many wait.
-fn offer(agent: &Rc<Agent>, port: &str, socket: TcpStream, mut is_open: watch::Receiver<()>) -> Option<Bytes> {
+fn offer(
+    agent: &Rc<Agent>,
+    port: &str,
+    socket: TcpStream,
+    mut is_open: watch::Receiver<()>,
+    count: Rc<Cell<usize>>,
+) -> Option<Bytes> {
     let (id, line, taken) = agent.offers.add_for_one(&format!("reverse-forward-{port}"))?;
     let _ = socket.set_nodelay(true);
     let agent = agent.clone();
+    count.set(count.get() + 1);
     spawn_local(async move {
         tokio::select! {
             taken = timeout(PATIENCE, taken) => match taken {
-                Ok(Ok(taken)) => taken.join(socket).await,
+                Ok(Ok(taken)) => taken.join_tcp(socket).await,
                 _ => agent.offers.withdraw(id),
             },
             _ = is_open.changed() => agent.offers.withdraw(id),
         }
+        count.set(count.get() - 1);
     });
     Some(line)
 }

@@ -9,11 +9,11 @@ use std::collections::BTreeMap;
 use bytes::Bytes;
 use h2::RecvStream;
 use serde::Serialize;
-use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::net::{TcpStream, UnixStream};
 use tokio::sync::{mpsc, oneshot};
 
 use crate::http::answer::{self, Refusal, Respond};
-use crate::http::join::join;
+use crate::http::join::{join, join_tcp};
 use crate::http::session::Over;
 
 pub mod door;
@@ -93,8 +93,12 @@ impl Offers {
 }
 
 impl Taken {
-    pub async fn join(self, socket: impl AsyncRead + AsyncWrite) {
+    pub async fn join(self, socket: UnixStream) {
         join(self.sink, self.body, socket, &self.over).await;
+    }
+
+    pub async fn join_tcp(self, socket: TcpStream) {
+        join_tcp(self.sink, self.body, socket, &self.over).await;
     }
 }
 

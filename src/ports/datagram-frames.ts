@@ -4,6 +4,8 @@
  * What the guest sends is taken apart here: a length says everything there is to say, so that no bytes are wrong, only too few.
  */
 const HEAD_BYTES = 2;
+/** That the length can say. */
+const MOST_LENGTH = 65_535;
 
 /** The most that a UDP datagram holds over IPv4. */
 export const MOST_DATAGRAM_BYTES = 65_507;
@@ -17,20 +19,23 @@ export function frameDatagram(bytes: Uint8Array): Buffer {
 
 /** Takes pieces as they come, cut anywhere; keeps at most one datagram that has begun. */
 export class DatagramReader {
-  #begun: Buffer = Buffer.alloc(0);
+  /** Of the datagram that has begun, its length before it. It is filled in place, however small the pieces are that come. */
+  readonly #begun = Buffer.allocUnsafe(HEAD_BYTES + MOST_LENGTH);
+  #filled = 0;
 
   /** The datagrams that are whole by now. */
   take(piece: Uint8Array): readonly Buffer[] {
-    let rest = this.#begun.length === 0 ? Buffer.from(piece.buffer, piece.byteOffset, piece.length) : Buffer.concat([this.#begun, piece]);
     const whole: Buffer[] = [];
-    while (rest.length >= HEAD_BYTES) {
-      const end = HEAD_BYTES + rest.readUInt16BE();
-      if (rest.length < end) break;
-      whole.push(rest.subarray(HEAD_BYTES, end));
-      rest = rest.subarray(end);
+    for (let at = 0; at < piece.length;) {
+      const wanted = (this.#filled < HEAD_BYTES ? HEAD_BYTES : HEAD_BYTES + this.#begun.readUInt16BE()) - this.#filled;
+      const taken = piece.subarray(at, at + wanted);
+      this.#begun.set(taken, this.#filled);
+      this.#filled += taken.length;
+      at += taken.length;
+      if (this.#filled < HEAD_BYTES || this.#filled < HEAD_BYTES + this.#begun.readUInt16BE()) continue;
+      whole.push(Buffer.from(this.#begun.subarray(HEAD_BYTES, this.#filled)));
+      this.#filled = 0;
     }
-    // A copy: the piece may be large, and is somebody else's.
-    this.#begun = Buffer.from(rest);
     return whole;
   }
 }

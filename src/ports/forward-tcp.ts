@@ -1,6 +1,6 @@
 /** A forward of TCP: what connects here is joined to a connection that the guest's agent makes. */
 import type { Forward } from "../contract/schemas/forward.ts";
-import { joinStreams } from "../system/join-streams.ts";
+import { joinConnection } from "../system/join-streams.ts";
 import type { Listener, System, TcpConnection } from "../system/system.ts";
 import type { PortsGuest } from "./ports.ts";
 
@@ -26,7 +26,7 @@ export async function forwardTcp(
       // From here on what has been said is still to arrive, though who said it has gone.
       connection.off("close", leave);
       if (connection.destroyed) stream.destroy();
-      else joinStreams(connection, stream);
+      else joinConnection(connection, stream);
     } catch (error) {
       if (!connection.destroyed) log.debug("a connection to a guest's port was turned away", { vm: guest.vmName(), guestPort, error });
       connection.resetAndDestroy();

@@ -8,19 +8,37 @@ import type { Listener, System, UdpPeer } from "../system/system.ts";
 import { DatagramReader, frameDatagram } from "./datagram-frames.ts";
 import type { PortsGuest } from "./ports.ts";
 
-/** A sender costs nothing and can be made up. */
-const MOST_FLOWS = 256;
-/** Until the guest's agent has taken the flow. */
-const MOST_WAITING = 64;
+/** Until the guest's agent has taken the flow: one datagram of the longest, or several shorter ones. */
+const MOST_WAITING_BYTES = 64 * 1024;
+const DIAL_MS = 15_000;
 /** Somewhat longer than what asks again after half a minute. */
 const IDLE_MS = 60_000;
 const LOOK_MS = 10_000;
 
-/** Rejects with errno. */
+/**
+ * How many flows a vm has in all its forwards together. A sender costs nothing and can be made up, and each flow takes one of the
+ * connections to the guest, which other forwards want as well.
+ */
+const MOST_FLOWS = 64;
+
+export class FlowCount {
+  #count = 0;
+
+  get isFull(): boolean {
+    return this.#count >= MOST_FLOWS;
+  }
+
+  add(change: 1 | -1): void {
+    this.#count += change;
+  }
+}
+
+/** Rejects with errno. @param count of the vm. */
 export async function forwardUdp(
   { address, hostPort, guestPort }: Forward,
   guest: PortsGuest,
   { sockets, clock, log }: Pick<System, "sockets" | "clock" | "log">,
+  count: FlowCount,
 ): Promise<Listener> {
   /** Those that were used last come last. */
   const flows = new Map<string, Flow>();
@@ -35,14 +53,18 @@ export async function forwardUdp(
     }
     isLooking = false;
   };
-  const openFlow = (key: string, peer: UdpPeer): Flow => {
+  const openFlow = (key: string, peer: UdpPeer): Flow | undefined => {
     const [oldest] = flows.values();
-    if (flows.size >= MOST_FLOWS) oldest?.end();
+    if (count.isFull) oldest?.end();
+    // All are another forward's.
+    if (count.isFull) return undefined;
+    count.add(1);
     const flow = new Flow({
       now: () => clock.monotonicMs(),
       answer: (bytes) => socket.send(bytes, peer),
       onEnd: () => {
         if (flows.get(key) === flow) flows.delete(key);
+        count.add(-1);
       },
     });
     void flow.open(guest, guestPort, log);
@@ -51,6 +73,7 @@ export async function forwardUdp(
   const socket = await sockets.bindUdp(address, hostPort, (bytes, peer) => {
     const key = `${peer.address} ${peer.port}`;
     const flow = flows.get(key) ?? openFlow(key, peer);
+    if (flow === undefined) return;
     flows.delete(key);
     flows.set(key, flow);
     flow.send(bytes);
@@ -77,6 +100,7 @@ class Flow {
   readonly #parts: FlowParts;
   readonly #over = new AbortController();
   readonly #waiting: Buffer[] = [];
+  #waitingBytes = 0;
   #stream: Duplex | undefined;
   lastMs: number;
 
@@ -86,6 +110,7 @@ class Flow {
   }
 
   async open(guest: PortsGuest, port: number, log: System["log"]): Promise<void> {
+    const patience = setTimeout(() => this.end(), DIAL_MS);
     try {
       const stream = await guest.dialDatagrams(port, this.#over.signal);
       stream.on("error", () => undefined).once("close", () => this.end());
@@ -100,21 +125,28 @@ class Flow {
     } catch (error) {
       if (!this.#over.signal.aborted) log.debug("datagrams to a guest's port were dropped", { vm: guest.vmName(), port, error });
       this.end();
+    } finally {
+      clearTimeout(patience);
     }
   }
 
   send(bytes: Uint8Array): void {
     this.lastMs = this.#parts.now();
     if (this.#stream === undefined) {
-      if (this.#waiting.length < MOST_WAITING) this.#waiting.push(frameDatagram(bytes));
+      const frame = frameDatagram(bytes);
+      if (this.#waitingBytes + frame.length > MOST_WAITING_BYTES) return;
+      this.#waitingBytes += frame.length;
+      this.#waiting.push(frame);
     } else if (!this.#stream.writableNeedDrain) {
       this.#stream.write(frameDatagram(bytes));
     }
   }
 
   end(): void {
+    if (this.#over.signal.aborted) return;
     this.#over.abort();
     this.#stream?.destroy();
+    this.#waiting.length = 0;
     this.#parts.onEnd();
   }
 }

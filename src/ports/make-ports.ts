@@ -2,7 +2,7 @@
 import { formatPlace, type Forward } from "../contract/schemas/forward.ts";
 import type { Listener, System } from "../system/system.ts";
 import { forwardTcp } from "./forward-tcp.ts";
-import { forwardUdp } from "./forward-udp.ts";
+import { FlowCount, forwardUdp } from "./forward-udp.ts";
 import { forwardReverse } from "./forward-reverse.ts";
 import { type HeldPlace, openVmPorts } from "./open-vm-ports.ts";
 import type { Ports, PortsGuest, TakenForward } from "./ports.ts";
@@ -12,14 +12,13 @@ export function makePorts(system: System): Ports {
   /** What is open now, of every vm. */
   const held = new Set<() => HeldForward>();
   const tell = (forward: Forward, error: unknown): TakenForward =>
-    whyTaken(
-      forward,
-      error,
-      [...held].map((each) => each()),
-      system.processes,
-    );
-  const listen = (forward: Forward, guest: PortsGuest): Promise<Listener> =>
-    forward.protocol === "tcp" ? forwardTcp(forward, guest, system) : forwardUdp(forward, guest, system);
+    whyTaken(forward, error, {
+      held: [...held].map((each) => each()),
+      ourselves: "banger's own proxy (proxy.listen in the config)",
+      processes: system.processes,
+    });
+  const listen = (forward: Forward, guest: PortsGuest, count = new FlowCount()): Promise<Listener> =>
+    forward.protocol === "tcp" ? forwardTcp(forward, guest, system) : forwardUdp(forward, guest, system, count);
   return {
     try: async (wanted, which) => {
       // Each is held until all were tried, so that none is chosen twice.
@@ -38,9 +37,10 @@ export function makePorts(system: System): Ports {
       return { forwards, taken };
     },
     open: (guest, wanted) => {
+      const count = new FlowCount();
       const hold = async (forward: Forward, signal: AbortSignal): Promise<HeldPlace> => {
         if (forward.reverse) return await forwardReverse(forward, guest, system, signal);
-        const listener = await listen(forward, guest);
+        const listener = await listen(forward, guest, count);
         const entry = (): HeldForward => ({ forward, vmName: guest.vmName() });
         held.add(entry);
         system.log.info("a port of a guest is forwarded", { vm: guest.vmName(), at: formatPlace(forward), to: forward.guestPort });

@@ -6,6 +6,8 @@ import type { VmPorts } from "./ports.ts";
 /** How soon a port that is taken is asked for again. */
 const AGAIN_MS = 2000;
 
+/** Whoever has it may be another by then. */
+const TRIES_A_LOOK = 15;
 /** How long a guest that is asked to listen is waited for; it may stand still. */
 const FIRST_MS = 3000;
 
@@ -74,15 +76,17 @@ class Entry {
 
   async #keep(parts: VmPortsParts, tried: () => void): Promise<void> {
     const { signal } = this.#over;
-    while (!signal.aborted) {
+    for (let tries = 0; !signal.aborted; tries += 1) {
       try {
         await using held = await parts.hold(this.forward, signal);
         this.problem = undefined;
+        tries = 0;
         tried();
         await Promise.race([aborted(signal), held.ended]);
       } catch (error) {
         if (signal.aborted) break;
-        this.problem = parts.tell(this.forward, error);
+        // Who has it is looked for in all processes, which takes a while.
+        if (this.problem === undefined || tries % TRIES_A_LOOK === 0) this.problem = parts.tell(this.forward, error);
         tried();
       }
       await parts.clock.sleep(AGAIN_MS, signal).catch(() => undefined);

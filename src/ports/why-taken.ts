@@ -1,5 +1,6 @@
 /** Why nothing can listen at an address of this computer, in words, and what to do about it. */
 import { basename } from "node:path";
+import { pid } from "node:process";
 import type { Forward } from "../contract/schemas/forward.ts";
 import type { Processes } from "../system/system.ts";
 import type { TakenForward } from "./ports.ts";
@@ -10,21 +11,25 @@ export interface HeldForward {
   readonly vmName: string;
 }
 
+export interface Owners {
+  /** What is open of vms. */
+  readonly held: readonly HeldForward[];
+  /** What else of this very process may listen, in words. */
+  readonly ourselves: string;
+  readonly processes: Pick<Processes, "findListener">;
+}
+
 /** @param error what listening threw. */
-export function whyTaken(
-  forward: Forward,
-  error: unknown,
-  held: Iterable<HeldForward>,
-  processes: Pick<Processes, "findListener">,
-): TakenForward {
+export function whyTaken(forward: Forward, error: unknown, { held, ourselves, processes }: Owners): TakenForward {
   const { address, hostPort, protocol } = forward;
   const code = error instanceof Error && "code" in error ? error.code : undefined;
   switch (code) {
     case "EADDRINUSE": {
-      const owner = [...held].find((other) => clashes(other.forward, forward));
+      const owner = held.find((other) => clashes(other.forward, forward));
       if (owner !== undefined)
         return { forward, why: `vm ${owner.vmName} listens there`, hint: `${OTHER}, or take it from vm ${owner.vmName}` };
       const process = processes.findListener(protocol, address, hostPort);
+      if (process?.pid === pid) return { forward, why: `${ourselves} listens there`, hint: OTHER };
       const who = process === undefined ? "another program" : `${basename(process.argv[0] ?? "a program")} (pid ${process.pid})`;
       return { forward, why: `${who} listens there`, hint: OTHER };
     }

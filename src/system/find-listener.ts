@@ -9,17 +9,32 @@ import type { Clock, FoundProcess } from "./system.ts";
 const LISTENS = { tcp: "0A", udp: "07" } as const;
 
 export function findListener(protocol: "tcp" | "udp", address: string, port: number, clock: Clock): FoundProcess | undefined {
-  const inodes = new Set(
-    [protocol, `${protocol}6`].flatMap((table) => listenersIn(read(`/proc/net/${table}`), LISTENS[protocol], address, port)),
-  );
-  if (inodes.size === 0) return undefined;
-  const wanted = new Set([...inodes].map((inode) => `socket:[${inode}]`));
+  const [own, other] = [protocol, `${protocol}6`].map((table) => read(`/proc/net/${table}`));
+  const inodes = whoseInodes(address, port, LISTENS[protocol], { four: own ?? "", six: other ?? "" });
+  if (inodes.length === 0) return undefined;
+  const wanted = new Set(inodes.map((inode) => `socket:[${inode}]`));
   for (const name of namesIn("/proc")) {
     if (!/^\d+$/.test(name) || !holdsOne(`/proc/${name}/fd`, wanted)) continue;
     const [identity, argv] = [identify(Number(name), clock), argvOf(Number(name))];
     if (identity !== undefined && argv !== undefined) return { ...identity, argv };
   }
   return undefined;
+}
+
+/** Of those in whose way it would be, the nearest: of its own family, of IPv6 for an address of IPv4, and for all of both; pure. */
+export function whoseInodes(
+  address: string,
+  port: number,
+  state: string,
+  tables: { readonly four: string; readonly six: string },
+): readonly string[] {
+  if (isIPv6(address)) return listenersIn(tables.six, state, address, port);
+  const found = [
+    listenersIn(tables.four, state, address, port),
+    listenersIn(tables.six, state, `::ffff:${address}`, port),
+    listenersIn(tables.six, state, "::", port),
+  ];
+  return found.find((inodes) => inodes.length > 0) ?? [];
 }
 
 /** Inodes of what listens there, of one table of `/proc/net`; pure. An address that stands for all is in the way of each of its family. */

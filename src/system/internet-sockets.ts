@@ -21,15 +21,20 @@ export interface UdpSocket extends Listener {
   send(bytes: Uint8Array, to: UdpPeer): void;
 }
 
+/** A peer that has vanished without a word is noticed by this. */
+const KEEP_ALIVE_MS = 60_000;
 /** Who connects while the others are being served waits here. */
 const BACKLOG = 512;
 
 export const listenTcp: Sockets["listenTcp"] = async (address, port, onConnection) => {
-  const server = net.createServer({ allowHalfOpen: true, noDelay: true }, (connection) => {
-    // An error is followed by `close`; until somebody reads it has no other listener, and would end the process.
-    connection.on("error", () => undefined);
-    onConnection(connection);
-  });
+  const server = net.createServer(
+    { allowHalfOpen: true, noDelay: true, keepAlive: true, keepAliveInitialDelay: KEEP_ALIVE_MS },
+    (connection) => {
+      // An error is followed by `close`; until somebody reads it has no other listener, and would end the process.
+      connection.on("error", () => undefined);
+      onConnection(connection);
+    },
+  );
   const { promise, resolve, reject } = Promise.withResolvers<void>();
   server.once("listening", resolve).once("error", reject);
   // Without `ipv6Only` the address :: would take the port of 0.0.0.0 with it, and two forwards clash that do not look it.

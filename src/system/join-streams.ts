@@ -1,3 +1,4 @@
+import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
 
 /**
@@ -5,16 +6,22 @@ import type { Duplex } from "node:stream";
  * and leaves the other direction open; the death of one destroys the other.
  */
 export function joinStreams(a: Duplex, b: Duplex): void {
-  passOn(a, b);
-  passOn(b, a);
+  passOn(a, b, () => b.destroy());
+  passOn(b, a, () => a.destroy());
 }
 
-function passOn(from: Duplex, to: Duplex): void {
+/** The same of a TCP connection, which is reset when the stream breaks: an orderly end would make what has come look like everything. */
+export function joinConnection(connection: Socket, stream: Duplex): void {
+  passOn(connection, stream, () => stream.destroy());
+  passOn(stream, connection, () => connection.resetAndDestroy());
+}
+
+function passOn(from: Duplex, to: Duplex, breakOff: () => void): void {
   from.pipe(to);
   // An error is followed by `close`, which is where both go down.
   from.on("error", () => undefined);
   from.once("close", () => {
-    if (!from.readableEnded || from.errored !== null) to.destroy();
+    if (!from.readableEnded || from.errored !== null) breakOff();
     else if (!to.writableEnded) to.end();
   });
 }

@@ -10,7 +10,7 @@ import { willHaveHalted } from "./has-halted.ts";
 import { keepAgent, type AgentKeeper } from "./keep-agent.ts";
 import { powerOff } from "./power-off.ts";
 import type { VmBoot } from "./vm-record.ts";
-import { consoleUnreachable } from "./refusals.ts";
+import { consoleUnreachable, notRunning } from "./refusals.ts";
 import { watchRun, type RunWatch } from "./watch-run.ts";
 
 /** An emulated guest that stood still for long has much to do at first. */
@@ -56,6 +56,8 @@ export class RunningGuest {
     );
     const awake = (signal: AbortSignal): Promise<Agent> => {
       this.requireAwake();
+      // Nobody is to wait for somebody who may go on at any time.
+      if (this.#isPaused) throw notRunning({ name: vmName(), state: "paused" });
       return this.agents.current(signal);
     };
     this.ports = dependencies.ports.open(

@@ -99,6 +99,7 @@ export class Supervisor {
   }
 
   async start(parts: () => Promise<BootParts>, steps: Steps): Promise<void> {
+    let started: RunningGuest | undefined;
     await this.#command("start", steps.signal, async (signal) => {
       try {
         await endLeftVmm(this.#row.record, this.#dependencies);
@@ -107,8 +108,7 @@ export class Supervisor {
         );
         await using undo = booted.release;
         this.#row.settle("booted", { boot: booted.boot });
-        await this.#adopt(booted.vmm, booted.agent, undo.move()).ports.tried;
-        for (const problem of this.#running?.ports.problems ?? NO_PROBLEMS) steps.notice(problem);
+        started = this.#adopt(booted.vmm, booted.agent, undo.move());
         this.#readying = this.#becomeReady(steps);
       } catch (error) {
         // A stop that came in between owns the state from here on. Who cancels a start finds the vm as it was before.
@@ -120,7 +120,7 @@ export class Supervisor {
       }
     });
     // Who joins a start waits for the same.
-    await this.#readying?.done;
+    await Promise.all([this.#readying?.done, tellOfPorts(started, steps)]);
   }
 
   /** Asks the guest to power off, and forces after `graceMs`; 0 forces at once. */
@@ -401,4 +401,9 @@ export class Supervisor {
     this.#onGone();
     this.#row.tellMoved();
   }
+}
+
+async function tellOfPorts(guest: RunningGuest | undefined, steps: Steps): Promise<void> {
+  await guest?.ports.tried;
+  for (const problem of guest?.ports.problems ?? NO_PROBLEMS) steps.notice(problem);
 }

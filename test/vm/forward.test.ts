@@ -186,9 +186,8 @@ test("the port is open again after the daemon's death, and after a stop and a st
 
 test("a guest that stands still takes no connection", async () => {
   await world.ok(["vm", "pause", "dev"]);
-  const waiting = outcomeOf(tcpPort);
+  expect(["closed", "ECONNRESET"]).toContain(await outcomeOf(tcpPort));
   await world.ok(["vm", "resume", "dev"]);
-  expect(["closed", "ECONNRESET", "x=1"]).toContain(await waiting);
   expect(String(await talk(tcpPort, Buffer.from("awake")))).toBe("awake=5");
 });
 

@@ -8,7 +8,7 @@ use tokio::net::TcpStream;
 use tokio::time::timeout;
 
 use crate::http::answer::{self, Refusal, Respond};
-use crate::http::join::join;
+use crate::http::join::join_tcp;
 use crate::http::session::Over;
 
 /// Loopback answers at once; only a full backlog or a packet filter that drops makes it wait.
@@ -20,7 +20,7 @@ pub async fn handle(port: &str, over: Over, body: RecvStream, respond: &mut Resp
             // Interactive protocols come through here, one keystroke a piece.
             let _ = socket.set_nodelay(true);
             if let Ok(sink) = answer::stream(respond) {
-                join(sink, body, socket, &over).await;
+                join_tcp(sink, body, socket, &over).await;
             }
         }
         Err(refusal) => refusal.send(respond),

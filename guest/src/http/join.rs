@@ -3,6 +3,7 @@
 use bytes::Bytes;
 use h2::{Reason, RecvStream};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
+use tokio::net::TcpStream;
 
 use super::answer::{Gone, Sink};
 use super::body;
@@ -12,11 +13,22 @@ const PIECE_BYTES: usize = 64 * 1024;
 
 /// Returns when both directions have ended or either end is gone; the socket is closed by then.
 pub async fn join(sink: Sink, body: RecvStream, socket: impl AsyncRead + AsyncWrite, over: &Over) {
+    let _ = pass_on(sink, body, socket, over).await;
+}
+
+/// As [`join`]. A connection that broke is reset, so that whoever reads from it does not take what there is for everything.
+pub async fn join_tcp(sink: Sink, body: RecvStream, mut socket: TcpStream, over: &Over) {
+    if pass_on(sink, body, &mut socket, over).await.is_err() {
+        let _ = socket.set_zero_linger();
+    }
+}
+
+async fn pass_on(sink: Sink, body: RecvStream, socket: impl AsyncRead + AsyncWrite, over: &Over) -> Result<(), Gone> {
     let (from, into) = tokio::io::split(socket);
     tokio::select! {
         // Both halves must end; the first error ends both.
-        _ = async { tokio::try_join!(to_host(sink, from), to_socket(body, into)) } => {}
-        () = over.wait() => {}
+        passed = async { tokio::try_join!(to_host(sink, from), to_socket(body, into)) } => passed.map(|_| ()),
+        () = over.wait() => Err(Gone),
     }
 }
 

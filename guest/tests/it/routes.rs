@@ -310,11 +310,33 @@ fn listens_for_the_host_while_it_wants_that() {
         inside.read_to_string(&mut said).await.unwrap();
         assert_eq!(said, "from outside");
 
-        // One that waits is cut off with the stream, and nobody listens any more.
-        let mut waiting = TcpStream::connect(("127.0.0.1", port)).await.unwrap();
-        next(&mut lines).await.unwrap();
+        // One that breaks off at the host is no orderly end inside.
+        let mut broken = TcpStream::connect(("127.0.0.1", port)).await.unwrap();
+        let line: Value = serde_json::from_slice(&next(&mut lines).await.unwrap()).unwrap();
+        let (_, mut into, from) = host.open(&format!("/offers/{}", line["id"])).await;
+        send(&mut into, Bytes::from_static(b"part")).await.unwrap();
+        let mut part = [0; 4];
+        broken.read_exact(&mut part).await.unwrap();
+        into.send_reset(h2::Reason::CANCEL);
+        drop(from);
+        assert_eq!(broken.read(&mut part).await.unwrap_err().kind(), std::io::ErrorKind::ConnectionReset);
+
+        // More than the host would take are closed at once.
+        let mut waiting = Vec::new();
+        loop {
+            let mut socket = TcpStream::connect(("127.0.0.1", port)).await.unwrap();
+            let read = tokio::time::timeout(Duration::from_millis(50), socket.read(&mut [0])).await;
+            if read.is_ok() {
+                break;
+            }
+            waiting.push(socket);
+        }
+        // The first of all is still open.
+        assert!((126..=128).contains(&waiting.len()), "{}", waiting.len());
+
+        // Those that wait are cut off with the stream, and nobody listens any more.
         drop((sender, lines));
-        assert_eq!(waiting.read(&mut [0]).await.unwrap_or(0), 0);
+        assert_eq!(waiting[0].read(&mut [0]).await.unwrap_or(0), 0);
         let nobody = async { while TcpStream::connect(("127.0.0.1", port)).await.is_ok() {} };
         tokio::time::timeout(Duration::from_secs(20), nobody).await.expect("nobody listens");
     });

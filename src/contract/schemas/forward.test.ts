@@ -27,6 +27,8 @@ test.each([
   ["::1:80:80", "is no forward"],
   ["[127.0.0.1]:80:80", "no IP address"],
   ["[::1:80:80", "is no forward"],
+  ["[fe80::1%eth0]:80:80", "no IP address"],
+  ["[::ffff:127.0.0.1]:80:80", "no IP address"],
   ["1.2.3:80:80", "no IP address"],
   ["80:0", "has a port that there is not"],
   ["65536:1", "has a port that there is not"],

@@ -47,7 +47,7 @@ export function parseForward(text: string): Forward | { readonly wrong: string }
   if (groups === undefined) return wrong(`is no forward; write ${FORMS}`);
   const written = groups["address"];
   const address = written?.startsWith("[") === true ? written.slice(1, -1) : written;
-  const isAddress = address === undefined || (written?.startsWith("[") === true ? isIPv6(address) : isIP(address) === 4);
+  const isAddress = address === undefined || (written?.startsWith("[") === true ? isPlainIPv6(address) : isIP(address) === 4);
   if (!isAddress) return wrong(`names ${JSON.stringify(written)}, which is no IP address; write ${FORMS}`);
   const parsed = forward.safeParse({
     address: address === undefined ? DEFAULT_ADDRESS : isIPv6(address) ? shortestOf(address) : address,
@@ -67,6 +67,11 @@ export const forwardText = z.string().transform((text, context): Forward => {
   context.addIssue({ code: "custom", message: parsed.wrong });
   return z.NEVER;
 });
+
+/** Without a zone, and none that is of IPv4 and only written so. */
+function isPlainIPv6(address: string): boolean {
+  return isIPv6(address) && !address.includes("%") && !shortestOf(address).startsWith("::ffff:");
+}
 
 /** One address has one text, so that two forwards of the same place are seen to be. */
 function shortestOf(address: string): string {

@@ -6,7 +6,7 @@
 import type { Duplex } from "node:stream";
 import { BangerError, HTTP_STATUS, toErrorShape } from "../../contract/errors.ts";
 import type { Probe } from "../../contract/probe.ts";
-import { joinStreams } from "../../system/join-streams.ts";
+import { joinConnection } from "../../system/join-streams.ts";
 import type { Listener, System, TcpConnection } from "../../system/system.ts";
 import { openVmPorts } from "../open-vm-ports.ts";
 import { whyTaken } from "../why-taken.ts";
@@ -51,7 +51,7 @@ export function openProxy({ address, port, dial }: ProxyOptions, system: System)
         },
       };
     },
-    tell: (forward, error) => whyTaken(forward, error, [], processes).why,
+    tell: (forward, error) => whyTaken(forward, error, { held: [], ourselves: "a forward of a vm", processes }).why,
     clock,
   });
   const where = address.includes(":") ? `[${address}]:${port}` : `${address}:${port}`;
@@ -85,7 +85,7 @@ async function serve(connection: TcpConnection, dial: ProxyOptions["dial"]): Pro
     // From here on what has been said is still to arrive, though who said it has gone.
     connection.off("close", leave);
     if (connection.destroyed) stream.destroy();
-    else joinStreams(connection, stream);
+    else joinConnection(connection, stream);
   } catch (error) {
     refuse(connection, error);
   } finally {

@@ -53,6 +53,28 @@ test.each([
   expect(readHead(Buffer.from(text, "latin1"))).toEqual({ wrong: expect.any(String) });
 });
 
+const upgrade = (origin: string): Buffer =>
+  Buffer.from(`GET / HTTP/1.1\r\nHost: 80.dev.localhost:7070\r\nUpgrade: websocket\r\n${origin}\r\n`);
+
+test.each(["", "Origin: http://80.dev.localhost:7070\r\n", "Origin: http://3000.dev.localhost:7070\r\n"])(
+  "a WebSocket is opened by a program, and by pages of the same vm: %j",
+  (origin) => {
+    expect(readHead(upgrade(origin))).toEqual({ vm: "dev", port: 80 });
+  },
+);
+
+test.each([
+  "http://evil.example",
+  "http://80.other.localhost:7070",
+  "https://80.dev.localhost:7070",
+  "http://80.dev.localhost.evil.example",
+  "null",
+  "http://localhost:3000",
+])("a page of %s opens no WebSocket, and may still ask", (origin) => {
+  expect(readHead(upgrade(`Origin: ${origin}\r\n`))).toEqual({ wrong: expect.stringContaining("WebSocket") });
+  expect(readHead(Buffer.from(`GET / HTTP/1.1\r\nHost: 80.dev.localhost\r\nOrigin: ${origin}\r\n\r\n`))).toEqual({ vm: "dev", port: 80 });
+});
+
 test("a head that is not whole is waited for, and one without an end is not", () => {
   const whole = head("80.a.localhost");
   for (let length = 0; length < whole.length; length += 1) expect(readHead(whole.subarray(0, length))).toBeUndefined();

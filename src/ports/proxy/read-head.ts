@@ -33,13 +33,25 @@ export function readHead(bytes: Buffer): Wanted | BadHead | undefined {
   // One that names a host of its own, or a tunnel, is for another kind of proxy.
   if (!target.startsWith("/") && target !== "*") return { wrong: "the target of the request is not a path" };
   const hosts: string[] = [];
+  const origins: string[] = [];
+  let upgrades = false;
   for (const field of fields) {
     const { name, value = "" } = FIELD.exec(field)?.groups ?? {};
     if (name === undefined) return { wrong: "the head of the request has a line that is no field" };
-    if (name.toLowerCase() === "host") hosts.push(value.trimEnd());
+    const key = name.toLowerCase();
+    if (key === "host") hosts.push(value.trimEnd());
+    if (key === "origin") origins.push(value.trimEnd());
+    if (key === "upgrade") upgrades = true;
   }
   const groups = hosts.length === 1 ? HOST.exec(hosts[0] ?? "")?.groups : undefined;
   const [vm, port] = [groups?.["vm"], Number(groups?.["port"])];
   if (vm === undefined || port > 65_535) return { wrong: "the host of the request is not PORT.NAME.localhost" };
+  if (upgrades && !origins.every((origin) => isOfVm(origin, vm)))
+    return { wrong: "a page that is not of this vm may open no WebSocket to it" };
   return { vm, port };
+}
+
+/** What a page may read of another is the browser's business, but for WebSockets: those it leaves to whoever answers. */
+function isOfVm(origin: string, vm: string): boolean {
+  return origin.startsWith("http://") && HOST.exec(origin.slice("http://".length))?.groups?.["vm"] === vm;
 }
