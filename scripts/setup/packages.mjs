@@ -18,7 +18,10 @@ export const FOR_USE = [
   { name: "squashfs-tools-ng", proof: ["tar2sqfs"] },
   { name: "e2fsprogs", proof: ["mkfs.ext4"] },
   { name: "uidmap", proof: ["newuidmap"] },
-  { name: "passt", proof: ["passt"] },
+  { name: "passt", proof: ["pasta"] },
+  { name: "nftables", proof: ["nft"] },
+  { name: "iproute2", proof: ["ip"] },
+  { name: "util-linux", proof: ["unshare", "nsenter", "setpriv"] },
   { name: "xz-utils", proof: ["xz"] },
   { name: "zstd", proof: ["zstd"] },
   { name: "gpgv", proof: ["gpgv"] },
@@ -37,7 +40,6 @@ export const FOR_TESTS = [
   { name: "busybox-static", proof: ["/bin/busybox"] },
   { name: "bison", proof: ["bison"] },
   { name: "docker-registry", proof: ["docker-registry"] },
-  { name: "iproute2", proof: ["ip"] },
   { name: "erofs-utils", proof: ["fsck.erofs"] },
   { name: "dnsmasq-base", proof: ["dnsmasq"] },
   { name: "fdisk", proof: ["sfdisk"] },
@@ -58,7 +60,6 @@ export const FOR_TESTS = [
   { name: "zsh", proof: ["zsh"] },
   { name: "fish", proof: ["fish"] },
   { name: "umoci", proof: ["umoci"] },
-  { name: "util-linux", proof: ["unshare"] },
 ];
 
 /**

@@ -92,8 +92,8 @@ describe("the table", () => {
   test("says which helpers are counted and why a guest says nothing, escaped", () => {
     const [sample] = rate([], [sampleOf(1, 1, null)]);
     if (sample === undefined || sample.host === null) throw new Error("no sample");
-    const helper = { name: "passt", pid: 8, cpuMs: 0, rssBytes: 0, pssBytes: 0 };
+    const helper = { name: "helper", pid: 8, cpuMs: 0, rssBytes: 0, pssBytes: 0 };
     const host = { ...sample.host, processes: [helper, helper] };
-    expect(showStatsNotes([{ ...sample, host, guestProblem: "\u001b[2J" }])).toBe("dev: counted with the VMM: passt\ndev: \\x1b[2J\n");
+    expect(showStatsNotes([{ ...sample, host, guestProblem: "\u001b[2J" }])).toBe("dev: counted with the VMM: helper\ndev: \\x1b[2J\n");
   });
 });

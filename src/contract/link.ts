@@ -3,7 +3,8 @@
 /** What the VMM is given. */
 export type LinkEnd =
   | { readonly kind: "none" }
-  | { readonly kind: "stream-socket"; readonly path: string; readonly mac: string }
+  /** A TAP of that name that is there, in a network namespace that a program is run in by putting `enter` before it. */
+  | { readonly kind: "tap"; readonly name: string; readonly mac: string; readonly enter: readonly string[] }
   | { readonly kind: "user"; readonly mac: string };
 
 /** What the guest sets up on its side. */

@@ -86,7 +86,7 @@ export const VERBS: Readonly<Record<OperationName, Verb>> = {
         "type": "boolean",
         "required": false,
         "default": false,
-        "brief": "give the vm a way out to the network; no network card without it"
+        "brief": "give the vm a way out to the internet, and to nothing of this computer and around it; no network card without it"
       },
       {
         "name": "publish",
@@ -96,6 +96,30 @@ export const VERBS: Readonly<Record<OperationName, Verb>> = {
         "brief": "a port of the vm that is reached at this computer: [ADDRESS:]HOST:GUEST[/udp]; on 127.0.0.1 unless said; may be repeated",
         "placeholder": "PORTS",
         "alias": "p"
+      },
+      {
+        "name": "allowHost",
+        "flag": "allow-host",
+        "type": "list",
+        "required": false,
+        "brief": "a port of this computer's loopback that the vm with --nat reaches at its gateway; may be repeated",
+        "placeholder": "PORT"
+      },
+      {
+        "name": "allowLan",
+        "flag": "allow-lan",
+        "type": "list",
+        "required": false,
+        "brief": "a network around this computer that the vm with --nat reaches, such as 192.168.1.0/24; may be repeated",
+        "placeholder": "CIDR"
+      },
+      {
+        "name": "unsafeNet",
+        "flag": "unsafe-net",
+        "type": "boolean",
+        "required": false,
+        "default": false,
+        "brief": "take a way out that isolates nothing, where there is no other"
       },
       {
         "name": "env",
@@ -189,6 +213,10 @@ export const VERBS: Readonly<Record<OperationName, Verb>> = {
       {
         "command": "banger vm create web --publish 8080:80",
         "does": "then http://localhost:8080 is port 80 in the vm"
+      },
+      {
+        "command": "banger vm create app --nat --allow-host 5432",
+        "does": "one that reaches a database on this computer at its gateway"
       },
       {
         "command": "banger vm create web --wait-for tcp:80 --wait-for unit:ssh",

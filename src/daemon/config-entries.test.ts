@@ -22,6 +22,7 @@ test("without a file every value is a default, and each default is one that the 
       work_disk: CONFIG_DEFAULTS.workBytes,
       boot_deadline: CONFIG_DEFAULTS.bootDeadlineMs,
     },
+    network: { mode: "auto" },
     logs: { console: CONFIG_DEFAULTS.consoleBytes },
     kernel_build: { mirror: CONFIG_DEFAULTS.kernelMirror, keyservers: [...CONFIG_DEFAULTS.keyservers] },
     ssh: {},

@@ -15,6 +15,7 @@ export const CONFIG_DEFAULTS = {
   workBytes: DEFAULT_WORK_BYTES,
   /** An emulated guest on a busy computer may need most of it. */
   bootDeadlineMs: 180_000,
+  networkMode: "auto",
   consoleBytes: 16 * 2 ** 20,
   kernelMirror: "https://cdn.kernel.org/pub/linux/kernel",
   /** In this order: the second strips user ids that nobody verified, and gpg takes no key without any. */
@@ -43,6 +44,7 @@ const DEFAULT_VALUES: Readonly<Record<string, ConfigValue>> = {
   "defaults.disk": typedSize(CONFIG_DEFAULTS.layerBytes),
   "defaults.work_disk": typedSize(CONFIG_DEFAULTS.workBytes),
   "defaults.boot_deadline": `${CONFIG_DEFAULTS.bootDeadlineMs / 60_000}m`,
+  "network.mode": CONFIG_DEFAULTS.networkMode,
   "logs.console": typedSize(CONFIG_DEFAULTS.consoleBytes),
   "kernel_build.mirror": CONFIG_DEFAULTS.kernelMirror,
   "kernel_build.keyservers": [...CONFIG_DEFAULTS.keyservers],

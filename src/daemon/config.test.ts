@@ -22,6 +22,7 @@ test("an empty config is fine", () => {
     debian: {},
     drivers: {},
     defaults: {},
+    network: {},
     logs: {},
     kernel_build: {},
     ssh: {},
@@ -42,6 +43,8 @@ order = ["qemu"]
 [defaults]
 memory = "2G"
 boot_deadline = "90s"
+[network]
+mode = "rootless"
 [logs]
 console = "2M"
 [kernel_build]
@@ -69,6 +72,7 @@ keys = ["${KEY}"]
     debian: { mirror: "http://mirror.example/debian", security_mirror: "http://security.example/debian-security" },
     drivers: { order: ["qemu"] },
     defaults: { memory: 2 ** 31, boot_deadline: 90_000 },
+    network: { mode: "rootless" },
     logs: { console: 2 ** 21 },
     kernel_build: { mirror: "https://mirror.example/pub/linux/kernel", keyservers: ["https://keys.example"] },
     ssh: { key: "/home/me/.ssh/id_ed25519" },

@@ -18,6 +18,9 @@
  *     work_disk = "20G"
  *     boot_deadline = "3m"
  *
+ *     [network]
+ *     mode = "auto"
+ *
  *     [logs]
  *     console = "16M"
  *
@@ -52,6 +55,7 @@ import { parseForward } from "../contract/schemas/forward.ts";
 import { duration, goodsName, size } from "../contract/schemas/names.ts";
 import { exactSize } from "../contract/sizes.ts";
 import { DISK_MAX_BYTES, DISK_MIN_BYTES } from "../disks/disks.ts";
+import { NETWORK_MODES } from "../network/network.ts";
 import { LEAST_MEMORY_MIB } from "../vms/vms.ts";
 import { wordIssue } from "../contract/word-issue.ts";
 
@@ -108,6 +112,12 @@ export const configSchema = z.strictObject({
       disk: diskSize.optional(),
       work_disk: diskSize.optional(),
       boot_deadline: duration.optional(),
+    })
+    .prefault({}),
+  network: z
+    .strictObject({
+      /** Which way out a vm gets with `--nat`; found out when absent. */
+      mode: z.enum(NETWORK_MODES, `must be one of ${NETWORK_MODES.join(", ")}`).optional(),
     })
     .prefault({}),
   logs: z

@@ -22,7 +22,7 @@ export function fakeStatsOf(vm: Vm, monotonicMs: number): VmStats {
       ? {
           processes: [
             { name: "vmm", pid: 1, cpuMs, rssBytes: 200 * MIB, pssBytes: 150 * MIB },
-            { name: "passt", pid: 2, cpuMs: 0, rssBytes: 8 * MIB, pssBytes: null },
+            { name: "helper", pid: 2, cpuMs: 0, rssBytes: 8 * MIB, pssBytes: null },
           ],
           cpuMs,
           rssBytes: 208 * MIB,

@@ -206,6 +206,7 @@ async function bootLike(
 }
 
 function vmOf(name: string, id: string, state: Vm["state"], request: CreateRequest, nowMs: number): Vm {
+  const wished = { allowHost: [...(request.allowHost ?? [])], allowLan: [...(request.allowLan ?? [])] };
   return {
     id,
     name,
@@ -223,8 +224,8 @@ function vmOf(name: string, id: string, state: Vm["state"], request: CreateReque
     disks: { layer: { bytes: 2 ** 30, allocatedBytes: 4096 }, work: null },
     network:
       state === "running" && request.nat === true
-        ? { mode: "passt", address: "10.0.2.15/24", nat: true }
-        : { mode: "none", address: null, nat: request.nat === true },
+        ? { mode: "rootless", why: "you are not root, and need not be", address: "198.19.0.2/30", ...wished, nat: true }
+        : { mode: "none", why: null, address: null, ...wished, nat: request.nat === true },
     forwards: [...(request.publish ?? [])],
     env: request.env ?? {},
     commands: fakeCommandsOf(request.image),

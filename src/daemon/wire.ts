@@ -93,6 +93,7 @@ export const wire: Wire = async ({ system, config, configFile, proxies, onTroubl
     },
     onTrouble,
   });
+  opened.use(network); // closed after the vms: whether one keeps it is known by then
   opened.defer(async () => {
     closing.abort();
     await vms.close();
@@ -180,7 +181,7 @@ function makeMeans({ system, config, proxies, leases, agentPath, fetcher, catalo
     proxies,
   });
   const disks = makeDisks({ system, leases, poolBytes: config.defaults.disk ?? CONFIG_DEFAULTS.layerBytes });
-  const network = makeNetwork({ system });
+  const network = makeNetwork({ system, mode: config.network.mode ?? CONFIG_DEFAULTS.networkMode, uid: ourUid() });
   const consoles = makeConsoles({ system, agentPath, maxBytes: config.logs.console ?? CONFIG_DEFAULTS.consoleBytes });
   const makeDriver: Readonly<Record<string, () => Driver>> = {
     qemu: () => makeQemuDriver({ system, consoles, program: config.drivers.qemu_binary ?? CONFIG_DEFAULTS.qemuBinary }),

@@ -1,31 +1,51 @@
 import { expect, test } from "bun:test";
+import type { BangerError } from "../contract/errors.ts";
 import type { System } from "../system/system.ts";
 import { makeNetwork } from "./make-network.ts";
+import type { LinkWish } from "./network.ts";
 
-/** A computer with these programs. */
-function makeComputer(programs: readonly string[], mayUseTun: boolean): System {
-  const processes = { which: (program: string) => (programs.includes(program) ? `/usr/bin/${program}` : undefined) };
-  const files = { mayUse: () => mayUseTun, readText: async () => "nameserver 192.0.2.7\n" };
-  return { processes, files } as unknown as System;
+const never = new AbortController().signal;
+const WISH: LinkWish = { wanted: true, unsafe: false, grants: { hostPorts: [], lan: [] } };
+
+/** A computer on which nothing but QEMU's own network can be had, and nothing is to be done. */
+function makeComputer(): System {
+  const processes = { which: (program: string) => (program === "pasta" ? undefined : `/usr/bin/${program}`), findByArgument: () => [] };
+  const files = { mayUse: () => true, readText: async () => "nameserver 192.0.2.7\nsearch a.test\n" };
+  return { processes, files, layout: { network: "/nowhere/net" } } as unknown as System;
 }
 
-test.each([
-  ["without passt", [], true, "passt and pasta are not installed", "sudo apt install passt"],
-  ["with an old passt that has no pasta", ["passt"], true, "pasta is not installed", "sudo apt install passt"],
-  ["where /dev/net/tun is not ours to use", ["passt", "pasta"], false, "you may not use /dev/net/tun", "sudo chmod 0666 /dev/net/tun"],
-] as const)("%s, --nat is by QEMU, and that is said", async (_name, programs, mayUseTun, why, hint) => {
-  const network = makeNetwork({ system: makeComputer(programs, mayUseTun) });
-  const link = await network.openLink("0123456789ab", { wanted: true }, "/run", "/log", new AbortController().signal);
-  expect(link.mode).toBe("user");
-  expect(link.notice).toStartWith(`${why}, so QEMU's own network is used`);
-  expect(link.notice).toEndWith(`To close that: ${hint}`);
+const network = makeNetwork({ system: makeComputer(), mode: "auto", uid: 1000 });
+
+test("a way out that isolates nothing is refused, with what it exposes and what to type", async () => {
+  const error = (await network.openLink("0123456789ab", WISH, never).catch((thrown: unknown) => thrown)) as BangerError;
+  expect(error).toMatchObject({ kind: "refused", code: "network_unsafe" });
+  expect(error.message).toContain("pasta is not installed");
+  expect(error.message).toContain("what listens on its loopback (127.0.0.1, at 10.0.2.2), the local network");
+  expect(error.hint).toBe("sudo apt install passt; or --unsafe-net, for a guest that you trust with that");
+  expect(await network.findUnsafe(never)).toEqual({ message: error.message, hint: error.hint ?? "" });
 });
 
-test("a fallback says what it exposes, why it is used, and what to type", async () => {
-  const network = makeNetwork({ system: makeComputer(["passt", "pasta"], false) });
-  const link = await network.openLink("0123456789ab", { wanted: true }, "/run", "/log", new AbortController().signal);
-  expect(link.mode).toBe("user");
-  expect(link.notice).toStartWith("you may not use /dev/net/tun, so QEMU's own network is used");
-  expect(link.notice).toContain("loopback (127.0.0.1) at 10.0.2.2");
-  expect(link.notice).toEndWith("To close that: sudo chmod 0666 /dev/net/tun");
+test("who asks for it gets it, and is told again what it exposes", async () => {
+  const link = await network.openLink("0123456789ab", { ...WISH, unsafe: true }, never);
+  expect(link).toMatchObject({
+    mode: "user",
+    why: "pasta is not installed",
+    end: { kind: "user", mac: "52:54:00:01:23:45" },
+    guest: { address: "10.0.2.15/24", search: ["a.test"] },
+  });
+  expect(link.notice).toStartWith("pasta is not installed, so that QEMU's own network is used, and the guest reaches all");
+  expect(link.notice).toEndWith("To close that: sudo apt install passt");
+});
+
+test("who wants no way out gets no card, whatever there is", async () => {
+  expect(await network.openLink("0123456789ab", { ...WISH, wanted: false }, never)).toMatchObject({ mode: "none", end: { kind: "none" } });
+});
+
+test("the probe says what is missing", async () => {
+  const [probe] = network.probes();
+  expect(await probe?.look(never)).toEqual({
+    status: "missing",
+    detail: "pasta is not installed; --nat is refused without --unsafe-net",
+    hint: "sudo apt install passt",
+  });
 });

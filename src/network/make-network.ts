@@ -1,128 +1,105 @@
 /** The room's factory. */
-import { basename } from "node:path";
+import { BangerError } from "../contract/errors.ts";
 import type { System } from "../system/system.ts";
-import { macOf, passtAddress, userAddress } from "./guest-address.ts";
-import { findMainAddresses } from "./main-addresses.ts";
-import type { Link, LinkProcess, Network } from "./network.ts";
+import type { ModeDecision, WantedMode } from "./decide-mode.ts";
+import { makeFindMode } from "./find-mode.ts";
+import { macOf, slotAddress, userAddress } from "./guest-address.ts";
+import { normalGrants } from "./link-grants.ts";
+import { findServants } from "./namespace.ts";
+import type { Link, LinkWish, Network, UnsafeNetwork } from "./network.ts";
 import { networkProbes } from "./network-probes.ts";
-import { openPasst } from "./open-passt.ts";
-import { vmIdOf } from "./passt-arguments.ts";
-import { removeLink } from "./remove-link.ts";
-import { chooseResolvers, parseResolvConf, type ResolverSettings } from "./resolv-conf.ts";
-
-/** The second and third are where systemd-resolved and NetworkManager keep the real servers behind their stubs. */
-const RESOLV_CONFS = ["/etc/resolv.conf", "/run/systemd/resolve/resolv.conf", "/run/NetworkManager/no-stub-resolv.conf"];
-const ROUTES = ["/proc/net/route", "/proc/net/fib_trie"];
-const PROGRAMS = ["passt", "pasta"];
-
-/** pasta makes the card of the namespace that passt runs in. */
-const TUN = "/dev/net/tun";
-
-/** Of a file that tells how this computer is connected; a router's table can be long. */
-const CONFIG_MAX_BYTES = 4 * 2 ** 20;
-
-const USER_EXPOSES =
-  "so QEMU's own network is used: it is slower, and the guest reaches what listens on this computer's loopback (127.0.0.1) at 10.0.2.2. To close that:";
-const NO_DNS_NOTICE =
-  "no DNS server is known that a guest could reach: /etc/resolv.conf names none but this computer itself. Names will not resolve in the vm until another server is named there; addresses work.";
+import { readHost, type HostState } from "./read-host.ts";
+import { SharedNetwork } from "./shared-network.ts";
 
 export interface NetworkDependencies {
   readonly system: System;
+  /** What the config says. */
+  readonly mode: WantedMode;
+  readonly uid: number;
 }
 
-export function makeNetwork({ system }: NetworkDependencies): Network {
-  const findObstacle = (): Obstacle | undefined => {
-    const missing = PROGRAMS.filter((program) => system.processes.which(program) === undefined);
-    if (missing.length > 0)
-      return { why: `${missing.join(" and ")} ${missing.length === 1 ? "is" : "are"} not installed`, hint: "sudo apt install passt" };
-    if (!system.files.mayUse(TUN)) return { why: `you may not use ${TUN}`, hint: `sudo chmod 0666 ${TUN}` };
-    return undefined;
+const EXPOSES =
+  "the guest reaches all that this computer reaches: what listens on its loopback (127.0.0.1, at 10.0.2.2), the local network, and 169.254.169.254";
+const NO_DNS =
+  "no DNS server is known that pasta could ask: /etc/resolv.conf names none by an IPv4 address. Names will not resolve in the vm until one is named there; addresses work";
+
+export function makeNetwork({ system, mode, uid }: NetworkDependencies): Network {
+  const findMode = makeFindMode(system, mode, uid);
+  const shared = new SharedNetwork(system);
+  const openShared = async (
+    vmId: string,
+    decision: Extract<ModeDecision, { readonly mode: "rootless" | "rooted" }>,
+    wish: LinkWish,
+    host: HostState,
+    signal: AbortSignal,
+  ): Promise<Link> => {
+    const { slot, mode: made, enter } = await shared.claim(vmId, decision.mode, normalGrants(wish.grants), signal);
+    return {
+      mode: made,
+      why: made === decision.mode ? decision.why : "vms that run have it already",
+      end: { kind: "tap", name: slot.name, mac: slot.mac, enter },
+      guest: slotAddress(slot, host.search),
+      notice: host.server === undefined ? NO_DNS : undefined,
+      [Symbol.asyncDispose]: () => shared.release(vmId),
+    };
   };
-  const findProcesses = (): readonly LinkProcess[] =>
-    system.processes.findByArgument("-passt.log").flatMap(({ argv, ...identity }) => {
-      const vmId = vmIdOf(argv);
-      return vmId === undefined ? [] : [{ vmId, identity, program: basename(argv[0] ?? "") }];
-    });
   return {
-    probes: () => networkProbes(system, PROGRAMS, TUN),
-    openLink: async (vmId, { wanted }, runFolder, logPath, signal) => {
+    probes: () => networkProbes(findMode),
+    findUnsafe: async (signal) => {
+      const decision = await findMode(signal);
+      return decision.mode === "user" ? unsafeOf(decision) : undefined;
+    },
+    openLink: async (vmId, wish, signal) => {
       signal.throwIfAborted();
-      if (!wanted) return none();
-      const resolvers = await readResolvers(system);
-      const obstacle = findObstacle();
-      if (obstacle !== undefined) {
-        return {
-          ...none(),
-          mode: "user",
-          end: { kind: "user", mac: macOf(vmId) },
-          guest: userAddress(vmId, resolvers),
-          notice: `${obstacle.why}, ${USER_EXPOSES} ${obstacle.hint}`,
-        };
+      if (!wish.wanted) return none();
+      const [decision, host] = await Promise.all([findMode(signal), readHost(system)]);
+      if (decision.mode !== "user") return openShared(vmId, decision, wish, host, signal);
+      if (!wish.unsafe) {
+        const { message, hint } = unsafeOf(decision);
+        throw new BangerError("refused", "network_unsafe", message, { hint });
       }
-      const release = (): Promise<void> => removeLink(system, vmId);
-      try {
-        const socketPath = await openPasst(system, vmId, runFolder, logPath, signal);
-        return {
-          mode: "passt",
-          end: { kind: "stream-socket", path: socketPath, mac: macOf(vmId) },
-          guest: passtAddress(vmId, resolvers),
-          notice: resolvers.servers.length === 0 ? NO_DNS_NOTICE : undefined,
-          [Symbol.asyncDispose]: release,
-        };
-      } catch (error) {
-        await release();
-        throw error;
-      }
+      return {
+        mode: "user",
+        why: decision.why,
+        end: { kind: "user", mac: macOf(vmId) },
+        guest: userAddress(vmId, host.search),
+        notice: `${decision.why}, so that QEMU's own network is used, and ${EXPOSES}. To close that: ${decision.hint}`,
+        [Symbol.asyncDispose]: async () => undefined,
+      };
     },
-    removeLink: (vmId) => removeLink(system, vmId),
-    watchLink: async (vmId, signal) => {
-      const own = findProcesses().filter((process) => process.vmId === vmId);
-      if (!PROGRAMS.every((wanted) => own.some(({ program }) => program.startsWith(wanted)))) return;
-      const over = new AbortController();
-      const either = AbortSignal.any([signal, over.signal]);
-      const ends = own.map(({ identity }) => system.processes.watchEnd(identity, either));
-      try {
-        await Promise.race(ends);
-      } finally {
-        over.abort();
-        await Promise.allSettled(ends);
-      }
+    setGrants: (vmId, grants) => shared.setGrants(vmId, normalGrants(grants)),
+    removeLink: (vmId) => shared.release(vmId),
+    get problem() {
+      return shared.problem;
     },
-    findProcesses,
-    traffic: async (all) => {
-      // passt is in the namespace whose card leads out; pasta, which made it, is outside.
-      const passt = all.find(({ program }) => program.startsWith("passt"));
-      return passt === undefined ? undefined : system.processes.networkUsage(passt.identity);
+    traffic: async (vmId, vmm) => {
+      const claim = shared.find(vmId);
+      if (claim === undefined) return undefined;
+      const card = (await system.processes.networkCards(vmm))?.get(claim.slot.name);
+      // What the TAP receives, the guest has sent.
+      return card === undefined ? undefined : { receivedBytes: card.sentBytes, sentBytes: card.receivedBytes };
     },
-    findStrays: () => [...new Set(findProcesses().map(({ vmId }) => vmId))],
+    listClaims: () => shared.vmIds,
+    findServants: () => {
+      const { keepers, uplinks } = findServants(system);
+      return [...keepers, ...uplinks];
+    },
+    reconcile: () => shared.reconcile(),
+    [Symbol.asyncDispose]: () => shared[Symbol.asyncDispose](),
   };
 }
 
-/** What keeps passt from being used. */
-interface Obstacle {
-  readonly why: string;
-  readonly hint: string;
-}
-
-async function readResolvers(system: System): Promise<ResolverSettings> {
-  const texts = await Promise.all(RESOLV_CONFS.map((path) => readOr(system, path)));
-  const [route = "", fibTrie = ""] = await Promise.all(ROUTES.map((path) => readOr(system, path)));
-  return chooseResolvers(texts.map(parseResolvConf), findMainAddresses(route, fibTrie));
-}
-
-/** Empty when it is not there. */
-async function readOr(system: System, path: string): Promise<string> {
-  try {
-    return await system.files.readText(path, CONFIG_MAX_BYTES);
-  } catch (error) {
-    system.log.debug("a file about the network was left out", { path, reason: error instanceof Error ? error.message : String(error) });
-    return "";
-  }
+function unsafeOf({ why, hint }: Extract<ModeDecision, { readonly mode: "user" }>): UnsafeNetwork {
+  return {
+    message: `no network can be had that keeps a guest from this computer and its neighbours: ${why}. With --unsafe-net QEMU's own is taken instead: ${EXPOSES}`,
+    hint: `${hint}; or --unsafe-net, for a guest that you trust with that`,
+  };
 }
 
 function none(): Link {
   return {
     mode: "none",
+    why: "it was not asked for",
     end: { kind: "none" },
     guest: undefined,
     notice: undefined,

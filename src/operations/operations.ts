@@ -80,7 +80,6 @@ export interface Lease {
     | "vm-folder"
     | "vm-run-folder"
     | "vmm"
-    | "passt"
     | "download"
     | "store-folder"
     | "bootstrap"

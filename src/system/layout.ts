@@ -34,8 +34,10 @@ export interface Layout {
   consoleLog(vmId: string): string;
   /** What a VM's VMM and the keeper of its console said. */
   vmmLog(vmId: string): string;
-  /** What the processes of a VM's link said. */
-  networkLog(vmId: string): string;
+  /** Of the network namespace that vms have in common: who has which slot, and the pipe of what keeps it. */
+  readonly network: string;
+  /** What the processes of that namespace said. */
+  readonly networkLog: string;
   /** Holds the sockets of one VM. */
   vmRunFolder(vmId: string): string;
   readonly kernels: string;
@@ -90,7 +92,8 @@ export function makeLayout(environment: RootsEnvironment): Layout {
     vmFolder: (vmId) => join(vms, vmId),
     consoleLog: (vmId) => join(vms, vmId, "console.log"),
     vmmLog: (vmId) => join(vms, vmId, "vmm.log"),
-    networkLog: (vmId) => join(vms, vmId, "network.log"),
+    network: join(roots.run, "net"),
+    networkLog: join(roots.run, "net", "network.log"),
     vmRunFolder: (vmId) => join(roots.run, "v", vmId),
     kernels: join(roots.data, "kernels"),
     blobs: join(roots.data, "blobs"),

@@ -2,7 +2,7 @@ import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
 import { makeClock } from "./clock.ts";
 import { identify } from "./process-identity.ts";
-import { parseCpuMs, parseKilobytes, parseNetwork, networkUsageOf, usageOf } from "./process-usage.ts";
+import { parseCpuMs, parseKilobytes, parseCards, networkCardsOf, networkNamespaceOf, usageOf } from "./process-usage.ts";
 
 const clock = makeClock();
 const stat = (name: string): string => `42 (${name}) S 1 42 42 0 -1 4194560 100 0 0 0 150 50 7 8 20 0 3 0 900 1000 200 184467 1 1`;
@@ -34,14 +34,19 @@ test("memory is the line of that name alone", () => {
   expect(parseKilobytes("VmRSS: 99999999999999999999 kB\n", "VmRSS")).toBeUndefined();
 });
 
-test("traffic adds up the cards without loopback", () => {
-  expect(parseNetwork(DEV)).toEqual({ receivedBytes: 1005, sentBytes: 2007 });
+test("traffic is told card by card", () => {
+  expect([...parseCards(DEV)]).toEqual([
+    ["lo", { receivedBytes: 9999, sentBytes: 9999 }],
+    ["eth0", { receivedBytes: 1000, sentBytes: 2000 }],
+    ["tap0", { receivedBytes: 5, sentBytes: 7 }],
+  ]);
 });
 
 test("no text makes a number that is none", () => {
   fc.assert(
     fc.property(fc.string({ unit: "binary", maxLength: 200 }), fc.string({ maxLength: 40 }), (text, name) => {
-      for (const value of [parseCpuMs(stat(text)), parseCpuMs(text), parseKilobytes(text, "VmRSS"), ...Object.values(parseNetwork(text))]) {
+      const counts = [...parseCards(text).values()].flatMap(({ receivedBytes, sentBytes }) => [receivedBytes, sentBytes]);
+      for (const value of [parseCpuMs(stat(text)), parseCpuMs(text), parseKilobytes(text, "VmRSS"), ...counts]) {
         expect(value === undefined || (Number.isSafeInteger(value) && value >= 0)).toBe(true);
       }
       expect(parseCpuMs(stat(name))).toBe(2000);
@@ -55,8 +60,10 @@ test("our own usage can be read, and that of a process which has ended cannot", 
   const usage = await usageOf(own, clock);
   expect(usage?.rssBytes).toBeGreaterThan(2 ** 20);
   expect(usage?.pssBytes).toBeGreaterThan(0);
-  expect(await networkUsageOf(own, clock)).toBeDefined();
+  expect([...((await networkCardsOf(own, clock)) ?? [])].map(([name]) => name)).toContain("lo");
+  expect(networkNamespaceOf(own, clock)).toMatch(/^net:\[\d+\]$/);
   const other = { ...own, startTicks: own.startTicks + 1 };
   expect(await usageOf(other, clock)).toBeUndefined();
-  expect(await networkUsageOf(other, clock)).toBeUndefined();
+  expect(await networkCardsOf(other, clock)).toBeUndefined();
+  expect(networkNamespaceOf(other, clock)).toBeUndefined();
 });

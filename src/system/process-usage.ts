@@ -1,4 +1,5 @@
 /** What processes use, as the kernel says in `/proc`. */
+import { readlinkSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { isAlive } from "./process-identity.ts";
 import type { Clock, NetworkUsage, ProcessIdentity, ProcessUsage } from "./system.ts";
@@ -15,9 +16,18 @@ export async function usageOf(identity: ProcessIdentity, clock: Clock): Promise<
   return { cpuMs, rssBytes, pssBytes: parseKilobytes(rollup ?? "", "Pss") };
 }
 
-export async function networkUsageOf(identity: ProcessIdentity, clock: Clock): Promise<NetworkUsage | undefined> {
+export async function networkCardsOf(identity: ProcessIdentity, clock: Clock): Promise<ReadonlyMap<string, NetworkUsage> | undefined> {
   const text = await readOf(identity.pid, "net/dev");
-  return text === undefined || !isAlive(identity, clock) ? undefined : parseNetwork(text);
+  return text === undefined || !isAlive(identity, clock) ? undefined : parseCards(text);
+}
+
+export function networkNamespaceOf(identity: ProcessIdentity, clock: Clock): string | undefined {
+  try {
+    const name = readlinkSync(`/proc/${identity.pid}/ns/net`);
+    return isAlive(identity, clock) ? name : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 /** The processor time in `/proc/PID/stat`. The name stands in brackets and may hold anything: what follows is counted from the last one. */
@@ -33,17 +43,15 @@ export function parseKilobytes(text: string, name: string): number | undefined {
   return value === undefined ? undefined : value * 1024;
 }
 
-/** The sum over the cards of `/proc/net/dev`, without loopback. */
-export function parseNetwork(text: string): NetworkUsage {
-  let [receivedBytes, sentBytes] = [0, 0];
+/** The cards of `/proc/net/dev`. */
+export function parseCards(text: string): ReadonlyMap<string, NetworkUsage> {
+  const cards = new Map<string, NetworkUsage>();
   for (const line of text.split("\n")) {
     const [, name, counts = ""] = /^\s*(\S+):\s*(.*)$/.exec(line) ?? [];
     const fields = counts.split(/\s+/);
-    if (name === undefined || name === "lo") continue;
-    receivedBytes += parseCount(fields[0]) ?? 0;
-    sentBytes += parseCount(fields[8]) ?? 0;
+    if (name !== undefined) cards.set(name, { receivedBytes: parseCount(fields[0]) ?? 0, sentBytes: parseCount(fields[8]) ?? 0 });
   }
-  return { receivedBytes, sentBytes };
+  return cards;
 }
 
 function parseCount(text: string | undefined): number | undefined {

@@ -10,7 +10,7 @@ import { giveWay } from "./give-way.ts";
 import { giveBackMemory } from "./own-memory.ts";
 import { findListener } from "./find-listener.ts";
 import { findByArgument, identify, isAlive, isStopped, signalProcess } from "./process-identity.ts";
-import { networkUsageOf, usageOf } from "./process-usage.ts";
+import { networkCardsOf, networkNamespaceOf, usageOf } from "./process-usage.ts";
 import { collectText, eachLine } from "./program-output.ts";
 import type { Child, Clock, DetachedOptions, ProcessIdentity, Processes, RunOptions, RunResult } from "./system.ts";
 
@@ -140,7 +140,8 @@ export function makeProcesses(clock: Clock, environment: Readonly<Record<string,
     findListener: (protocol, address, port) => findListener(protocol, address, port, clock),
     usage: (identity) => usageOf(identity, clock),
     giveBackMemory,
-    networkUsage: (identity) => networkUsageOf(identity, clock),
+    networkCards: (identity) => networkCardsOf(identity, clock),
+    networkNamespace: (identity) => networkNamespaceOf(identity, clock),
   };
 }
 

@@ -183,7 +183,7 @@ export interface ProcessUsage {
   readonly pssBytes: number | undefined;
 }
 
-/** Bytes over the cards of a network namespace, loopback left out. */
+/** Bytes over a network card. */
 export interface NetworkUsage {
   readonly receivedBytes: number;
   readonly sentBytes: number;
@@ -241,8 +241,10 @@ export interface Processes {
   findByArgument(marker: string): readonly FoundProcess[];
   /** What this very process has used so far; undefined when it is gone. */
   usage(identity: ProcessIdentity): Promise<ProcessUsage | undefined>;
-  /** What went over the cards of the network namespace that this very process is in; undefined when it is gone. */
-  networkUsage(identity: ProcessIdentity): Promise<NetworkUsage | undefined>;
+  /** The cards of the network namespace that this very process is in, with what went over each; undefined when it is gone. */
+  networkCards(identity: ProcessIdentity): Promise<ReadonlyMap<string, NetworkUsage> | undefined>;
+  /** The network namespace that this very process is in, as the kernel names it in this boot; undefined when it is gone, or may not be looked at. */
+  networkNamespace(identity: ProcessIdentity): string | undefined;
   /** Lets go of what this very process keeps resident without need; nothing else happens meanwhile, for some 20 ms. */
   giveBackMemory(): void;
   /** The path of a program in PATH, or undefined. */

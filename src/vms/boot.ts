@@ -7,7 +7,7 @@ import { BangerError } from "../contract/errors.ts";
 import type { DriverProbe, LaunchPlan, RunningVmm } from "../drivers/drivers.ts";
 import type { ImageParts } from "../images/images.ts";
 import type { BootSet } from "../kernels/kernels.ts";
-import type { Link } from "../network/network.ts";
+import type { Link, LinkWish } from "../network/network.ts";
 import type { Layout } from "../system/system.ts";
 import { driverOf, type Steps, type VmDependencies } from "./dependencies.ts";
 import { diskPathsIn } from "./disk-paths.ts";
@@ -101,9 +101,7 @@ export async function bootVm(
     undo.defer(() => releaseRunFolder(record.id, dependencies));
     leases.write({ kind: "vm-run-folder", key: runFolder, vmId: record.id, operationId: undefined });
     await files.makeFolder(runFolder);
-    const opened = undo.use(
-      await network.openLink(record.id, { wanted: record.plan.nat }, runFolder, layout.networkLog(record.id), steps.signal),
-    );
+    const opened = undo.use(await network.openLink(record.id, wishOf(record), steps.signal));
     stage.note(opened.mode);
     if (opened.notice !== undefined) steps.notice(opened.notice);
     return opened;
@@ -115,6 +113,7 @@ export async function bootVm(
     acceleration: parts.probe.acceleration,
     accelerationReason: parts.probe.reason,
     networkMode: link.mode,
+    networkWhy: link.why,
     address: link.guest?.address ?? null,
     startedAt,
     given: givenOf(record),
@@ -179,6 +178,10 @@ export async function releaseRunFolder(vmId: string, { system, leases }: VmDepen
   const runFolder = system.layout.vmRunFolder(vmId);
   await system.files.removeTree(runFolder);
   leases.drop("vm-run-folder", runFolder);
+}
+
+function wishOf({ plan }: VmRecord): LinkWish {
+  return { wanted: plan.nat, unsafe: plan.unsafeNet, grants: { hostPorts: plan.allowHost, lan: plan.allowLan } };
 }
 
 function launchPlan(record: VmRecord, parts: BootParts, link: Link, layout: Layout): LaunchPlan {

@@ -12,6 +12,7 @@ import type { VmRecord } from "./vm-record.ts";
 /** @param now what is wrong with a guest that runs on. */
 export async function describeVm(record: VmRecord, now: readonly string[], dependencies: VmDependencies): Promise<Vm> {
   const { plan, boot } = record;
+  const wished = { nat: plan.nat, allowHost: plan.allowHost, allowLan: plan.allowLan };
   const paths = diskPathsOf(record.id, dependencies);
   const [layer, work] = await Promise.all([
     measure(paths.layer, plan.layerBytes, dependencies),
@@ -35,8 +36,8 @@ export async function describeVm(record: VmRecord, now: readonly string[], depen
     // A link lives and dies with its VMM.
     network:
       boot === null || boot.vmm === null
-        ? { mode: "none", address: null, nat: plan.nat }
-        : { mode: boot.networkMode, address: boot.address, nat: plan.nat },
+        ? { mode: "none", why: null, address: null, ...wished }
+        : { mode: boot.networkMode, why: boot.networkWhy, address: boot.address, ...wished },
     forwards: plan.forwards,
     env: plan.env,
     commands: plan.commands,
@@ -86,7 +87,7 @@ export function describeUnreadable({ id, name, problem }: UnreadableVm): Vm {
     memoryMiB: 0,
     init: "agent",
     disks: { layer: { bytes: 0, allocatedBytes: 0 }, work: null },
-    network: { mode: "none", address: null, nat: false },
+    network: { mode: "none", why: null, address: null, nat: false, allowHost: [], allowLan: [] },
     forwards: [],
     env: {},
     commands: NO_COMMANDS,

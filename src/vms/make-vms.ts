@@ -205,7 +205,14 @@ function refillPool({ disks, system, onTrouble }: VmDependencies, signal: AbortS
 }
 
 /** Of a vm that is there to be looked into: it talks to nobody, and runs nothing by itself. */
-const LONELY = { init: "agent", nat: false, forwards: [], requirements: [] } as const satisfies Partial<VmPlan>;
+const LONELY = {
+  init: "agent",
+  nat: false,
+  forwards: [],
+  allowHost: [],
+  allowLan: [],
+  requirements: [],
+} as const satisfies Partial<VmPlan>;
 
 function copyOf(folder: string, dependencies: VmDependencies, steps: OperationContext): MakeDisks {
   return (to) => steps.stage("disk", () => copyBoth(dependencies, diskPathsIn(folder), to, steps.signal));

@@ -12,6 +12,7 @@ const facts: PlanFacts = {
   image: { name: "debian", kernelRef: "k", init: "agent", requirements: [], leastWorkBytes: 0, env: {}, commands: NO_COMMANDS },
   kernel: { name: "k" },
   publish: { forwards: [], taken: [] },
+  unsafeNetwork: undefined,
   drivers: [
     { name: "qemu", probe: { usable: true, acceleration: "tcg", reason: "no kvm", version: "7.2" } },
     { name: "other", probe: { usable: false, reason: "is not there", hint: "get it" } },
@@ -48,6 +49,9 @@ describe("planning a vm", () => {
         workBytes: 10 * GIB,
         nat: false,
         forwards: [],
+        unsafeNet: false,
+        allowHost: [],
+        allowLan: [],
         init: "agent",
         env: {},
         commands: NO_COMMANDS,

@@ -8,6 +8,7 @@ import { formatPlace, isSamePlace } from "../contract/schemas/forward.ts";
 import { nameOfInit, type GuestInit } from "../contract/schemas/init.ts";
 import { MOST_REQUIREMENTS, type Requirement } from "../contract/schemas/requirement.ts";
 import type { DriverProbe } from "../drivers/drivers.ts";
+import type { UnsafeNetwork } from "../network/network.ts";
 import type { TriedForwards } from "../ports/ports.ts";
 import { MIB, problem, roundDown, shapeProblems, type VmShape } from "./shape.ts";
 import type { VmPlan } from "./vm-record.ts";
@@ -40,6 +41,8 @@ export interface PlanFacts {
   readonly kernel: { readonly name: string } | Problem | undefined;
   /** The ports asked for, and which of them cannot be had. */
   readonly publish: TriedForwards;
+  /** Why a way out would isolate nothing; undefined when it would, and when none was asked for. */
+  readonly unsafeNetwork: UnsafeNetwork | undefined;
   /** Drivers in the order of preference, with what each found. */
   readonly drivers: readonly { readonly name: string; readonly probe: DriverProbe }[];
 }
@@ -93,6 +96,7 @@ export function planVm(request: CreateRequest, facts: PlanFacts): PlanResult {
   const init = request.init === undefined || request.init === "auto" ? (isProblem(image) ? undefined : image.init) : request.init;
   const requirements = [...(isProblem(image) ? [] : image.requirements), ...(request.requirements ?? [])];
   for (const found of requirementProblems(requirements, init)) note(found);
+  for (const found of networkProblems(request, facts.unsafeNetwork)) note(found);
 
   if (problems.length > 0 || isProblem(image) || kernel === undefined || isProblem(kernel) || driver === undefined)
     return { ok: false, problems };
@@ -108,6 +112,9 @@ export function planVm(request: CreateRequest, facts: PlanFacts): PlanResult {
       workBytes: roundDown(shape.workBytes),
       nat: request.nat ?? false,
       forwards: [...facts.publish.forwards],
+      unsafeNet: request.unsafeNet ?? false,
+      allowHost: [...(request.allowHost ?? [])],
+      allowLan: [...(request.allowLan ?? [])],
       init: init ?? image.init,
       env: shape.env,
       commands: image.commands,
@@ -175,6 +182,14 @@ function* requirementProblems(requirements: readonly Requirement[], init: GuestI
       `${units.join(", ")}: units are systemd's, and this vm's init is ${nameOfInit(init)}`,
       "--init systemd",
     );
+}
+
+function* networkProblems(request: CreateRequest, unsafe: UnsafeNetwork | undefined): Generator<Problem> {
+  const isGranted = (request.allowHost ?? []).length + (request.allowLan ?? []).length > 0;
+  if (request.nat !== true && isGranted)
+    yield problem("grant_without_network", "nat", "a vm without a way out reaches nothing that it could be granted", "--nat");
+  if (request.nat === true && request.unsafeNet !== true && unsafe !== undefined)
+    yield problem("network_unsafe", "nat", unsafe.message, unsafe.hint);
 }
 
 function isProblem(value: object): value is Problem {

@@ -24,6 +24,7 @@ function bootOf(id: string, bootId = BOOT_ID): VmBoot {
     acceleration: "none",
     accelerationReason: "",
     networkMode: "none",
+    networkWhy: "",
     address: null,
     startedAt: 1,
     given: { name: "dev", cpus: 1, memoryMiB: 128, layerBytes: 2 ** 30, workBytes: 2 ** 30, env: {} },

@@ -36,6 +36,7 @@ export async function reconcileVms(held: Held, dependencies: VmDependencies, sig
       dependencies.system.log.error(`cannot ${what}`, { vm, error });
     }
   };
+  await attempt("take over the network", "", () => dependencies.network.reconcile());
   const idle = (): readonly Supervisor[] => [...held.supervisors.values()].filter(({ record }) => !held.making.has(record.id));
   for (const supervisor of idle()) {
     await attempt("reconcile a vm", supervisor.record.name, async () => {
@@ -145,9 +146,8 @@ async function sweep({ supervisors, making }: Held, dependencies: VmDependencies
       await processes.watchEnd(identity);
     });
   }
-  for (const vmId of network.findStrays()) {
-    if (await isOfThisHome(vmId, dependencies)) await whileNothingRuns(vmId, () => network.removeLink(vmId));
-  }
+  // A claim lies below a folder of ours, so it is of this home.
+  for (const vmId of network.listClaims()) await whileNothingRuns(vmId, () => network.removeLink(vmId));
   const leased = leases.list().flatMap(({ kind, vmId }) => (kind === "vm-run-folder" && vmId !== undefined ? [vmId] : []));
   for (const id of new Set([...(await files.list(`${layout.roots.run}/v`)), ...leased])) {
     await whileNothingRuns(id, () => releaseRunFolder(id, dependencies));

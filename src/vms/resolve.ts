@@ -13,7 +13,7 @@ export async function resolvePlan(request: CreateRequest, dependencies: VmDepend
 }
 
 async function gatherFacts(request: CreateRequest, dependencies: VmDependencies, signal: AbortSignal): Promise<PlanFacts> {
-  const { system, images, kernels, ports, offered, host, defaults } = dependencies;
+  const { system, images, kernels, network, ports, offered, host, defaults } = dependencies;
   const imageName = request.image ?? defaults.image;
   let image: PlanFacts["image"] = await orProblem("image", async () => {
     const { kernelRef, init, requirements, leastWorkBytes, env, commands } = await images.parts(imageName);
@@ -33,6 +33,7 @@ async function gatherFacts(request: CreateRequest, dependencies: VmDependencies,
     image,
     kernel,
     publish: await ports.try(request.publish ?? [], request.start === false ? "any-port" : "all"),
+    unsafeNetwork: request.nat === true ? await network.findUnsafe(signal) : undefined,
     drivers: await Promise.all(probed),
   };
 }

@@ -5,7 +5,6 @@
 import { BangerError } from "../contract/errors.ts";
 import type { GuestStats } from "../contract/schemas/guest.ts";
 import type { VmStats } from "../contract/schemas/vm-stats.ts";
-import type { LinkProcess } from "../network/network.ts";
 import type { System } from "../system/system.ts";
 import type { VmDependencies } from "./dependencies.ts";
 import type { Supervisor } from "./supervise.ts";
@@ -15,19 +14,15 @@ const GUEST_DEADLINE_MS = 2_000;
 
 /** The stats of these vms, in their order. */
 export function readStats(supervisors: readonly Supervisor[], dependencies: VmDependencies): Promise<readonly VmStats[]> {
-  // One look at all processes of the computer, and only where there can be something to find.
-  const needsLinks = supervisors.some(({ record }) => record.boot?.vmm !== null && record.boot?.networkMode === "passt");
-  const links = needsLinks ? dependencies.network.findProcesses() : [];
-  return Promise.all(supervisors.map((supervisor) => readOne(supervisor, links, dependencies)));
+  return Promise.all(supervisors.map((supervisor) => readOne(supervisor, dependencies)));
 }
 
-async function readOne(supervisor: Supervisor, links: readonly LinkProcess[], dependencies: VmDependencies): Promise<VmStats> {
+async function readOne(supervisor: Supervisor, dependencies: VmDependencies): Promise<VmStats> {
   const { record } = supervisor;
   const { system } = dependencies;
-  const own = links.filter(({ vmId }) => vmId === record.id);
   const [guest, host, diskBytes] = await Promise.all([
     askGuest(supervisor),
-    readHost(supervisor, own, dependencies),
+    readHost(supervisor, dependencies),
     readFolder(system, system.layout.vmFolder(record.id)),
   ]);
   return {
@@ -47,32 +42,22 @@ type HostCost = NonNullable<VmStats["host"]>;
 
 async function readHost(
   { record }: Supervisor,
-  links: readonly LinkProcess[],
   { system, network }: VmDependencies,
 ): Promise<{ readonly monotonicMs: number; readonly cost: HostCost } | undefined> {
   const vmm = record.boot?.vmm?.identity;
   if (vmm === undefined) return undefined;
-  const all = [{ program: record.plan.driver, identity: vmm }, ...links];
   const monotonicMs = system.clock.monotonicMs();
-  const [used, traffic] = await Promise.all([
-    Promise.all(all.map(({ identity }) => system.processes.usage(identity))),
-    network.traffic(links),
-  ]);
-  // A VMM that has just ended; a helper that has is left out.
-  if (used[0] === undefined) return undefined;
-  const processes = all.flatMap(({ program, identity }, at): HostCost["processes"] => {
-    const usage = used[at];
-    return usage === undefined ? [] : [{ name: program, pid: identity.pid, ...usage, pssBytes: usage.pssBytes ?? null }];
-  });
-  const sum = (of: (process: HostCost["processes"][number]) => number): number =>
-    processes.reduce((total, process) => total + of(process), 0);
+  const [usage, traffic] = await Promise.all([system.processes.usage(vmm), network.traffic(record.id, vmm)]);
+  // A VMM that has just ended.
+  if (usage === undefined) return undefined;
+  const processes = [{ name: record.plan.driver, pid: vmm.pid, ...usage, pssBytes: usage.pssBytes ?? null }];
   return {
     monotonicMs,
     cost: {
       processes,
-      cpuMs: sum(({ cpuMs }) => cpuMs),
-      rssBytes: sum(({ rssBytes }) => rssBytes),
-      pssBytes: sum(({ pssBytes, rssBytes }) => pssBytes ?? rssBytes),
+      cpuMs: usage.cpuMs,
+      rssBytes: usage.rssBytes,
+      pssBytes: usage.pssBytes ?? usage.rssBytes,
       network: traffic ?? null,
     },
   };

@@ -13,7 +13,7 @@ import type { VmDependencies } from "./dependencies.ts";
 import { makeTestAgent, type TestAgent, type TestGuest } from "./test-agent.ts";
 import { BOOT_ID, makeTestClock, type TestClock } from "./test-clock.ts";
 import { makeTestGoods } from "./test-goods.ts";
-import { makeTestVmm, orAborted, type TestVmm } from "./test-vmm.ts";
+import { makeTestVmm, type TestVmm } from "./test-vmm.ts";
 import type { VmPlan, VmRecord } from "./vm-record.ts";
 import { makeVmRows, VM_MIGRATIONS, type VmRows } from "./vm-rows.ts";
 
@@ -35,8 +35,8 @@ export interface Behaviour {
   removeTree: Files["removeTree"];
   freeBytes: number;
   resume(): Promise<void>;
-  linkMode: "none" | "passt";
-  linkEnd: Promise<void>;
+  linkMode: "none" | "rootless";
+  networkProblem: string | undefined;
   openLayer(): Promise<void>;
 }
 
@@ -70,6 +70,9 @@ const PLAN: VmPlan = {
   workBytes: 2 ** 30,
   nat: false,
   forwards: [],
+  unsafeNet: false,
+  allowHost: [],
+  allowLan: [],
   init: "agent",
   env: {},
   commands: NO_COMMANDS,
@@ -112,7 +115,7 @@ export function openTestWorld(): TestWorld {
     freeBytes: 2 ** 40,
     resume: async () => undefined,
     linkMode: "none",
-    linkEnd: new Promise(() => undefined),
+    networkProblem: undefined,
     openLayer: async () => undefined,
   };
   const end = (pid: number): void => {
@@ -179,19 +182,25 @@ export function openTestWorld(): TestWorld {
     },
     network: {
       probes: () => [],
+      findUnsafe: async () => undefined,
       openLink: async () => ({
         mode: behaviour.linkMode,
+        why: "the test says so",
         end: { kind: "none" },
         guest: undefined,
         notice: undefined,
-        output: () => undefined,
         [Symbol.asyncDispose]: () => behaviour.releaseLink(),
       }),
       removeLink: (vmId) => behaviour.removeLink(vmId),
-      watchLink: (_vmId, signal) => orAborted(behaviour.linkEnd, signal),
-      findProcesses: () => [],
+      setGrants: async () => undefined,
+      get problem() {
+        return behaviour.networkProblem;
+      },
       traffic: async () => undefined,
-      findStrays: () => [],
+      listClaims: () => [],
+      findServants: () => [],
+      reconcile: async () => undefined,
+      [Symbol.asyncDispose]: async () => undefined,
     },
     ports: makePorts(system),
     drivers: [driver],

@@ -17,6 +17,11 @@ export const vmPlan = z.strictObject({
   workBytes: z.number().int().positive(),
   nat: z.boolean(),
   forwards: z.array(forward),
+  /** Whether a way out may be one that isolates nothing, where there is no other. */
+  unsafeNet: z.boolean(),
+  /** Ports of the host's loopback and networks around the host that the guest may reach. */
+  allowHost: z.array(z.number().int()),
+  allowLan: z.array(z.string()),
   init: guestInit,
   env: z.record(z.string(), z.string()),
   commands: imageCommands,
@@ -49,7 +54,8 @@ export const vmBoot = z.strictObject({
     .nullable(),
   acceleration: z.enum(["kvm", "tcg", "none"]),
   accelerationReason: z.string(),
-  networkMode: z.enum(["none", "passt", "user"]),
+  networkMode: z.enum(["none", "rootless", "rooted", "user"]),
+  networkWhy: z.string(),
   address: z.string().nullable(),
   startedAt: z.number().nullable(),
   given: vmGiven,

@@ -57,6 +57,16 @@ UPDATE vms SET boot = json_set(boot, '$.requirements', json('[]')) WHERE boot IS
     name: "forwarded ports of vms",
     sql: "UPDATE vms SET plan = json_set(plan, '$.forwards', json('[]')) WHERE json_valid(plan)",
   },
+  {
+    number: 16,
+    name: "what the network of vms keeps them from",
+    // One that runs keeps the passt that it has, which ends with it.
+    sql: `
+UPDATE vms SET plan = json_set(plan, '$.unsafeNet', json('false'), '$.allowHost', json('[]'), '$.allowLan', json('[]')) WHERE json_valid(plan);
+UPDATE vms SET boot = json_set(boot, '$.networkWhy', '') WHERE boot IS NOT NULL AND json_valid(boot);
+UPDATE vms SET boot = json_set(boot, '$.networkMode', 'user', '$.networkWhy', 'an earlier version of banger started it, with passt')
+  WHERE boot IS NOT NULL AND json_valid(boot) AND json_extract(boot, '$.networkMode') = 'passt';`,
+  },
 ];
 
 export type VmChange = Partial<Pick<VmRecord, "name" | "state" | "problem" | "plan" | "boot">>;

@@ -34,6 +34,9 @@ export interface CreateRequest {
   readonly workDiskBytes?: number | undefined;
   readonly nat?: boolean | undefined;
   readonly publish?: readonly Forward[] | undefined;
+  readonly unsafeNet?: boolean | undefined;
+  readonly allowHost?: readonly number[] | undefined;
+  readonly allowLan?: readonly string[] | undefined;
   readonly env?: Readonly<Record<string, string>> | undefined;
   readonly labels?: Readonly<Record<string, string>> | undefined;
   readonly init?: "auto" | GuestInit | undefined;

@@ -105,20 +105,22 @@ describe("a guest that the full disk of the host holds", () => {
   });
 });
 
-test("a network that ended is shown, with what to type, also by the next daemon", async () => {
-  const end = Promise.withResolvers<void>();
-  world.behaviour.linkMode = "passt";
-  world.behaviour.linkEnd = end.promise;
+test("what is wrong with the way out is shown while it lasts, of those vms that have one", async () => {
+  world.behaviour.linkMode = "rootless";
   await vms.create({ name: "dev" }, context);
   expect(await problems()).toEqual([]);
-  end.resolve();
-  const gone = ["its network is gone, passt ended: banger vm stop dev, then banger vm start dev"];
-  await until("a problem", () => world.vmms.length === 1);
-  await settle();
+  world.behaviour.networkProblem = "pasta has ended, and is started again";
+  const gone = ["its way out to the network is not there: pasta has ended, and is started again"];
   expect(await problems()).toEqual(gone);
   await becomeNextDaemon();
   expect(await problems()).toEqual(gone);
-  await vms.stop("dev", 10_000, context);
+  world.behaviour.networkProblem = undefined;
+  expect(await problems()).toEqual([]);
+});
+
+test("a vm without a way out misses none", async () => {
+  await vms.create({ name: "dev" }, context);
+  world.behaviour.networkProblem = "pasta has ended, and is started again";
   expect(await problems()).toEqual([]);
 });
 

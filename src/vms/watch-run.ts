@@ -38,8 +38,8 @@ export function watchRun({ vmm, networkMode, vmName, isPaused, onHeld }: Watched
   const { clock, files, layout, log } = system;
   const over = new AbortController();
   const { signal } = over;
+  const isShared = networkMode === "rootless" || networkMode === "rooted";
   let isHeld = false;
-  let isLinkGone = false;
   let isFolderGone = false;
 
   const setHeld = (value: boolean): void => {
@@ -66,12 +66,6 @@ export function watchRun({ vmm, networkMode, vmName, isPaused, onHeld }: Watched
       }
     }
   };
-  const noteLinkEnd = async (): Promise<void> => {
-    if (networkMode !== "passt") return;
-    await network.watchLink(vmm.record.vmId, signal);
-    isLinkGone = true;
-    log.warn("the network of a running guest ended", { vm: vmName() });
-  };
   const runFolder = layout.vmRunFolder(vmm.record.vmId);
   const noteFolderGone = async (): Promise<void> => {
     for (;;) {
@@ -83,7 +77,7 @@ export function watchRun({ vmm, networkMode, vmName, isPaused, onHeld }: Watched
       isFolderGone = false;
     }
   };
-  const watches = [goOnWhenHeld, noteLinkEnd, noteFolderGone].map((watch) =>
+  const watches = [goOnWhenHeld, noteFolderGone].map((watch) =>
     watch().catch((error: unknown) => {
       if (!signal.aborted) log.error("gave up watching a guest", { vm: vmName(), error });
     }),
@@ -98,7 +92,7 @@ export function watchRun({ vmm, networkMode, vmName, isPaused, onHeld }: Watched
     get problems() {
       return [
         ...(isHeld ? [`the host's disk is full: the guest is held until ${ENOUGH} are free`] : []),
-        ...(isLinkGone ? [`its network is gone, passt ended: ${restart()}`] : []),
+        ...(isShared && network.problem !== undefined ? [`its way out to the network is not there: ${network.problem}`] : []),
         ...(isFolderGone ? [`its run folder ${runFolder}, through which it is reached, was removed: ${restart()}`] : []),
       ];
     },

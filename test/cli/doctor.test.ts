@@ -51,9 +51,9 @@ describe("with a daemon", () => {
     const { code, stdout } = await home.banger(["doctor"]);
     expect(code).toBe(1);
     expect(stdout).toMatch(/^daemon +fine +runs \(pid \d+, since /m);
-    expect(stdout).toMatch(/^passt +missing +passt not installed$/m);
+    expect(stdout).toMatch(/^network +missing +pasta is not installed$/m);
     expect(stdout).toMatch(/^run folder +\/run\/v\/00 +there is no vm 00$/m);
-    expect(stdout).toEndWith("what to type:\n  passt: sudo apt install passt\n\nmissing: passt\n");
+    expect(stdout).toEndWith("what to type:\n  network: sudo apt install passt\n\nmissing: network\n");
     expect(await examine(home, "--fix")).toMatchObject({ code: 0, fine: true, leftovers: [{ removed: true }] });
   });
 

@@ -28,8 +28,8 @@ describe("stats", () => {
     );
     expect(silent).toMatch(/^silent +50\.0 % .* 1 KiB \/ 2 KiB( +-){8}$/);
     expect(notes).toEqual([
-      "dev: counted with the VMM: passt",
-      "silent: counted with the VMM: passt",
+      "dev: counted with the VMM: helper",
+      "silent: counted with the VMM: helper",
       "silent: the guest did not answer within 2 s",
     ]);
   });

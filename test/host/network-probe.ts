@@ -1,65 +1,160 @@
 /**
- * `network-probe.ts HOME`, run in a test's namespace: opens a link as a vm would, sends it what a hostile guest could send, and
- * prints as JSON which of it was answered.
+ * `network-probe.ts HOME MODE`, run in a test's namespace: opens two links as vms would, of which the first has grants, sends by it what
+ * a hostile guest could send, and prints as JSON which of it was answered, and what the second guest heard.
  */
 import { createConnection } from "node:net";
+import type { WantedMode } from "../../src/network/decide-mode.ts";
 import { makeNetwork } from "../../src/network/make-network.ts";
-import { linkMarker } from "../../src/network/passt-arguments.ts";
+import { UPLINK } from "../../src/network/slots.ts";
 import { makeSystem } from "../../src/system/make-system.ts";
 import { silentLog } from "./images-silent-log.ts";
-import { DNS_QUERY, parseReply, synFrame, udpFrame } from "./network-frames.ts";
-import { HOST_ADDRESS, INTERNET_ADDRESS, SECRET_PORT, WEB_PORT } from "./network-world.ts";
+import * as frames from "./network-frames.ts";
+import { openNetworkGuest } from "./network-guest.ts";
+import {
+  FORBIDDEN,
+  GRANTED_PORT,
+  HOST_ADDRESS,
+  HOST_PUBLIC_ADDRESS,
+  INTERNET_ADDRESS,
+  NEIGHBOUR_ADDRESS,
+  SECRET_PORT,
+  WEB_PORT,
+} from "./network-world.ts";
 
-const VM_ID = "0123456789ab";
 /** All that answer do so within some milliseconds. */
-const LISTEN_MS = 1500;
+const LISTEN_MS = 2500;
+const [home, mode] = process.argv.slice(2);
+const signal = AbortSignal.timeout(60_000);
 
-const system = makeSystem({ BANGER_HOME: process.argv[2], PATH: process.env["PATH"] }, silentLog);
-const runFolder = system.layout.vmRunFolder(VM_ID);
-const folder = system.layout.vmFolder(VM_ID);
-await system.files.makeFolder(runFolder);
-await system.files.makeFolder(folder);
-const network = makeNetwork({ system });
-const link = await network.openLink(VM_ID, { wanted: true }, runFolder, `${folder}/network.log`, AbortSignal.timeout(20_000));
-// Other vms of this computer have links of their own.
-const findOurs = (): readonly string[] => network.findStrays().filter((id) => id === VM_ID);
-const strays = findOurs();
-if (link.end.kind !== "stream-socket") throw new Error(`the link is ${link.end.kind}`);
+const system = makeSystem({ BANGER_HOME: home, PATH: process.env["PATH"] }, silentLog);
+const network = makeNetwork({ system, mode: mode as WantedMode, uid: process.getuid?.() ?? 0 });
+const open = (vmId: string, hostPorts: readonly number[], lan: readonly string[]) =>
+  network.openLink(vmId, { wanted: true, unsafe: false, grants: { hostPorts, lan } }, signal);
+const links = [await open("0123456789aa", [GRANTED_PORT], [`${NEIGHBOUR_ADDRESS}/32`]), await open("0123456789bb", [], [])] as const;
+const claims = network.listClaims();
+const [bold, meek] = [await openNetworkGuest(links[0]), await openNetworkGuest(links[1])];
+const { self } = bold;
 
-const hostile = ["127.0.0.1", "127.1.2.3", "0.0.0.0", "10.0.2.2", "10.0.2.3", "10.0.2.15", "169.254.1.1", "192.0.2.53", HOST_ADDRESS];
-const questions = [
-  { name: `tcp ${INTERNET_ADDRESS}`, frame: (port: number) => synFrame(INTERNET_ADDRESS, WEB_PORT, port) },
-  { name: `dns ${INTERNET_ADDRESS}`, frame: (port: number) => udpFrame(INTERNET_ADDRESS, 53, port, DNS_QUERY) },
-  ...hostile.flatMap((address) => [
-    { name: `tcp ${address}`, frame: (port: number) => synFrame(address, SECRET_PORT, port) },
-    { name: `udp ${address}`, frame: (port: number) => udpFrame(address, SECRET_PORT, port, DNS_QUERY) },
+interface Question {
+  readonly name: string;
+  readonly frames: (port: number) => readonly Buffer[];
+  readonly from?: typeof bold;
+}
+const tcp = (address: string, port: number, from = bold): Question => ({
+  name: `tcp ${address}:${port}`,
+  from,
+  frames: (own) => [frames.synFrame(from.self, address, port, own)],
+});
+const udp = (address: string, port: number, from = bold): Question => ({
+  name: `udp ${address}:${port}`,
+  from,
+  frames: (own) => [frames.udpFrame(from.self, address, port, own, frames.DNS_QUERY)],
+});
+const as = (who: string, sender: frames.Sender): readonly Question[] => [
+  { name: `tcp as ${who}`, frames: (own) => [frames.synFrame(sender, INTERNET_ADDRESS, WEB_PORT, own)] },
+  { name: `udp as ${who}`, frames: (own) => [frames.udpFrame(sender, INTERNET_ADDRESS, 53, own, frames.DNS_QUERY)] },
+  { name: `granted as ${who}`, frames: (own) => [frames.synFrame(sender, bold.gateway, GRANTED_PORT, own)] },
+];
+const odd = (name: string, make: (own: number) => readonly Buffer[]): Question => ({ name, frames: make });
+
+const allowed: readonly Question[] = [
+  tcp(INTERNET_ADDRESS, WEB_PORT),
+  tcp(INTERNET_ADDRESS, WEB_PORT, meek),
+  udp(INTERNET_ADDRESS, 53),
+  udp(UPLINK.dns, 53),
+  udp(UPLINK.dns, 53, meek),
+  tcp(bold.gateway, GRANTED_PORT),
+  udp(bold.gateway, GRANTED_PORT),
+  tcp(NEIGHBOUR_ADDRESS, SECRET_PORT),
+  udp(NEIGHBOUR_ADDRESS, SECRET_PORT),
+].map((question) => ({ ...question, name: `${question.name}${question.from === meek ? " by the second" : ""}` }));
+
+/** Loopback, the host, the namespace's own, the other guest, and everything around the host. */
+const hostile = [
+  ...["127.0.0.1", "127.1.2.3", "0.0.0.0", HOST_ADDRESS, HOST_PUBLIC_ADDRESS, "255.255.255.255", "224.0.0.251", "240.0.0.1"],
+  ...[bold.gateway, bold.address, meek.gateway, meek.address, UPLINK.gateway, UPLINK.address, UPLINK.dns],
+  ...["169.254.1.1", "192.168.77.255", "192.0.0.8", "192.88.99.1"],
+  ...Object.values(FORBIDDEN).filter((address) => address !== NEIGHBOUR_ADDRESS),
+];
+const forbidden: readonly Question[] = [
+  ...hostile.flatMap((address) => [tcp(address, SECRET_PORT), udp(address, SECRET_PORT)]),
+  // What the other was granted.
+  ...[tcp(meek.gateway, GRANTED_PORT, meek), udp(UPLINK.gateway, GRANTED_PORT, meek), tcp(NEIGHBOUR_ADDRESS, SECRET_PORT, meek)],
+  tcp("127.0.0.1", 53),
+  ...as("another MAC", { ...self, mac: "52:54:00:99:99:99" }),
+  ...as("the other's MAC", { ...self, mac: meek.self.mac }),
+  ...as("the other's address", { ...self, address: meek.address }),
+  ...as("the other", { ...meek.self, via: self.via ?? "" }),
+  ...as("the host", { ...self, address: HOST_ADDRESS }),
+  ...as("loopback", { ...self, address: "127.0.0.1" }),
+  ...as("nobody", { ...self, address: "0.0.0.0" }),
+  ...as("the uplink", { ...self, address: UPLINK.address }),
+  odd("ping the other", (own) => [frames.pingFrame(self, meek.address, own)]),
+  odd("ping the host", (own) => [frames.pingFrame(self, HOST_ADDRESS, own)]),
+  odd("ping the metadata", (own) => [frames.pingFrame(self, FORBIDDEN.metadata, own)]),
+  odd("fragments to a private address", (own) => frames.fragmentedSyn(self, FORBIDDEN.private10, SECRET_PORT, own)),
+  odd("source routing", (own) => [
+    frames.synFrame(self, INTERNET_ADDRESS, WEB_PORT, own, { options: Buffer.from("830704ac14010100", "hex") }),
   ]),
+  odd("record route", (own) => [
+    frames.synFrame(self, INTERNET_ADDRESS, WEB_PORT, own, { options: Buffer.from("0707040000000000", "hex") }),
+  ]),
+  ...[4, 41, 47, 50, 132].map((protocol) =>
+    odd(`protocol ${protocol}`, (own) => [
+      frames.tunnelled(self, INTERNET_ADDRESS, protocol, frames.synFrame(self, FORBIDDEN.private10, SECRET_PORT, own)),
+    ]),
+  ),
+  odd("mDNS", (own) => [frames.udpFrame(self, "224.0.0.251", 5353, own, frames.DNS_QUERY)]),
+  odd("DHCP", (own) => [frames.udpFrame({ ...self, address: "0.0.0.0" }, "255.255.255.255", 67, own, Buffer.alloc(240, 1))]),
+];
+/** Frames without ports: that nothing comes back, and nothing reaches the other, is seen by what is heard. */
+const silent: readonly Buffer[] = [
+  ...[meek.gateway, meek.address, UPLINK.address, UPLINK.gateway, HOST_ADDRESS, "127.0.0.1"].map((of) =>
+    frames.arpFrame(self, "request", of),
+  ),
+  frames.arpFrame({ ...self, address: meek.address }, "reply", meek.gateway),
+  frames.arpFrame({ ...self, address: UPLINK.gateway }, "reply", UPLINK.address),
+  // Neighbour and router solicitation, a router's advertisement, and a ping to all nodes.
+  frames.ipv6Frame(self, "ff0200000000000000000001ff000001", 58, Buffer.from("87000000000000000000000000000000fe80000000000001", "hex")),
+  frames.ipv6Frame(self, "ff020000000000000000000000000002", 58, Buffer.from("8500000000000000", "hex")),
+  frames.ipv6Frame(self, "ff020000000000000000000000000001", 58, Buffer.from("86000000400007080000000000000000", "hex")),
+  frames.ipv6Frame(self, "ff020000000000000000000000000001", 58, Buffer.from("8000000000010001", "hex")),
+  // To an IPv4 address as IPv6 writes it.
+  frames.ipv6Frame(self, "00000000000000000000ffff0a090909", 6, Buffer.alloc(20, 2)),
 ];
 
-const socket = createConnection(link.end.path);
-const answered = new Map<number, string>();
-let rest = Buffer.alloc(0);
-socket.on("data", (part) => {
-  rest = Buffer.concat([rest, Buffer.from(part)]);
-  while (rest.length >= 4 && rest.length >= 4 + rest.readUInt32BE(0)) {
-    const reply = parseReply(rest.subarray(4, 4 + rest.readUInt32BE(0)));
-    if (reply !== undefined) answered.set(reply.port, reply.kind);
-    rest = rest.subarray(4 + rest.readUInt32BE(0));
-  }
-});
-for (const [index, question] of questions.entries()) {
-  const frame = question.frame(20_000 + index);
-  const length = Buffer.alloc(4);
-  length.writeUInt32BE(frame.length);
-  socket.write(Buffer.concat([length, frame]));
-}
-await system.clock.sleep(LISTEN_MS);
-const left = system.processes.findByArgument(linkMarker(VM_ID));
-// As when the VMM ends.
-socket.destroy();
-await Promise.all(left.map((identity) => system.processes.watchEnd(identity, AbortSignal.timeout(5000))));
-const remaining = findOurs();
-await link[Symbol.asyncDispose]();
+const ask = async (questions: readonly Question[], firstPort: number): Promise<Readonly<Record<string, string>>> => {
+  for (const [index, { frames: make, from = bold }] of questions.entries()) from.send(...make(firstPort + index));
+  await system.clock.sleep(LISTEN_MS);
+  const answerOf = ({ from = bold }: Question, index: number): string =>
+    from.heard.find((reply) => "port" in reply && reply.port === firstPort + index)?.kind ?? "silence";
+  return Object.fromEntries(questions.map((question, index) => [question.name, answerOf(question, index)]));
+};
+const connects = (address: string): Promise<boolean> =>
+  new Promise((resolve) => {
+    const socket = createConnection({ host: address, port: SECRET_PORT, timeout: 5000 }, () => resolve(true));
+    for (const event of ["error", "timeout"]) socket.once(event, () => resolve(false));
+    socket.unref();
+  });
 
-const answers = Object.fromEntries(questions.map(({ name }, index) => [name, answered.get(20_000 + index) ?? "silence"]));
-console.log(JSON.stringify({ mode: link.mode, guest: link.guest, strays, processes: left.length, remaining, answers }));
+const answers = await ask(allowed, 20_000);
+const heardBefore = meek.heard.length;
+const refused = await ask(forbidden, 30_000);
+bold.send(...silent);
+await system.clock.sleep(LISTEN_MS);
+// Who must not be reached is there to be reached.
+const there = await Promise.all(
+  ["127.0.0.1", HOST_ADDRESS, HOST_PUBLIC_ADDRESS, ...Object.values(FORBIDDEN)].map(async (address) => [address, await connects(address)]),
+);
+const heard = {
+  bold: bold.heard.filter((reply) => reply.kind === "arp" || reply.kind === "other"),
+  // But for the refusals of what it asked itself.
+  meek: meek.heard.slice(heardBefore).filter((reply) => !("port" in reply && forbidden[reply.port - 30_000]?.from === meek)),
+};
+for (const guest of [bold, meek]) await guest[Symbol.asyncDispose]();
+const guests = links.map(({ guest }) => guest);
+for (const link of links) await link[Symbol.asyncDispose]();
+const after = network.listClaims();
+await network[Symbol.asyncDispose]();
+const remaining = network.findServants().length;
+console.log(JSON.stringify({ modes: links.map((link) => link.mode), guests, claims, after, remaining, answers, refused, there, heard }));

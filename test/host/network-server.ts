@@ -1,21 +1,23 @@
-/** `network-server.ts web|dns ADDRESS PORT`: a server of a test's small internet. Says a line when it listens. */
+/** `network-server.ts KIND/ADDRESS/PORT...`, of kind `web` or `dns`: servers of a test's small internet. Says a line when all listen. */
 import { createSocket } from "node:dgram";
 import { createServer } from "node:http";
 import { INTERNET_ADDRESS } from "./network-world.ts";
 
-const [kind, address, port] = process.argv.slice(2);
-const listening = (): void => console.log("listening");
+await Promise.all(process.argv.slice(2).map((word) => serve(word.split("/"))));
+console.log("listening");
 
-if (kind === "web") {
-  createServer((request, response) => response.end(`hello from ${address} to ${request.socket.remoteAddress ?? ""}\n`)).listen(
-    Number(port),
-    address,
-    listening,
-  );
-} else {
-  const socket = createSocket("udp4");
-  socket.on("message", (query, from) => socket.send(answer(query), from.port, from.address));
-  socket.bind(Number(port), address, listening);
+function serve([kind, address = "", port = ""]: readonly string[]): Promise<void> {
+  return new Promise((resolve, reject) => {
+    if (kind === "web") {
+      createServer((request, response) => response.end(`hello from ${address} to ${request.socket.remoteAddress ?? ""}\n`))
+        .once("error", reject)
+        .listen(Number(port), address, resolve);
+    } else {
+      const socket = createSocket("udp4");
+      socket.on("message", (query, from) => socket.send(answer(query), from.port, from.address));
+      socket.once("error", reject).bind(Number(port), address, resolve);
+    }
+  });
 }
 
 /** Every name is the internet's address. */

@@ -1,6 +1,7 @@
 /**
- * A small internet of its own for a test: the namespaces `host`, where the program under test runs, and behind it `internet`
- * with a web server and a name server. For root and for everybody; nothing outside of them is touched, and all goes at the end.
+ * A small internet of its own for a test: the namespaces `host`, where the program under test runs, and behind it `outside`: a
+ * router with the host's neighbours, clouds' metadata and private networks, and the internet with a web server. The host's name
+ * server is a stub on its loopback. For root and for everybody; nothing outside of them is touched, and all goes at the end.
  *
  * `argv` puts a command into the host's namespaces: a whole daemon, if need be.
  */
@@ -11,14 +12,37 @@ import { join } from "node:path";
 import { openNamespaces, type Namespaces } from "../support/namespaces.ts";
 
 export const INTERNET_ADDRESS = "198.51.100.1";
-export const HOST_ADDRESS = "198.51.100.2";
+export const HOST_ADDRESS = "192.168.77.2";
+/** The host's, too, and one that could be reached from anywhere. */
+export const HOST_PUBLIC_ADDRESS = "203.0.113.9";
+export const NEIGHBOUR_ADDRESS = "192.168.77.9";
 export const WEB_PORT = 80;
-/** On the host, on loopback and on its own address: what a guest must not reach. */
+/** On everything that a guest must not reach. */
 export const SECRET_PORT = 8080;
+/** On the host's loopback: what a guest reaches when it is granted. */
+export const GRANTED_PORT = 9090;
+const STUB = "127.0.0.53";
+
+/** What the host reaches, and a guest is not to. */
+export const FORBIDDEN = {
+  router: "192.168.77.1",
+  neighbour: NEIGHBOUR_ADDRESS,
+  metadata: "169.254.169.254",
+  private10: "10.9.9.9",
+  private172: "172.20.1.1",
+  carrier: "100.64.7.7",
+  measuring: "198.18.4.4",
+  /** Another network than the host's own of the same kind. */
+  private192: "192.168.5.5",
+} as const;
 
 export interface NetworkWorld extends AsyncDisposable {
   /** The command, run in the host's namespaces. */
   argv(command: readonly string[]): readonly string[];
+  /** Runs `ip` there. */
+  ip(...words: readonly string[]): void;
+  /** Makes the host ask this name server. */
+  setNameServer(address: string): void;
 }
 
 const SERVER = join(import.meta.dir, "network-server.ts");
@@ -28,20 +52,26 @@ export async function openNetworkWorld(): Promise<NetworkWorld> {
   await using undo = new AsyncDisposableStack();
   const folder = mkdtempSync(join(tmpdir(), "bgt-"));
   undo.defer(() => rmSync(folder, { recursive: true }));
-  writeFileSync(join(folder, "resolv.conf"), `nameserver ${INTERNET_ADDRESS}\nsearch example.test\n`);
+  const setNameServer = (address: string): void =>
+    writeFileSync(join(folder, "resolv.conf"), `nameserver ${address}\nsearch example.test\n`);
+  setNameServer(STUB);
   const host = undo.use(await openNamespaces(["--net", "--mount"], `mount --bind "${folder}/resolv.conf" /etc/resolv.conf`));
-  const internet = undo.use(await openNamespaces(["--net"], "", host));
-  const ip = (where: Namespaces, ...words: readonly string[]): void => {
+  const outside = undo.use(await openNamespaces(["--net"], "", host));
+  const ipIn = (where: Namespaces, ...words: readonly string[]): void => {
     const [program = "", ...rest] = where.argv(["ip", ...words]);
     execFileSync(program, rest, { stdio: ["ignore", "ignore", "pipe"] });
   };
-  for (const where of [host, internet]) ip(where, "link", "set", "lo", "up");
-  ip(host, "link", "add", "up0", "type", "veth", "peer", "name", "in0", "netns", String(internet.pid));
-  ip(host, "address", "add", `${HOST_ADDRESS}/24`, "dev", "up0");
-  ip(host, "link", "set", "up0", "up");
-  ip(internet, "address", "add", `${INTERNET_ADDRESS}/24`, "dev", "in0");
-  ip(internet, "link", "set", "in0", "up");
-  ip(host, "route", "add", "default", "via", INTERNET_ADDRESS);
+  for (const where of [host, outside]) ipIn(where, "link", "set", "lo", "up");
+  ipIn(host, "link", "add", "up0", "type", "veth", "peer", "name", "in0", "netns", String(outside.pid));
+  ipIn(host, "address", "add", `${HOST_ADDRESS}/24`, "dev", "up0");
+  ipIn(host, "address", "add", `${HOST_PUBLIC_ADDRESS}/32`, "dev", "lo");
+  ipIn(host, "link", "set", "up0", "up");
+  ipIn(outside, "link", "set", "in0", "up");
+  ipIn(outside, "address", "add", `${FORBIDDEN.router}/24`, "dev", "in0");
+  ipIn(outside, "address", "add", `${FORBIDDEN.neighbour}/24`, "dev", "in0");
+  for (const address of [INTERNET_ADDRESS, ...Object.values(FORBIDDEN).slice(2)])
+    ipIn(outside, "address", "add", `${address}/32`, "dev", "lo");
+  ipIn(host, "route", "add", "default", "via", FORBIDDEN.router);
 
   undo.defer(async () => {
     for (const child of children) child.kill("SIGKILL");
@@ -54,21 +84,33 @@ export async function openNetworkWorld(): Promise<NetworkWorld> {
       ),
     );
   });
-  const serve = async (where: Namespaces, kind: "web" | "dns", address: string, port: number): Promise<void> => {
-    const [program = "", ...rest] = where.argv([process.execPath, SERVER, kind, address, String(port)]);
+  const serve = async (where: Namespaces, servers: readonly (readonly [kind: "web" | "dns", address: string, port: number])[]) => {
+    const words = servers.map(([kind, address, port]) => `${kind}/${address}/${port}`);
+    const [program = "", ...rest] = where.argv([process.execPath, SERVER, ...words]);
     const child = spawn(program, rest, { stdio: ["ignore", "pipe", "inherit"] });
     children.push(child);
     await new Promise((resolve, reject) => {
       child.stdout?.once("data", resolve);
-      child.once("exit", () => reject(new Error(`the ${kind} server at ${address} ended`)));
+      child.once("exit", () => reject(new Error(`the servers ${words.join(" ")} ended`)));
     });
   };
-  await serve(internet, "web", INTERNET_ADDRESS, WEB_PORT);
-  await serve(internet, "dns", INTERNET_ADDRESS, 53);
-  await serve(host, "web", "127.0.0.1", SECRET_PORT);
-  await serve(host, "web", HOST_ADDRESS, SECRET_PORT);
-  await serve(host, "dns", "127.0.0.1", SECRET_PORT);
+  const both = (address: string, port: number) => [["web", address, port] as const, ["dns", address, port] as const];
+  await serve(outside, [
+    ["web", INTERNET_ADDRESS, WEB_PORT],
+    ["dns", INTERNET_ADDRESS, 53],
+    ...Object.values(FORBIDDEN).flatMap((address) => both(address, SECRET_PORT)),
+  ]);
+  await serve(host, [
+    ["dns", STUB, 53],
+    ...["127.0.0.1", HOST_ADDRESS, HOST_PUBLIC_ADDRESS].flatMap((address) => both(address, SECRET_PORT)),
+    ...both("127.0.0.1", GRANTED_PORT),
+  ]);
 
   const open = undo.move();
-  return { argv: (command) => host.argv(command), [Symbol.asyncDispose]: () => open.disposeAsync() };
+  return {
+    argv: (command) => host.argv(command),
+    ip: (...words) => ipIn(host, ...words),
+    setNameServer,
+    [Symbol.asyncDispose]: () => open.disposeAsync(),
+  };
 }

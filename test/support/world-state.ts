@@ -59,6 +59,13 @@ export function listVms(world: World): readonly VmRow[] {
   }));
 }
 
+/** The network that a daemon keeps for the next vm, and what makes slots in it ready or takes them down. */
+function isCapacity(world: World, words: readonly string[]): boolean {
+  const line = words.join(" ");
+  const serves = line.includes(`${world.folder}/run/banger/net/`) || /(?:nft -f|ip -batch) -$/.test(line);
+  return serves && world.daemonPid() !== undefined;
+}
+
 /** What should not be there when no command is under way: one sentence each. */
 export function findLeftovers(world: World): readonly string[] {
   const { leases, operations } = dumpDatabase(world);
@@ -77,7 +84,7 @@ export function findLeftovers(world: World): readonly string[] {
       .filter(({ pid }) => pid === undefined || hasEnded(pid))
       .map(({ name, pid }) => `vm ${name} runs as ${pid}, which is gone`),
     ...processesOf(world.folder)
-      .filter(({ words }) => !words.includes("daemon") && !running.has(holder(words) ?? ""))
+      .filter(({ words }) => !words.includes("daemon") && !running.has(holder(words) ?? "") && !isCapacity(world, words))
       .map(({ pid, words }) => `process ${pid} of no running vm: ${words.join(" ")}`),
     ...names("run/banger/v")
       .filter((id) => !running.has(id))

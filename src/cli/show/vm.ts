@@ -47,7 +47,9 @@ export async function showVm(vm: Vm): Promise<string> {
   const { layer, work } = vm.disks;
   const disk = ({ bytes, allocatedBytes }: typeof layer): string => `${formatBytes(bytes)}, ${formatBytes(allocatedBytes)} of it in use`;
   const isOff = vm.network.nat && vm.network.mode === "none";
-  const network = isOff ? "nat, from its next start on" : [modeOf(vm), vm.network.address].filter((part) => part !== null).join(", ");
+  const network = isOff
+    ? "nat, from its next start on"
+    : [modeOf(vm), vm.network.address, vm.network.why].filter((part) => part !== null).join(", ");
   const facts = pairs([
     ["name", vm.name],
     ["id", vm.id],
@@ -62,6 +64,7 @@ export async function showVm(vm: Vm): Promise<string> {
     ["root disk", disk(layer)],
     ["work disk", work === null ? "none" : disk(work)],
     ["network", network],
+    ["may reach", grantsOf(vm)],
     ["environment", keysAndValues(vm.env)],
     ...commandFacts(vm.commands),
     ["labels", keysAndValues(vm.labels)],
@@ -98,6 +101,12 @@ export async function showVm(vm: Vm): Promise<string> {
 /** What its link is made of; a vm that has none now, and gets one when it is started, is told from one that never does. */
 function modeOf({ network: { mode, nat } }: Vm): string {
   return mode === "none" && nat ? "nat" : mode;
+}
+
+/** Besides the internet. */
+function grantsOf({ network: { nat, allowHost, allowLan } }: Vm): string | undefined {
+  if (!nat || allowHost.length + allowLan.length === 0) return undefined;
+  return [...allowHost.map((port) => `port ${port} of this computer's loopback, at its gateway`), ...allowLan].join(", ");
 }
 
 function keysAndValues(all: Readonly<Record<string, string>>): string {

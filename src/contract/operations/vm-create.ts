@@ -5,6 +5,7 @@ import { forwardText, MOST_FORWARDS } from "../schemas/forward.ts";
 import { driverName, duration, environment, goodsName, size, vmName } from "../schemas/names.ts";
 import { labels } from "../schemas/labels.ts";
 import { MOST_REQUIREMENTS, waitFor } from "../schemas/requirement.ts";
+import { hostPort, lanNetwork, MOST_GRANTS } from "../schemas/grants.ts";
 import { vm } from "../schemas/vm.ts";
 
 /** Makes a vm and, unless told otherwise, starts it. */
@@ -26,6 +27,9 @@ export const vmCreate = defineOperation({
     workDisk: size.optional(),
     nat: z.boolean().default(false),
     publish: z.array(forwardText).max(MOST_FORWARDS).meta({ "x-kind": "list" }).optional(),
+    allowHost: z.array(hostPort).max(MOST_GRANTS).meta({ "x-kind": "list" }).optional(),
+    allowLan: z.array(lanNetwork).max(MOST_GRANTS).meta({ "x-kind": "list" }).optional(),
+    unsafeNet: z.boolean().default(false),
     env: environment.optional(),
     labels: labels.optional(),
     init: z.enum(["auto", ...GUEST_INITS]).default("auto"),
@@ -40,6 +44,7 @@ export const vmCreate = defineOperation({
   errors: [
     "bad_plan",
     "port_taken",
+    "network_unsafe",
     "vm_exists",
     "image_not_found",
     "kernel_not_found",
@@ -56,12 +61,21 @@ export const vmCreate = defineOperation({
     memory: { brief: "memory; 1G when left out", placeholder: "SIZE", alias: "m" },
     disk: { brief: "size of the root's writable layer; 20G when left out", placeholder: "SIZE" },
     workDisk: { brief: "size of the work disk, which holds the home; 20G when left out", placeholder: "SIZE" },
-    nat: { brief: "give the vm a way out to the network; no network card without it" },
+    nat: { brief: "give the vm a way out to the internet, and to nothing of this computer and around it; no network card without it" },
     publish: {
       brief: "a port of the vm that is reached at this computer: [ADDRESS:]HOST:GUEST[/udp]; on 127.0.0.1 unless said; may be repeated",
       placeholder: "PORTS",
       alias: "p",
     },
+    allowHost: {
+      brief: "a port of this computer's loopback that the vm with --nat reaches at its gateway; may be repeated",
+      placeholder: "PORT",
+    },
+    allowLan: {
+      brief: "a network around this computer that the vm with --nat reaches, such as 192.168.1.0/24; may be repeated",
+      placeholder: "CIDR",
+    },
+    unsafeNet: { brief: "take a way out that isolates nothing, where there is no other" },
     env: { brief: "environment of every command in the vm; may be repeated", placeholder: "KEY=VALUE", alias: "e" },
     labels: { brief: "a label to find it by; may be repeated", placeholder: "KEY=VALUE", flag: "label", alias: "l" },
     init: {
@@ -83,6 +97,7 @@ export const vmCreate = defineOperation({
     { command: "banger vm create dev", does: "create and start a vm with defaults" },
     { command: "banger vm create dev --memory 4G --cpus 4 --nat", does: "a larger one, with a way out to the network" },
     { command: "banger vm create web --publish 8080:80", does: "then http://localhost:8080 is port 80 in the vm" },
+    { command: "banger vm create app --nat --allow-host 5432", does: "one that reaches a database on this computer at its gateway" },
     { command: "banger vm create web --wait-for tcp:80 --wait-for unit:ssh", does: "done when both are there" },
     { command: "banger vm create --env EDITOR=nano --no-start", does: "prepare one and leave it stopped" },
   ],

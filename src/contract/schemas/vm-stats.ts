@@ -5,7 +5,7 @@ import { vmState } from "./vm.ts";
 
 /** A process of the host that works for a vm. */
 export const vmProcess = z.strictObject({
-  /** Driver or helper program: `qemu`, `passt`. */
+  /** Driver or helper program: `qemu`. */
   name: z.string(),
   pid: z.number().int(),
   /** Processor time since its start. */

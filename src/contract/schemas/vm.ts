@@ -49,10 +49,20 @@ export const vm = z.strictObject({
     layer: z.strictObject({ bytes: z.number(), allocatedBytes: z.number() }),
     work: z.strictObject({ bytes: z.number(), allocatedBytes: z.number() }).nullable(),
   }),
-  /** `mode` is what its link is made of: `none` while no VMM runs. `nat` is whether it gets one at each start. */
-  network: z.strictObject({ mode: z.enum(["none", "passt", "user"]), address: z.string().nullable(), nat: z.boolean() }),
   /** Ports of the guest that are reached at addresses of this computer while it runs; one that cannot be had is a problem. */
   forwards: z.array(forward),
+  /**
+   * `mode` is what its link is made of, and `why` tells why: `none` while no VMM runs. `nat` is whether it gets one at each start, with
+   * which ports of the host's loopback and which networks around the host.
+   */
+  network: z.strictObject({
+    mode: z.enum(["none", "rootless", "rooted", "user"]),
+    why: z.string().nullable(),
+    address: z.string().nullable(),
+    nat: z.boolean(),
+    allowHost: z.array(z.number().int()),
+    allowLan: z.array(z.string()),
+  }),
   env: z.record(z.string(), z.string()),
   /** As its image says; every command runs so unless it says otherwise. */
   commands: imageCommands,

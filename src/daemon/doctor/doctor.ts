@@ -43,7 +43,7 @@ export interface DoctorParts {
   /** Of the rooms. */
   readonly probes: readonly Probe[];
   readonly drivers: readonly Driver[];
-  readonly network: Pick<Network, "findStrays" | "removeLink">;
+  readonly network: Pick<Network, "findServants">;
   readonly images: Pick<Images, "list" | "verify">;
   readonly kernels: Pick<Kernels, "list" | "verify">;
   readonly holders: () => Promise<Holders>;

@@ -12,7 +12,7 @@ export function makeFakeDoctor(): Doctor {
         fine: fix,
         findings: [
           { name: "qemu", status: "fine", detail: "version 7.2", hint: null },
-          { name: "passt", status: fix ? "fine" : "missing", detail: "passt not installed", hint: "sudo apt install passt" },
+          { name: "network", status: fix ? "fine" : "missing", detail: "pasta is not installed", hint: "sudo apt install passt" },
         ],
         leftovers,
       };

@@ -30,6 +30,7 @@ const VM_ID = /^[0-9a-f]{1,32}$/;
 export async function findLeftovers(parts: DoctorParts): Promise<readonly Leftover[]> {
   const { layout } = parts.system;
   const processes = findProcesses(parts);
+  const servants = parts.network.findServants();
   const runFolders = await vmIdsIn(parts, join(layout.roots.run, "v"));
   const vmFolders = await vmIdsIn(parts, layout.vms);
   const drafts = await findHalfFiles(parts);
@@ -41,6 +42,12 @@ export async function findLeftovers(parts: DoctorParts): Promise<readonly Leftov
       if (WITH_VMM.has(state)) return [];
       return [{ kind: "process", what: String(identity.pid), why: whyOfVm(vmId, state), identity } as const];
     }),
+    ...(isNetworkHeld(holders, parts)
+      ? []
+      : servants.map(
+          (identity) =>
+            ({ kind: "process", what: String(identity.pid), why: "it serves the network of vms, and none runs", identity }) as const,
+        )),
     ...runFolders.flatMap((vmId) => {
       const state = holders.vms.get(vmId);
       return WITH_VMM.has(state) ? [] : [{ kind: "run folder", what: layout.vmRunFolder(vmId), why: whyOfVm(vmId, state) } as const];
@@ -57,13 +64,9 @@ export async function findLeftovers(parts: DoctorParts): Promise<readonly Leftov
 }
 
 /** Processes with our marker that speak of our folders; those of another home are not ours to judge. */
-function findProcesses({
-  system,
-  drivers,
-  network,
-}: DoctorParts): readonly { readonly vmId: string; readonly identity: ProcessIdentity }[] {
+function findProcesses({ system, drivers }: DoctorParts): readonly { readonly vmId: string; readonly identity: ProcessIdentity }[] {
   const { processes, layout } = system;
-  const ids = new Set([...drivers.flatMap((driver) => driver.findStrays().map(({ vmId }) => vmId)), ...network.findStrays()]);
+  const ids = new Set(drivers.flatMap((driver) => driver.findStrays().map(({ vmId }) => vmId)));
   const ours = [`${layout.roots.state}/`, `${layout.roots.run}/`];
   return [...ids].flatMap((vmId) =>
     processes.findByArgument(vmId).flatMap(({ argv, ...identity }) => {
@@ -105,6 +108,11 @@ function isHeld({ kind, vmId, operationId }: Lease, { vms, runningOperations }: 
   if (kind === "blank") return remover !== undefined;
   if (vmId === undefined) return false;
   return kind === "vm-run-folder" ? WITH_VMM.has(vms.get(vmId)) : vms.has(vmId);
+}
+
+/** A daemon keeps it for the next vm; without one it is for vms that run. */
+function isNetworkHeld({ vms }: Holders, { remover }: DoctorParts): boolean {
+  return remover !== undefined || [...vms.values()].some((state) => WITH_VMM.has(state));
 }
 
 async function vmIdsIn({ system }: DoctorParts, folder: string): Promise<readonly string[]> {

@@ -52,8 +52,14 @@ function makeWorld(more: Partial<DoctorParts> = {}) {
     uid: process.getuid?.() ?? 0,
     config: undefined,
     probes: [],
-    drivers: [],
-    network: { findStrays: () => [RUNNING, STOPPED, GONE], removeLink: async () => undefined },
+    drivers: [
+      {
+        name: "some",
+        probe: async () => ({ usable: true, acceleration: "kvm", reason: "it works", version: "1" }),
+        findStrays: () => [RUNNING, STOPPED, GONE].map((vmId) => ({ vmId })),
+      } as unknown as DoctorParts["drivers"][number],
+    ],
+    network: { findServants: () => [] },
     images,
     kernels,
     holders: async () => ({ vms: new Map(states), leases: [...leases], runningOperations: new Set(["00000000000000aa"]) }),
@@ -69,9 +75,9 @@ function makeWorld(more: Partial<DoctorParts> = {}) {
   return { parts, leases, leftovers, gate };
 }
 
-/** A process that carries the marks of a vm's link, of this home or another. */
+/** A process that carries the marks of a vm, of this home or another. */
 function startMarked(vmId: string, state = system.layout.roots.state): Bun.Subprocess {
-  const child = Bun.spawn(["sh", "-c", "read _", "sh", join(state, "vms", vmId, `banger-${vmId}-passt.log`)], { stdin: "pipe" });
+  const child = Bun.spawn(["sh", "-c", "read _", "sh", join(state, "vms", vmId, `banger-${vmId}.log`)], { stdin: "pipe" });
   children.push(child);
   return child;
 }

@@ -28,7 +28,7 @@ export function makeFakeDriver({ system, consoles, agentPath, trouble }: FakeOpt
   const { processes } = system;
   return {
     name: "fake",
-    capabilities: { pause: true, growDiskLive: false, snapshot: false, links: ["none", "stream-socket", "user"], isolates: false },
+    capabilities: { pause: true, growDiskLive: false, snapshot: false, links: ["none", "tap", "user"], isolates: false },
     probe: async (signal) => {
       if (processes.which(agentPath) === undefined) {
         return { usable: false, reason: `there is no guest agent at ${agentPath}`, hint: "build it: npm run setup" };

@@ -2,7 +2,7 @@ import { describe, expect, test } from "bun:test";
 import { join } from "node:path";
 import fc from "fast-check";
 import type { LaunchPlan } from "../drivers.ts";
-import { qemuArguments } from "./arguments.ts";
+import { QEMU_PROGRAM, qemuArguments } from "./arguments.ts";
 
 const plan: LaunchPlan = {
   vmId: "0123456789ab",
@@ -68,10 +68,12 @@ describe("QEMU's arguments", () => {
     for (const option of ["-no-reboot", "-nodefaults", "-no-user-config"]) expect(argv).toContain(option);
   });
 
-  test("connect a network of passt's by its socket", () => {
-    const argv = qemuArguments({ ...plan, link: { kind: "stream-socket", path: "/r/net.sock", mac: "52:54:00:00:00:01" } });
+  test("take a TAP that is there, in the namespace that it is in, and run no script", () => {
+    const enter = ["nsenter", "--target=7", "--net", "--"];
+    const argv = qemuArguments({ ...plan, link: { kind: "tap", name: "bg7", mac: "52:54:00:00:00:01", enter } });
+    expect(argv.slice(0, 5)).toEqual([...enter, QEMU_PROGRAM]);
     expect(valuesOf(argv, "-netdev").map((text) => JSON.parse(text))).toEqual([
-      { type: "stream", id: "net0", server: false, addr: { type: "unix", path: "/r/net.sock" } },
+      { type: "tap", id: "net0", ifname: "bg7", script: "no", downscript: "no" },
     ]);
     expect(valuesOf(argv, "-device").map((text) => JSON.parse(text))).toContainEqual({
       driver: "virtio-net-device",
@@ -91,25 +93,20 @@ describe("QEMU's arguments", () => {
   const path = fc.string({ unit: "binary", maxLength: 60 }).map((text) => `/${text.replaceAll("\0", "")}`);
   test("hold every path as one value, whatever is in it", () => {
     fc.assert(
-      fc.property(path, path, path, path, path, (kernelPath, initrdPath, runFolder, disk, socket) => {
+      fc.property(path, path, path, path, (kernelPath, initrdPath, runFolder, disk) => {
         const argv = qemuArguments({
           ...plan,
           kernelPath,
           initrdPath,
           runFolder,
           disks: [{ serial: "layer", path: disk, readOnly: false }],
-          link: { kind: "stream-socket", path: socket, mac: "52:54:00:00:00:01" },
         });
-        expect(argv.length).toBe(
-          qemuArguments({ ...plan, disks: plan.disks.slice(1), link: { kind: "stream-socket", path: "/x", mac: "52:54:00:00:00:01" } })
-            .length,
-        );
+        expect(argv.length).toBe(qemuArguments({ ...plan, disks: plan.disks.slice(1) }).length);
         expect(valuesOf(argv, "-kernel")).toEqual([kernelPath]);
         expect(valuesOf(argv, "-initrd")).toEqual([initrdPath]);
         const console = valuesOf(argv, "-chardev").find((value) => value.startsWith("pipe,")) ?? "";
         expect(cutOptions(console)).toEqual(["pipe", "id=console", `path=${join(runFolder, "console")}`]);
         expect(JSON.parse(valuesOf(argv, "-blockdev")[0] ?? "").file.filename).toBe(disk);
-        expect(JSON.parse(valuesOf(argv, "-netdev")[0] ?? "").addr.path).toBe(socket);
       }),
     );
   });

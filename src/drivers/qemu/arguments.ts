@@ -27,6 +27,8 @@ export function qemuArguments(plan: LaunchPlan, program: string = QEMU_PROGRAM):
   checkPlan(plan);
   const marker = escapeValue(markerOf(plan.vmId));
   return [
+    // Each of these becomes the next, and the last QEMU: its pid is the first one's.
+    ...(plan.link.kind === "tap" ? plan.link.enter : []),
     program,
     ...["-name", `guest=${marker},process=${marker}`],
     ...machineArguments(plan),
@@ -87,8 +89,8 @@ function linkArguments(link: LinkEnd): readonly string[] {
   switch (link.kind) {
     case "none":
       return [];
-    case "stream-socket":
-      return netArguments({ type: "stream", id: "net0", server: false, addr: { type: "unix", path: link.path } }, link.mac);
+    case "tap":
+      return netArguments({ type: "tap", id: "net0", ifname: link.name, script: "no", downscript: "no" }, link.mac);
     case "user":
       // Without IPv6, as every other way that banger offers; the guest's address is one of IPv4.
       return netArguments({ type: "user", id: "net0", ipv6: false }, link.mac);
@@ -111,7 +113,6 @@ function escapeValue(value: string): string {
 /** What no plan of ours holds; refused here too, because after this line it is QEMU that reads it. */
 function checkPlan(plan: LaunchPlan): void {
   const paths = [plan.kernelPath, plan.initrdPath, plan.runFolder, ...plan.disks.map(({ path }) => path)];
-  if (plan.link.kind === "stream-socket") paths.push(plan.link.path);
   for (const path of paths) {
     if (!isAbsolute(path) || path.includes("\0")) throw refused(`the path ${JSON.stringify(path)} is not absolute`);
   }

@@ -25,7 +25,7 @@ export function makeQemuDriver({ system, consoles, program = QEMU_PROGRAM }: Qem
   const parts = { system, consoles };
   return {
     name: "qemu",
-    capabilities: { pause: true, growDiskLive: true, snapshot: false, links: ["none", "stream-socket", "user"], isolates: true },
+    capabilities: { pause: true, growDiskLive: true, snapshot: false, links: ["none", "tap", "user"], isolates: true },
     probe: makeProbe(system, program),
     launch: (plan, signal) => launchQemu(parts, program, plan, signal),
     adopt: (record, signal) => adoptQemu(parts, record, signal),

@@ -71,7 +71,8 @@ export const PROCESS_EFFECTS: Effects<Processes> = {
   findByArgument: "look",
   findListener: "look",
   usage: "look",
-  networkUsage: "look",
+  networkCards: "look",
+  networkNamespace: "look",
   // Nothing outside of us.
   giveBackMemory: "look",
   which: "look",

@@ -32,7 +32,7 @@ export function pathOfLog(layout: Layout, vmId: string, source: HostSource): str
     case "vmm":
       return layout.vmmLog(vmId);
     case "network":
-      return layout.networkLog(vmId);
+      return layout.networkLog;
   }
 }
 

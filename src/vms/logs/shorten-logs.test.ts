@@ -8,8 +8,9 @@ test("a log that has grown too long loses its beginning on disk, and no offset c
   const home = mkdtempSync("/tmp/banger-shorten-");
   try {
     const system = makeSystem({ BANGER_HOME: home }, makeJsonLog(2));
-    const [vmm, network] = [system.layout.vmmLog("0123456789ab"), system.layout.networkLog("0123456789ab")];
+    const [vmm, network] = [system.layout.vmmLog("0123456789ab"), system.layout.networkLog];
     await system.files.makeFolder(system.layout.vmFolder("0123456789ab"));
+    await system.files.makeFolder(system.layout.network);
     const text = Buffer.from(Array.from({ length: 200_000 }, (_, line) => `${String(line).padStart(9, "0")}\n`).join(""));
     await system.files.write(vmm, text);
     await system.files.write(network, "short");

@@ -1,0 +1,40 @@
+import { expect, test } from "bun:test";
+import { decideMode, type ModeFacts } from "./decide-mode.ts";
+
+const user: ModeFacts = {
+  wanted: "auto",
+  isRoot: false,
+  missing: [],
+  tun: "usable",
+  obstacles: { rootless: undefined, rooted: "you are not root" },
+};
+const root: ModeFacts = { ...user, isRoot: true, obstacles: { rootless: undefined, rooted: undefined } };
+
+test.each<readonly [string, ModeFacts, string, string]>([
+  ["a user", user, "rootless", "you are not root, and need not be"],
+  ["root", root, "rooted", "you are root"],
+  ["root who wants it so", { ...root, wanted: "rootless" }, "rootless", "the config says so"],
+  [
+    "root without the right",
+    { ...root, obstacles: { ...root.obstacles, rooted: "Operation not permitted" } },
+    "rootless",
+    "root may make no network namespace here, but for one in a user namespace",
+  ],
+])("%s gets a way out that isolates", (_who, facts, mode, why) => {
+  expect(decideMode(facts)).toEqual({ mode, why } as ReturnType<typeof decideMode>);
+});
+
+test.each<readonly [string, Partial<ModeFacts>, string, string]>([
+  ["without programs", { missing: ["nft", "pasta"] }, "nft, pasta are not installed", "sudo apt install nftables passt"],
+  ["without one", { missing: ["setpriv"] }, "setpriv is not installed", "sudo apt install util-linux"],
+  ["without the device", { tun: "absent" }, "there is no /dev/net/tun", "sudo modprobe tun"],
+  ["without a right to it", { tun: "forbidden" }, "you may not use /dev/net/tun", "sudo chmod 0666 /dev/net/tun"],
+  ["that may make no namespace", { obstacles: { rootless: "No space left on device", rooted: "" } }, "No space left on device", "sysctl"],
+  ["whose config asks for what only root has", { wanted: "rooted" }, "you are not root", "[network]"],
+  ["whose config asks for QEMU's own", { wanted: "user" }, "the config says so", "[network]"],
+])("a computer %s has none, and it is told why and what to type", (_what, change, why, hint) => {
+  const decision = decideMode({ ...user, ...change });
+  expect(decision.mode).toBe("user");
+  expect(decision.why).toContain(why);
+  expect("hint" in decision ? decision.hint : "").toContain(hint);
+});

@@ -1,0 +1,146 @@
+/**
+ * The rules of banger's network namespace, as text for `nft -f -`. Pure.
+ *
+ * There is one table, and as many rules with a thousand vms as with one: what belongs to a vm is an element of a set. Everything is
+ * dropped that no rule lets pass. What a guest sends is looked at packet by packet, also when the connection was let
+ * pass before: what is taken from a vm ends at once.
+ */
+import type { HostNetworks } from "./host-networks.ts";
+import { SLOT_NETWORK, UPLINK, type Slot } from "./slots.ts";
+
+/** What one vm may reach besides the internet. */
+export interface Grants {
+  /** Ports of the host's loopback, at the guest's gateway. */
+  readonly hostPorts: readonly number[];
+  /** Networks, as `192.168.1.0/24`. */
+  readonly lan: readonly string[];
+}
+
+export const NO_GRANTS: Grants = { hostPorts: [], lan: [] };
+
+const TABLE = "inet banger";
+
+/** Never, whatever is granted: loopback, this network, link-local with the clouds' metadata, multicast, and our own addresses. */
+const NEVER = ["0.0.0.0/8", "127.0.0.0/8", "169.254.0.0/16", SLOT_NETWORK, "224.0.0.0/4", "240.0.0.0/4"];
+/** Not without a grant: private networks, those of providers, and what is nobody's address on the internet. */
+const DENIED = [
+  ...["10.0.0.0/8", "100.64.0.0/10", "172.16.0.0/12", "192.0.0.0/24", "192.168.0.0/16", "198.18.0.0/15"],
+  // 6to4 relays, whose packets carry IPv6 inside.
+  "192.88.99.0/24",
+];
+
+/** The whole table anew, in one transaction: there is no moment without it, nor with half of it. */
+export function tableText(host: HostNetworks, slots: readonly (Slot & { readonly grants: Grants })[]): string {
+  const { name: uplink, gateway, dns } = UPLINK;
+  return `table ${TABLE} {}
+delete table ${TABLE}
+table ${TABLE} {
+  set places { type ifname . ether_addr . ipv4_addr; }
+  set host_ports { type ifname . inet_service; }
+  set lan { type ifname . ipv4_addr; flags interval; }
+  set never { type ipv4_addr; flags interval; auto-merge; elements = { ${NEVER.join(", ")} }; }
+  set denied { type ipv4_addr; flags interval; auto-merge; elements = { ${DENIED.join(", ")} }; }
+  set own { type ipv4_addr; }
+  set near { type ipv4_addr; flags interval; auto-merge; }
+
+  chain arriving {
+    type filter hook prerouting priority raw; policy drop;
+    iifname "${uplink}" accept
+    ip hdrlength > 5 drop
+    iifname . ether saddr . ip saddr @places accept
+  }
+  chain to_host {
+    type nat hook prerouting priority dstnat; policy accept;
+    meta nfproto ipv4 meta l4proto { tcp, udp } fib daddr type local iifname . th dport @host_ports dnat ip to ${gateway}
+  }
+  chain through {
+    type filter hook forward priority filter; policy drop;
+    meta nfproto != ipv4 drop
+    ct state invalid drop
+    iifname "${uplink}" ct state established,related accept
+    iifname "${uplink}" drop
+    oifname != "${uplink}" drop
+    meta l4proto != { tcp, udp, icmp } drop
+    ip daddr ${dns} meta l4proto { tcp, udp } th dport 53 accept
+    ip daddr ${gateway} meta l4proto { tcp, udp } iifname . th dport @host_ports accept
+    ip daddr @never goto refused
+    ip daddr @own goto refused
+    iifname . ip daddr @lan accept
+    ip daddr @denied goto refused
+    ip daddr @near goto refused
+    accept
+  }
+  chain inside {
+    type filter hook input priority filter; policy drop;
+    meta nfproto ipv4 iifname != "${uplink}" goto refused
+  }
+  chain from_inside {
+    type filter hook output priority filter; policy drop;
+    ip protocol icmp icmp type { destination-unreachable, time-exceeded, parameter-problem } accept
+    ct state established,related accept
+  }
+  chain leaving {
+    type nat hook postrouting priority srcnat; policy accept;
+    oifname "${uplink}" masquerade
+  }
+  chain refused {
+    meta l4proto tcp reject with tcp reset
+    reject with icmp admin-prohibited
+  }
+}
+${hostText(host)}${slots.map((slot) => slotText(slot) + grantText(slot, slot.grants)).join("")}`;
+}
+
+/** What the host has now, instead of what it had. */
+export function hostText({ own, near }: HostNetworks): string {
+  return `flush set ${TABLE} own\nflush set ${TABLE} near\n${add("own", own)}${add("near", near)}`;
+}
+
+/** The slot's one place: its TAP, its MAC and its address belong together. */
+export function slotText(slot: Slot): string {
+  return add("places", [placeOf(slot)]);
+}
+
+export function grantText({ name }: Slot, { hostPorts, lan }: Grants): string {
+  return (
+    add(
+      "host_ports",
+      hostPorts.map((port) => `"${name}" . ${port}`),
+    ) +
+    add(
+      "lan",
+      lan.map((network) => `"${name}" . ${network}`),
+    )
+  );
+}
+
+export function withdrawText({ name }: Slot, { hostPorts, lan }: Grants): string {
+  return (
+    remove(
+      "host_ports",
+      hostPorts.map((port) => `"${name}" . ${port}`),
+    ) +
+    remove(
+      "lan",
+      lan.map((network) => `"${name}" . ${network}`),
+    )
+  );
+}
+
+/** Of a slot that is taken down. */
+export function removeText(slot: Slot, grants: Grants): string {
+  return remove("places", [placeOf(slot)]) + withdrawText(slot, grants);
+}
+
+function placeOf({ name, mac, guest }: Slot): string {
+  return `"${name}" . ${mac} . ${guest}`;
+}
+
+function add(set: string, elements: readonly string[]): string {
+  return elements.length === 0 ? "" : `add element ${TABLE} ${set} { ${elements.join(", ")} }\n`;
+}
+
+/** Of one that is not there the kernel refuses the removal, and with it the whole transaction; so it is added first. */
+function remove(set: string, elements: readonly string[]): string {
+  return elements.length === 0 ? "" : `${add(set, elements)}delete element ${TABLE} ${set} { ${elements.join(", ")} }\n`;
+}

@@ -1,0 +1,153 @@
+/**
+ * The slots of a namespace: made ahead, claimed at once, and taken down when their vm has ended, all but the claim off the path of
+ * who waits. A number comes again only when all others have been used: nothing that the kernel remembers of one vm's connections
+ * meets another vm.
+ */
+import { BangerError } from "../contract/errors.ts";
+import type { Log } from "../system/system.ts";
+import type { Claim, Claims } from "./claims.ts";
+import { grantText, NO_GRANTS, removeText, slotText, withdrawText, type Grants } from "./rules.ts";
+import { SLOTS, slotOf, type Slot } from "./slots.ts";
+
+/** For a few vms that start one after the other; a TAP takes some KiB of the kernel. */
+const READY = 4;
+
+/** How the namespace is changed. */
+export interface SlotTools {
+  /** One transaction. */
+  readonly rules: (text: string) => Promise<void>;
+  /** Whole, or it throws. */
+  readonly addCards: (slots: readonly Slot[]) => Promise<void>;
+  /** Those that are there. */
+  readonly removeCards: (slots: readonly Slot[]) => Promise<void>;
+  readonly claims: Claims;
+  readonly log: Log;
+}
+
+export class SlotPool {
+  readonly #tools: SlotTools;
+  readonly #claims: Map<string, Claim>;
+  #ready: Slot[] = [];
+  #retired: Claim[] = [];
+  #next: number;
+  #tidying: Promise<void> | undefined;
+
+  /** @param kept claims whose TAPs and rules are there. */
+  constructor(tools: SlotTools, kept: readonly Claim[]) {
+    this.#tools = tools;
+    this.#claims = new Map(kept.map((claim) => [claim.vmId, claim]));
+    this.#next = (Math.max(-1, ...kept.map(({ slot }) => slot.number)) + 1) % SLOTS;
+  }
+
+  get vmIds(): readonly string[] {
+    return [...this.#claims.keys()];
+  }
+
+  find(vmId: string): Claim | undefined {
+    return this.#claims.get(vmId);
+  }
+
+  /** A slot for a vm, which has none; its TAP is up. */
+  async claim(vmId: string, grants: Grants): Promise<Slot> {
+    // Others may take what was made meanwhile.
+    let slot = this.#ready.shift();
+    for (; slot === undefined; slot = this.#ready.shift()) await this.#tidy(1);
+    const claim = { slot, vmId, grants };
+    this.#claims.set(vmId, claim);
+    try {
+      await this.#tools.claims.write(claim);
+      const text = grantText(slot, grants);
+      if (text !== "") await this.#tools.rules(text);
+    } catch (error) {
+      await this.release(vmId);
+      throw error;
+    }
+    this.tidySoon();
+    return slot;
+  }
+
+  async setGrants(vmId: string, grants: Grants): Promise<void> {
+    const claim = this.#claims.get(vmId);
+    if (claim === undefined) return;
+    const changed = { ...claim, grants };
+    const text = withdrawText(claim.slot, claim.grants) + grantText(claim.slot, grants);
+    // What is taken away is gone for sure when that is told; what is given may come a moment later.
+    if (text !== "") await this.#tools.rules(text);
+    this.#claims.set(vmId, changed);
+    await this.#tools.claims.write(changed);
+  }
+
+  /** The VMM has ended. */
+  async release(vmId: string): Promise<void> {
+    const claim = this.#claims.get(vmId);
+    if (claim === undefined) return;
+    this.#claims.delete(vmId);
+    this.#retired.push(claim);
+    await this.#tools.claims.drop(claim.slot);
+    this.tidySoon();
+  }
+
+  /** Nobody waits for it. */
+  tidySoon(): void {
+    if (this.#ready.length >= READY / 2 && this.#retired.length === 0) return;
+    this.#tidy(READY).catch((error: unknown) => this.#tools.log.warn("cannot tidy the slots of the network", { error }));
+  }
+
+  /** Until nothing is under way. */
+  async settled(): Promise<void> {
+    while (this.#tidying !== undefined) await this.#tidying.catch(() => undefined);
+  }
+
+  /** Takes down what was retired and makes slots, `least` at least; one at a time. */
+  async #tidy(least: number): Promise<void> {
+    while (this.#tidying !== undefined) {
+      await this.#tidying.catch(() => undefined);
+      if (this.#ready.length >= least && this.#retired.length === 0) return;
+    }
+    const work = this.#change();
+    this.#tidying = work;
+    try {
+      await work;
+    } finally {
+      this.#tidying = undefined;
+    }
+  }
+
+  async #change(): Promise<void> {
+    const { rules, addCards, removeCards } = this.#tools;
+    const retired = this.#retired;
+    this.#retired = [];
+    const made = this.#pick(READY - this.#ready.length);
+    try {
+      // Elements first: a TAP that is up has its place, and one that loses its place before it goes sends nothing.
+      const text = retired.map(({ slot, grants }) => removeText(slot, grants)).join("") + made.map(slotText).join("");
+      if (text !== "") await rules(text);
+    } catch (error) {
+      this.#retired.push(...retired);
+      throw error;
+    }
+    await removeCards(retired.map(({ slot }) => slot));
+    try {
+      await addCards(made);
+    } catch (error) {
+      this.#retired.push(...made.map((slot) => ({ slot, vmId: "", grants: NO_GRANTS })));
+      throw error;
+    }
+    this.#ready.push(...made);
+  }
+
+  #pick(count: number): readonly Slot[] {
+    const used = new Set([
+      ...[...this.#claims.values(), ...this.#retired].map(({ slot }) => slot.number),
+      ...this.#ready.map(({ number }) => number),
+    ]);
+    const picked: Slot[] = [];
+    for (let tried = 0; picked.length < count && tried < SLOTS; tried += 1) {
+      if (!used.has(this.#next)) picked.push(slotOf(this.#next));
+      this.#next = (this.#next + 1) % SLOTS;
+    }
+    if (picked.length === 0 && this.#ready.length === 0)
+      throw new BangerError("unavailable", "link_failed", `all ${SLOTS} places in the network of vms are taken`, { hint: "banger ps" });
+    return picked;
+  }
+}
