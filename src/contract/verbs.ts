@@ -522,7 +522,7 @@ export const VERBS: Readonly<Record<OperationName, Verb>> = {
     "method": "POST",
     "path": "/v1/vms/:vm/set",
     "summary": "Change a vm",
-    "detail": "A running vm gets a longer disk and another environment at once, where its driver can, and cpus and memory at its next start. Disks can only grow.",
+    "detail": "A running vm gets a longer disk, another environment and what it may reach at once, where its driver can, and cpus and memory at its next start. Disks can only grow.",
     "words": [
       "vm",
       "set"
@@ -582,6 +582,29 @@ export const VERBS: Readonly<Record<OperationName, Verb>> = {
         "placeholder": "SIZE"
       },
       {
+        "name": "allowHost",
+        "flag": "allow-host",
+        "type": "list",
+        "required": false,
+        "brief": "a port of this computer's loopback that the vm with --nat reaches, at once; PORT- takes away; may be repeated",
+        "placeholder": "PORT"
+      },
+      {
+        "name": "allowLan",
+        "flag": "allow-lan",
+        "type": "list",
+        "required": false,
+        "brief": "a network around this computer that the vm with --nat reaches, at once; CIDR- takes away; may be repeated",
+        "placeholder": "CIDR"
+      },
+      {
+        "name": "unsafeNet",
+        "flag": "unsafe-net",
+        "type": "boolean",
+        "required": false,
+        "brief": "from the next start on take a way out that isolates nothing, where there is no other"
+      },
+      {
         "name": "env",
         "flag": "env",
         "type": "changes",
@@ -608,6 +631,10 @@ export const VERBS: Readonly<Record<OperationName, Verb>> = {
       {
         "command": "banger vm set dev --work-disk 40G",
         "does": "a longer disk, at once"
+      },
+      {
+        "command": "banger vm set dev --allow-host 5432 --allow-host 8080-",
+        "does": "one port of this computer more that it reaches, and one less"
       },
       {
         "command": "banger vm set dev --label team=blue --label owner-",

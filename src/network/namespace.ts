@@ -35,7 +35,7 @@ export function namespacePaths({ layout }: System) {
   return {
     pipe: join(layout.network, "keeper"),
     note: join(layout.network, "namespace.json"),
-    uplinkLog: join(layout.network, "pasta.log"),
+    uplinkLog: layout.pastaLog,
     log: layout.networkLog,
   } as const;
 }

@@ -107,7 +107,9 @@ export class SharedNetwork implements AsyncDisposable {
     const { files, processes } = this.#system;
     const path = namespacePaths(this.#system).note;
     if ((await files.find(path)) === undefined) return undefined;
-    const { mode, name, server } = note.parse(JSON.parse(await files.readText(path, NOTE_MAX_BYTES)));
+    const read = note.safeParse(parseJson(await files.readText(path, NOTE_MAX_BYTES)));
+    if (!read.success) return undefined;
+    const { mode, name, server } = read.data;
     const keeper = findServants(this.#system).keepers.find((identity) => processes.networkNamespace(identity) === name);
     if (keeper !== undefined) return { namespace: { mode, name, keeper }, server };
     const inside = this.#findInside(
@@ -274,6 +276,16 @@ export class SharedNetwork implements AsyncDisposable {
   async #endEverything(): Promise<void> {
     const { keepers, uplinks } = findServants(this.#system);
     await endAll(this.#system, [...uplinks, ...keepers]);
+    await this.#system.files.removeFile(this.#system.layout.pastaLog);
     await this.#system.files.removeTree(this.#system.layout.network);
+  }
+}
+
+/** Undefined when it is none. */
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
   }
 }

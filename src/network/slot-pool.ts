@@ -68,7 +68,7 @@ export class SlotPool {
 
   async setGrants(vmId: string, grants: Grants): Promise<void> {
     const claim = this.#claims.get(vmId);
-    if (claim === undefined) return;
+    if (claim === undefined || JSON.stringify(claim.grants) === JSON.stringify(grants)) return;
     const changed = { ...claim, grants };
     const text = withdrawText(claim.slot, claim.grants) + grantText(claim.slot, grants);
     // What is taken away is gone for sure when that is told; what is given may come a moment later.

@@ -105,7 +105,7 @@ export class Uplink {
     const namespace = this.#namespaceOf();
     if (namespace === undefined) throw linkFailed("cannot start pasta", "there is no network namespace");
     const { log, uplinkLog } = namespacePaths(this.#system);
-    await files.removeFile(uplinkLog);
+    for (const path of [log, uplinkLog]) await files.removeFile(path);
     signal.throwIfAborted();
     const started = await processes.startDetached(uplinkArguments(namespace.mode, namespace.keeper.pid, uplinkLog), {
       logPath: log,
@@ -117,7 +117,7 @@ export class Uplink {
       const deadline = clock.monotonicMs() + READY_MS;
       while ((await processes.networkCards(namespace.keeper))?.has(UPLINK.name) !== true) {
         if (isOver || clock.monotonicMs() > deadline)
-          throw linkFailed("cannot start pasta, by which vms reach the network", await readLastWords(this.#system, [uplinkLog]));
+          throw linkFailed("cannot start pasta, by which vms reach the network", await readLastWords(this.#system, [log, uplinkLog]));
         await clock.sleep(LOOK_MS, signal);
       }
       this.#started = started;

@@ -38,6 +38,8 @@ export interface Layout {
   readonly network: string;
   /** What the processes of that namespace said. */
   readonly networkLog: string;
+  /** What pasta said: not below `run`, where Debian's profile of AppArmor for it forbids it to write. */
+  readonly pastaLog: string;
   /** Holds the sockets of one VM. */
   vmRunFolder(vmId: string): string;
   readonly kernels: string;
@@ -94,6 +96,7 @@ export function makeLayout(environment: RootsEnvironment): Layout {
     vmmLog: (vmId) => join(vms, vmId, "vmm.log"),
     network: join(roots.run, "net"),
     networkLog: join(roots.run, "net", "network.log"),
+    pastaLog: join(roots.state, "pasta.log"),
     vmRunFolder: (vmId) => join(roots.run, "v", vmId),
     kernels: join(roots.data, "kernels"),
     blobs: join(roots.data, "blobs"),

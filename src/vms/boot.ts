@@ -7,7 +7,7 @@ import { BangerError } from "../contract/errors.ts";
 import type { DriverProbe, LaunchPlan, RunningVmm } from "../drivers/drivers.ts";
 import type { ImageParts } from "../images/images.ts";
 import type { BootSet } from "../kernels/kernels.ts";
-import type { Link, LinkWish } from "../network/network.ts";
+import type { Grants, Link, LinkWish } from "../network/network.ts";
 import type { Layout } from "../system/system.ts";
 import { driverOf, type Steps, type VmDependencies } from "./dependencies.ts";
 import { diskPathsIn } from "./disk-paths.ts";
@@ -15,7 +15,7 @@ import { makeGuestPlan } from "./guest-plan.ts";
 import { installInit } from "./install-init.ts";
 import { lengthenDisks } from "./lengthen-disks.ts";
 import { givenOf } from "./pending.ts";
-import type { VmBoot, VmRecord } from "./vm-record.ts";
+import type { VmBoot, VmPlan, VmRecord } from "./vm-record.ts";
 import { ENOUGH_BYTES } from "./watch-run.ts";
 import { startDeadline, whileAlive } from "./while-alive.ts";
 import { shortenLogs } from "./logs/shorten-logs.ts";
@@ -181,7 +181,12 @@ export async function releaseRunFolder(vmId: string, { system, leases }: VmDepen
 }
 
 function wishOf({ plan }: VmRecord): LinkWish {
-  return { wanted: plan.nat, unsafe: plan.unsafeNet, grants: { hostPorts: plan.allowHost, lan: plan.allowLan } };
+  return { wanted: plan.nat, unsafe: plan.unsafeNet, grants: grantsOf(plan) };
+}
+
+/** What the network is to let it reach. */
+export function grantsOf({ allowHost, allowLan }: Pick<VmPlan, "allowHost" | "allowLan">): Grants {
+  return { hostPorts: allowHost, lan: allowLan };
 }
 
 function launchPlan(record: VmRecord, parts: BootParts, link: Link, layout: Layout): LaunchPlan {

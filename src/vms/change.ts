@@ -4,6 +4,7 @@
  */
 import { BangerError } from "../contract/errors.ts";
 import type { Steps, VmDependencies } from "./dependencies.ts";
+import { grantsOf } from "./boot.ts";
 import { diskPathsOf } from "./disk-paths.ts";
 import { lengthenDisks } from "./lengthen-disks.ts";
 import { planChange } from "./plan-change.ts";
@@ -12,7 +13,7 @@ import type { Supervisor } from "./supervise.ts";
 import type { ChangeRequest } from "./vms.ts";
 
 export async function changeVm(supervisor: Supervisor, change: ChangeRequest, dependencies: VmDependencies, steps: Steps): Promise<void> {
-  const { disks, host } = dependencies;
+  const { disks, host, network } = dependencies;
   const paths = diskPathsOf(supervisor.record.id, dependencies);
   const before = supervisor.record.plan;
   const plan = await steps.stage("resolve", async () => {
@@ -28,6 +29,14 @@ export async function changeVm(supervisor: Supervisor, change: ChangeRequest, de
       await steps.stage("disk", () => lengthenDisks(supervisor.record.id, plan, dependencies));
     } catch (error) {
       supervisor.changePlan((now) => ({ ...now, layerBytes: before.layerBytes, workBytes: before.workBytes }));
+      throw error;
+    }
+  }
+  if (change.allowHost !== undefined || change.allowLan !== undefined) {
+    try {
+      await network.setGrants(supervisor.record.id, grantsOf(plan));
+    } catch (error) {
+      supervisor.changePlan((now) => ({ ...now, allowHost: before.allowHost, allowLan: before.allowLan }));
       throw error;
     }
   }

@@ -2,6 +2,7 @@
  * The change of a plan: plan + what is to be set + what the computer has -> the new plan, or every problem at once. By the rules of a
  * new vm (`shape.ts`), applied to what changes: what an earlier computer allowed is not held against a change of a label. Pure.
  */
+import { MOST_GRANTS, type GrantChange } from "../contract/schemas/grants.ts";
 import { exactSize } from "../contract/sizes.ts";
 import type { PlanResult } from "./plan.ts";
 import { MIB, problem, roundDown, shapeProblems, type ShapeLimits, type VmShape } from "./shape.ts";
@@ -36,7 +37,12 @@ export function planChange(plan: VmPlan, change: ChangeRequest, { host, disks }:
       labels: change.labels,
     }).flatMap(([path, value]) => (value === undefined ? [] : [path])),
   );
+  const allowHost = applyGrants(plan.allowHost, change.allowHost);
+  const allowLan = applyGrants(plan.allowLan, change.allowLan);
   const problems = [
+    ...grantProblems(plan.nat, change),
+    ...grantCountProblems("allowHost", "--allow-host", allowHost),
+    ...grantCountProblems("allowLan", "--allow-lan", allowLan),
     ...[...shapeProblems(shape, host)].filter(({ path }) => changed.has(path.split(".")[0] ?? "")),
     ...shrinkProblems("disk", "--disk", change.diskBytes, disks.layerBytes),
     ...shrinkProblems("workDisk", "--work-disk", change.workDiskBytes, disks.workBytes),
@@ -50,6 +56,9 @@ export function planChange(plan: VmPlan, change: ChangeRequest, { host, disks }:
       memoryMiB: Math.floor(shape.memoryBytes / MIB),
       layerBytes: roundDown(shape.layerBytes),
       workBytes: roundDown(shape.workBytes),
+      allowHost: [...allowHost],
+      allowLan: [...allowLan],
+      unsafeNet: change.unsafeNet ?? plan.unsafeNet,
       env: shape.env,
       labels: shape.labels,
     },
@@ -61,6 +70,24 @@ function applyChanges(old: Readonly<Record<string, string>>, changes: Changes = 
   const kept = Object.entries(old).filter(([key]) => !Object.hasOwn(changes, key));
   const set = Object.entries(changes).filter((entry): entry is [string, string] => entry[1] !== null);
   return Object.fromEntries([...kept, ...set]);
+}
+
+/** Those that are taken away and not given again, and then those that are new. */
+function applyGrants<T>(old: readonly T[], changes: readonly GrantChange<T>[] = []): readonly T[] {
+  const changed = new Map(changes.map(({ value, isTaken }) => [value, isTaken]));
+  const given = [...changed].flatMap(([value, isTaken]) => (isTaken || old.includes(value) ? [] : [value]));
+  return [...old.filter((value) => changed.get(value) !== true), ...given];
+}
+
+function grantProblems(nat: boolean, { allowHost = [], allowLan = [] }: ChangeRequest) {
+  if (nat || [...allowHost, ...allowLan].every(({ isTaken }) => isTaken)) return [];
+  const hint = "a new vm with --nat";
+  return [problem("grant_without_network", "allowHost", "a vm without a way out reaches nothing that it could be granted", hint)];
+}
+
+function grantCountProblems(path: string, flag: string, grants: readonly unknown[]) {
+  if (grants.length <= MOST_GRANTS) return [];
+  return [problem("too_many_grants", path, `${grants.length} are more than ${MOST_GRANTS}`, `take some away: ${flag} ...-`)];
 }
 
 function shrinkProblems(path: string, flag: string, wanted: number | undefined, bytes: number) {

@@ -15,7 +15,7 @@
  */
 import { toErrorShape } from "../contract/errors.ts";
 import type { RunningVmm } from "../drivers/drivers.ts";
-import { releaseRunFolder } from "./boot.ts";
+import { grantsOf, releaseRunFolder } from "./boot.ts";
 import { driverOf, makeQuietSteps, type VmDependencies } from "./dependencies.ts";
 import { endLeftVmm } from "./end-left-vmm.ts";
 import type { Held } from "./make-vms.ts";
@@ -37,6 +37,9 @@ export async function reconcileVms(held: Held, dependencies: VmDependencies, sig
     }
   };
   await attempt("take over the network", "", () => dependencies.network.reconcile());
+  // A change may have died between the row and the network.
+  for (const { record } of held.supervisors.values())
+    await attempt("grant what a vm may reach", record.name, () => dependencies.network.setGrants(record.id, grantsOf(record.plan)));
   const idle = (): readonly Supervisor[] => [...held.supervisors.values()].filter(({ record }) => !held.making.has(record.id));
   for (const supervisor of idle()) {
     await attempt("reconcile a vm", supervisor.record.name, async () => {

@@ -13,6 +13,7 @@ import type { Duplex } from "node:stream";
 import type { Agent } from "../agent/agent.ts";
 import type { FollowedLine, LogPart } from "../contract/schemas/log.ts";
 import type { Forward } from "../contract/schemas/forward.ts";
+import type { GrantChange } from "../contract/schemas/grants.ts";
 import type { VmFilter } from "../contract/schemas/filters.ts";
 import type { GuestInit } from "../contract/schemas/init.ts";
 import type { Requirement } from "../contract/schemas/requirement.ts";
@@ -53,6 +54,9 @@ export interface ChangeRequest {
   readonly memoryBytes?: number | undefined;
   readonly diskBytes?: number | undefined;
   readonly workDiskBytes?: number | undefined;
+  readonly allowHost?: readonly GrantChange<number>[] | undefined;
+  readonly allowLan?: readonly GrantChange<string>[] | undefined;
+  readonly unsafeNet?: true | undefined;
   readonly env?: Readonly<Record<string, string | null>> | undefined;
   readonly labels?: Readonly<Record<string, string | null>> | undefined;
 }

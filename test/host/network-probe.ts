@@ -27,6 +27,8 @@ const [home, mode] = process.argv.slice(2);
 const signal = AbortSignal.timeout(60_000);
 
 const system = makeSystem({ BANGER_HOME: home, PATH: process.env["PATH"] }, silentLog);
+// As a daemon does before anything else.
+await system.files.makeFolder(system.layout.roots.state);
 const network = makeNetwork({ system, mode: mode as WantedMode, uid: process.getuid?.() ?? 0 });
 const open = (vmId: string, hostPorts: readonly number[], lan: readonly string[]) =>
   network.openLink(vmId, { wanted: true, unsafe: false, grants: { hostPorts, lan } }, signal);

@@ -62,7 +62,10 @@ export function listVms(world: World): readonly VmRow[] {
 /** The network that a daemon keeps for the next vm, and what makes slots in it ready or takes them down. */
 function isCapacity(world: World, words: readonly string[]): boolean {
   const line = words.join(" ");
-  const serves = line.includes(`${world.folder}/run/banger/net/`) || /(?:nft -f|ip -batch) -$/.test(line);
+  const serves =
+    line.includes(`${world.folder}/run/banger/net/`) ||
+    line.includes(`${world.folder}/state/banger/pasta.log`) ||
+    /(?:nft -f|ip -batch) -$/.test(line);
   return serves && world.daemonPid() !== undefined;
 }
 

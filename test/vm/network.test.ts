@@ -57,7 +57,9 @@ const addressOf = async (name: string): Promise<string> => (await show(name)).ne
 const gatewayOf = async (name: string): Promise<string> => (await addressOf(name)).replace(/\d+$/, (last) => String(Number(last) - 1));
 /** What keeps the network and what carries it out. */
 const servants = (program: "cat" | "pasta") =>
-  processesOf(world.folder).filter(({ words }) => words[0]?.endsWith(program) === true && words.join(" ").includes("/run/banger/net/"));
+  processesOf(world.folder).filter(
+    ({ words }) => words[0]?.endsWith(program) === true && /\/run\/banger\/net\/|\/pasta\.log/.test(words.join(" ")),
+  );
 const claims = (): readonly string[] => readdirSync(join(world.folder, "run/banger/net/claims"));
 
 describe("guests in a small internet", () => {
@@ -108,6 +110,25 @@ describe("guests in a small internet", () => {
     for (const address of [await gatewayOf("other"), gateway, "198.19.255.1"])
       expect(await ask("other", address, GRANTED_PORT)).not.toContain("hello");
     expect(await ask("other", NEIGHBOUR_ADDRESS, SECRET_PORT)).not.toContain("hello");
+  });
+
+  test("are granted more and less while they run, and a connection that is open ends with its grant", async () => {
+    const gateway = await gatewayOf("other");
+    await world.ok(["vm", "set", "other", "--allow-host", String(GRANTED_PORT), "--allow-lan", "192.168.77.0/24"]);
+    expect(await ask("other", gateway, GRANTED_PORT)).toContain("hello");
+    expect(await ask("other", NEIGHBOUR_ADDRESS, SECRET_PORT)).toContain("hello");
+    // Its own address in that network stays the host's.
+    expect(await ask("other", HOST_ADDRESS, SECRET_PORT)).not.toContain("hello");
+    const late = `exec 2>&1; exec 3<>"/dev/tcp/$0/$1" && echo open && read -t 60 < /tmp/go; printf 'GET / HTTP/1.0\\r\\n\\r\\n' >&3 && cat <&3`;
+    await sh("other", "mkfifo /tmp/go");
+    const asking = exec("other", "timeout", "60", "bash", "-c", `{ ${late}; } | tee /tmp/said`, gateway, String(GRANTED_PORT));
+    await until("a connection", async () => (await sh("other", "cat /tmp/said")).includes("open"));
+    await world.ok(["vm", "set", "other", "--allow-host", `${GRANTED_PORT}-`, "--allow-lan", "192.168.77.0/24-"]);
+    await sh("other", "echo > /tmp/go");
+    expect((await asking).stdout).not.toContain("hello");
+    expect(await ask("other", gateway, GRANTED_PORT)).not.toContain("hello");
+    expect(await ask("other", NEIGHBOUR_ADDRESS, SECRET_PORT)).not.toContain("hello");
+    expect(await ask("out", await gatewayOf("out"), GRANTED_PORT)).toContain("hello");
   });
 
   test("reach each other by no server of their own", async () => {

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { defineOperation } from "../operation.ts";
+import { hostPortChange, lanChange, MOST_GRANTS } from "../schemas/grants.ts";
 import { labelChanges } from "../schemas/labels.ts";
 import { environmentChanges, size, vmRef } from "../schemas/names.ts";
 import { vm } from "../schemas/vm.ts";
@@ -10,7 +11,7 @@ export const vmSet = defineOperation({
   kind: "long",
   summary: "Change a vm",
   detail:
-    "A running vm gets a longer disk and another environment at once, where its driver can, and cpus and memory at its next start. Disks can only grow.",
+    "A running vm gets a longer disk, another environment and what it may reach at once, where its driver can, and cpus and memory at its next start. Disks can only grow.",
   method: "POST",
   path: "/v1/vms/:vm/set",
   input: z
@@ -20,6 +21,17 @@ export const vmSet = defineOperation({
       memory: size.optional(),
       disk: size.optional(),
       workDisk: size.optional(),
+      allowHost: z
+        .array(hostPortChange)
+        .max(2 * MOST_GRANTS)
+        .meta({ "x-kind": "list" })
+        .optional(),
+      allowLan: z
+        .array(lanChange)
+        .max(2 * MOST_GRANTS)
+        .meta({ "x-kind": "list" })
+        .optional(),
+      unsafeNet: z.literal(true).optional(),
       env: environmentChanges.optional(),
       labels: labelChanges.optional(),
     })
@@ -33,6 +45,15 @@ export const vmSet = defineOperation({
     memory: { brief: "memory, from the next start on", placeholder: "SIZE", alias: "m" },
     disk: { brief: "size of the root's writable layer, which can only grow", placeholder: "SIZE" },
     workDisk: { brief: "size of the work disk, which can only grow", placeholder: "SIZE" },
+    allowHost: {
+      brief: "a port of this computer's loopback that the vm with --nat reaches, at once; PORT- takes away; may be repeated",
+      placeholder: "PORT",
+    },
+    allowLan: {
+      brief: "a network around this computer that the vm with --nat reaches, at once; CIDR- takes away; may be repeated",
+      placeholder: "CIDR",
+    },
+    unsafeNet: { brief: "from the next start on take a way out that isolates nothing, where there is no other" },
     env: { brief: "environment of commands to come; KEY- takes away; may be repeated", placeholder: "KEY=VALUE", alias: "e" },
     labels: { brief: "a label; KEY- takes it away; may be repeated", placeholder: "KEY=VALUE", flag: "label", alias: "l" },
   },
@@ -40,6 +61,10 @@ export const vmSet = defineOperation({
   examples: [
     { command: "banger vm set dev --memory 4G --cpus 2", does: "more of both, from the next start on" },
     { command: "banger vm set dev --work-disk 40G", does: "a longer disk, at once" },
+    {
+      command: "banger vm set dev --allow-host 5432 --allow-host 8080-",
+      does: "one port of this computer more that it reaches, and one less",
+    },
     { command: "banger vm set dev --label team=blue --label owner-", does: "one label more, and one less" },
   ],
 });

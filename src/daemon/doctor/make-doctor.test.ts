@@ -91,6 +91,22 @@ function put(path: string, minutesAgo = 0): string {
 }
 
 describe("leftovers", () => {
+  test("are what serves the network of vms when neither a vm nor a daemon needs it", async () => {
+    const identity = { pid: 7, startTicks: 1, bootId: "b" };
+    const network = { findServants: () => [identity] };
+    const told = async (more: Partial<DoctorParts>): Promise<readonly string[]> =>
+      (await makeWorld({ network, drivers: [], ...more }).leftovers()).flatMap(({ kind, what }) => (kind === "process" ? [what] : []));
+    const holders = (state: VmState) => async () => ({
+      vms: new Map([[RUNNING, state]]),
+      leases: [],
+      runningOperations: new Set<string>(),
+    });
+    expect(await told({ remover: undefined, holders: holders("stopped") })).toEqual(["7"]);
+    expect(await told({ remover: undefined, holders: holders("running") })).toEqual([]);
+    // For the next vm.
+    expect(await told({ holders: holders("stopped") })).toEqual([]);
+  });
+
   test("are found by looking at processes, folders and files, and by leases; what is held is left alone", async () => {
     const { leases, leftovers } = makeWorld();
     const { layout } = system;
