@@ -8,7 +8,7 @@ import { normalGrants } from "./link-grants.ts";
 import { findServants } from "./namespace.ts";
 import type { Link, LinkWish, Network, UnsafeNetwork } from "./network.ts";
 import { networkProbes } from "./network-probes.ts";
-import { readHost, type HostState } from "./read-host.ts";
+import { readHost } from "./read-host.ts";
 import { SharedNetwork } from "./shared-network.ts";
 
 export interface NetworkDependencies {
@@ -30,10 +30,9 @@ export function makeNetwork({ system, mode, uid }: NetworkDependencies): Network
     vmId: string,
     decision: Extract<ModeDecision, { readonly mode: "rootless" | "rooted" }>,
     wish: LinkWish,
-    host: HostState,
     signal: AbortSignal,
   ): Promise<Link> => {
-    const { slot, mode: made, enter } = await shared.claim(vmId, decision.mode, normalGrants(wish.grants), signal);
+    const { slot, mode: made, enter, host } = await shared.claim(vmId, decision.mode, normalGrants(wish.grants), signal);
     return {
       mode: made,
       why: made === decision.mode ? decision.why : "vms that run have it already",
@@ -52,8 +51,8 @@ export function makeNetwork({ system, mode, uid }: NetworkDependencies): Network
     openLink: async (vmId, wish, signal) => {
       signal.throwIfAborted();
       if (!wish.wanted) return none();
-      const [decision, host] = await Promise.all([findMode(signal), readHost(system)]);
-      if (decision.mode !== "user") return openShared(vmId, decision, wish, host, signal);
+      const decision = await findMode(signal);
+      if (decision.mode !== "user") return openShared(vmId, decision, wish, signal);
       if (!wish.unsafe) {
         const { message, hint } = unsafeOf(decision);
         throw new BangerError("refused", "network_unsafe", message, { hint });
@@ -62,7 +61,7 @@ export function makeNetwork({ system, mode, uid }: NetworkDependencies): Network
         mode: "user",
         why: decision.why,
         end: { kind: "user", mac: macOf(vmId) },
-        guest: userAddress(vmId, host.search),
+        guest: userAddress(vmId, (await readHost(system)).search),
         notice: `${decision.why}, so that QEMU's own network is used, and ${EXPOSES}. To close that: ${decision.hint}`,
         [Symbol.asyncDispose]: async () => undefined,
       };

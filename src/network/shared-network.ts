@@ -67,11 +67,11 @@ export class SharedNetwork implements AsyncDisposable {
     mode: NamespaceMode,
     grants: Grants,
     signal: AbortSignal,
-  ): Promise<{ readonly slot: Slot; readonly mode: NamespaceMode; readonly enter: readonly string[] }> {
-    const { pool, namespace } = await this.#inTurn(() => this.#ensure(mode, signal));
+  ): Promise<{ readonly slot: Slot; readonly mode: NamespaceMode; readonly enter: readonly string[]; readonly host: HostState }> {
+    const { pool, namespace, host } = await this.#inTurn(() => this.#ensure(mode, signal));
     await pool.release(vmId);
     const slot = await pool.claim(vmId, grants);
-    return { slot, mode: namespace.mode, enter: enterForVmm(namespace) };
+    return { slot, mode: namespace.mode, enter: enterForVmm(namespace), host };
   }
 
   async setGrants(vmId: string, grants: Grants): Promise<void> {
@@ -184,7 +184,9 @@ export class SharedNetwork implements AsyncDisposable {
   }
 
   #rules(open: Open): (text: string) => Promise<void> {
-    return (text) => runInside(this.#system, open.namespace, ["nft", "-f", "-"], text);
+    return async (text) => {
+      if (text !== "") await runInside(this.#system, open.namespace, ["nft", "-f", "-"], text);
+    };
   }
 
   #addCards(open: Open): (slots: readonly Slot[]) => Promise<void> {

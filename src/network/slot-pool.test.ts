@@ -20,10 +20,7 @@ function makeWorld(kept: readonly Claim[] = []) {
     },
     addCards: async (slots) => {
       if (failing.addCards) throw new Error("no cards");
-      for (const { name } of slots) {
-        if (!places.has(name)) throw new Error(`${name} is up without a place`);
-        cards.add(name);
-      }
+      for (const { name } of slots) cards.add(name);
       seen.push("cards");
     },
     removeCards: async (slots) => {

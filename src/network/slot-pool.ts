@@ -118,20 +118,14 @@ export class SlotPool {
     const retired = this.#retired;
     this.#retired = [];
     const made = this.#pick(READY - this.#ready.length);
-    try {
-      // Elements first: a TAP that is up has its place, and one that loses its place before it goes sends nothing.
-      const text = retired.map(({ slot, grants }) => removeText(slot, grants)).join("") + made.map(slotText).join("");
-      if (text !== "") await rules(text);
-    } catch (error) {
-      this.#retired.push(...retired);
-      throw error;
-    }
-    await removeCards(retired.map(({ slot }) => slot));
-    try {
-      await addCards(made);
-    } catch (error) {
-      this.#retired.push(...made.map((slot) => ({ slot, vmId: "", grants: NO_GRANTS })));
-      throw error;
+    const text = retired.map(({ slot, grants }) => removeText(slot, grants)).join("") + made.map(slotText).join("");
+    // At the same time: a TAP that has no place, not yet or not any more, sends nothing that is let pass.
+    const changes = [rules(text), addCards(made), removeCards(retired.map(({ slot }) => slot))];
+    const failed = (await Promise.allSettled(changes)).find((change) => change.status === "rejected");
+    if (failed !== undefined) {
+      // What is there of them is taken down the next time.
+      this.#retired.push(...retired, ...made.map((slot) => ({ slot, vmId: "", grants: NO_GRANTS })));
+      throw failed.reason;
     }
     this.#ready.push(...made);
   }
