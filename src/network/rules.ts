@@ -61,7 +61,7 @@ table ${TABLE} {
     iifname "${uplink}" drop
     oifname != "${uplink}" drop
     meta l4proto != { tcp, udp, icmp } drop
-    ip daddr ${dns} meta l4proto { tcp, udp } th dport 53 accept
+    ip daddr ${dns} udp dport 53 accept
     ip daddr ${gateway} meta l4proto { tcp, udp } iifname . th dport @host_ports accept
     ip daddr @never goto refused
     ip daddr @own goto refused

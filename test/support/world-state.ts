@@ -28,7 +28,7 @@ export function dumpDatabase({ folder }: World): Readonly<Record<"vms" | "leases
   return { vms: all("vms"), leases: all("leases"), operations: all("operations") };
 }
 
-/** Every path of the world with its kind, without what the database and the log keep for themselves. */
+/** Every path of the world with its kind, without what the database and the log keep for themselves, and the network that is kept for vms to come. */
 export function listFolders({ folder }: World): readonly string[] {
   /** The daemon may be at work: what is gone by the time it is looked at is not there. */
   const namesIn = (path: string): readonly string[] => {
@@ -46,7 +46,9 @@ export function listFolders({ folder }: World): readonly string[] {
       if (info === undefined) return [];
       return info.isDirectory() ? [`${inner}/`, ...below(inner)] : [inner];
     });
-  return [...below("state"), ...below("run")].filter((path) => !/banger\.db-(wal|shm)$/.test(path)).toSorted();
+  return [...below("state"), ...below("run")]
+    .filter((path) => !/banger\.db-(wal|shm)$|^run\/banger\/net\/|^state\/banger\/pasta\.log$/.test(path))
+    .toSorted();
 }
 
 export function listVms(world: World): readonly VmRow[] {
