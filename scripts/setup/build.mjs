@@ -1,9 +1,9 @@
-/** Builds the two Rust programs and the one binary that embeds them, each only when its sources changed. */
+/** Builds the three Rust programs and the one binary that embeds them, each only when its sources changed. */
 import { copyFileSync, existsSync, mkdirSync, renameSync } from "node:fs";
 import { dirname } from "node:path";
 import { spawnSync } from "node:child_process";
 import { SetupProblem } from "./problem.mjs";
-import { AGENT, BANGER, BUN, LAYERS, inRoot } from "./places.mjs";
+import { AGENT, BANGER, BUN, LAYERS, SSHD, inRoot } from "./places.mjs";
 import { runOk } from "./programs.mjs";
 import { openToolchain } from "./rust.mjs";
 import { unlessDone } from "./stamp.mjs";
@@ -16,6 +16,11 @@ export function buildAgent() {
 /** True when there was something to do. */
 export function buildLayers() {
   return buildProgram({ name: "layers", folder: "layers", program: "banger-layers", result: LAYERS });
+}
+
+/** True when there was something to do. */
+export function buildSshd() {
+  return buildProgram({ name: "sshd", folder: "sshd", program: "banger-sshd", result: SSHD });
 }
 
 /**
@@ -86,6 +91,7 @@ export function buildBinary() {
       inRoot("tsconfig.json"),
       AGENT,
       LAYERS,
+      SSHD,
     ],
     results: [BANGER],
     async work() {

@@ -13,5 +13,7 @@ export const BUN = inRoot("node_modules/bun/bin/bun.exe");
 export const AGENT = inRoot("build/banger-agent");
 /** What merges the layers of images, as the binary embeds it. */
 export const LAYERS = inRoot("build/banger-layers");
+/** The SSH server for guests whose image has none, as the binary embeds it. */
+export const SSHD = inRoot("build/banger-sshd");
 /** The one binary: command line and daemon. */
 export const BANGER = inRoot("dist/banger");

@@ -81,5 +81,6 @@ export const SUITES = [
   { name: "cli", kind: "bun", argv: ["./test/cli"], quick: false, needs: "goods", beside: true, boots: true, minutes: 30, fullMinutes: 60 },
   ...rust("layers"),
   ...rust("guest"),
+  ...rust("sshd"),
   { name: "kernel", kind: "bun", argv: ["./test/kernel"], quick: false, needs: "goods", onDemand: true, boots: true, minutes: 90 },
 ];
