@@ -18,6 +18,7 @@ use crate::look::route::Looks;
 use crate::offers::Offers;
 use crate::plan::once::PlanOnce;
 use crate::plan::schema::Init;
+use crate::ssh::carried::Carried;
 use crate::successor::Kind;
 use crate::wire::lines::Hello;
 
@@ -63,6 +64,8 @@ pub struct Agent {
     pub looks: Looks,
     /// Held by whoever makes ready for SSH.
     pub ssh: tokio::sync::Mutex<()>,
+    /// The SSH server that banger carries, once it has come.
+    pub carried: RefCell<Option<Carried>>,
     /// Becomes true when somebody asked for the end, and stays so.
     pub going_down: watch::Sender<bool>,
     started: Duration,
@@ -90,6 +93,7 @@ impl Agent {
             install: Slot::default(),
             looks: Looks::default(),
             ssh: tokio::sync::Mutex::default(),
+            carried: RefCell::default(),
             going_down: watch::Sender::new(false),
             started: if place == Place::Guest { Duration::ZERO } else { since_boot() },
         })

@@ -35,6 +35,10 @@ pub async fn handle(agent: Rc<Agent>, over: Over, request: Request<RecvStream>, 
         (&Method::POST, ["dial", "udp", port]) => dial::udp::handle(port, over, body, &mut respond).await,
         (&Method::POST, ["listen", "tcp", port]) => listen::tcp(&agent, port, over, &mut respond).await,
         (&Method::POST, ["ssh", "prepare"]) => ssh::route::prepare(&agent, body, &mut respond).await,
+        (&Method::POST, ["ssh", "server", sha256]) => {
+            ssh::route::take_server(&agent, sha256, body, &mut respond).await;
+        }
+        (&Method::GET, ["ssh"]) => ssh::route::which(&agent, &mut respond),
         (&Method::POST, ["ssh"]) => ssh::route::connect(&agent, over, body, &mut respond).await,
         (
             _,
@@ -45,7 +49,8 @@ pub async fn handle(agent: Rc<Agent>, over: Over, request: Request<RecvStream>, 
             | ["offers", _]
             | ["dial", "tcp" | "udp", _]
             | ["listen", "tcp", _]
-            | ["ssh", "prepare"],
+            | ["ssh", "prepare"]
+            | ["ssh", "server", _],
         ) => {
             let message = format!("{path} is not asked for with {}", head.method);
             Refusal::new(StatusCode::METHOD_NOT_ALLOWED, "wrong_method", message).send(&mut respond);

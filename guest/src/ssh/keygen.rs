@@ -1,4 +1,4 @@
-//! The image's ssh-keygen.
+//! Makes the host's key: by the image's ssh-keygen, or by the server that banger carries.
 
 use std::fs;
 use std::io;
@@ -14,18 +14,32 @@ pub fn is_there() -> io::Result<bool> {
     fs::exists(MAKER)
 }
 
-/// Makes a key without a passphrase. Blocks.
-pub fn make(path: &str) -> io::Result<()> {
+/// What makes a key at `path` without a passphrase.
+pub fn by_image(path: &str) -> Command {
+    let mut command = Command::new(MAKER);
+    command.args(["-q", "-t", "ed25519", "-N", "", "-C", "", "-f", path]);
+    command
+}
+
+/// The same.
+pub fn by_carried(program: &str, path: &str) -> Command {
+    let mut command = Command::new(program);
+    command.args(["make-key", path]);
+    command
+}
+
+/// Makes the key. Blocks.
+pub fn make(mut command: Command, path: &str) -> io::Result<()> {
     // One that a power cut left empty would be asked about.
     let _ = fs::remove_file(path);
-    let mut command = Command::new(MAKER);
-    command.args(["-q", "-t", "ed25519", "-N", "", "-C", "", "-f", path]).env_clear().current_dir("/");
+    let program = command.get_program().to_string_lossy().into_owned();
+    command.env_clear().current_dir("/");
     let mut maker = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).spawn()?;
     let start = Instant::now();
     while start.elapsed() < PATIENCE {
         match maker.try_wait()? {
             Some(status) if status.success() => return Ok(()),
-            Some(status) => return Err(io::Error::other(format!("{MAKER}: {status}"))),
+            Some(status) => return Err(io::Error::other(format!("{program}: {status}"))),
             None => std::thread::sleep(LOOK_AGAIN),
         }
     }

@@ -15,7 +15,7 @@ pub fn make_missing() -> io::Result<()> {
     if !fs::exists(format!("{FOLDER}/sshd_config"))? || !keygen::is_there()? || has_key(Path::new(FOLDER)) {
         return Ok(());
     }
-    keygen::make(KEY)
+    keygen::make(keygen::by_image(KEY), KEY)
 }
 
 fn has_key(folder: &Path) -> bool {

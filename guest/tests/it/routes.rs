@@ -51,10 +51,24 @@ fn an_ordinary_process_lets_nobody_in_by_ssh_and_a_key_is_one_line() {
         let agent = Agent::listening();
         let host = Host::connect(&agent.wire()).await;
         let wish = |key: &str| json!({"authorizedKey": key}).to_string();
-        let (status, ready) = host.ask("POST", "/ssh/prepare", Some(&wish("ssh-ed25519 AAAA"))).await;
-        assert_eq!((status.as_u16(), ready), (200, json!({"server": null, "hostKey": null})));
+        for key in [
+            "ssh-ed25519 AAAA",
+            "ssh-rsa AAAA==",
+            "ecdsa-sha2-nistp256 A+/A",
+            "sk-ssh-ed25519@openssh.com AAAA",
+            "sk-ecdsa-sha2-nistp256@openssh.com AAAA",
+        ] {
+            let (status, ready) = host.ask("POST", "/ssh/prepare", Some(&wish(key))).await;
+            assert_eq!((status.as_u16(), ready), (200, json!({"server": null, "hostKey": null})), "{key}");
+        }
         for key in [
             "",
+            "ssh-ed25519",
+            "ssh-ed25519 ",
+            "ssh-ed25519 AAAA me",
+            "ssh-ed25519 AA AA",
+            "no-pty AAAA",
+            "cert-authority ssh-ed25519 AAAA",
             "ssh-ed25519 AAAA\nssh-ed25519 BBBB",
             "command=\"sh\" ssh-rsa AAAA",
             "ssh-rsa \u{e9}",
@@ -63,7 +77,9 @@ fn an_ordinary_process_lets_nobody_in_by_ssh_and_a_key_is_one_line() {
             assert_eq!(host.ask("POST", "/ssh/prepare", Some(&wish(key))).await.0.as_u16(), 400, "{key:.40}");
         }
         assert_eq!(host.ask("POST", "/ssh", None).await.0.as_u16(), 404);
-        assert_eq!(host.ask("GET", "/ssh", None).await.0.as_u16(), 405);
+        assert_eq!(host.ask("GET", "/ssh", None).await.1, json!({"image": null}));
+        assert_eq!(host.ask("POST", &format!("/ssh/server/{}", "0".repeat(64)), None).await.0.as_u16(), 404);
+        assert_eq!(host.ask("GET", "/ssh/prepare", None).await.0.as_u16(), 405);
     });
 }
 
