@@ -83,6 +83,14 @@ export interface Offer {
   readonly purpose: string;
 }
 
+export interface SshPrepared {
+  /** The path of the sshd. */
+  readonly server: string | null;
+  readonly hostKey: string | null;
+  /** The digest of the one that was given, where it is that one. */
+  readonly carried?: string;
+}
+
 export interface Agent extends AsyncDisposable {
   readonly hello: Hello;
   /** Resolves with why, in words. */
@@ -132,7 +140,11 @@ export interface Agent extends AsyncDisposable {
    * Whoever has this key may come in by SSH, until it is another or the guest ends. What the guest is known by: null where it has no sshd.
    * Throws `unsupported` `agent_too_old`.
    */
-  prepareSsh(authorizedKey: string, signal: AbortSignal): Promise<{ readonly server: string | null; readonly hostKey: string | null }>;
+  prepareSsh(authorizedKey: string, signal: AbortSignal): Promise<SshPrepared>;
+  /** Gives the guest an sshd for as long as it runs, which answers where its image has none. Throws `unsupported` `agent_too_old`. */
+  giveSshServer(sha256: string, program: Uint8Array, signal: AbortSignal): Promise<void>;
+  /** Whether the image has an sshd. Throws for an agent that cannot tell. */
+  hasSshd(signal: AbortSignal): Promise<boolean>;
   /** One connection to the guest's sshd, after `prepareSsh`. */
   openSsh(signal: AbortSignal): Promise<Duplex>;
   /** Streams that something in the guest wants opened. Ends with the connection. */

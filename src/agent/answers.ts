@@ -30,7 +30,14 @@ export const guestSsh = z.strictObject({
     .string()
     .regex(/^[a-z0-9-]{1,64} [A-Za-z0-9+/]{16,4096}={0,3}$/)
     .nullable(),
+  carried: z
+    .string()
+    .regex(/^[0-9a-f]{64}$/)
+    .exactOptional(),
 });
+
+/** `GET /ssh`. */
+export const guestSshd = z.strictObject({ image: z.string().max(4096).nullable() });
 
 /** `GET /stats` and `GET /ports`. */
 export { guestPorts, guestStats } from "../contract/schemas/guest.ts";

@@ -4,9 +4,19 @@ import type { Duplex, Readable } from "node:stream";
 import { BangerError } from "../contract/errors.ts";
 import type { Probe } from "../contract/schemas/requirement.ts";
 import type { Clock } from "../system/system.ts";
-import type { Agent, Amended, Amendment, ExportWanted, GuestPlan, GuestReport, Health, Hello, Offer } from "./agent.ts";
+import type { Agent, Amended, Amendment, ExportWanted, GuestPlan, GuestReport, Health, Hello, Offer, SshPrepared } from "./agent.ts";
 import type { GuestPorts, GuestStats } from "../contract/schemas/guest.ts";
-import { guestAmended, guestForgotten, guestHealth, guestPorts, guestReport, guestSsh, guestStats, guestWaited } from "./answers.ts";
+import {
+  guestAmended,
+  guestForgotten,
+  guestHealth,
+  guestPorts,
+  guestReport,
+  guestSsh,
+  guestSshd,
+  guestStats,
+  guestWaited,
+} from "./answers.ts";
 import { escapeGuestText } from "../contract/escape-guest-text.ts";
 import { abortReason, agentTooOld, portClosed, portInUse, tooManyConnections } from "./guest-errors.ts";
 import { GuestStream } from "./guest-stream.ts";
@@ -157,12 +167,20 @@ export class HttpAgent implements Agent {
     }
   }
 
-  async prepareSsh(
-    authorizedKey: string,
-    signal: AbortSignal,
-  ): Promise<{ readonly server: string | null; readonly hostKey: string | null }> {
+  async prepareSsh(authorizedKey: string, signal: AbortSignal): Promise<SshPrepared> {
     const ask = () => requestJson(this.#session, { method: "POST", path: "/ssh/prepare", body: { authorizedKey }, signal });
     return parseGuestJson(guestSsh, await knownOnly("/ssh/prepare", ask), "/ssh/prepare");
+  }
+
+  async giveSshServer(sha256: string, program: Uint8Array, signal: AbortSignal): Promise<void> {
+    const path = `/ssh/server/${sha256}`;
+    const stream = await knownOnly(path, () => this.#openAccepted("POST", path, signal, program));
+    stream.destroy();
+  }
+
+  async hasSshd(signal: AbortSignal): Promise<boolean> {
+    const answer = await requestJson(this.#session, { method: "GET", path: "/ssh", signal });
+    return parseGuestJson(guestSshd, answer, "/ssh").image !== null;
   }
 
   async openSsh(signal: AbortSignal): Promise<Duplex> {
@@ -210,7 +228,7 @@ export class HttpAgent implements Agent {
   }
 
   /** @param body sent whole, when there is one, before the answer is waited for. */
-  async #openAccepted(method: "GET" | "POST", path: string, signal: AbortSignal, body?: string): Promise<GuestStream> {
+  async #openAccepted(method: "GET" | "POST", path: string, signal: AbortSignal, body?: string | Uint8Array): Promise<GuestStream> {
     const stream = this.#openRaw(method, path, signal);
     if (body !== undefined) stream.end(body);
     // `accepted` rejects with the same error, and a stream that nobody listens to would end the process by it.

@@ -8,7 +8,7 @@ export const CONNECTION_COMMANDS: readonly Command[] = [
     ...VERBS["ssh.prepare"],
     summary: "Log in to a vm, or run a command in it, with OpenSSH",
     detail:
-      "The system's own ssh is run, with your own configuration. The connection goes through the guest agent to the sshd of the image, so that it needs no network, no port and no password: banger's key is told to the guest before, and the guest's to ssh. What follows -- is given to ssh as it is, which has the login shell in the vm read it. Ends with ssh's exit code, which is the command's, or 255.",
+      "The system's own ssh is run, with your own configuration. The connection goes through the guest agent to the sshd of the image, or to one that banger brings where the image has none, so that it needs no network, no port and no password: banger's key is told to the guest before, and the guest's to ssh. What follows -- is given to ssh as it is, which has the login shell in the vm read it. Ends with ssh's exit code, which is the command's, or 255.",
     hasJson: false,
     fields: [
       VM,
@@ -45,6 +45,7 @@ export const CONNECTION_COMMANDS: readonly Command[] = [
   {
     ...VERBS["ssh.connect"],
     hidden: true,
+    fields: [...VERBS["ssh.connect"].fields, flag("ready", undefined, "the vm was made ready for it already")],
     hasJson: false,
     load: async () => (await import("./commands/ssh.ts")).sshProxy,
   },

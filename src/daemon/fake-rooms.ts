@@ -48,6 +48,7 @@ export function makeFakeRooms(system: Pick<System, "clock" | "random" | "log" | 
       reconcile: async () => undefined,
     },
     ssh: {
+      serverOf: async () => null,
       places: async () => ({ identityFile: "/home/me/.banger/ssh/id_ed25519", knownHostsFile: "/home/me/.banger/ssh/known_hosts" }),
       prepare: async () => Promise.reject(new Error("not faked")),
       connect: async () => Promise.reject(new Error("not faked")),

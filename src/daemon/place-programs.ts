@@ -1,7 +1,9 @@
 /** The Rust programs travel inside this one; what runs them, or packs one for a guest, needs them as files. */
 import agent from "../../build/banger-agent" with { type: "file" };
 import layers from "../../build/banger-layers" with { type: "file" };
+import sshd from "../../build/banger-sshd" with { type: "file" };
 import { createHash } from "node:crypto";
+import type { SshServer } from "../ssh/ssh.ts";
 import type { System } from "../system/system.ts";
 
 /** Puts the agent into the cache, named by its digest, and gives its path. */
@@ -12,6 +14,13 @@ export function placeAgent(system: System): Promise<string> {
 /** The same for the program that merges the layers of images. Asked for whenever it is to run: a prune may have taken it. */
 export function placeLayers(system: System): Promise<string> {
   return place(system, layers, "banger-layers");
+}
+
+/** The SSH server for guests that have none. It goes into guests and never onto this computer. */
+export function openSshServer({ files }: System): SshServer {
+  const read = (): Promise<Uint8Array> => files.readEmbedded(sshd);
+  let sha256: Promise<string> | undefined;
+  return { read, sha256: () => (sha256 ??= read().then((bytes) => createHash("sha256").update(bytes).digest("hex"))) };
 }
 
 async function place({ files, layout }: System, embedded: string, name: string): Promise<string> {

@@ -36,7 +36,7 @@ import { makeVms } from "../vms/make-vms.ts";
 import { makeVmRows, VM_MIGRATIONS } from "../vms/vm-rows.ts";
 import { makeAbout, type About } from "./about.ts";
 import { CONFIG_DEFAULTS } from "./config-entries.ts";
-import { placeAgent, placeLayers } from "./place-programs.ts";
+import { openSshServer, placeAgent, placeLayers } from "./place-programs.ts";
 import { makeGate } from "./storage/gate.ts";
 import { makeStorage } from "./storage/make-storage.ts";
 import type { Wire, WireOptions } from "./rooms.ts";
@@ -100,7 +100,7 @@ export const wire: Wire = async ({ system, config, configFile, proxies, onTroubl
   });
 
   const builds = makeBuilds({ system, vms, images, leases, uid: ourUid(), variables: proxies, onTrouble });
-  const ssh = makeSsh({ system, vms, key: config.ssh.key });
+  const ssh = makeSsh({ system, vms, key: config.ssh.key, carried: openSshServer(system) });
   const dial: ProxyOptions["dial"] = (vm, port, signal) => vms.dial(vm, port, signal);
   const proxy = config.proxy.listen === undefined ? undefined : opened.use(openProxy({ ...config.proxy.listen, dial }, system));
   const gate = makeGate();

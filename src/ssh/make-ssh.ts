@@ -1,21 +1,27 @@
 import { join } from "node:path";
 import type { Duplex } from "node:stream";
 import { BangerError } from "../contract/errors.ts";
+import type { SshServerOf } from "../contract/schemas/ssh-server.ts";
 import { hostOf } from "../contract/ssh-host.ts";
 import type { System } from "../system/system.ts";
 import type { Vms } from "../vms/vms.ts";
 import { openKeyPair, type KeyPair } from "./key-pair.ts";
 import { withKnownHost } from "./known-hosts.ts";
-import type { Ssh } from "./ssh.ts";
+import { prepareGuest } from "./prepare-guest.ts";
+import type { Ssh, SshServer } from "./ssh.ts";
 
 export interface SshParts {
   readonly system: System;
   readonly vms: Pick<Vms, "get" | "list" | "agentOf">;
   /** The path of a private key that the config names. */
   readonly key: string | undefined;
+  readonly carried: SshServer;
 }
 
-export function makeSsh({ system, vms, key }: SshParts): Ssh {
+/** Of a vm that is only looked at. */
+const SAY_MS = 1000;
+
+export function makeSsh({ system, vms, key, carried }: SshParts): Ssh {
   const { files, layout } = system;
   const knownHostsFile = join(layout.ssh, "known_hosts");
   let opening: Promise<KeyPair> | undefined;
@@ -30,8 +36,7 @@ export function makeSsh({ system, vms, key }: SshParts): Ssh {
       const agent = await vms.agentOf(ref);
       const { id, name } = await vms.get(ref);
       const { publicKey } = await openKey(signal);
-      const { server, hostKey } = await agent.prepareSsh(publicKey, signal);
-      if (server === null || hostKey === null) throw noServer(name);
+      const { server, hostKey, serverOf } = await prepareGuest({ agent, name, publicKey, carried }, signal);
       const host = hostOf(name);
       const present = new Set((await vms.list()).map((vm) => hostOf(vm.name)));
       await files.makeFolder(layout.ssh);
@@ -39,14 +44,25 @@ export function makeSsh({ system, vms, key }: SshParts): Ssh {
         const changed = withKnownHost(text, host, hostKey, present);
         return changed === text ? undefined : changed;
       });
-      return { vmId: id, name, host, server };
+      return { vmId: id, name, host, server, serverOf };
+    },
+    serverOf: async ({ id, state }) => {
+      if (state !== "running") return null;
+      const signal = AbortSignal.timeout(SAY_MS);
+      const { promise: tooLate, resolve } = Promise.withResolvers<null>();
+      signal.addEventListener("abort", () => resolve(null));
+      return await Promise.race([askServerOf(vms, id, signal), tooLate]);
     },
     connect: async (ref, signal): Promise<Duplex> => (await vms.agentOf(ref)).openSsh(signal),
   };
 }
 
-function noServer(name: string): BangerError {
-  return new BangerError("unsupported", "no_sshd", `cannot use SSH with vm ${name}: its image has no sshd`, {
-    hint: `banger shell ${name} needs none; or install one: banger exec ${name} -- apt-get install -y openssh-server`,
-  });
+/** Whose sshd answers; null where the guest stops just now, is busy, or has an agent that cannot tell. */
+async function askServerOf(vms: SshParts["vms"], id: string, signal: AbortSignal): Promise<SshServerOf | null> {
+  try {
+    return (await (await vms.agentOf(id)).hasSshd(signal)) ? "image" : "banger";
+  } catch (thrown) {
+    if (thrown instanceof BangerError) return null;
+    throw thrown;
+  }
 }

@@ -1,6 +1,6 @@
 /**
- * Room `ssh`: OpenSSH into a vm, without a network. The client's connection goes through the guest agent to the sshd of the image, which runs
- * for it alone (`guest/src/ssh`). So it works in every network mode, with every init, and while the guest still starts.
+ * Room `ssh`: OpenSSH into a vm, without a network. The client's connection goes through the guest agent to the sshd of the image, or to
+ * the one that banger carries where the image has none, which runs for it alone (`guest/src/ssh`). So it works in every network mode, with every init, and while the guest still starts.
  *
  *     ssh dev.banger  ->  ProxyCommand: banger internal ssh-proxy dev.banger  ->  daemon  ->  agent  ->  sshd -i
  *
@@ -12,14 +12,23 @@
  *   `banger ssh-config` has it include.
  */
 import type { Duplex } from "node:stream";
+import type { SshServerOf } from "../contract/schemas/ssh-server.ts";
+import type { Vm } from "../contract/schemas/vm.ts";
 
 export interface SshReady {
   readonly vmId: string;
   readonly name: string;
   /** What to call it: `dev.banger`. */
   readonly host: string;
-  /** The path of the sshd in the guest. */
+  /** The path of the sshd in the guest, and whose it is. */
   readonly server: string;
+  readonly serverOf: SshServerOf;
+}
+
+/** The sshd that banger carries, for images that have none. */
+export interface SshServer {
+  sha256(): Promise<string>;
+  read(): Promise<Uint8Array>;
 }
 
 export interface SshPlaces {
@@ -33,8 +42,10 @@ export { removeUserConfig, writeUserConfig } from "./user-config.ts";
 export interface Ssh {
   /** Where the client finds what it needs, which is made where it is missing. Throws `unavailable` `program_missing` without an ssh-keygen. */
   places(signal: AbortSignal): Promise<SshPlaces>;
-  /** Makes a running vm ready for a connection. Throws `unsupported` `no_sshd` where the image has none. */
+  /** Makes a running vm ready for a connection, and gives it an sshd where it has none. */
   prepare(ref: string, signal: AbortSignal): Promise<SshReady>;
+  /** Who answers in a vm: null where it does not run, or does not say so at once. */
+  serverOf(vm: Pick<Vm, "id" | "state">): Promise<SshServerOf | null>;
   /** The bytes of one connection, after `prepare`. */
   connect(ref: string, signal: AbortSignal): Promise<Duplex>;
 }

@@ -51,6 +51,8 @@ export function makeTestAgent(guest: TestGuest): TestAgent {
     dialDatagrams: unused,
     listen: unused,
     prepareSsh: unused,
+    giveSshServer: unused,
+    hasSshd: unused,
     openSsh: unused,
     watchOffers: () => [] as unknown as AsyncIterable<never>,
     takeOffer: unused,

@@ -19,7 +19,7 @@ export const sshConfig: Run = async ({ given, json }, environment) => {
     const { userPath, isChanged } = removed;
     return say(isChanged ? `removed the line from ${escapeText(userPath)}\n` : `${escapeText(userPath)} has no line of ours\n`, removed);
   }
-  const options = sshOptions(await openDaemon(environment).call("ssh.places", {}), environment, true);
+  const options = sshOptions(await openDaemon(environment).call("ssh.places", {}), environment, { withHome: true, isReady: false });
   const text = ["# Written by banger ssh-config.", "Host *.banger", ...options.map(([name, value]) => `  ${name} ${value}`), ""].join("\n");
   if (given["print"] === true) return say(text, { text });
   const written = await (await environment.openLocalWork()).writeSshConfig(text);

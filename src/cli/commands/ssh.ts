@@ -11,9 +11,9 @@ export const ssh: Run = async ({ given, rest, json }, environment) => {
   const vm = nameOfHost(String(given["vm"]));
   if (json) throw new UsageError("a session over SSH has no --json", `banger exec ${vm} --json -- COMMAND`);
   const client = openDaemon(environment);
-  // The proxy does it again; here it tells why it cannot be, before ssh could.
+  // Here it tells why it cannot be, before ssh could, and the proxy need not do it again.
   const { host } = await client.call("ssh.prepare", { vm });
-  const options = sshOptions(await client.call("ssh.places", {}), environment, false);
+  const options = sshOptions(await client.call("ssh.places", {}), environment, { withHome: false, isReady: true });
   const user = given["user"] as string | undefined;
   const words = [
     ...options.flatMap(([name, value]) => (name === "User" && user !== undefined ? [] : ["-o", `${name}=${value}`])),
@@ -30,7 +30,7 @@ export const ssh: Run = async ({ given, rest, json }, environment) => {
 export const sshProxy: Run = async ({ given }, environment) => {
   const client = openDaemon(environment);
   const vm = nameOfHost(String(given["vm"]));
-  await client.call("ssh.prepare", { vm });
+  if (given["ready"] !== true) await client.call("ssh.prepare", { vm });
   await joinStdio(await client.openSsh(vm), environment);
   return 0;
 };

@@ -1,5 +1,6 @@
 import { formatForward, formatPlace } from "../../contract/schemas/forward.ts";
 import { nameOfInit } from "../../contract/schemas/init.ts";
+import type { Output } from "../../sdk/sdk.ts";
 import type { Vm } from "../../contract/schemas/vm.ts";
 import { escapeText } from "../../contract/escape-text.ts";
 import { commandFacts } from "./command-facts.ts";
@@ -43,7 +44,7 @@ function wordOf(forward: Vm["forwards"][number]): string {
 }
 
 /** `banger vm show` */
-export async function showVm(vm: Vm): Promise<string> {
+export async function showVm(vm: Output<"vm.show">): Promise<string> {
   const { layer, work } = vm.disks;
   const disk = ({ bytes, allocatedBytes }: typeof layer): string => `${formatBytes(bytes)}, ${formatBytes(allocatedBytes)} of it in use`;
   const isOff = vm.network.nat && vm.network.mode === "none";
@@ -65,6 +66,7 @@ export async function showVm(vm: Vm): Promise<string> {
     ["work disk", work === null ? "none" : disk(work)],
     ["network", network],
     ["may reach", grantsOf(vm)],
+    ["ssh", vm.ssh === null ? undefined : vm.ssh === "image" ? "the image's sshd" : "banger's sshd"],
     ["environment", keysAndValues(vm.env)],
     ...commandFacts(vm.commands),
     ["labels", keysAndValues(vm.labels)],

@@ -6,17 +6,21 @@ import { quote } from "../shell-word.ts";
 /** What tells a daemon from others of the same user. */
 const HOME_VARIABLES = ["BANGER_HOME", "XDG_STATE_HOME", "XDG_DATA_HOME", "XDG_CACHE_HOME", "XDG_CONFIG_HOME", "XDG_RUNTIME_DIR"] as const;
 
-/**
- * Options by name, as `ssh_config` has them, of every `NAME.banger`.
- * @param withHome whether the proxy has to be told where the daemon is: by itself it is told by the environment.
- */
+export interface ProxyOptions {
+  /** The proxy has to be told where the daemon is: by itself it is told by the environment. */
+  readonly withHome: boolean;
+  /** The vm was made ready a moment ago. */
+  readonly isReady: boolean;
+}
+
+/** Options by name, as `ssh_config` has them, of every `NAME.banger`. */
 export function sshOptions(
   { identityFile, knownHostsFile }: Output<"ssh.places">,
   { self, variables }: Pick<Environment, "self" | "variables">,
-  withHome: boolean,
+  { withHome, isReady }: ProxyOptions,
 ): readonly (readonly [name: string, value: string])[] {
   const home = withHome ? HOME_VARIABLES.flatMap((name) => (variables[name] === undefined ? [] : [`${name}=${variables[name]}`])) : [];
-  const words = [...(home.length === 0 ? [] : ["env", ...home]), ...self, "internal", "ssh-proxy"];
+  const words = [...(home.length === 0 ? [] : ["env", ...home]), ...self, "internal", "ssh-proxy", ...(isReady ? ["--ready"] : [])];
   return [
     ["User", "root"],
     // A shell gets it, and a % is OpenSSH's own.

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { defineOperation } from "../operation.ts";
 import { vmRef } from "../schemas/names.ts";
+import { sshServerOf } from "../schemas/ssh-server.ts";
 
 /** Before each connection: the guest learns our key, and the client the guest's. */
 export const sshPrepare = defineOperation({
@@ -17,6 +18,7 @@ export const sshPrepare = defineOperation({
     host: z.string(),
     /** The path of the sshd in the guest. */
     server: z.string(),
+    serverOf: sshServerOf,
   }),
   stages: [],
   errors: ["vm_not_found", "vm_not_running", "vm_held", "no_sshd", "agent_too_old", "program_missing", "bad_ssh_key", "ssh_key_missing"],

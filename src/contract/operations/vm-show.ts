@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { defineOperation } from "../operation.ts";
 import { vmRef } from "../schemas/names.ts";
+import { sshServerOf } from "../schemas/ssh-server.ts";
 import { vm } from "../schemas/vm.ts";
 
 /** One vm with everything that is known of it. */
@@ -11,7 +12,10 @@ export const vmShow = defineOperation({
   method: "GET",
   path: "/v1/vms/:vm",
   input: z.strictObject({ vm: vmRef }),
-  output: vm,
+  output: vm.extend({
+    /** Who answers over SSH; null while it does not run, or when the guest does not say so at once. */
+    ssh: sshServerOf.nullable(),
+  }),
   stages: [],
   errors: ["vm_not_found"],
   fields: { vm: { brief: "name or id of the vm", placeholder: "NAME", completes: "vm" } },

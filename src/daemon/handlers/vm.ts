@@ -16,7 +16,10 @@ export const vmHandlers: HandlersOf<"vm"> = {
     return gate.share(() => vms.create(request, context));
   },
   "vm.list": async ({ vms }, input) => documentOf(await vms.list(input.filter)),
-  "vm.show": ({ vms }, input) => vms.get(input.vm),
+  "vm.show": async ({ vms, ssh }, input) => {
+    const vm = await vms.get(input.vm);
+    return { ...vm, ssh: await ssh.serverOf(vm) };
+  },
   "vm.start": ({ vms, gate }, input, context) => gate.share(() => vms.start(input.vm, context)),
   "vm.stop": ({ vms }, input, context) => vms.stop(input.vm, input.grace, context),
   "vm.kill": ({ vms }, input, context) => vms.kill(input.vm, context),
