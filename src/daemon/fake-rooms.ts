@@ -30,6 +30,14 @@ export interface FakeRooms extends Rooms {
   openCopy: (signal: AbortSignal) => Promise<Duplex>;
 }
 
+/** As for an image that has none. */
+async function refuseSsh(fake: FakeRooms, vm: string): Promise<never> {
+  const { name } = await fake.vms.get(vm);
+  throw new BangerError("unsupported", "no_sshd", `cannot use SSH with vm \`${name}\`: there is no sshd in it`, {
+    hint: `banger shell ${name}`,
+  });
+}
+
 /** The image `slow` takes until it is cancelled, `stubborn` a while longer; `broken` fails; `noisy` tells much. */
 export function makeFakeRooms(system: Pick<System, "clock" | "random" | "log" | "databases">): FakeRooms {
   const operations = makeOperations(system.databases.open(":memory:", OPERATIONS_MIGRATIONS), system);
@@ -50,8 +58,8 @@ export function makeFakeRooms(system: Pick<System, "clock" | "random" | "log" | 
     ssh: {
       serverOf: async () => null,
       places: async () => ({ identityFile: "/home/me/.banger/ssh/id_ed25519", knownHostsFile: "/home/me/.banger/ssh/known_hosts" }),
-      prepare: async () => Promise.reject(new Error("not faked")),
-      connect: async () => Promise.reject(new Error("not faked")),
+      prepare: (vm) => refuseSsh(fake, vm),
+      connect: (vm) => refuseSsh(fake, vm),
     },
     // None can be fetched here; one that is inside the program is the real one.
     catalogs: {
