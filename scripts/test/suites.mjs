@@ -63,9 +63,9 @@ export const SUITES = [
   check("format", tool("oxfmt/bin/oxfmt", "--check")),
   check("knip", tool("knip/bin/knip.js", "--no-progress")),
   check("rooms", [BUN, inRoot("tools/check-rooms.ts")]),
-  { name: "unit", kind: "bun", argv: ["./src", "./tools", "./scripts", "./bench"], quick: true, minutes: 5 },
+  { name: "unit", kind: "bun", argv: ["./src", "./tools", "./scripts", "./bench"], quick: true, minutes: 10 },
   { name: "goods", kind: "check", argv: [BUN, inRoot("test/support/pull-goods.ts")], quick: false, minutes: 15 },
-  { name: "vm", kind: "bun", argv: ["./test/vm"], quick: false, needs: "goods", beside: true, boots: true, minutes: 50, fullMinutes: 180 },
+  { name: "vm", kind: "bun", argv: ["./test/vm"], quick: false, needs: "goods", beside: true, boots: true, minutes: 60, fullMinutes: 180 },
   { name: "host", kind: "bun", argv: ["./test/host"], quick: false, needs: "goods", beside: true, minutes: 30, fullMinutes: 90 },
   {
     name: "crash",
