@@ -1,5 +1,5 @@
 /** The forwards of one guest: each is listened for until it is not wanted any more, and asked for again while it cannot be had. */
-import { type Forward, formatForward, isSamePlace } from "../contract/schemas/forward.ts";
+import { type Forward, isSameForward } from "../contract/schemas/forward.ts";
 import type { Clock } from "../system/system.ts";
 import type { VmPorts } from "./ports.ts";
 
@@ -29,10 +29,12 @@ export function openVmPorts(wanted: readonly Forward[], parts: VmPortsParts): Vm
   let entries: readonly Entry[] = [];
   const set: VmPorts["set"] = async (next) => {
     const known = entries;
-    entries = next.map((forward) => known.find((entry) => isSame(entry.forward, forward)) ?? new Entry(forward));
+    entries = next.map((forward) => known.find((entry) => isSameForward(entry.forward, forward)) ?? new Entry(forward));
     const fresh = entries.filter((entry) => !known.includes(entry));
     // A place that leads elsewhere from now on has to be left first.
-    await Promise.all(known.filter((entry) => !next.some((forward) => isSame(entry.forward, forward))).map((entry) => entry.leave()));
+    await Promise.all(
+      known.filter((entry) => !next.some((forward) => isSameForward(entry.forward, forward))).map((entry) => entry.leave()),
+    );
     await Promise.all(fresh.map((entry) => entry.begin(parts)));
   };
   const tried = set(wanted);
@@ -44,10 +46,6 @@ export function openVmPorts(wanted: readonly Forward[], parts: VmPortsParts): Vm
     },
     [Symbol.asyncDispose]: () => set([]),
   };
-}
-
-function isSame(one: Forward, other: Forward): boolean {
-  return isSamePlace(one, other) && formatForward(one) === formatForward(other);
 }
 
 class Entry {

@@ -3,6 +3,7 @@ import dgram from "node:dgram";
 import net, { isIPv6 } from "node:net";
 import { BangerError } from "../contract/errors.ts";
 import type { Sockets } from "./system.ts";
+import { whenConnected } from "./when-connected.ts";
 
 /** What listens; disposal ends that, and leaves what was accepted. */
 export interface Listener extends AsyncDisposable {
@@ -53,23 +54,14 @@ export const listenTcp: Sockets["listenTcp"] = async (address, port, onConnectio
 
 export const connectTcp: Sockets["connectTcp"] = async (address, port, timeoutMs, signal) => {
   signal.throwIfAborted();
-  const { promise, resolve, reject } = Promise.withResolvers<void>();
-  const connection = net.connect({ host: address, port, allowHalfOpen: true, noDelay: true });
-  const late = (): void => reject(new BangerError("timeout", "connect_timeout", `${address} does not answer on port ${port}`));
-  const timer = setTimeout(late, timeoutMs);
-  const abort = (): void => reject(signal.reason as Error);
-  signal.addEventListener("abort", abort, { once: true });
-  connection.once("connect", resolve).on("error", reject);
-  try {
-    await promise;
-    return connection;
-  } catch (error) {
-    connection.destroy();
-    throw error;
-  } finally {
-    clearTimeout(timer);
-    signal.removeEventListener("abort", abort);
-  }
+  // An error of later is followed by `close`; until somebody reads it has no other listener, and would end the process.
+  const connection = net.connect({ host: address, port, allowHalfOpen: true, noDelay: true }).on("error", () => undefined);
+  return await whenConnected(connection, {
+    timeoutMs,
+    signal,
+    late: () => new BangerError("timeout", "connect_timeout", `${address} does not answer on port ${port}`),
+    refused: (error) => error,
+  });
 };
 
 export const bindUdp: Sockets["bindUdp"] = async (address, port, onDatagram) => {

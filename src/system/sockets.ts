@@ -6,6 +6,7 @@ import type { Duplex } from "node:stream";
 import { closeDescriptor, isHungUp, listenUnix, makeNamedPipe, peerCredentials, sendDatagram } from "./native.ts";
 import { bindUdp, connectTcp, listenTcp } from "./internet-sockets.ts";
 import { removeFileNow } from "./remove-file.ts";
+import { whenConnected } from "./when-connected.ts";
 import type { OpenDescriptor, Sockets } from "./system.ts";
 
 /** The runtime asks the kernel about a socket only while it reads. */
@@ -81,26 +82,10 @@ function toHandOn(path: string, descriptor: number): OpenDescriptor {
 
 async function connect(path: string, timeoutMs: number, signal?: AbortSignal): Promise<net.Socket> {
   signal?.throwIfAborted();
-  const { promise, resolve, reject } = Promise.withResolvers<void>();
-  const socket = net.connect(path);
-  const timer = setTimeout(
-    () => reject(new BangerError("timeout", "socket_timeout", `nobody answered on ${path} within ${timeoutMs} ms`)),
+  return await whenConnected(net.connect(path), {
     timeoutMs,
-  );
-  const abort = (): void => reject(signal?.reason);
-  signal?.addEventListener("abort", abort, { once: true });
-  socket.once("connect", resolve);
-  socket.once("error", (error) =>
-    reject(new BangerError("unavailable", "socket_refused", `cannot connect to ${path}: ${error.message}`, { cause: error })),
-  );
-  try {
-    await promise;
-    return socket;
-  } catch (error) {
-    socket.destroy();
-    throw error;
-  } finally {
-    clearTimeout(timer);
-    signal?.removeEventListener("abort", abort);
-  }
+    signal,
+    late: () => new BangerError("timeout", "socket_timeout", `nobody answered on ${path} within ${timeoutMs} ms`),
+    refused: (error) => new BangerError("unavailable", "socket_refused", `cannot connect to ${path}: ${error.message}`, { cause: error }),
+  });
 }

@@ -3,7 +3,7 @@
  * somebody else listens is found out before that, as far as one can.
  */
 import { BangerError } from "../contract/errors.ts";
-import { type Forward, formatForward, formatPlace, isSamePlace, MOST_FORWARDS } from "../contract/schemas/forward.ts";
+import { type Forward, formatForward, formatPlace, isSameForward, isSamePlace, MOST_FORWARDS } from "../contract/schemas/forward.ts";
 import type { VmDependencies } from "./dependencies.ts";
 import type { Supervisor } from "./supervise.ts";
 
@@ -30,7 +30,7 @@ export async function addForward(supervisor: Supervisor, wanted: Forward, { port
 
 export async function removeForward(supervisor: Supervisor, unwanted: Forward): Promise<void> {
   supervisor.changePlan((plan) => {
-    const forwards = plan.forwards.filter((forward) => !isSame(forward, unwanted));
+    const forwards = plan.forwards.filter((forward) => !isSameForward(forward, unwanted));
     if (forwards.length < plan.forwards.length) return { ...plan, forwards };
     const { name } = supervisor.record;
     const has = plan.forwards.map((forward) => `${formatForward(forward)}${forward.reverse ? " --reverse" : ""}`).join(", ");
@@ -45,15 +45,11 @@ export async function removeForward(supervisor: Supervisor, unwanted: Forward): 
 function isKept(forwards: readonly Forward[], wanted: Forward, what: () => string): boolean {
   const there = wanted.hostPort === 0 ? undefined : forwards.find((forward) => isSamePlace(forward, wanted));
   if (there === undefined) return false;
-  if (isSame(there, wanted)) return true;
+  if (isSameForward(there, wanted)) return true;
   const [where, whither] = there.reverse
     ? [`its port ${there.guestPort}`, formatPlace(there)]
     : [formatPlace(there), `its port ${there.guestPort}`];
   throw new BangerError("exists", "forward_exists", `${what()}: ${where} leads to ${whither} already`, {
     hint: `another port, or first banger forward NAME ${formatForward(there)} --remove${there.reverse ? " --reverse" : ""}`,
   });
-}
-
-function isSame(one: Forward, other: Forward): boolean {
-  return isSamePlace(one, other) && formatForward(one) === formatForward(other);
 }

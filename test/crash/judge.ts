@@ -3,7 +3,7 @@ import { expect } from "bun:test";
 import { dumpDatabase, listFolders, listVms } from "../support/world-state.ts";
 import type { CrashWorld } from "./crash-world.ts";
 import { killDaemon } from "./kill-daemon.ts";
-import { untilQuiet } from "./until-quiet.ts";
+import { untilQuiet } from "../support/until-quiet.ts";
 
 /**
  * Nothing is left over, nobody else was disturbed. Starts a daemon when none runs.

@@ -13,7 +13,7 @@ import { isFull, makeChance, SEED } from "../support/seeded.ts";
 import { TOUR, typeLine, type Typed, wordsOf } from "../support/tour.ts";
 import { withWorld, type World } from "../support/world.ts";
 import { losePower } from "./lose-power.ts";
-import { untilQuiet } from "./until-quiet.ts";
+import { untilQuiet } from "../support/until-quiet.ts";
 
 const TOURS = isFull ? 3 : 1;
 /** Of the lines of a tour. */

@@ -12,7 +12,7 @@ import { isFull } from "../support/seeded.ts";
 import { openNetworkWorld } from "../host/network-world.ts";
 import { dumpDatabase, listFolders, listVms } from "../support/world-state.ts";
 import { killDaemon } from "./kill-daemon.ts";
-import { untilQuiet } from "./until-quiet.ts";
+import { untilQuiet } from "../support/until-quiet.ts";
 
 const KILLS = Number(process.env["BANGER_TEST_KILLS"] ?? (isFull ? 1000 : 40));
 const NAMES = ["a", "b", "c", "d"];

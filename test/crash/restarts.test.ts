@@ -17,7 +17,7 @@ import { untilEnded } from "../support/until-ended.ts";
 import { BANGER, withWorld, type World } from "../support/world.ts";
 import { listVms } from "../support/world-state.ts";
 import { startReader, type Reader } from "./reader.ts";
-import { untilQuiet } from "./until-quiet.ts";
+import { untilQuiet } from "../support/until-quiet.ts";
 
 const GUESTS = isFull ? 5 : 1;
 const RESTARTS = Number(process.env["BANGER_TEST_RESTARTS"] ?? (isFull ? 100 : 4));

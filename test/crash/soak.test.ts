@@ -13,7 +13,7 @@ import { openGoods } from "../support/goods.ts";
 import { isFull } from "../support/seeded.ts";
 import { processesOf, withWorld, type World } from "../support/world.ts";
 import { dumpDatabase, listFolders } from "../support/world-state.ts";
-import { untilQuiet } from "./until-quiet.ts";
+import { untilQuiet } from "../support/until-quiet.ts";
 
 interface Soak {
   readonly driver: "fake" | "qemu";

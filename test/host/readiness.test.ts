@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { openGoods, type Goods } from "../support/goods.ts";
 import { BANGER, closeWorld, openWorld, SHARED, type World } from "../support/world.ts";
 import { untilEnded } from "../support/until-ended.ts";
-import { findLeftovers } from "../support/world-state.ts";
+import { untilQuiet } from "../support/until-quiet.ts";
 
 setDefaultTimeout(60_000);
 
@@ -43,14 +43,6 @@ async function until(isSo: () => Promise<boolean>): Promise<void> {
 
 const isWaiting = (ref: string) => async (): Promise<boolean> =>
   (await world.banger(["vm", "show", ref, "--json"])).stdout.includes('"state":"waiting"');
-
-/** The daemon may be making blank layers for the next vm, which are soon there. */
-async function expectNoLeftovers(): Promise<void> {
-  let left = findLeftovers(world);
-  for (const deadline = Date.now() + 5000; left.length > 0 && Date.now() < deadline; left = findLeftovers(world)) await Bun.sleep(50);
-  // Not looked at once more: the next one may be in the making by then.
-  expect(left).toEqual([]);
-}
 
 /** An image like the one that is there, whose manifest declares requirements. */
 function declare(name: string, requirements: readonly object[]): void {
@@ -142,7 +134,7 @@ test("one that is not met is the failure, by its name, and its vm runs for someb
   expect(await world.ok(["exec", "late", "--", "echo", "here"])).toBe("here\n");
   expect(await world.banger(["start", "late"])).toMatchObject({ code: 0 });
   await world.ok(["rm", "--force", "late"]);
-  await expectNoLeftovers();
+  expect(await untilQuiet(world)).toEqual([]);
 });
 
 test("an image's own requirements have its names and hints, and unit needs systemd", async () => {
@@ -184,7 +176,7 @@ test("a run that is not ready leaves nothing when it is ephemeral", async () => 
   expect(code).toBe(125);
   expect(stderr).toContain("nothing listens on port 1");
   expect((await world.json<{ vms: readonly unknown[] }>(["ps"])).vms).toEqual([]);
-  await expectNoLeftovers();
+  expect(await untilQuiet(world)).toEqual([]);
 });
 
 test("who cancels leaves nothing of a create, and a stopped vm of a start", async () => {
@@ -207,7 +199,7 @@ test("who cancels leaves nothing of a create, and a stopped vm of a start", asyn
   await world.ok(["stop", "dev"]);
   expect((await again.ended).said).toContain("vm dev was stopped while it started");
   expect(await show("dev")).toMatchObject({ state: "stopped" });
-  await expectNoLeftovers();
+  expect(await untilQuiet(world)).toEqual([]);
 });
 
 test("the daemon's death ends the waiting and not the vm", async () => {

@@ -4,7 +4,8 @@ import { spawn } from "node:child_process";
 import { chmodSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { until } from "../support/until.ts";
-import { findLeftovers, listVms } from "../support/world-state.ts";
+import { untilQuiet } from "../support/until-quiet.ts";
+import { listVms } from "../support/world-state.ts";
 import { openGoods, type Goods } from "../support/goods.ts";
 import { BANGER, closeWorld, openWorld, processesOf, type World } from "../support/world.ts";
 import { makeSilentKernel } from "../support/silent-kernel.ts";
@@ -19,17 +20,9 @@ let world: World;
 const vmms = (): ReturnType<typeof processesOf> =>
   processesOf(world.folder).filter(({ words }) => words.some((word) => word.startsWith("guest=banger-")));
 
-/** The daemon may be making blank layers for the next vm, which are soon there. */
-async function expectNoLeftovers(): Promise<void> {
-  let left = findLeftovers(world);
-  for (const deadline = Date.now() + 5000; left.length > 0 && Date.now() < deadline; left = findLeftovers(world)) await Bun.sleep(50);
-  // Not looked at once more: the next one may be in the making by then.
-  expect(left).toEqual([]);
-}
-
 async function expectNothing(): Promise<void> {
   expect(listVms(world)).toEqual([]);
-  await expectNoLeftovers();
+  expect(await untilQuiet(world)).toEqual([]);
 }
 
 /** A command that runs on while the test does something else. */
@@ -92,7 +85,7 @@ describe("a guest that never answers", () => {
     await until("a VMM", () => vmms().length === 1);
     expect(await world.json(["vm", "stop", "dev"])).toMatchObject({ state: "stopped", problems: [], pid: null });
     expect(await starting.ended).toMatchObject({ code: 1, stderr: expect.stringContaining("vm dev was stopped while it started") });
-    await expectNoLeftovers();
+    expect(await untilQuiet(world)).toEqual([]);
     await world.ok(["vm", "delete", "dev"]);
     await expectNothing();
   });
@@ -102,7 +95,7 @@ describe("a guest that never answers", () => {
     const codes = all.map(({ stdout }) => (JSON.parse(stdout) as { error?: { code: string } }).error?.code ?? "made");
     expect(codes.toSorted()).toEqual(["made", "vm_exists", "vm_exists"]);
     expect(listVms(world)).toHaveLength(1);
-    await expectNoLeftovers();
+    expect(await untilQuiet(world)).toEqual([]);
     await world.ok(["vm", "delete", "dev"]);
     await expectNothing();
   });

@@ -40,6 +40,11 @@ export function isSamePlace(one: Forward, other: Forward): boolean {
   return one.address === other.address && one.hostPort === other.hostPort && one.protocol === other.protocol;
 }
 
+/** Whether both listen at the same place and lead to the same. */
+export function isSameForward(one: Forward, other: Forward): boolean {
+  return isSamePlace(one, other) && formatForward(one) === formatForward(other);
+}
+
 /** What a text means, or what is wrong with it. */
 export function parseForward(text: string): Forward | { readonly wrong: string } {
   const groups = FORM.exec(text)?.groups;

@@ -6,16 +6,16 @@
 import type { Duplex } from "node:stream";
 import { BangerError, HTTP_STATUS, toErrorShape } from "../../contract/errors.ts";
 import type { Probe } from "../../contract/probe.ts";
-import { joinConnection } from "../../system/join-streams.ts";
-import type { Listener, System, TcpConnection } from "../../system/system.ts";
+import { formatPlace } from "../../contract/schemas/forward.ts";
+import type { System, TcpConnection } from "../../system/system.ts";
 import { openVmPorts } from "../open-vm-ports.ts";
+import { dialFor, takeConnections } from "../take-connections.ts";
 import { whyTaken } from "../why-taken.ts";
 import { type BadHead, readHead, type Wanted } from "./read-head.ts";
 
 /** For a browser's many connections, which wait for their next request. */
 const MOST_CONNECTIONS = 1024;
 const HEAD_MS = 30_000;
-const DIAL_MS = 15_000;
 /** For whoever was refused to read why. */
 const LINGER_MS = 5000;
 
@@ -36,25 +36,13 @@ export function openProxy({ address, port, dial }: ProxyOptions, system: System)
   const place = { address, hostPort: port, guestPort: 1, protocol: "tcp", reverse: false } as const;
   const ports = openVmPorts([place], {
     hold: async () => {
-      const connections = new Set<TcpConnection>();
-      const listener: Listener = await sockets.listenTcp(address, port, (connection) => {
-        if (connections.size >= MOST_CONNECTIONS) return void connection.resetAndDestroy();
-        connections.add(connection);
-        connection.once("close", () => connections.delete(connection));
-        void serve(connection, dial);
-      });
-      return {
-        ended: new Promise(() => undefined),
-        [Symbol.asyncDispose]: async () => {
-          await listener[Symbol.asyncDispose]();
-          for (const connection of connections) connection.destroy();
-        },
-      };
+      const listener = await takeConnections({ address, port, most: MOST_CONNECTIONS }, (connection) => serve(connection, dial), sockets);
+      return { ended: new Promise(() => undefined), [Symbol.asyncDispose]: () => listener[Symbol.asyncDispose]() };
     },
     tell: (forward, error) => whyTaken(forward, error, { held: [], ourselves: "a forward of a vm", processes }).why,
     clock,
   });
-  const where = address.includes(":") ? `[${address}]:${port}` : `${address}:${port}`;
+  const where = formatPlace(place);
   return {
     probe: {
       name: "proxy",
@@ -70,26 +58,13 @@ export function openProxy({ address, port, dial }: ProxyOptions, system: System)
 }
 
 async function serve(connection: TcpConnection, dial: ProxyOptions["dial"]): Promise<void> {
-  const gone = new AbortController();
-  const leave = (): void => gone.abort();
-  connection.once("close", leave);
-  let patience = setTimeout(() => connection.destroy(), HEAD_MS);
   try {
     const wanted = await waitForHead(connection);
     if (wanted === undefined) return void connection.destroy();
-    if ("wrong" in wanted)
-      return refuse(connection, new BangerError("invalid", "bad_request", wanted.wrong, { hint: "http://8080.NAME.localhost" }));
-    clearTimeout(patience);
-    patience = setTimeout(() => gone.abort(new BangerError("timeout", "guest_timeout", "the vm does not answer")), DIAL_MS);
-    const stream = await dial(wanted.vm, wanted.port, gone.signal);
-    // From here on what has been said is still to arrive, though who said it has gone.
-    connection.off("close", leave);
-    if (connection.destroyed) stream.destroy();
-    else joinConnection(connection, stream);
+    if ("wrong" in wanted) throw new BangerError("invalid", "bad_request", wanted.wrong, { hint: "http://8080.NAME.localhost" });
+    await dialFor(connection, (signal) => dial(wanted.vm, wanted.port, signal));
   } catch (error) {
     refuse(connection, error);
-  } finally {
-    clearTimeout(patience);
   }
 }
 
@@ -104,7 +79,9 @@ async function waitForHead(connection: TcpConnection): Promise<Wanted | BadHead 
   };
   const end = (): void => resolve(undefined);
   connection.on("data", take).once("end", end).once("close", end);
+  const patience = setTimeout(() => connection.destroy(), HEAD_MS);
   const wanted = await promise;
+  clearTimeout(patience);
   connection.off("data", take).off("end", end).off("close", end);
   connection.pause();
   if (wanted !== undefined && !connection.destroyed) connection.unshift(read);

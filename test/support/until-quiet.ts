@@ -1,5 +1,5 @@
-import { findLeftovers } from "../support/world-state.ts";
-import type { World } from "../support/world.ts";
+import { findLeftovers } from "./world-state.ts";
+import type { World } from "./world.ts";
 
 const CONVERGE_MS = 10_000;
 /** Blanks are made behind the back of a command that is done: what is quiet stays so for as long. */
