@@ -5,6 +5,7 @@ use std::os::fd::OwnedFd;
 
 use rustix::io::fcntl_dupfd_cloexec;
 use tokio::io::Interest;
+use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::mpsc::channel;
 use tokio::time::{Instant, sleep_until};
 
@@ -38,7 +39,13 @@ pub async fn serve(options: Options) -> Outcome<()> {
     let into = watch(duplicate(rustix::stdio::stdout())?, Interest::WRITABLE)?;
     let mut transport = Transport::new(options.host_key, options.rekey_bytes)?;
     let auth = Auth::new(options.authorized, Account::find);
-    let served = converse(&from, &into, &mut transport, auth, options.environment).await;
+    // OpenSSH tells its ProxyCommand to go when it goes itself: that, too, is the end of the client, and not ours alone.
+    let (mut hangup, mut terminate) = (signal(SignalKind::hangup())?, signal(SignalKind::terminate())?);
+    let served = tokio::select! {
+        served = converse(&from, &into, &mut transport, auth, options.environment) => served,
+        _ = hangup.recv() => Ok(()),
+        _ = terminate.recv() => Ok(()),
+    };
     match served {
         // How connections end.
         Err(Broken { reason: Reason::ConnectionLost, .. }) => Ok(()),

@@ -1,7 +1,8 @@
 use std::fs;
-use std::io::{Read, Write};
+use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::os::unix::net::{UnixListener, UnixStream};
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::thread;
 use std::time::Duration;
@@ -20,6 +21,25 @@ impl Forwarding {
 }
 
 impl Drop for Forwarding {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+/// An ssh-agent without keys; ended with the test.
+struct Agent(Child);
+
+impl Agent {
+    fn start(path: &Path) -> Self {
+        let mut command = Command::new("ssh-agent");
+        let agent = Self(command.args(["-D", "-a"]).arg(path).stdout(Stdio::null()).spawn().unwrap());
+        patiently(|| exists(path).then_some(()));
+        agent
+    }
+}
+
+impl Drop for Agent {
     fn drop(&mut self) {
         let _ = self.0.kill();
         let _ = self.0.wait();
@@ -101,16 +121,14 @@ fn a_port_and_a_socket_there_lead_here_as_long_as_the_connection_lasts() {
     assert_eq!(heard, "through");
     drop(forwarding);
     patiently(|| (!exists(&path)).then_some(()));
-    assert!(TcpStream::connect(("127.0.0.1", port)).is_err());
+    patiently(|| TcpStream::connect(("127.0.0.1", port)).is_err().then_some(()));
 }
 
 #[test]
 fn the_agent_of_the_client_is_there_while_the_connection_lasts() {
     let world = World::new();
     let path = world.path("agent");
-    let mut agent = Command::new("ssh-agent");
-    let mut agent = agent.args(["-D", "-a"]).arg(&path).stdout(Stdio::null()).spawn().unwrap();
-    patiently(|| exists(&path).then_some(()));
+    let agent = Agent::start(&path);
     let mut add = Command::new("ssh-add");
     assert!(add.arg("-q").arg(world.path("key")).env("SSH_AUTH_SOCK", &path).status().unwrap().success());
     let show = "ssh-add -L; stat -c %a $(dirname $SSH_AUTH_SOCK); echo $SSH_AUTH_SOCK";
@@ -121,11 +139,32 @@ fn the_agent_of_the_client_is_there_while_the_connection_lasts() {
     let key = fs::read_to_string(world.path("key.pub")).unwrap();
     assert_eq!(lines.first().copied(), Some(key.trim_end()), "{output:?}");
     assert_eq!(lines.get(1).copied(), Some("700"));
-    let socket = std::path::PathBuf::from(lines[2]);
+    let socket = PathBuf::from(lines[2]);
     patiently(|| (!exists(socket.parent().unwrap())).then_some(()));
     // Without the wish there is none.
     let output = world.ssh(&["-o", &agent_option], &["echo [$SSH_AUTH_SOCK]"], b"");
     assert_eq!(text(&output.stdout), "[]");
-    agent.kill().unwrap();
-    agent.wait().unwrap();
+    drop(agent);
+}
+
+/// OpenSSH tells its ProxyCommand so when it goes, and what it said last may not have been read by then.
+#[test]
+fn who_is_told_to_go_leaves_no_socket_of_an_agent() {
+    for signal in ["-HUP", "-TERM"] {
+        let world = World::new();
+        let path = world.path("agent");
+        let _agent = Agent::start(&path);
+        let mut command = world.program("ssh");
+        command.arg("-A").arg("-o").arg(format!("IdentityAgent={}", path.display()));
+        command.args(["guest", "echo $PPID $SSH_AUTH_SOCK; exec sleep 600"]);
+        let mut client = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+        let mut line = String::new();
+        BufReader::new(client.stdout.take().unwrap()).read_line(&mut line).unwrap();
+        let (pid, socket) = line.trim_end().split_once(' ').unwrap();
+        assert!(exists(Path::new(socket)), "{line}");
+        assert!(Command::new("kill").args([signal, pid]).status().unwrap().success());
+        patiently(|| (!exists(Path::new(socket).parent().unwrap())).then_some(()));
+        assert!(!client.wait().unwrap().success());
+        assert_eq!(world.said(), "");
+    }
 }
