@@ -115,6 +115,7 @@ export async function openBareGuests(world: World): Promise<BareGuests> {
       work: { serial: "work", mount: "/root", fill: false },
       network: null,
       env: {},
+      peers: [],
       commands: { image: "bare", user: null, cwd: null },
     };
 

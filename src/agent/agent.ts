@@ -39,6 +39,15 @@ export interface GuestPlan {
   readonly env: Readonly<Record<string, string>>;
   /** Who runs a command, and where, when its spec does not say; `image` is whose word that is. */
   readonly commands: { readonly image: string; readonly user: string | null; readonly cwd: string | null };
+  /** Whom it is to know by name. */
+  readonly peers: readonly Peer[];
+}
+
+/** Another guest of the same network. */
+export interface Peer {
+  /** By IPv4. */
+  readonly address: string;
+  readonly names: readonly string[];
 }
 
 export interface GuestReport {
@@ -56,6 +65,8 @@ export interface Amendment {
   readonly env?: Readonly<Record<string, string>>;
   /** Disks that were made longer: the guest waits until it sees them so, and grows what is on them. */
   readonly disks?: readonly { readonly serial: string; readonly bytes: number }[];
+  /** Replaces those of the plan. */
+  readonly peers?: readonly Peer[];
 }
 
 export interface Amended {

@@ -27,6 +27,9 @@ import { kernelList } from "./operations/kernel-list.ts";
 import { kernelRename } from "./operations/kernel-rename.ts";
 import { kernelPull } from "./operations/kernel-pull.ts";
 import { kernelShow } from "./operations/kernel-show.ts";
+import { networkCreate } from "./operations/network-create.ts";
+import { networkDelete } from "./operations/network-delete.ts";
+import { networkList } from "./operations/network-list.ts";
 import { operationCancel } from "./operations/operation-cancel.ts";
 import { operationEvents } from "./operations/operation-events.ts";
 import { operationList } from "./operations/operation-list.ts";
@@ -108,6 +111,9 @@ export const OPERATIONS = {
   "catalog.add": catalogAdd,
   "catalog.update": catalogUpdate,
   "catalog.remove": catalogRemove,
+  "network.create": networkCreate,
+  "network.list": networkList,
+  "network.delete": networkDelete,
   "operation.list": operationList,
   "operation.show": operationShow,
   "operation.cancel": operationCancel,

@@ -30,7 +30,7 @@ export interface FieldHint {
   /** What the flag is called, where the key read as one would be odd: `label` of `labels`. */
   readonly flag?: string;
   /** Which names completion offers; of a `place` a path of this computer or `NAME:PATH` of a vm. */
-  readonly completes?: "vm" | "image" | "kernel" | "driver" | "operation" | "place";
+  readonly completes?: "vm" | "image" | "kernel" | "network" | "driver" | "operation" | "place";
 }
 
 export interface CliHints {

@@ -89,6 +89,15 @@ export const VERBS: Readonly<Record<OperationName, Verb>> = {
         "brief": "give the vm a way out to the internet, and to nothing of this computer and around it; no network card without it"
       },
       {
+        "name": "network",
+        "flag": "network",
+        "type": "string",
+        "required": false,
+        "brief": "a network whose vms it reaches and that reach it, by name; banger network create makes one",
+        "placeholder": "NETWORK",
+        "completes": "network"
+      },
+      {
         "name": "publish",
         "flag": "publish",
         "type": "list",
@@ -217,6 +226,10 @@ export const VERBS: Readonly<Record<OperationName, Verb>> = {
       {
         "command": "banger vm create app --nat --allow-host 5432",
         "does": "one that reaches a database on this computer at its gateway"
+      },
+      {
+        "command": "banger vm create db --network shop",
+        "does": "web, when it is in network shop, too, reaches it as db"
       },
       {
         "command": "banger vm create web --wait-for tcp:80 --wait-for unit:ssh",
@@ -596,6 +609,15 @@ export const VERBS: Readonly<Record<OperationName, Verb>> = {
         "required": false,
         "brief": "a network around this computer that the vm with --nat reaches, at once; CIDR- takes away; may be repeated",
         "placeholder": "CIDR"
+      },
+      {
+        "name": "network",
+        "flag": "network",
+        "type": "string",
+        "required": false,
+        "brief": "a network whose vms it reaches and that reach it, or none; at once, if it has a network card",
+        "placeholder": "NETWORK",
+        "completes": "network"
       },
       {
         "name": "unsafeNet",
@@ -2533,6 +2555,106 @@ export const VERBS: Readonly<Record<OperationName, Verb>> = {
       {
         "command": "banger catalog remove acme",
         "does": "believe it no more"
+      }
+    ]
+  },
+  "network.create": {
+    "kind": "change",
+    "method": "POST",
+    "path": "/v1/networks",
+    "summary": "Create a network that vms have in common",
+    "detail": "Vms that are made or set with --network NAME reach each other by their names, and nobody else reaches them by it. A way out to the internet is another thing: --nat.",
+    "words": [
+      "network",
+      "create"
+    ],
+    "aliases": [],
+    "positional": [
+      "name"
+    ],
+    "composed": false,
+    "fields": [
+      {
+        "name": "name",
+        "flag": "name",
+        "type": "string",
+        "required": true,
+        "brief": "name of the network",
+        "placeholder": "NAME"
+      }
+    ],
+    "examples": [
+      {
+        "command": "banger network create shop",
+        "does": "then banger vm create db --network shop, and web beside it"
+      }
+    ]
+  },
+  "network.list": {
+    "kind": "query",
+    "method": "GET",
+    "path": "/v1/networks",
+    "summary": "List the networks that vms have in common",
+    "words": [
+      "network",
+      "list"
+    ],
+    "aliases": [
+      [
+        "network",
+        "ls"
+      ]
+    ],
+    "positional": [],
+    "quiet": {
+      "list": "networks",
+      "field": "name"
+    },
+    "composed": false,
+    "fields": [],
+    "examples": [
+      {
+        "command": "banger network list",
+        "does": "networks, with the vms in each"
+      }
+    ]
+  },
+  "network.delete": {
+    "kind": "change",
+    "method": "DELETE",
+    "path": "/v1/networks/:network",
+    "summary": "Delete a network that vms had in common",
+    "detail": "Refused while a vm is in it, whether it runs or not.",
+    "words": [
+      "network",
+      "delete"
+    ],
+    "aliases": [
+      [
+        "network",
+        "rm"
+      ]
+    ],
+    "positional": [
+      "network"
+    ],
+    "repeat": "network",
+    "composed": false,
+    "fields": [
+      {
+        "name": "network",
+        "flag": "network",
+        "type": "string",
+        "required": true,
+        "brief": "name of the network",
+        "placeholder": "NAME",
+        "completes": "network"
+      }
+    ],
+    "examples": [
+      {
+        "command": "banger network delete shop",
+        "does": "when its vms are gone, or in another"
       }
     ]
   },

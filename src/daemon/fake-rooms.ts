@@ -106,7 +106,24 @@ function makeFakeVms(
     vms.set(vm.name, vm);
     return vm;
   };
+  const networks = new Map<string, number>();
   return {
+    networks: {
+      create: (name) => {
+        networks.set(name, clock.nowMs());
+        return { name, createdAt: clock.nowMs(), vms: [] };
+      },
+      list: () =>
+        [...networks].map(([name, createdAt]) => ({
+          name,
+          createdAt,
+          vms: [...vms.values()].flatMap((vm) => (vm.network.name === name ? [vm.name] : [])),
+        })),
+      delete: (name) => {
+        if (!networks.delete(name))
+          throw new BangerError("not_found", "network_not_found", `no network is named \`${name}\``, { hint: "banger network list" });
+      },
+    },
     async create(request, context) {
       created.push(request);
       const name = request.name ?? "brave-otter";
@@ -215,7 +232,11 @@ async function bootLike(
 }
 
 function vmOf(name: string, id: string, state: Vm["state"], request: CreateRequest, nowMs: number): Vm {
-  const wished = { allowHost: [...(request.allowHost ?? [])], allowLan: [...(request.allowLan ?? [])] };
+  const wished = {
+    name: request.network ?? null,
+    allowHost: [...(request.allowHost ?? [])],
+    allowLan: [...(request.allowLan ?? [])],
+  };
   return {
     id,
     name,

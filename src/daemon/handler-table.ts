@@ -4,6 +4,7 @@ import { configHandlers } from "./handlers/config.ts";
 import { daemonHandlers } from "./handlers/daemon.ts";
 import { imageHandlers } from "./handlers/image.ts";
 import { kernelHandlers } from "./handlers/kernel.ts";
+import { networkHandlers } from "./handlers/network.ts";
 import { operationHandlers } from "./handlers/operation.ts";
 import { sshHandlers } from "./handlers/ssh.ts";
 import { systemHandlers } from "./handlers/system.ts";
@@ -15,6 +16,7 @@ export const HANDLERS: Handlers = {
   ...kernelHandlers,
   ...imageHandlers,
   ...catalogHandlers,
+  ...networkHandlers,
   ...operationHandlers,
   ...configHandlers,
   ...sshHandlers,

@@ -33,6 +33,8 @@ import { makeOperations } from "../operations/make-operations.ts";
 import { OPERATIONS_MIGRATIONS } from "../operations/operations-rows.ts";
 import { makeSsh } from "../ssh/make-ssh.ts";
 import { makeVms } from "../vms/make-vms.ts";
+import { makeNetworkRows, NETWORK_MIGRATIONS } from "../vms/networks/network-rows.ts";
+import { makePeers } from "../vms/networks/peers.ts";
 import { makeVmRows, VM_MIGRATIONS } from "../vms/vm-rows.ts";
 import { makeAbout, type About } from "./about.ts";
 import { CONFIG_DEFAULTS } from "./config-entries.ts";
@@ -48,7 +50,7 @@ import { makeDoctor } from "./doctor/make-doctor.ts";
 const MIB = 2 ** 20;
 
 /** Of all rooms that keep something in the database. */
-export const MIGRATIONS = [...OPERATIONS_MIGRATIONS, ...VM_MIGRATIONS, ...CATALOG_MIGRATIONS];
+export const MIGRATIONS = [...OPERATIONS_MIGRATIONS, ...VM_MIGRATIONS, ...NETWORK_MIGRATIONS, ...CATALOG_MIGRATIONS];
 
 export const wire: Wire = async ({ system, config, configFile, proxies, onTrouble }) => {
   await using opened = new AsyncDisposableStack();
@@ -73,6 +75,8 @@ export const wire: Wire = async ({ system, config, configFile, proxies, onTroubl
     disks,
     network,
     ports: makePorts(system),
+    networks: makeNetworkRows(database),
+    peers: makePeers(),
     // A vm may run under one that is no longer offered.
     drivers: means.every,
     offered: drivers.map(({ name }) => name),

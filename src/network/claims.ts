@@ -13,7 +13,13 @@ export interface Claim {
 
 const written = z.strictObject({
   vmId: z.string().regex(/^[0-9a-f]{1,32}$/),
-  grants: z.strictObject({ hostPorts: z.array(z.number().int()), lan: z.array(z.string()) }),
+  grants: z.strictObject({
+    hostPorts: z.array(z.number().int()),
+    lan: z.array(z.string()),
+    // An earlier version wrote none: whoever had a claim had a way out.
+    outward: z.boolean().default(true),
+    network: z.number().int().nullable().default(null),
+  }),
 });
 const CLAIM_MAX_BYTES = 2 ** 16;
 

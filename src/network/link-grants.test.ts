@@ -1,8 +1,9 @@
 import { expect, test } from "bun:test";
 import fc from "fast-check";
 import { normalGrants } from "./link-grants.ts";
+import { NO_GRANTS } from "./rules.ts";
 
-const lan = (...networks: readonly string[]): readonly string[] => normalGrants({ hostPorts: [], lan: networks }).lan;
+const lan = (...networks: readonly string[]): readonly string[] => normalGrants({ ...NO_GRANTS, lan: networks }).lan;
 
 test("a network is called by its first address", () => {
   expect(lan("192.168.1.7/24", "10.1.2.3/32", "255.255.255.255/8")).toEqual(["192.168.1.0/24", "10.1.2.3/32", "255.0.0.0/8"]);
@@ -10,7 +11,7 @@ test("a network is called by its first address", () => {
 
 test("what lies in another is left out, and so is what was said twice", () => {
   expect(lan("10.1.0.0/16", "10.0.0.0/8", "10.0.0.0/8", "10.2.3.4/32", "192.168.0.0/16")).toEqual(["10.0.0.0/8", "192.168.0.0/16"]);
-  expect(normalGrants({ hostPorts: [80, 22, 80], lan: [] }).hostPorts).toEqual([80, 22]);
+  expect(normalGrants({ ...NO_GRANTS, hostPorts: [80, 22, 80] }).hostPorts).toEqual([80, 22]);
 });
 
 test("whatever is granted, no two overlap and none is lost", () => {

@@ -2,11 +2,11 @@
 import type { Grants } from "./rules.ts";
 
 /** Each once, and no network that lies in another: elements of a set may not overlap. */
-export function normalGrants({ hostPorts, lan }: Grants): Grants {
+export function normalGrants({ hostPorts, lan, ...grants }: Grants): Grants {
   const networks = lan
     .map(parseNetwork)
     .filter((network, at, all) => !all.some((other, otherAt) => contains(other, network) && (!contains(network, other) || otherAt < at)));
-  return { hostPorts: [...new Set(hostPorts)], lan: networks.map(({ text }) => text) };
+  return { ...grants, hostPorts: [...new Set(hostPorts)], lan: networks.map(({ text }) => text) };
 }
 
 interface Network {

@@ -3,9 +3,10 @@ import type { BangerError } from "../contract/errors.ts";
 import type { System } from "../system/system.ts";
 import { makeNetwork } from "./make-network.ts";
 import type { LinkWish } from "./network.ts";
+import { NO_GRANTS } from "./rules.ts";
 
 const never = new AbortController().signal;
-const WISH: LinkWish = { wanted: true, unsafe: false, grants: { hostPorts: [], lan: [] } };
+const WISH: LinkWish = { wanted: true, unsafe: false, grants: NO_GRANTS };
 
 /** A computer on which nothing but QEMU's own network can be had, and nothing is to be done. */
 function makeComputer(): System {
@@ -22,7 +23,7 @@ test("a way out that isolates nothing is refused, with what it exposes and what 
   expect(error.message).toContain("pasta is not installed");
   expect(error.message).toContain("what listens on its loopback (127.0.0.1, at 10.0.2.2), the local network");
   expect(error.hint).toBe("sudo apt install passt; or --unsafe-net, for a guest that you trust with that");
-  expect(await network.findUnsafe(never)).toEqual({ message: error.message, hint: error.hint ?? "" });
+  expect(await network.findUnsafe(false, never)).toEqual({ message: error.message, hint: error.hint ?? "" });
 });
 
 test("who asks for it gets it, and is told again what it exposes", async () => {

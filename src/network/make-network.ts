@@ -37,24 +37,25 @@ export function makeNetwork({ system, mode, uid }: NetworkDependencies): Network
       mode: made,
       why: made === decision.mode ? decision.why : "vms that run have it already",
       end: { kind: "tap", name: slot.name, mac: slot.mac, enter },
-      guest: slotAddress(slot, host.search),
-      notice: host.server === undefined ? NO_DNS : undefined,
+      guest: slotAddress(slot, host.search, wish.grants),
+      notice: host.server === undefined && wish.grants.outward ? NO_DNS : undefined,
       [Symbol.asyncDispose]: () => shared.release(vmId),
     };
   };
   return {
     probes: () => networkProbes(findMode),
-    findUnsafe: async (signal) => {
+    findUnsafe: async (isNamed, signal) => {
       const decision = await findMode(signal);
-      return decision.mode === "user" ? unsafeOf(decision) : undefined;
+      return decision.mode === "user" ? unsafeOf(decision, isNamed) : undefined;
     },
     openLink: async (vmId, wish, signal) => {
       signal.throwIfAborted();
       if (!wish.wanted) return none();
       const decision = await findMode(signal);
       if (decision.mode !== "user") return openShared(vmId, decision, wish, signal);
-      if (!wish.unsafe) {
-        const { message, hint } = unsafeOf(decision);
+      const isNamed = wish.grants.network !== null;
+      if (!wish.unsafe || isNamed) {
+        const { message, hint } = unsafeOf(decision, isNamed);
         throw new BangerError("refused", "network_unsafe", message, { hint });
       }
       return {
@@ -88,9 +89,11 @@ export function makeNetwork({ system, mode, uid }: NetworkDependencies): Network
   };
 }
 
-function unsafeOf({ why, hint }: Extract<ModeDecision, { readonly mode: "user" }>): UnsafeNetwork {
+function unsafeOf({ why, hint }: Extract<ModeDecision, { readonly mode: "user" }>, isNamed: boolean): UnsafeNetwork {
+  const message = `no network can be had that keeps a guest from this computer and its neighbours: ${why}`;
+  if (isNamed) return { message: `${message}. Vms have no network in common without it`, hint };
   return {
-    message: `no network can be had that keeps a guest from this computer and its neighbours: ${why}. With --unsafe-net QEMU's own is taken instead: ${EXPOSES}`,
+    message: `${message}. With --unsafe-net QEMU's own is taken instead: ${EXPOSES}`,
     hint: `${hint}; or --unsafe-net, for a guest that you trust with that`,
   };
 }

@@ -5,7 +5,8 @@
  * none (`rooted`). QEMU's own network (`user`) keeps a guest from nothing, and is had by asking for it alone. IPv4 only.
  *
  * Laws:
- * - No `nat`, no card. No port of the host leads into a guest. No packet passes from guest to guest.
+ * - No `nat` and no named network, no card. No port of the host leads into a guest. From guest to guest packets pass when both are in
+ *   one named network, and then by the rules' leave, one by one: they share no Ethernet.
  * - The rules are there before a TAP is up, and change in whole transactions.
  * - Namespace, keeper and pasta outlive the daemon; vms that run keep their way out. What has ended is started again.
  * - A claim on a slot is written before its TAP is handed out. Slots that nobody claims are capacity: they end with the
@@ -49,8 +50,11 @@ export interface UnsafeNetwork {
 export interface Network extends AsyncDisposable {
   /** What `nat` needs of the computer. */
   probes(): readonly Probe[];
-  /** Undefined when a vm's way out can keep it from the host and its neighbours. */
-  findUnsafe(signal: AbortSignal): Promise<UnsafeNetwork | undefined>;
+  /**
+   * Undefined when a vm's link can keep it from the host and its neighbours.
+   * @param isNamed whether it is to have a network in common with others, which no unsafe mode has.
+   */
+  findUnsafe(isNamed: boolean, signal: AbortSignal): Promise<UnsafeNetwork | undefined>;
   /** Makes the link of a vm. Throws `refused` `network_unsafe` for one that would isolate nothing, `unavailable` `link_failed`. */
   openLink(vmId: string, wish: LinkWish, signal: AbortSignal): Promise<Link>;
   /** Gives a vm's link other grants, at once; nothing happens when it has none. */

@@ -3,7 +3,7 @@ import { grantText, hostText, NO_GRANTS, removeText, slotText, tableText, withdr
 import { slotOf } from "./slots.ts";
 
 const HOST = { own: ["192.0.2.2"], near: ["192.0.2.0/24"] };
-const GRANTS = { hostPorts: [5432, 8080], lan: ["192.168.1.0/24"] };
+const GRANTS = { hostPorts: [5432, 8080], lan: ["192.168.1.0/24"], outward: false, network: 7 };
 const linesOf = (text: string): readonly string[] => text.split("\n").map((line) => line.trim());
 const chain = (name: string): readonly string[] => {
   const lines = linesOf(tableText(HOST, []));
@@ -33,6 +33,10 @@ describe("the table", () => {
     expect(order).not.toContain(-1);
     expect(order).toEqual(order.toSorted((one, other) => one - other));
     expect(at("oifname !=")).toBeLessThan(order[0] ?? 0);
+    // Who has no way out is kept from all of it, the resolver as well.
+    expect(at("@kept_in")).toBe(at("oifname !=") + 1);
+    expect(at("@kept_in")).toBeLessThan(at("udp dport 53"));
+    expect(at("@members")).toBe(at("oifname !=") - 1);
     expect(lines.at(-1)).toBe("accept");
   });
 
@@ -55,6 +59,12 @@ describe("a slot", () => {
       'delete element inet banger host_ports { "bg3" . 5432, "bg3" . 8080 }',
       'add element inet banger lan { "bg3" . 192.168.1.0/24 }',
       'delete element inet banger lan { "bg3" . 192.168.1.0/24 }',
+      'add element inet banger kept_in { "bg3" }',
+      'delete element inet banger kept_in { "bg3" }',
+      'add element inet banger networks { "bg3" : 7 }',
+      'delete element inet banger networks { "bg3" : 7 }',
+      'add element inet banger members { "bg3" . 7 }',
+      'delete element inet banger members { "bg3" . 7 }',
     ]);
   });
 

@@ -8,15 +8,20 @@
 import type { HostNetworks } from "./host-networks.ts";
 import { SLOT_NETWORK, UPLINK, type Slot } from "./slots.ts";
 
-/** What one vm may reach besides the internet. */
+/** What one vm may reach. */
 export interface Grants {
   /** Ports of the host's loopback, at the guest's gateway. */
   readonly hostPorts: readonly number[];
   /** Networks, as `192.168.1.0/24`. */
   readonly lan: readonly string[];
+  /** Whether it reaches the internet and what else is granted here; without, nothing but its named network. */
+  readonly outward: boolean;
+  /** The number of the named network whose vms it reaches, and which reach it; null for none. */
+  readonly network: number | null;
 }
 
-export const NO_GRANTS: Grants = { hostPorts: [], lan: [] };
+/** The internet alone. A slot that is made ahead is so. */
+export const NO_GRANTS: Grants = { hostPorts: [], lan: [], outward: true, network: null };
 
 const TABLE = "inet banger";
 
@@ -41,6 +46,9 @@ table ${TABLE} {
   set never { type ipv4_addr; flags interval; auto-merge; elements = { ${NEVER.join(", ")} }; }
   set denied { type ipv4_addr; flags interval; auto-merge; elements = { ${DENIED.join(", ")} }; }
   set own { type ipv4_addr; }
+  set kept_in { type ifname; }
+  map networks { type ifname : mark; }
+  set members { type ifname . mark; }
   set near { type ipv4_addr; flags interval; auto-merge; }
 
   chain arriving {
@@ -59,7 +67,10 @@ table ${TABLE} {
     ct state invalid drop
     iifname "${uplink}" ct state established,related accept
     iifname "${uplink}" drop
-    oifname != "${uplink}" drop
+    meta mark set iifname map @networks
+    oifname . meta mark @members accept
+    oifname != "${uplink}" goto refused
+    iifname @kept_in goto refused
     meta l4proto != { tcp, udp, icmp } drop
     ip daddr ${dns} udp dport 53 accept
     ip daddr ${gateway} meta l4proto { tcp, udp } iifname . th dport @host_ports accept
@@ -101,30 +112,26 @@ export function slotText(slot: Slot): string {
   return add("places", [placeOf(slot)]);
 }
 
-export function grantText({ name }: Slot, { hostPorts, lan }: Grants): string {
-  return (
-    add(
-      "host_ports",
-      hostPorts.map((port) => `"${name}" . ${port}`),
-    ) +
-    add(
-      "lan",
-      lan.map((network) => `"${name}" . ${network}`),
-    )
-  );
+export function grantText(slot: Slot, grants: Grants): string {
+  return elementsOf(slot, grants)
+    .map(([set, elements]) => add(set, elements))
+    .join("");
 }
 
-export function withdrawText({ name }: Slot, { hostPorts, lan }: Grants): string {
-  return (
-    remove(
-      "host_ports",
-      hostPorts.map((port) => `"${name}" . ${port}`),
-    ) +
-    remove(
-      "lan",
-      lan.map((network) => `"${name}" . ${network}`),
-    )
-  );
+export function withdrawText(slot: Slot, grants: Grants): string {
+  return elementsOf(slot, grants)
+    .map(([set, elements]) => remove(set, elements))
+    .join("");
+}
+
+function elementsOf({ name }: Slot, { hostPorts, lan, outward, network }: Grants): readonly (readonly [string, readonly string[]])[] {
+  return [
+    ["host_ports", hostPorts.map((port) => `"${name}" . ${port}`)],
+    ["lan", lan.map((each) => `"${name}" . ${each}`)],
+    ["kept_in", outward ? [] : [`"${name}"`]],
+    ["networks", network === null ? [] : [`"${name}" : ${network}`]],
+    ["members", network === null ? [] : [`"${name}" . ${network}`]],
+  ];
 }
 
 /** Of a slot that is taken down. */

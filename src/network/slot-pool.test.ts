@@ -92,7 +92,7 @@ test("a grant that cannot be made gives the slot back", async () => {
   await pool.claim("aa", NO_GRANTS);
   await pool.settled();
   failing.rules = true;
-  expect(await pool.claim("bb", { hostPorts: [80], lan: [] }).catch((error: unknown) => String(error))).toContain("no rules");
+  expect(await pool.claim("bb", { ...NO_GRANTS, hostPorts: [80] }).catch((error: unknown) => String(error))).toContain("no rules");
   expect([pool.vmIds, [...written.values()]]).toEqual([["aa"], ["aa"]]);
 });
 

@@ -2,7 +2,7 @@
  * From disks to a guest that answers: network, VMM, agent. Each part is pushed on `undo` as it is acquired; when a later
  * step fails all of it is released in reverse. Nothing here decides: the plan is complete.
  */
-import type { Agent } from "../agent/agent.ts";
+import type { Agent, Peer } from "../agent/agent.ts";
 import { BangerError } from "../contract/errors.ts";
 import type { DriverProbe, LaunchPlan, RunningVmm } from "../drivers/drivers.ts";
 import type { ImageParts } from "../images/images.ts";
@@ -36,6 +36,8 @@ export interface BootedVm {
   readonly vmm: RunningVmm;
   readonly agent: Agent;
   readonly boot: VmBoot;
+  /** Whom its guest knows by name. */
+  readonly peers: readonly Peer[];
   /** Ends it and removes every trace of this run, in reverse. */
   readonly release: AsyncDisposableStack;
 }
@@ -101,7 +103,7 @@ export async function bootVm(
     undo.defer(() => releaseRunFolder(record.id, dependencies));
     leases.write({ kind: "vm-run-folder", key: runFolder, vmId: record.id, operationId: undefined });
     await files.makeFolder(runFolder);
-    const opened = undo.use(await network.openLink(record.id, wishOf(record), steps.signal));
+    const opened = undo.use(await network.openLink(record.id, wishOf(record, dependencies), steps.signal));
     stage.note(opened.mode);
     if (opened.notice !== undefined) steps.notice(opened.notice);
     return opened;
@@ -147,6 +149,7 @@ export async function bootVm(
     return { vmm: launched, agent: connected };
   });
 
+  const peers = dependencies.peers.of(record);
   const { installs } = await timed("agent", (stage) =>
     whileAlive(
       vmm,
@@ -155,7 +158,7 @@ export async function bootVm(
       steps.signal,
       async (signal) => {
         const report = await agent.configure(
-          makeGuestPlan(record, link, driver.capabilities.isolates ? parts.image : undefined, system),
+          makeGuestPlan(record, link, driver.capabilities.isolates ? parts.image : undefined, peers, system),
           signal,
         );
         stage.note(report.kernel);
@@ -170,7 +173,7 @@ export async function bootVm(
       whileAlive(vmm, record, system, steps.signal, (signal) => installInit({ agent, installs }, clock, stage, signal)),
     );
   }
-  return { vmm, agent, boot: boot(vmm, clock.nowMs()), release: undo.move() };
+  return { vmm, agent, peers, boot: boot(vmm, clock.nowMs()), release: undo.move() };
 }
 
 /** Removes the sockets of a run and the lease on them. */
@@ -180,13 +183,16 @@ export async function releaseRunFolder(vmId: string, { system, leases }: VmDepen
   leases.drop("vm-run-folder", runFolder);
 }
 
-function wishOf({ plan }: VmRecord): LinkWish {
-  return { wanted: plan.nat, unsafe: plan.unsafeNet, grants: grantsOf(plan) };
+function wishOf({ plan }: VmRecord, dependencies: Pick<VmDependencies, "networks">): LinkWish {
+  return { wanted: plan.nat || plan.network !== null, unsafe: plan.unsafeNet, grants: grantsOf(plan, dependencies) };
 }
 
-/** What the network is to let it reach. */
-export function grantsOf({ allowHost, allowLan }: Pick<VmPlan, "allowHost" | "allowLan">): Grants {
-  return { hostPorts: allowHost, lan: allowLan };
+/** What the network is to let it reach. Throws `not_found` `network_not_found`. */
+export function grantsOf(
+  { nat, network, allowHost, allowLan }: Pick<VmPlan, "nat" | "network" | "allowHost" | "allowLan">,
+  { networks }: Pick<VmDependencies, "networks">,
+): Grants {
+  return { hostPorts: allowHost, lan: allowLan, outward: nat, network: network === null ? null : networks.get(network).number };
 }
 
 function launchPlan(record: VmRecord, parts: BootParts, link: Link, layout: Layout): LaunchPlan {

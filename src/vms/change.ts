@@ -13,13 +13,20 @@ import type { Supervisor } from "./supervise.ts";
 import type { ChangeRequest } from "./vms.ts";
 
 export async function changeVm(supervisor: Supervisor, change: ChangeRequest, dependencies: VmDependencies, steps: Steps): Promise<void> {
-  const { disks, host, network } = dependencies;
+  const { disks, host, network, networks } = dependencies;
   const paths = diskPathsOf(supervisor.record.id, dependencies);
   const before = supervisor.record.plan;
   const plan = await steps.stage("resolve", async () => {
+    const named = change.network === undefined || change.network === "none" ? undefined : change.network;
+    const unsafeNetwork = named === undefined ? undefined : await network.findUnsafe(true, steps.signal);
     const [layerBytes, workBytes] = await Promise.all([disks.bytes(paths.layer), disks.bytes(paths.work)]);
     return supervisor.changePlan((old) => {
-      const result = planChange(old, change, { host, disks: { layerBytes, workBytes } });
+      const result = planChange(old, change, {
+        host,
+        disks: { layerBytes, workBytes },
+        hasNetwork: named === undefined || networks.find(named) !== undefined,
+        unsafeNetwork,
+      });
       if (!result.ok) throw asPlanError(`cannot change vm ${supervisor.record.name}`, result.problems);
       return result.plan;
     });
@@ -32,11 +39,11 @@ export async function changeVm(supervisor: Supervisor, change: ChangeRequest, de
       throw error;
     }
   }
-  if (change.allowHost !== undefined || change.allowLan !== undefined) {
+  if (change.allowHost !== undefined || change.allowLan !== undefined || change.network !== undefined) {
     try {
-      await network.setGrants(supervisor.record.id, grantsOf(plan));
+      await network.setGrants(supervisor.record.id, grantsOf(plan, dependencies));
     } catch (error) {
-      supervisor.changePlan((now) => ({ ...now, allowHost: before.allowHost, allowLan: before.allowLan }));
+      supervisor.changePlan((now) => ({ ...now, allowHost: before.allowHost, allowLan: before.allowLan, network: before.network }));
       throw error;
     }
   }

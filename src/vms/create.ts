@@ -15,12 +15,13 @@ export type MakeDisks = (paths: DiskPaths, image: ImageParts) => Promise<void>;
 
 /** Reserves the name and makes the disks of `record`, which is in state `preparing`. */
 export async function prepareVm(record: VmRecord, makeDisks: MakeDisks, dependencies: VmDependencies, steps: Steps): Promise<void> {
-  const { system, rows, leases, images, kernels } = dependencies;
+  const { system, rows, leases, images, kernels, networks } = dependencies;
   const { plan } = record;
   await using undo = new AsyncDisposableStack();
   // From here on they are held; until now somebody may have deleted them.
   const [image] = await Promise.all([images.parts(plan.image), kernels.get(plan.kernel)]);
   undo.defer(() => rows.remove(record.id));
+  if (plan.network !== null) networks.get(plan.network);
   rows.insert(record);
 
   const folder = system.layout.vmFolder(record.id);

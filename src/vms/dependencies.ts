@@ -8,6 +8,8 @@ import type { Network } from "../network/network.ts";
 import type { Ports } from "../ports/ports.ts";
 import type { Leases, OperationContext } from "../operations/operations.ts";
 import type { System } from "../system/system.ts";
+import type { NetworkRows } from "./networks/network-rows.ts";
+import type { Peers } from "./networks/peers.ts";
 import type { VmRows } from "./vm-rows.ts";
 
 export interface VmDependencies {
@@ -19,6 +21,9 @@ export interface VmDependencies {
   readonly disks: Disks;
   readonly network: Network;
   readonly ports: Ports;
+  /** Networks that vms have in common, and where their vms are. */
+  readonly networks: NetworkRows;
+  readonly peers: Peers;
   /** Every one: a vm may run under one that is no longer offered. */
   readonly drivers: readonly Driver[];
   /** Names of the drivers for new vms, in the order of preference. */

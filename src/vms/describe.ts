@@ -12,7 +12,7 @@ import type { VmRecord } from "./vm-record.ts";
 /** @param now what is wrong with a guest that runs on. */
 export async function describeVm(record: VmRecord, now: readonly string[], dependencies: VmDependencies): Promise<Vm> {
   const { plan, boot } = record;
-  const wished = { nat: plan.nat, allowHost: plan.allowHost, allowLan: plan.allowLan };
+  const wished = { nat: plan.nat, name: plan.network, allowHost: plan.allowHost, allowLan: plan.allowLan };
   const paths = diskPathsOf(record.id, dependencies);
   const [layer, work] = await Promise.all([
     measure(paths.layer, plan.layerBytes, dependencies),
@@ -87,7 +87,7 @@ export function describeUnreadable({ id, name, problem }: UnreadableVm): Vm {
     memoryMiB: 0,
     init: "agent",
     disks: { layer: { bytes: 0, allocatedBytes: 0 }, work: null },
-    network: { mode: "none", why: null, address: null, nat: false, allowHost: [], allowLan: [] },
+    network: { mode: "none", why: null, address: null, nat: false, name: null, allowHost: [], allowLan: [] },
     forwards: [],
     env: {},
     commands: NO_COMMANDS,

@@ -1,10 +1,11 @@
 /** Gives a running guest what was set and it can take while it runs. Doing it twice changes nothing more. */
+import type { Peer } from "../agent/agent.ts";
 import type { Capabilities } from "../drivers/drivers.ts";
 import { driverOf, type Steps, type VmDependencies } from "./dependencies.ts";
 import { messageOf } from "./message-of.ts";
 import { listPending } from "./pending.ts";
 import type { RunningGuest } from "./running-guest.ts";
-import type { VmGiven, VmRecord } from "./vm-record.ts";
+import type { VmBoot, VmGiven, VmRecord } from "./vm-record.ts";
 
 /** For a guest that is busy; it waits itself until its kernel has heard of a longer disk. */
 const ANSWER_MS = 45_000;
@@ -23,9 +24,18 @@ export function makeGiver(vm: Receiver, dependencies: VmDependencies): (steps: S
   const give = async (steps: Steps): Promise<void> => {
     const [record, running] = [vm.record(), vm.running()];
     const { boot, state, plan } = record;
-    if (running === undefined || boot === null || state !== "running" || listPending(record).length === 0) return;
+    if (running === undefined || boot === null || state !== "running") return;
+    const peers = dependencies.peers.of(record);
+    const knowsPeers = running.peers === undefined ? peers.length === 0 : JSON.stringify(running.peers) === JSON.stringify(peers);
+    const pending = listPending(record);
+    if (pending.length === 0 && knowsPeers) return;
     const { capabilities } = driverOf(dependencies, plan.driver);
-    await steps.stage("guest", async () => vm.write(running, await giveTo(running, record, boot.given, capabilities, steps.signal)));
+    await steps.stage("guest", async () => {
+      const wanted = { record, boot, peers: knowsPeers ? undefined : peers };
+      const given = await giveTo(running, wanted, capabilities, steps.signal);
+      running.peers = peers;
+      if (pending.length > 0) vm.write(running, given);
+    });
   };
   return async (steps) => {
     // One at a time, each with the newest plan, so that the last word is the guest's as well.
@@ -40,10 +50,16 @@ export function makeGiver(vm: Receiver, dependencies: VmDependencies): (steps: S
   };
 }
 
+interface Wanted {
+  readonly record: VmRecord;
+  readonly boot: VmBoot;
+  /** Undefined when it knows them. */
+  readonly peers: readonly Peer[] | undefined;
+}
+
 async function giveTo(
   guest: RunningGuest,
-  { name, plan }: VmRecord,
-  given: VmGiven,
+  { record: { name, plan }, boot: { given, networkMode }, peers }: Wanted,
   { growDiskLive }: Capabilities,
   signal: AbortSignal,
 ): Promise<VmGiven> {
@@ -55,6 +71,8 @@ async function giveTo(
   for (const { serial, bytes } of disks) await guest.vmm.growDisk(serial, bytes);
   const answerBy = AbortSignal.any([signal, AbortSignal.timeout(ANSWER_MS)]);
   const agent = await guest.agents.current(answerBy);
-  await agent.amend({ hostname: name, env, disks }, answerBy);
-  return { ...given, name, env, ...(growDiskLive ? { layerBytes, workBytes } : {}) };
+  await agent.amend({ hostname: name, env, disks, ...(peers === undefined ? {} : { peers }) }, answerBy);
+  // A card cannot be had while it runs; with one, the rules know of the network by now.
+  const network = networkMode === "none" || networkMode === "user" ? given.network : plan.network;
+  return { ...given, name, env, network, ...(growDiskLive ? { layerBytes, workBytes } : {}) };
 }

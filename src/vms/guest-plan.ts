@@ -1,5 +1,5 @@
 /** What the agent is told to set up, from the vm's plan, its link and this moment. */
-import type { GuestPlan } from "../agent/agent.ts";
+import type { GuestPlan, Peer } from "../agent/agent.ts";
 import type { ImageParts } from "../images/images.ts";
 import type { Link } from "../network/network.ts";
 import type { System } from "../system/system.ts";
@@ -12,6 +12,7 @@ export function makeGuestPlan(
   record: VmRecord,
   link: Link,
   image: Pick<ImageParts, "baseFormat" | "workSeedPath"> | undefined,
+  peers: readonly Peer[],
   system: System,
 ): GuestPlan {
   return {
@@ -24,6 +25,7 @@ export function makeGuestPlan(
     network: image !== undefined ? (link.guest ?? null) : null,
     env: record.plan.env,
     commands: { image: record.plan.image, user: orNull(record.plan.commands.user), cwd: orNull(record.plan.commands.workingDir) },
+    peers,
   };
 }
 

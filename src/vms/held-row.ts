@@ -5,14 +5,15 @@ import type { VmChange } from "./vm-rows.ts";
 
 /** The row of a vm as its supervisor holds it: written before anything is told, and what was told is what is in memory. */
 export class HeldRow {
-  readonly #dependencies: Pick<VmDependencies, "rows" | "onTrouble">;
+  readonly #dependencies: Pick<VmDependencies, "rows" | "peers" | "onTrouble">;
   #record: VmRecord;
   #isSaved = true;
   #moved = Promise.withResolvers<void>();
 
-  constructor(record: VmRecord, dependencies: Pick<VmDependencies, "rows" | "onTrouble">) {
+  constructor(record: VmRecord, dependencies: Pick<VmDependencies, "rows" | "peers" | "onTrouble">) {
     this.#record = record;
     this.#dependencies = dependencies;
+    dependencies.peers.put(record);
   }
 
   get record(): VmRecord {
@@ -33,6 +34,7 @@ export class HeldRow {
   write(change: VmChange): void {
     try {
       this.#record = this.#dependencies.rows.update(this.#record.id, change);
+      this.#dependencies.peers.put(this.#record);
       this.tellMoved();
     } catch (error) {
       // It may be written all the same.

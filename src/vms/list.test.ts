@@ -14,6 +14,7 @@ const plan = {
   layerBytes: 1,
   workBytes: 1,
   nat: false,
+  network: null,
   forwards: [],
   unsafeNet: false,
   allowHost: [],

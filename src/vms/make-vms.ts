@@ -18,6 +18,8 @@ import { reconcileVms } from "./reconcile.ts";
 import { removeUnreadable } from "./remove-unreadable.ts";
 import { resolvePlan } from "./resolve.ts";
 import { decide } from "./state.ts";
+import { makeNamedNetworks } from "./networks/named-networks.ts";
+import { tellPeers } from "./networks/tell-peers.ts";
 import { readStats } from "./stats.ts";
 import { Supervisor } from "./supervise.ts";
 import type { VmPlan, VmRecord } from "./vm-record.ts";
@@ -45,6 +47,15 @@ export function makeVms(dependencies: VmDependencies): Vms {
     const supervisor = new Supervisor(record, dependencies, () => supervisors.delete(record.id));
     supervisors.set(record.id, supervisor);
     return supervisor;
+  };
+  const teller = tellPeers(supervisors, dependencies);
+  /** Who is told that a vm runs may count on its neighbours to know it. */
+  const meetPeers = async (supervisor: Supervisor, signal: AbortSignal): Promise<void> => {
+    if (supervisor.record.plan.network !== null && supervisor.isRunning) await teller.settled(signal);
+  };
+  const usersOf = (isUsed: (plan: VmPlan) => boolean): readonly string[] => {
+    const records = new Map([...making, ...[...supervisors].map(([id, { record }]) => [id, record] as const)]);
+    return [...records.values()].filter(({ plan }) => isUsed(plan)).map((record) => record.name);
   };
   const makeParts: MakeVmParts = { dependencies, making, supervise };
   const listAll = makeVmList(supervisors, () => unreadable, dependencies);
@@ -75,11 +86,14 @@ export function makeVms(dependencies: VmDependencies): Vms {
   };
 
   return {
+    networks: makeNamedNetworks((name) => usersOf(({ network }) => network === name), dependencies),
     create: async (request, context, from) => {
       try {
         const plan = await context.stage("resolve", () => resolvePlan(request, dependencies, context.signal));
         const makeDisks = from === undefined ? freshDisks(plan, dependencies, context) : copyOf(from, dependencies, context);
-        return await describe(await makeVm({ plan, makeDisks, name: request.name, start: request.start !== false }, context, makeParts));
+        const supervisor = await makeVm({ plan, makeDisks, name: request.name, start: request.start !== false }, context, makeParts);
+        await meetPeers(supervisor, context.signal);
+        return await describe(supervisor);
       } finally {
         // Not before: making a blank takes the CPU from a guest that boots.
         refillPool(dependencies, closing.signal);
@@ -95,6 +109,7 @@ export function makeVms(dependencies: VmDependencies): Vms {
     start: async (ref, context) => {
       const supervisor = aim(ref, context);
       await supervisor.start(() => context.stage("resolve", () => resolveBoot(supervisor.record, dependencies, context.signal)), context);
+      await meetPeers(supervisor, context.signal);
       return describe(supervisor);
     },
     stop: async (ref, graceMs, context) => {
@@ -120,6 +135,7 @@ export function makeVms(dependencies: VmDependencies): Vms {
     change: async (ref, change, context) => {
       const supervisor = aim(ref, context);
       await changeVm(supervisor, change, dependencies, context);
+      if (change.network !== undefined) await meetPeers(supervisor, context.signal);
       return describe(supervisor);
     },
     forward: async (ref, forward, what) => {
@@ -166,10 +182,7 @@ export function makeVms(dependencies: VmDependencies): Vms {
     readLog: async (ref, request, signal) => readLog(find(ref), request, system, signal),
     followLog: (ref, request, signal) => followLog(find(ref), request, system, AbortSignal.any([signal, closing.signal])),
     openConsole: async (ref, from) => openConsoleStream(find(ref), from, system),
-    usersOf: (what, name) => {
-      const records = new Map([...making, ...[...supervisors].map(([id, { record }]) => [id, record] as const)]);
-      return [...records.values()].filter(({ plan }) => plan[what] === name).map((record) => record.name);
-    },
+    usersOf: (what, name) => usersOf((plan) => plan[what] === name),
     reconcile: async () => {
       const listed = rows.list();
       ({ unreadable } = listed);
@@ -208,6 +221,7 @@ function refillPool({ disks, system, onTrouble }: VmDependencies, signal: AbortS
 const LONELY = {
   init: "agent",
   nat: false,
+  network: null,
   forwards: [],
   allowHost: [],
   allowLan: [],

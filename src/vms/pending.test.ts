@@ -12,6 +12,7 @@ const plan: VmPlan = {
   layerBytes: 2 ** 30,
   workBytes: 2 ** 30,
   nat: false,
+  network: null,
   forwards: [],
   unsafeNet: false,
   allowHost: [],

@@ -6,8 +6,8 @@ import type { VmGiven, VmRecord } from "./vm-record.ts";
 
 /** What a start gives the guest. */
 export function givenOf({ name, plan }: Pick<VmRecord, "name" | "plan">): VmGiven {
-  const { cpus, memoryMiB, layerBytes, workBytes, env } = plan;
-  return { name, cpus, memoryMiB, layerBytes, workBytes, env };
+  const { cpus, memoryMiB, layerBytes, workBytes, env, network } = plan;
+  return { name, cpus, memoryMiB, layerBytes, workBytes, env, network };
 }
 
 /** What was set since and holds from the next start on; nothing for a vm that does not run. */
@@ -27,6 +27,7 @@ function wordsOf({
   layerBytes,
   workBytes,
   env,
+  network,
 }: VmGiven): readonly (readonly [Vm["pending"][number]["what"], string])[] {
   const variables = Object.entries(env).map(([key, value]) => `${key}=${value}`);
   return [
@@ -36,5 +37,6 @@ function wordsOf({
     ["work disk", exactSize(workBytes)],
     ["environment", variables.toSorted().join(" ")],
     ["host name", name],
+    ["network", network ?? "none"],
   ];
 }

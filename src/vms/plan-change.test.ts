@@ -15,6 +15,7 @@ const plan: VmPlan = {
   layerBytes: 20 * GIB,
   workBytes: 10 * GIB,
   nat: false,
+  network: null,
   forwards: [],
   unsafeNet: false,
   allowHost: [],
@@ -27,7 +28,12 @@ const plan: VmPlan = {
   requirements: [],
 };
 /** Of a computer that is smaller than the one on which the vm was made. */
-const facts: ChangeFacts = { host: { cpus: 4, memoryMiB: 8192 }, disks: { layerBytes: 20 * GIB, workBytes: 10 * GIB } };
+const facts: ChangeFacts = {
+  host: { cpus: 4, memoryMiB: 8192 },
+  disks: { layerBytes: 20 * GIB, workBytes: 10 * GIB },
+  hasNetwork: true,
+  unsafeNetwork: undefined,
+};
 
 function problemsOf(change: ChangeRequest): readonly string[] {
   const result = planChange(plan, change, facts);

@@ -4,7 +4,8 @@
  */
 import { MOST_GRANTS, type GrantChange } from "../contract/schemas/grants.ts";
 import { exactSize } from "../contract/sizes.ts";
-import type { PlanResult } from "./plan.ts";
+import type { UnsafeNetwork } from "../network/network.ts";
+import { namedNetworkProblems, type PlanResult } from "./plan.ts";
 import { MIB, problem, roundDown, shapeProblems, type ShapeLimits, type VmShape } from "./shape.ts";
 import type { VmPlan } from "./vm-record.ts";
 import type { ChangeRequest } from "./vms.ts";
@@ -13,12 +14,16 @@ export interface ChangeFacts {
   readonly host: ShapeLimits;
   /** How long the files of the disks are, in bytes. */
   readonly disks: { readonly layerBytes: number; readonly workBytes: number };
+  /** Whether there is a network of the name that is asked for. */
+  readonly hasNetwork: boolean;
+  /** Why no network can be had that keeps its vms apart from others; undefined when none is asked for. */
+  readonly unsafeNetwork: UnsafeNetwork | undefined;
 }
 
 type Changes = Readonly<Record<string, string | null>>;
 
 /** Plans a change. `change` has passed the contract's schema. */
-export function planChange(plan: VmPlan, change: ChangeRequest, { host, disks }: ChangeFacts): PlanResult {
+export function planChange(plan: VmPlan, change: ChangeRequest, { host, disks, hasNetwork, unsafeNetwork }: ChangeFacts): PlanResult {
   const shape: VmShape = {
     cpus: change.cpus ?? plan.cpus,
     memoryBytes: change.memoryBytes ?? plan.memoryMiB * MIB,
@@ -41,6 +46,7 @@ export function planChange(plan: VmPlan, change: ChangeRequest, { host, disks }:
   const allowLan = applyGrants(plan.allowLan, change.allowLan);
   const problems = [
     ...grantProblems(plan.nat, change),
+    ...namedNetworkProblems(change.network, hasNetwork, unsafeNetwork),
     ...grantCountProblems("allowHost", "--allow-host", allowHost),
     ...grantCountProblems("allowLan", "--allow-lan", allowLan),
     ...[...shapeProblems(shape, host)].filter(({ path }) => changed.has(path.split(".")[0] ?? "")),
@@ -58,6 +64,7 @@ export function planChange(plan: VmPlan, change: ChangeRequest, { host, disks }:
       workBytes: roundDown(shape.workBytes),
       allowHost: [...allowHost],
       allowLan: [...allowLan],
+      network: change.network === undefined ? plan.network : change.network === "none" ? null : change.network,
       unsafeNet: change.unsafeNet ?? plan.unsafeNet,
       env: shape.env,
       labels: shape.labels,

@@ -12,6 +12,7 @@ const facts: PlanFacts = {
   image: { name: "debian", kernelRef: "k", init: "agent", requirements: [], leastWorkBytes: 0, env: {}, commands: NO_COMMANDS },
   kernel: { name: "k" },
   publish: { forwards: [], taken: [] },
+  hasNetwork: true,
   unsafeNetwork: undefined,
   drivers: [
     { name: "qemu", probe: { usable: true, acceleration: "tcg", reason: "no kvm", version: "7.2" } },
@@ -48,6 +49,7 @@ describe("planning a vm", () => {
         layerBytes: 20 * GIB,
         workBytes: 10 * GIB,
         nat: false,
+        network: null,
         forwards: [],
         unsafeNet: false,
         allowHost: [],

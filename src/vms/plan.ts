@@ -41,7 +41,9 @@ export interface PlanFacts {
   readonly kernel: { readonly name: string } | Problem | undefined;
   /** The ports asked for, and which of them cannot be had. */
   readonly publish: TriedForwards;
-  /** Why a way out would isolate nothing; undefined when it would, and when none was asked for. */
+  /** Whether there is a network of the name that is asked for. */
+  readonly hasNetwork: boolean;
+  /** Why a link would isolate nothing; undefined when it would, and when none was asked for. */
   readonly unsafeNetwork: UnsafeNetwork | undefined;
   /** Drivers in the order of preference, with what each found. */
   readonly drivers: readonly { readonly name: string; readonly probe: DriverProbe }[];
@@ -96,7 +98,7 @@ export function planVm(request: CreateRequest, facts: PlanFacts): PlanResult {
   const init = request.init === undefined || request.init === "auto" ? (isProblem(image) ? undefined : image.init) : request.init;
   const requirements = [...(isProblem(image) ? [] : image.requirements), ...(request.requirements ?? [])];
   for (const found of requirementProblems(requirements, init)) note(found);
-  for (const found of networkProblems(request, facts.unsafeNetwork)) note(found);
+  for (const found of networkProblems(request, facts)) note(found);
 
   if (problems.length > 0 || isProblem(image) || kernel === undefined || isProblem(kernel) || driver === undefined)
     return { ok: false, problems };
@@ -111,6 +113,7 @@ export function planVm(request: CreateRequest, facts: PlanFacts): PlanResult {
       layerBytes: roundDown(shape.layerBytes),
       workBytes: roundDown(shape.workBytes),
       nat: request.nat ?? false,
+      network: request.network ?? null,
       forwards: [...facts.publish.forwards],
       unsafeNet: request.unsafeNet ?? false,
       allowHost: [...(request.allowHost ?? [])],
@@ -184,12 +187,24 @@ function* requirementProblems(requirements: readonly Requirement[], init: GuestI
     );
 }
 
-function* networkProblems(request: CreateRequest, unsafe: UnsafeNetwork | undefined): Generator<Problem> {
+function* networkProblems(request: CreateRequest, { hasNetwork, unsafeNetwork: unsafe }: PlanFacts): Generator<Problem> {
   const isGranted = (request.allowHost ?? []).length + (request.allowLan ?? []).length > 0;
   if (request.nat !== true && isGranted)
     yield problem("grant_without_network", "nat", "a vm without a way out reaches nothing that it could be granted", "--nat");
-  if (request.nat === true && request.unsafeNet !== true && unsafe !== undefined)
+  if (request.network !== undefined) yield* namedNetworkProblems(request.network, hasNetwork, unsafe);
+  else if (request.nat === true && request.unsafeNet !== true && unsafe !== undefined)
     yield problem("network_unsafe", "nat", unsafe.message, unsafe.hint);
+}
+
+/** @param unsafe why none can be had that keeps its vms apart from others. */
+export function* namedNetworkProblems(
+  name: string | undefined,
+  hasNetwork: boolean,
+  unsafe: UnsafeNetwork | undefined,
+): Generator<Problem> {
+  if (name !== undefined && !hasNetwork)
+    yield problem("network_not_found", "network", `there is no network ${name}`, `banger network create ${name}`);
+  if (unsafe !== undefined) yield problem("network_unsafe", "network", unsafe.message, unsafe.hint);
 }
 
 function isProblem(value: object): value is Problem {

@@ -27,7 +27,7 @@ function bootOf(id: string, bootId = BOOT_ID): VmBoot {
     networkWhy: "",
     address: null,
     startedAt: 1,
-    given: { name: "dev", cpus: 1, memoryMiB: 128, layerBytes: 2 ** 30, workBytes: 2 ** 30, env: {} },
+    given: { name: "dev", cpus: 1, memoryMiB: 128, layerBytes: 2 ** 30, workBytes: 2 ** 30, env: {}, network: null },
     requirements: [],
     stages: [],
   };

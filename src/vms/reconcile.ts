@@ -39,7 +39,9 @@ export async function reconcileVms(held: Held, dependencies: VmDependencies, sig
   await attempt("take over the network", "", () => dependencies.network.reconcile());
   // A change may have died between the row and the network.
   for (const { record } of held.supervisors.values())
-    await attempt("grant what a vm may reach", record.name, () => dependencies.network.setGrants(record.id, grantsOf(record.plan)));
+    await attempt("grant what a vm may reach", record.name, async () =>
+      dependencies.network.setGrants(record.id, grantsOf(record.plan, dependencies)),
+    );
   const idle = (): readonly Supervisor[] => [...held.supervisors.values()].filter(({ record }) => !held.making.has(record.id));
   for (const supervisor of idle()) {
     await attempt("reconcile a vm", supervisor.record.name, async () => {

@@ -13,7 +13,7 @@ export async function resolvePlan(request: CreateRequest, dependencies: VmDepend
 }
 
 async function gatherFacts(request: CreateRequest, dependencies: VmDependencies, signal: AbortSignal): Promise<PlanFacts> {
-  const { system, images, kernels, network, ports, offered, host, defaults } = dependencies;
+  const { system, images, kernels, network, networks, ports, offered, host, defaults } = dependencies;
   const imageName = request.image ?? defaults.image;
   let image: PlanFacts["image"] = await orProblem("image", async () => {
     const { kernelRef, init, requirements, leastWorkBytes, env, commands } = await images.parts(imageName);
@@ -26,6 +26,7 @@ async function gatherFacts(request: CreateRequest, dependencies: VmDependencies,
   const kernelName = request.kernel ?? ("kernelRef" in image ? (image.kernelRef ?? defaults.kernel) : undefined);
   const kernel =
     kernelName === undefined ? undefined : await orProblem("kernel", async () => ({ name: (await kernels.get(kernelName)).name }));
+  const isNamed = request.network !== undefined;
   const probed = offered.map(async (name) => ({ name, probe: await driverOf(dependencies, name).probe(signal) }));
   return {
     host: { cpus: host.cpus, memoryMiB: host.memoryMiB, freeBytes: await system.files.freeBytes(system.layout.roots.state) },
@@ -33,7 +34,8 @@ async function gatherFacts(request: CreateRequest, dependencies: VmDependencies,
     image,
     kernel,
     publish: await ports.try(request.publish ?? [], request.start === false ? "any-port" : "all"),
-    unsafeNetwork: request.nat === true ? await network.findUnsafe(signal) : undefined,
+    hasNetwork: request.network === undefined || networks.find(request.network) !== undefined,
+    unsafeNetwork: request.nat === true || isNamed ? await network.findUnsafe(isNamed, signal) : undefined,
     drivers: await Promise.all(probed),
   };
 }

@@ -1,7 +1,7 @@
 /** A guest that runs, or stands still: its VMM, the connection to its agent, and what has to be released when it ends. */
 import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
-import type { Agent, Offer } from "../agent/agent.ts";
+import type { Agent, Offer, Peer } from "../agent/agent.ts";
 import type { Forward } from "../contract/schemas/forward.ts";
 import type { RunningVmm } from "../drivers/drivers.ts";
 import type { VmPorts } from "../ports/ports.ts";
@@ -22,6 +22,8 @@ export interface RunningGuestParts {
   readonly vmm: RunningVmm;
   /** The connection of the boot; undefined when a running VMM was taken over. */
   readonly agent: Agent | undefined;
+  /** Whom it knows by name; undefined when that is not known. */
+  readonly peers: readonly Peer[] | undefined;
   readonly networkMode: VmBoot["networkMode"];
   /** Whether it is to stand still. */
   readonly isPaused: boolean;
@@ -37,6 +39,8 @@ export class RunningGuest {
   readonly vmm: RunningVmm;
   readonly agents: AgentKeeper;
   readonly ports: VmPorts;
+  /** Whom it knows by name; undefined when that is not known. */
+  peers: readonly Peer[] | undefined;
   readonly #watch: RunWatch;
   #isPaused: boolean;
   /** For the word of a kernel that has halted, since the guest fell silent. */
@@ -45,8 +49,12 @@ export class RunningGuest {
   readonly #release: AsyncDisposableStack;
   readonly #system: VmDependencies["system"];
 
-  constructor({ vmName, vmm, agent, networkMode, isPaused, forwards, onHalted, release }: RunningGuestParts, dependencies: VmDependencies) {
+  constructor(
+    { vmName, vmm, agent, peers, networkMode, isPaused, forwards, onHalted, release }: RunningGuestParts,
+    dependencies: VmDependencies,
+  ) {
     this.vmm = vmm;
+    this.peers = peers;
     const onSilence = (): void => void this.#lookWhetherHalted(onHalted);
     this.agents = keepAgent({ vmm, agent, vmName, isHeld: isPaused, onSilence }, dependencies);
     this.#isPaused = isPaused;

@@ -25,7 +25,7 @@ import { HeldRow } from "./held-row.ts";
 import { Moves, overtake, type Move } from "./move.ts";
 import { giveUp } from "./readiness.ts";
 import { driverCannotPause, notRunning, notStill, refusedCommand } from "./refusals.ts";
-import { RunningGuest } from "./running-guest.ts";
+import { RunningGuest, type RunningGuestParts } from "./running-guest.ts";
 import { decide, isBetween, refuseChange, type Command } from "./state.ts";
 import { setClockRight } from "./set-clock-right.ts";
 import { unmakeVm } from "./unmake.ts";
@@ -108,7 +108,7 @@ export class Supervisor {
         );
         await using undo = booted.release;
         this.#row.settle("booted", { boot: booted.boot });
-        started = this.#adopt(booted.vmm, booted.agent, undo.move());
+        started = this.#adopt(booted.vmm, booted, undo.move());
         this.#readying = this.#becomeReady(steps);
       } catch (error) {
         // A stop that came in between owns the state from here on. Who cancels a start finds the vm as it was before.
@@ -240,7 +240,7 @@ export class Supervisor {
 
   /** Takes over a VMM that an earlier daemon started, and makes it stand still or go on as the row says. */
   async takeOver(vmm: RunningVmm, release: AsyncDisposableStack): Promise<void> {
-    this.#adopt(vmm, undefined, release);
+    this.#adopt(vmm, { agent: undefined, peers: undefined }, release);
     const { boot } = this.#row.record;
     if (boot !== null && boot.requirements.some(({ state }) => state === "waiting"))
       this.#row.write({ boot: { ...boot, requirements: boot.requirements.map(giveUp) } });
@@ -316,7 +316,7 @@ export class Supervisor {
     if (refusal !== undefined) throw refusedCommand(this.#row.record, "change", refusal);
   }
 
-  #adopt(vmm: RunningVmm, agent: Agent | undefined, release: AsyncDisposableStack): RunningGuest {
+  #adopt(vmm: RunningVmm, { agent, peers }: Pick<RunningGuestParts, "agent" | "peers">, release: AsyncDisposableStack): RunningGuest {
     const { state, boot, plan } = this.#row.record;
     const networkMode = boot?.networkMode ?? "none";
     const running = new RunningGuest(
@@ -324,6 +324,7 @@ export class Supervisor {
         vmName: () => this.#row.record.name,
         vmm,
         agent,
+        peers,
         networkMode,
         isPaused: state === "paused",
         forwards: plan.forwards,
@@ -398,6 +399,7 @@ export class Supervisor {
     await endLeftVmm(this.#row.record, this.#dependencies);
     await unmakeVm(this.#row.record.id, this.#dependencies);
     this.#isGone = true;
+    this.#dependencies.peers.drop(this.#row.record.id);
     this.#onGone();
     this.#row.tellMoved();
   }

@@ -1,4 +1,4 @@
-import type { Agent, Health } from "../agent/agent.ts";
+import type { Agent, Health, Peer } from "../agent/agent.ts";
 
 export interface TestAgent extends Agent {
   readonly powerOffs: number;
@@ -6,6 +6,8 @@ export interface TestAgent extends Agent {
   readonly isHeld: boolean;
   /** How often the guest's clock was set. */
   readonly clockSets: number;
+  /** Whom its guest knows by name. */
+  readonly peers: readonly Peer[];
   /** Ends the connection, as a guest can. */
   end(why: string): void;
 }
@@ -19,18 +21,20 @@ export interface TestGuest {
 
 export function makeTestAgent(guest: TestGuest): TestAgent {
   const { promise: closed, resolve } = Promise.withResolvers<string>();
-  const counted = { powerOffs: 0, isHeld: false, clockSets: 0 };
+  const counted = { powerOffs: 0, isHeld: false, clockSets: 0, peers: [] as readonly Peer[] };
   const unused = (): Promise<never> => Promise.reject(new Error("not faked"));
   return {
     hello: { protocol: 1, agent: "0.1.0", boot: "0".repeat(32) },
     closed,
     health: (signal) => guest.health(signal),
-    configure: async (_plan, signal) => {
+    configure: async ({ peers }, signal) => {
+      counted.peers = peers;
       await guest.configure(signal);
       return { stages: [], kernel: "6.12" };
     },
     install: unused,
-    amend: async ({ time }) => {
+    amend: async ({ time, peers = counted.peers }) => {
+      counted.peers = peers;
       if (time !== undefined) counted.clockSets += 1;
       return { clockBehindMs: 0 };
     },
@@ -57,6 +61,9 @@ export function makeTestAgent(guest: TestGuest): TestAgent {
     watchOffers: () => [] as unknown as AsyncIterable<never>,
     takeOffer: unused,
     end: resolve,
+    get peers() {
+      return counted.peers;
+    },
     get powerOffs() {
       return counted.powerOffs;
     },

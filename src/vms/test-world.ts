@@ -2,6 +2,7 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import type { Agent } from "../agent/agent.ts";
 import { NO_COMMANDS } from "../contract/schemas/image-commands.ts";
+import type { GuestAddress } from "../contract/link.ts";
 import type { Driver, VmmExit } from "../drivers/drivers.ts";
 import { LEASES_MIGRATION, makeLeases } from "../operations/leases-rows.ts";
 import type { Leases, OperationContext } from "../operations/operations.ts";
@@ -15,6 +16,8 @@ import { BOOT_ID, makeTestClock, type TestClock } from "./test-clock.ts";
 import { makeTestGoods } from "./test-goods.ts";
 import { makeTestVmm, type TestVmm } from "./test-vmm.ts";
 import type { VmPlan, VmRecord } from "./vm-record.ts";
+import { makeNetworkRows, NETWORK_MIGRATIONS } from "./networks/network-rows.ts";
+import { makePeers } from "./networks/peers.ts";
 import { makeVmRows, VM_MIGRATIONS, type VmRows } from "./vm-rows.ts";
 
 const ignore = (): void => undefined;
@@ -69,6 +72,7 @@ const PLAN: VmPlan = {
   layerBytes: 2 ** 30,
   workBytes: 2 ** 30,
   nat: false,
+  network: null,
   forwards: [],
   unsafeNet: false,
   allowHost: [],
@@ -81,11 +85,19 @@ const PLAN: VmPlan = {
   requirements: [],
 };
 
+/** As the room `network` numbers its slots. */
+function addressOf(mode: string, number: number): GuestAddress | undefined {
+  if (mode === "none") return undefined;
+  const address = `198.19.0.${4 * (number - 1) + 2}/30`;
+  return { mac: "52:54:00:13:00:00", address, gateway: "198.19.0.1", dns: [], search: [], mtu: 1500 };
+}
+
 export function openTestWorld(): TestWorld {
+  let lastLink = 0;
   const home = mkdtempSync("/tmp/banger-vms-");
   const real = makeSystem({ BANGER_HOME: home, PATH: process.env["PATH"] }, log);
-  const database = openDatabase(":memory:", [LEASES_MIGRATION, ...VM_MIGRATIONS]);
-  const [rows, leases] = [makeVmRows(database), makeLeases(database)];
+  const database = openDatabase(":memory:", [LEASES_MIGRATION, ...VM_MIGRATIONS, ...NETWORK_MIGRATIONS]);
+  const [rows, leases, networks] = [makeVmRows(database), makeLeases(database), makeNetworkRows(database)];
   const [vmms, agents]: [TestVmm[], TestAgent[]] = [[], []];
   const alive = new Set<number>();
   const gone = new Map<number, () => void>();
@@ -164,6 +176,8 @@ export function openTestWorld(): TestWorld {
     system,
     rows,
     leases,
+    networks,
+    peers: makePeers(),
     ...makeTestGoods(images, PLAN.kernel),
     disks: {
       openLayer: async (path) => {
@@ -187,7 +201,7 @@ export function openTestWorld(): TestWorld {
         mode: behaviour.linkMode,
         why: "the test says so",
         end: { kind: "none" },
-        guest: undefined,
+        guest: addressOf(behaviour.linkMode, (lastLink += 1)),
         notice: undefined,
         [Symbol.asyncDispose]: () => behaviour.releaseLink(),
       }),

@@ -16,6 +16,8 @@ export const vmPlan = z.strictObject({
   layerBytes: z.number().int().positive(),
   workBytes: z.number().int().positive(),
   nat: z.boolean(),
+  /** The network that it has in common with other vms. */
+  network: z.string().nullable(),
   forwards: z.array(forward),
   /** Whether a way out may be one that isolates nothing, where there is no other. */
   unsafeNet: z.boolean(),
@@ -39,6 +41,7 @@ export const vmGiven = z.strictObject({
   layerBytes: z.number().int().positive(),
   workBytes: z.number().int().positive(),
   env: z.record(z.string(), z.string()),
+  network: z.string().nullable(),
 });
 export type VmGiven = z.output<typeof vmGiven>;
 

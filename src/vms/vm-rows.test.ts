@@ -36,7 +36,7 @@ const BOOT = {
   startedAt: 5,
   stages: [{ stage: "boot", elapsedMs: 3 }],
 };
-const GIVEN = { name: "vm-1", cpus: 2, memoryMiB: 1024, layerBytes: 2 ** 30, workBytes: 2 ** 31, env: { A: "1" } };
+const GIVEN = { name: "vm-1", cpus: 2, memoryMiB: 1024, layerBytes: 2 ** 30, workBytes: 2 ** 31, env: { A: "1" }, network: null };
 
 test.each(VM_MIGRATIONS.map((_, index) => index + 1))(
   "a database of the first %d migrations opens, and a row that cannot be read harms no other",
@@ -62,7 +62,7 @@ test.each(VM_MIGRATIONS.map((_, index) => index + 1))(
         records: [
           {
             name: "vm-1",
-            plan: { ...PLAN, labels: {}, requirements: [], commands: NO_COMMANDS },
+            plan: { ...PLAN, network: null, labels: {}, requirements: [], commands: NO_COMMANDS },
             boot: { ...BOOT, given: GIVEN, requirements: [] },
           },
         ],

@@ -67,6 +67,13 @@ UPDATE vms SET boot = json_set(boot, '$.networkWhy', '') WHERE boot IS NOT NULL 
 UPDATE vms SET boot = json_set(boot, '$.networkMode', 'user', '$.networkWhy', 'an earlier version of banger started it, with passt')
   WHERE boot IS NOT NULL AND json_valid(boot) AND json_extract(boot, '$.networkMode') = 'passt';`,
   },
+  {
+    number: 17,
+    name: "networks that vms have in common",
+    sql: `
+UPDATE vms SET plan = json_set(plan, '$.network', json('null')) WHERE json_valid(plan);
+UPDATE vms SET boot = json_set(boot, '$.given.network', json('null')) WHERE boot IS NOT NULL AND json_valid(boot);`,
+  },
 ];
 
 export type VmChange = Partial<Pick<VmRecord, "name" | "state" | "problem" | "plan" | "boot">>;

@@ -21,6 +21,7 @@ import type { GuestPorts } from "../contract/schemas/guest.ts";
 import type { VmStats } from "../contract/schemas/vm-stats.ts";
 import type { Vm } from "../contract/schemas/vm.ts";
 import type { OperationContext } from "../operations/operations.ts";
+import type { NamedNetworks } from "./networks/named-networks.ts";
 import type { LogRequest } from "./logs/log-request.ts";
 
 /** What a user may say of a vm to make. Sizes in bytes. Everything absent gets a default. */
@@ -34,6 +35,8 @@ export interface CreateRequest {
   readonly diskBytes?: number | undefined;
   readonly workDiskBytes?: number | undefined;
   readonly nat?: boolean | undefined;
+  /** One that it has in common with other vms. */
+  readonly network?: string | undefined;
   readonly publish?: readonly Forward[] | undefined;
   readonly unsafeNet?: boolean | undefined;
   readonly allowHost?: readonly number[] | undefined;
@@ -56,6 +59,8 @@ export interface ChangeRequest {
   readonly workDiskBytes?: number | undefined;
   readonly allowHost?: readonly GrantChange<number>[] | undefined;
   readonly allowLan?: readonly GrantChange<string>[] | undefined;
+  /** A name, or `none`. */
+  readonly network?: string | undefined;
   readonly unsafeNet?: true | undefined;
   readonly env?: Readonly<Record<string, string | null>> | undefined;
   readonly labels?: Readonly<Record<string, string | null>> | undefined;
@@ -72,6 +77,7 @@ export { LEAST_MEMORY_MIB } from "./shape.ts";
 export type { LogRequest } from "./logs/log-request.ts";
 
 export interface Vms {
+  readonly networks: NamedNetworks;
   /**
    * Stages: resolve, disk, work disk, network, boot, agent, guest. Of a failure nothing is left, but of one: a requirement that is not
    * met is `timeout` `requirement_not_met`, and the vm runs.

@@ -5,6 +5,7 @@
 import { createConnection } from "node:net";
 import type { WantedMode } from "../../src/network/decide-mode.ts";
 import { makeNetwork } from "../../src/network/make-network.ts";
+import { NO_GRANTS } from "../../src/network/rules.ts";
 import { UPLINK } from "../../src/network/slots.ts";
 import { makeSystem } from "../../src/system/make-system.ts";
 import { silentLog } from "./images-silent-log.ts";
@@ -31,7 +32,7 @@ const system = makeSystem({ BANGER_HOME: home, PATH: process.env["PATH"] }, sile
 await system.files.makeFolder(system.layout.roots.state);
 const network = makeNetwork({ system, mode: mode as WantedMode, uid: process.getuid?.() ?? 0 });
 const open = (vmId: string, hostPorts: readonly number[], lan: readonly string[]) =>
-  network.openLink(vmId, { wanted: true, unsafe: false, grants: { hostPorts, lan } }, signal);
+  network.openLink(vmId, { wanted: true, unsafe: false, grants: { ...NO_GRANTS, hostPorts, lan } }, signal);
 const links = [await open("0123456789aa", [GRANTED_PORT], [`${NEIGHBOUR_ADDRESS}/32`]), await open("0123456789bb", [], [])] as const;
 const claims = network.listClaims();
 const [bold, meek] = [await openNetworkGuest(links[0]), await openNetworkGuest(links[1])];

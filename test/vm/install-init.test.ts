@@ -48,7 +48,7 @@ test("without a network it is refused, with what to type, and leaves nothing", a
   const refused = await world.banger(["vm", "create", "apart", ...shape]);
   expect(refused.code).toBe(1);
   expect(refused.stderr).toContain("the image has no systemd: there is no program at /usr/lib/systemd/systemd, ");
-  expect(refused.stderr).toContain("it can be installed from the network, which this vm does not have");
+  expect(refused.stderr).toContain("it can be installed from the internet, to which this vm has no way out");
   expect(refused.stderr).toContain("try: --nat");
   expect(await world.json(["vm", "list"])).toEqual({ vms: [] });
 });

@@ -11,9 +11,12 @@ pub fn apply(amendment: &Amendment) -> Done {
     if let Some(time) = amendment.time {
         seed::set_clock(time)?;
     }
+    let root = || NewRoot::open(Path::new("/")).doing("open the root");
     if let Some(hostname) = &amendment.hostname {
-        let root = NewRoot::open(Path::new("/")).doing("open the root")?;
-        files::name_host(hostname, &root)?;
+        files::name_host(hostname, &root()?)?;
+    }
+    if let Some(peers) = &amendment.peers {
+        files::name_peers(peers, &root()?)?;
     }
     amendment.disks.iter().try_for_each(grow)
 }

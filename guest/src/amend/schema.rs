@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Deserializer};
 
-use crate::plan::schema::{self, Time};
+use crate::plan::schema::{self, Peer, Time};
 
 #[derive(Debug, Default, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -17,6 +17,9 @@ pub struct Amendment {
     pub env: Option<BTreeMap<String, String>>,
     #[serde(default)]
     pub disks: Vec<Disk>,
+    /// Replaces those of the plan.
+    #[serde(default, deserialize_with = "peers")]
+    pub peers: Option<Vec<Peer>>,
 }
 
 /// A disk that the host has made longer.
@@ -41,6 +44,10 @@ fn env<'de, D: Deserializer<'de>>(from: D) -> Result<Option<BTreeMap<String, Str
     schema::env(from).map(Some)
 }
 
+fn peers<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Vec<Peer>>, D::Error> {
+    schema::peers(from).map(Some)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -49,11 +56,12 @@ mod tests {
     fn each_part_may_be_left_out() {
         assert_eq!(Amendment::parse(b"{}"), Ok(Amendment::default()));
         let text =
-            br#"{"time":{"unixMs":7},"hostname":"dev","env":{"A":"1"},"disks":[{"serial":"work","bytes":4096}]}"#;
+            br#"{"time":{"unixMs":7},"hostname":"dev","env":{"A":"1"},"disks":[{"serial":"work","bytes":4096}],"peers":[]}"#;
         let amendment = Amendment::parse(text).unwrap();
         assert_eq!(amendment.time, Some(Time { unix_ms: 7 }));
         assert_eq!(amendment.hostname.as_deref(), Some("dev"));
         assert_eq!(amendment.disks, [Disk { serial: "work".into(), bytes: 4096 }]);
+        assert_eq!(amendment.peers, Some(Vec::new()));
     }
 
     #[test]
@@ -66,6 +74,8 @@ mod tests {
             r#"{"hostname":null}"#,
             r#"{"env":{"A=B":"1"}}"#,
             r#"{"time":{"unixMs":-1}}"#,
+            r#"{"peers":[{"address":"198.19.0.2","names":["a\nb"]}]}"#,
+            r#"{"peers":[{"address":"::1","names":["a"]}]}"#,
             r#"{"disks":[{"serial":"work","bytes":1,"more":2}]}"#,
         ] {
             assert!(Amendment::parse(text.as_bytes()).is_err(), "{text}");

@@ -44,8 +44,9 @@ pub fn choose(plan: &Plan, root: &NewRoot) -> Result<Next, Refusal> {
     if root.find_program(SHELL).is_none() {
         return Err(refuse("no_init", format!("{missing}; and no {SHELL} by which it could be installed")));
     }
-    if plan.network.is_none() {
-        let message = format!("{missing}; it can be installed from the network, which this vm does not have");
+    // One that only reaches its neighbours has nobody to ask for names.
+    if plan.network.as_ref().is_none_or(|network| network.dns.is_empty()) {
+        let message = format!("{missing}; it can be installed from the internet, to which this vm has no way out");
         return Err(refuse("needs_network", message));
     }
     Ok(Next::Install(Box::new(Job { plan: plan.clone(), family, script, is_again })))

@@ -50,7 +50,7 @@ impl Drop for Scratch {
 }
 
 fn plan(init: &str, has_network: bool) -> Plan {
-    let network = json!({"mac": "52:54:00:00:00:01", "address": "10.0.2.15/24", "gateway": "10.0.2.2", "dns": [],
+    let network = json!({"mac": "52:54:00:00:00:01", "address": "10.0.2.15/24", "gateway": "10.0.2.2", "dns": ["10.0.2.3"],
         "search": [], "mtu": 1500});
     let plan = json!({"hostname": "dev", "init": init, "time": {"unixMs": 1}, "entropy": "ab".repeat(32), "root": null,
         "work": null, "network": if has_network { network } else { Value::Null }});
@@ -100,7 +100,11 @@ fn what_cannot_be_installed_is_refused_with_why() {
     };
     let (code, message) = refused(&Scratch::of("debian"), "systemd", false);
     assert_eq!(code, "needs_network");
-    assert!(message.ends_with("; it can be installed from the network, which this vm does not have"), "{message}");
+    assert!(message.ends_with("; it can be installed from the internet, to which this vm has no way out"), "{message}");
+    let mut among_neighbours = plan("systemd", true);
+    among_neighbours.network.as_mut().unwrap().dns.clear();
+    let refusal = choose(&among_neighbours, &Scratch::of("debian").root()).map(|_| ()).unwrap_err();
+    assert_eq!(refusal.code, "needs_network");
     let (code, message) = refused(&Scratch::of("alpine"), "systemd", true);
     assert_eq!(code, "no_systemd");
     assert!(message.ends_with("its init is OpenRC"), "{message}");

@@ -1,7 +1,7 @@
 //! The few files of a guest that depend on its plan. Written only when they differ, for the layer outlives the boot.
 
 use super::new_root::NewRoot;
-use super::schema::{Network, Plan};
+use super::schema::{Network, Peer, Plan};
 use super::stages::{Doing, Done};
 use crate::wire::lines::hex;
 
@@ -9,6 +9,7 @@ const STICKY_FOR_ALL: u32 = 0o1777;
 
 pub fn write(plan: &Plan, root: &NewRoot) -> Done {
     name_host(&plan.hostname, root)?;
+    name_peers(&plan.peers, root)?;
     if let Some(network) = &plan.network {
         put(root, "/etc/resolv.conf", &resolv_conf(network))?;
     }
@@ -43,6 +44,20 @@ pub fn name_host(hostname: &str, root: &NewRoot) -> Done {
     rustix::system::sethostname(hostname.as_bytes()).doing("set the host name")?;
     put(root, "/etc/hostname", &format!("{hostname}\n"))?;
     put(root, "/etc/hosts", &hosts(&root.read("/etc/hosts"), hostname))
+}
+
+/// In place of whom it knew before; what others have written stays.
+pub fn name_peers(peers: &[Peer], root: &NewRoot) -> Done {
+    let old = root.read("/etc/hosts");
+    put(root, "/etc/hosts", &with_peers(&old, peers))
+}
+
+fn with_peers(old: &str, peers: &[Peer]) -> String {
+    /// Behind each line that is ours.
+    const OURS: &str = "# banger";
+    let kept = old.lines().filter(|line| !line.ends_with(OURS)).map(str::to_owned);
+    let new = peers.iter().map(|Peer { address, names }| format!("{address}\t{} {OURS}", names.join(" ")));
+    kept.chain(new).map(|line| line + "\n").collect()
 }
 
 fn put(root: &NewRoot, path: &str, text: &str) -> Done {

@@ -10,6 +10,21 @@ fn hosts_gets_one_own_line() {
 }
 
 #[test]
+fn hosts_gets_a_line_for_each_peer_and_keeps_what_others_wrote() {
+    let peer = |last, names: &[&str]| Peer {
+        address: std::net::Ipv4Addr::new(198, 19, 0, last),
+        names: names.iter().map(|&name| name.to_owned()).collect(),
+    };
+    let old = "127.0.0.1\tlocalhost\n198.19.0.2\tmine\n";
+    let one = with_peers(old, &[peer(6, &["db", "db.back"])]);
+    assert_eq!(one, format!("{old}198.19.0.6\tdb db.back # banger\n"));
+    assert_eq!(with_peers(&one, &[peer(6, &["db", "db.back"])]), one, "the same again changes nothing");
+    let two = with_peers(&one, &[peer(10, &["db"]), peer(14, &["web"])]);
+    assert_eq!(two, format!("{old}198.19.0.10\tdb # banger\n198.19.0.14\tweb # banger\n"));
+    assert_eq!(with_peers(&two, &[]), old);
+}
+
+#[test]
 fn an_empty_machine_id_is_none() {
     assert!(is_machine_id("0123456789abcdef0123456789abcdef\n"));
     for text in ["", "\n", "uninitialized\n", "0123456789ABCDEF0123456789ABCDEF\n"] {

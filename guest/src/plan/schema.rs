@@ -26,6 +26,17 @@ pub struct Plan {
     pub env: BTreeMap<String, String>,
     #[serde(default, deserialize_with = "commands")]
     pub commands: Defaults,
+    /// Other guests, which this one is to know by name.
+    #[serde(default, deserialize_with = "peers")]
+    pub peers: Vec<Peer>,
+}
+
+/// Another guest of the same network.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Peer {
+    pub address: Ipv4Addr,
+    pub names: Vec<String>,
 }
 
 /// Who is PID 1 once the plan is applied.
@@ -211,6 +222,14 @@ pub fn env<'de, D: Deserializer<'de>>(from: D) -> Result<BTreeMap<String, String
     match env.iter().find(|(name, value)| !is_env_name(name) || value.contains('\0')) {
         Some((name, _)) => Err(D::Error::custom(format!("{name:?} cannot be an environment variable"))),
         None => Ok(env),
+    }
+}
+
+pub fn peers<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<Peer>, D::Error> {
+    let peers = Vec::<Peer>::deserialize(from)?;
+    match peers.iter().flat_map(|peer| &peer.names).find(|name| !is_domain(name)) {
+        Some(name) => Err(D::Error::custom(format!("{name:?} is not a domain"))),
+        None => Ok(peers),
     }
 }
 

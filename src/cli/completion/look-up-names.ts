@@ -25,6 +25,8 @@ export async function lookUpNames(of: NamesOf, environment: Environment): Promis
         return (await client.call("image.list", {}, { signal })).images.map(({ name }) => ({ value: name }));
       case "kernel":
         return (await client.call("kernel.list", {}, { signal })).kernels.map(({ name }) => ({ value: name }));
+      case "network":
+        return (await client.call("network.list", {}, { signal })).networks.map(({ name }) => ({ value: name }));
       case "operation":
         return (await client.call("operation.list", {}, { signal })).operations.map(({ id, name, state }) => ({
           value: id,

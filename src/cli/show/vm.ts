@@ -43,14 +43,17 @@ function wordOf(forward: Vm["forwards"][number]): string {
   return forward.reverse ? `${forward.guestPort}->${formatPlace(forward)}` : formatForward(forward);
 }
 
+const NO_WAY_OUT = "no way out";
+
 /** `banger vm show` */
 export async function showVm(vm: Output<"vm.show">): Promise<string> {
   const { layer, work } = vm.disks;
   const disk = ({ bytes, allocatedBytes }: typeof layer): string => `${formatBytes(bytes)}, ${formatBytes(allocatedBytes)} of it in use`;
-  const isOff = vm.network.nat && vm.network.mode === "none";
-  const network = isOff
-    ? "nat, from its next start on"
-    : [modeOf(vm), vm.network.address, vm.network.why].filter((part) => part !== null).join(", ");
+  const { mode, nat, name, address, why } = vm.network;
+  const named = name === null ? null : `in network ${name}`;
+  const isOff = mode === "none" && (nat || named !== null);
+  const parts = isOff ? [nat ? "nat" : null, named, "from its next start on"] : [mode, address, named, nat ? null : NO_WAY_OUT, why];
+  const network = parts.filter((part) => part !== null && part !== "").join(", ");
   const facts = pairs([
     ["name", vm.name],
     ["id", vm.id],

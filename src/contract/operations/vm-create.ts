@@ -6,6 +6,7 @@ import { driverName, duration, environment, goodsName, size, vmName } from "../s
 import { labels } from "../schemas/labels.ts";
 import { MOST_REQUIREMENTS, waitFor } from "../schemas/requirement.ts";
 import { hostPort, lanNetwork, MOST_GRANTS } from "../schemas/grants.ts";
+import { networkName } from "../schemas/network.ts";
 import { vm } from "../schemas/vm.ts";
 
 /** Makes a vm and, unless told otherwise, starts it. */
@@ -26,6 +27,7 @@ export const vmCreate = defineOperation({
     disk: size.optional(),
     workDisk: size.optional(),
     nat: z.boolean().default(false),
+    network: networkName.optional(),
     publish: z.array(forwardText).max(MOST_FORWARDS).meta({ "x-kind": "list" }).optional(),
     allowHost: z.array(hostPort).max(MOST_GRANTS).meta({ "x-kind": "list" }).optional(),
     allowLan: z.array(lanNetwork).max(MOST_GRANTS).meta({ "x-kind": "list" }).optional(),
@@ -45,6 +47,7 @@ export const vmCreate = defineOperation({
     "bad_plan",
     "port_taken",
     "network_unsafe",
+    "network_not_found",
     "vm_exists",
     "image_not_found",
     "kernel_not_found",
@@ -62,6 +65,11 @@ export const vmCreate = defineOperation({
     disk: { brief: "size of the root's writable layer; 20G when left out", placeholder: "SIZE" },
     workDisk: { brief: "size of the work disk, which holds the home; 20G when left out", placeholder: "SIZE" },
     nat: { brief: "give the vm a way out to the internet, and to nothing of this computer and around it; no network card without it" },
+    network: {
+      brief: "a network whose vms it reaches and that reach it, by name; banger network create makes one",
+      placeholder: "NETWORK",
+      completes: "network",
+    },
     publish: {
       brief: "a port of the vm that is reached at this computer: [ADDRESS:]HOST:GUEST[/udp]; on 127.0.0.1 unless said; may be repeated",
       placeholder: "PORTS",
@@ -98,6 +106,7 @@ export const vmCreate = defineOperation({
     { command: "banger vm create dev --memory 4G --cpus 4 --nat", does: "a larger one, with a way out to the network" },
     { command: "banger vm create web --publish 8080:80", does: "then http://localhost:8080 is port 80 in the vm" },
     { command: "banger vm create app --nat --allow-host 5432", does: "one that reaches a database on this computer at its gateway" },
+    { command: "banger vm create db --network shop", does: "web, when it is in network shop, too, reaches it as db" },
     { command: "banger vm create web --wait-for tcp:80 --wait-for unit:ssh", does: "done when both are there" },
     { command: "banger vm create --env EDITOR=nano --no-start", does: "prepare one and leave it stopped" },
   ],

@@ -3,6 +3,7 @@ import { defineOperation } from "../operation.ts";
 import { hostPortChange, lanChange, MOST_GRANTS } from "../schemas/grants.ts";
 import { labelChanges } from "../schemas/labels.ts";
 import { environmentChanges, size, vmRef } from "../schemas/names.ts";
+import { networkOrNone } from "../schemas/network.ts";
 import { vm } from "../schemas/vm.ts";
 
 /** Changes a vm that is there; by the rules of `vm.create`. */
@@ -31,6 +32,7 @@ export const vmSet = defineOperation({
         .max(2 * MOST_GRANTS)
         .meta({ "x-kind": "list" })
         .optional(),
+      network: networkOrNone.optional(),
       unsafeNet: z.literal(true).optional(),
       env: environmentChanges.optional(),
       labels: labelChanges.optional(),
@@ -38,7 +40,7 @@ export const vmSet = defineOperation({
     .refine(({ vm: _, ...changes }) => Object.values(changes).some((change) => change !== undefined), "there is nothing to change"),
   output: vm,
   stages: ["resolve", "disk", "guest"],
-  errors: ["vm_not_found", "vm_cannot_change", "bad_plan", "disk_shrinks"],
+  errors: ["vm_not_found", "vm_cannot_change", "bad_plan", "disk_shrinks", "network_not_found"],
   fields: {
     vm: { brief: "name or id of the vm", placeholder: "NAME", completes: "vm" },
     cpus: { brief: "virtual CPUs, from the next start on", placeholder: "N", alias: "c" },
@@ -52,6 +54,11 @@ export const vmSet = defineOperation({
     allowLan: {
       brief: "a network around this computer that the vm with --nat reaches, at once; CIDR- takes away; may be repeated",
       placeholder: "CIDR",
+    },
+    network: {
+      brief: "a network whose vms it reaches and that reach it, or none; at once, if it has a network card",
+      placeholder: "NETWORK",
+      completes: "network",
     },
     unsafeNet: { brief: "from the next start on take a way out that isolates nothing, where there is no other" },
     env: { brief: "environment of commands to come; KEY- takes away; may be repeated", placeholder: "KEY=VALUE", alias: "e" },

@@ -53,13 +53,14 @@ export const vm = z.strictObject({
   forwards: z.array(forward),
   /**
    * `mode` is what its link is made of, and `why` tells why: `none` while no VMM runs. `nat` is whether it gets one at each start, with
-   * which ports of the host's loopback and which networks around the host.
+   * which ports of the host's loopback and which networks around the host. `name` is the network that it has in common with other vms.
    */
   network: z.strictObject({
     mode: z.enum(["none", "rootless", "rooted", "user"]),
     why: z.string().nullable(),
     address: z.string().nullable(),
     nat: z.boolean(),
+    name: z.string().nullable(),
     allowHost: z.array(z.number().int()),
     allowLan: z.array(z.string()),
   }),
@@ -69,7 +70,7 @@ export const vm = z.strictObject({
   /** What was set and the running guest has not got yet: as it is now, and as it will be from the next start on. Texts for people. */
   pending: z.array(
     z.strictObject({
-      what: z.enum(["cpus", "memory", "root disk", "work disk", "environment", "host name"]),
+      what: z.enum(["cpus", "memory", "root disk", "work disk", "environment", "host name", "network"]),
       now: z.string(),
       next: z.string(),
     }),
