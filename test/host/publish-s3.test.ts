@@ -116,6 +116,11 @@ test("a catalog in the same real server, which heeds no conditions: it is said, 
   expect(await us.publish("small", { to: "s3://kernels", endpoint, catalog, catalogName: "acme" })).toMatchObject({
     catalog: { version: 1 },
   });
+  // It says that it has what it was given before that is on its disk.
+  await until("s3rver shows it", async () => {
+    const shown = ["catalog.json", "catalog.json.minisig"].map(async (name) => (await fetch(`${endpoint}/kernels/${name}`)).text());
+    return (await Promise.all(shown)).every((text) => text.endsWith("\n"));
+  });
   expect(await us.publish("other", { to: "s3://kernels", endpoint, catalog })).toMatchObject({
     catalog: { version: 2, entries: 2, paths: [] },
   });

@@ -30,6 +30,11 @@ export async function updateCatalog(system: System, place: CatalogPlace, patch: 
         await place.write(found, written.after, patch.key, signal);
         continue;
       }
+      if (written !== undefined && tries + 1 < TRIES && !isSigned(found, patch)) {
+        // A store may be slower to show what it has taken than to say that it has.
+        await pause(system.clock, PAUSE_MS, signal);
+        continue;
+      }
       const document = found.bytes === undefined ? undefined : readOwnCatalog(place.shown, found.bytes, found.signatures, patch.key);
       if (document !== undefined && (hasEntry(document, patch.entry) || isReplaced(document, patch, written)))
         return { document, isChanged: written !== undefined || isSame(found.bytes, attempted) };
@@ -44,8 +49,12 @@ export async function updateCatalog(system: System, place: CatalogPlace, patch: 
   }, signal);
 }
 
-function isWithoutSignature({ bytes, signatures }: ReadCatalog, after: PatchedCatalog, { key }: Patch): boolean {
-  return bytes !== undefined && isSame(after.bytes, bytes) && !isSignedByKey(bytes, signatures, key);
+function isWithoutSignature(found: ReadCatalog, after: PatchedCatalog, patch: Patch): boolean {
+  return isSame(after.bytes, found.bytes) && !isSigned(found, patch);
+}
+
+function isSigned({ bytes, signatures }: ReadCatalog, { key }: Patch): boolean {
+  return bytes !== undefined && isSignedByKey(bytes, signatures, key);
 }
 
 /** Somebody who came after us has published the same thing anew: theirs is the newer one. */
