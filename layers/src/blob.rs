@@ -3,7 +3,7 @@
 use std::io::{self, BufRead, BufReader, Read};
 
 use flate2::bufread::MultiGzDecoder;
-use sha2::{Digest, Sha256};
+use ring::digest::{Context, SHA256};
 
 use crate::job::{Compression, Layer, Report};
 use crate::limits;
@@ -15,7 +15,7 @@ const READ_BYTES: usize = 256 * 1024;
 /// Counts and hashes what goes through.
 struct Hashed<'a, R> {
     inner: R,
-    hash: Option<Sha256>,
+    hash: Option<Context>,
     bytes: u64,
     report: Option<&'a Report>,
 }
@@ -37,12 +37,12 @@ impl<R: Read> Read for Hashed<'_, R> {
 impl<'a, R: Read> Hashed<'a, R> {
     /// Where nobody named a digest nothing is hashed.
     fn new(inner: R, digest: Option<&str>, report: Option<&'a Report>) -> Self {
-        Self { inner, hash: digest.map(|_| Sha256::new()), bytes: 0, report }
+        Self { inner, hash: digest.map(|_| Context::new(&SHA256)), bytes: 0, report }
     }
 
     fn check(&mut self, digest: Option<&str>, what: &str) -> Outcome {
         let (Some(hash), Some(digest)) = (self.hash.take(), digest) else { return Ok(()) };
-        let found = format!("sha256:{}", hex(&hash.finalize()));
+        let found = format!("sha256:{}", hex(hash.finish().as_ref()));
         if found == digest {
             return Ok(());
         }

@@ -2,8 +2,9 @@
 
 use std::fs::File;
 use std::io::{BufWriter, Read, Seek, SeekFrom, Write};
+use std::thread;
 
-use sha2::{Digest, Sha256};
+use ring::digest::{Context, SHA256};
 
 use super::inode::{self, Described};
 use super::layout::{self, Layout, Nid, Tail};
@@ -36,8 +37,14 @@ pub fn write(tree: &Tree, space: &Space<'_>, out: &File) -> Outcome<Made> {
     let mut superblock = At::new(out, SUPERBLOCK_AT).map_err(Refusal::write)?;
     superblock.write(&encode_superblock(&layout, blocks as u32, metadata_at as u32)).map_err(Refusal::write)?;
     superblock.done().map_err(Refusal::write)?;
-    out.sync_all().map_err(Refusal::write)?;
-    let sha256 = hash(out).map_err(Refusal::write)?;
+    // Neither waits for the other: what is hashed is in memory still.
+    let (synced, hashed) = thread::scope(|scope| {
+        let syncing = scope.spawn(|| out.sync_all());
+        let hashed = hash(out);
+        (syncing.join().unwrap_or_else(|_| Err(std::io::Error::other("the thread that syncs has died"))), hashed)
+    });
+    synced.map_err(Refusal::write)?;
+    let sha256 = hashed.map_err(Refusal::write)?;
     Ok(Made { bytes: blocks * BLOCK, entries: layout.order.len() as u64, sha256, release: None, has_seed: false })
 }
 
@@ -148,12 +155,12 @@ fn encode_superblock(layout: &Layout, blocks: u32, metadata_at: u32) -> [u8; 128
 
 fn hash(mut out: &File) -> std::io::Result<String> {
     out.seek(SeekFrom::Start(0))?;
-    let mut hash = Sha256::new();
+    let mut hash = Context::new(&SHA256);
     let mut buffer = vec![0; BUFFER_BYTES];
     loop {
         let got = out.read(&mut buffer)?;
         if got == 0 {
-            return Ok(hex(&hash.finalize()));
+            return Ok(hex(hash.finish().as_ref()));
         }
         hash.update(&buffer[..got]);
     }

@@ -19,8 +19,7 @@ pub fn gzip(bytes: &[u8]) -> Vec<u8> {
 }
 
 fn digest(bytes: &[u8]) -> String {
-    use sha2::Digest;
-    format!("sha256:{}", banger_layers::blob::hex(&sha2::Sha256::digest(bytes)))
+    format!("sha256:{}", banger_layers::blob::hex(ring::digest::digest(&ring::digest::SHA256, bytes).as_ref()))
 }
 
 fn outcome(
