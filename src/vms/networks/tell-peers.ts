@@ -15,8 +15,10 @@ export function tellPeers(
   { system: { clock }, peers }: Pick<VmDependencies, "system" | "peers">,
 ): PeerTeller {
   let telling: Promise<unknown> = Promise.resolve();
+  // Who has left its network was told so when it was set.
+  const members = (): readonly Supervisor[] => [...supervisors.values()].filter(({ record }) => record.plan.network !== null);
   const tellAll = (): Promise<unknown> =>
-    Promise.allSettled([...supervisors.values()].map((supervisor) => supervisor.giveLive(makeQuietSteps(new AbortController().signal))));
+    Promise.allSettled(members().map((member) => member.giveLive(makeQuietSteps(new AbortController().signal))));
   peers.onChange(() => {
     // Whoever is told has the newest word: each waits for the one before, in its own order.
     const before = telling;
