@@ -145,6 +145,10 @@ describe("vms", () => {
     expect(await networks()).toEqual(["none", "198.19.0.2/30", "none", "rootless, 198.19.0.2/30, you are not root, and need not be"]);
     await home.banger(["stop", "out"]);
     expect(await networks()).toEqual(["none", "nat", "none", "nat, from its next start on"]);
+    await home.banger(["network", "create", "shop"]);
+    await home.banger(["vm", "create", "near", "--network", "shop", "--no-start"]);
+    expect((await home.banger(["ps"])).stdout).toMatch(/^near .* {2}shop {2}/m);
+    expect((await home.banger(["vm", "show", "near"])).stdout).toMatch(/^network +in network shop, from its next start on$/m);
     await home.banger(["vm", "create", "new", "--no-start"]);
     expect((await home.banger(["vm", "show", "new"])).stdout).toMatch(/^driver +fake, not started yet$/m);
   });

@@ -43,8 +43,6 @@ function wordOf(forward: Vm["forwards"][number]): string {
   return forward.reverse ? `${forward.guestPort}->${formatPlace(forward)}` : formatForward(forward);
 }
 
-const NO_WAY_OUT = "no way out";
-
 /** `banger vm show` */
 export async function showVm(vm: Output<"vm.show">): Promise<string> {
   const { layer, work } = vm.disks;
@@ -52,7 +50,8 @@ export async function showVm(vm: Output<"vm.show">): Promise<string> {
   const { mode, nat, name, address, why } = vm.network;
   const named = name === null ? null : `in network ${name}`;
   const isOff = mode === "none" && (nat || named !== null);
-  const parts = isOff ? [nat ? "nat" : null, named, "from its next start on"] : [mode, address, named, nat ? null : NO_WAY_OUT, why];
+  const wayOut = nat || mode === "none" ? null : "no way out";
+  const parts = isOff ? [nat ? "nat" : null, named, "from its next start on"] : [mode, address, named, wayOut, why];
   const network = parts.filter((part) => part !== null && part !== "").join(", ");
   const facts = pairs([
     ["name", vm.name],
@@ -104,8 +103,8 @@ export async function showVm(vm: Output<"vm.show">): Promise<string> {
 }
 
 /** What its link is made of; a vm that has none now, and gets one when it is started, is told from one that never does. */
-function modeOf({ network: { mode, nat } }: Vm): string {
-  return mode === "none" && nat ? "nat" : mode;
+function modeOf({ network: { mode, nat, name } }: Vm): string {
+  return mode !== "none" ? mode : nat ? "nat" : (name ?? mode);
 }
 
 /** Besides the internet. */
