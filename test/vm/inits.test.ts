@@ -31,11 +31,11 @@ async function stateOf(vm: string): Promise<{ readonly state: string; readonly p
   return { state, problems };
 }
 
-/** How long it took, and that it was not forced. */
+/** That it was not forced: a busy computer was seen to take 52 s for one of System V. */
 async function stop(vm: string): Promise<void> {
   const start = performance.now();
-  await world.ok(["vm", "stop", "--grace", "60s", vm]);
-  expect(performance.now() - start).toBeLessThan(40_000);
+  await world.ok(["vm", "stop", "--grace", "150s", vm]);
+  expect(performance.now() - start).toBeLessThan(140_000);
   expect(await stateOf(vm)).toEqual({ state: "stopped", problems: [] });
 }
 
