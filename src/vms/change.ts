@@ -17,7 +17,7 @@ export async function changeVm(supervisor: Supervisor, change: ChangeRequest, de
   const paths = diskPathsOf(supervisor.record.id, dependencies);
   const before = supervisor.record.plan;
   const plan = await steps.stage("resolve", async () => {
-    const named = change.network === undefined || change.network === "none" ? undefined : change.network;
+    const named = change.network ?? undefined;
     const unsafeNetwork = named === undefined ? undefined : await network.findUnsafe(true, steps.signal);
     const [layerBytes, workBytes] = await Promise.all([disks.bytes(paths.layer), disks.bytes(paths.work)]);
     return supervisor.changePlan((old) => {

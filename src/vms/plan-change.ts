@@ -46,7 +46,7 @@ export function planChange(plan: VmPlan, change: ChangeRequest, { host, disks, h
   const allowLan = applyGrants(plan.allowLan, change.allowLan);
   const problems = [
     ...grantProblems(plan.nat, change),
-    ...namedNetworkProblems(change.network, hasNetwork, unsafeNetwork),
+    ...namedNetworkProblems(change.network ?? undefined, hasNetwork, unsafeNetwork),
     ...grantCountProblems("allowHost", "--allow-host", allowHost),
     ...grantCountProblems("allowLan", "--allow-lan", allowLan),
     ...[...shapeProblems(shape, host)].filter(({ path }) => changed.has(path.split(".")[0] ?? "")),
@@ -64,7 +64,7 @@ export function planChange(plan: VmPlan, change: ChangeRequest, { host, disks, h
       workBytes: roundDown(shape.workBytes),
       allowHost: [...allowHost],
       allowLan: [...allowLan],
-      network: change.network === undefined ? plan.network : change.network === "none" ? null : change.network,
+      network: change.network === undefined ? plan.network : change.network,
       unsafeNet: change.unsafeNet ?? plan.unsafeNet,
       env: shape.env,
       labels: shape.labels,

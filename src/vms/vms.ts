@@ -59,8 +59,7 @@ export interface ChangeRequest {
   readonly workDiskBytes?: number | undefined;
   readonly allowHost?: readonly GrantChange<number>[] | undefined;
   readonly allowLan?: readonly GrantChange<string>[] | undefined;
-  /** A name, or `none`. */
-  readonly network?: string | undefined;
+  readonly network?: string | null | undefined;
   readonly unsafeNet?: true | undefined;
   readonly env?: Readonly<Record<string, string | null>> | undefined;
   readonly labels?: Readonly<Record<string, string | null>> | undefined;

@@ -25,8 +25,10 @@ export const vmHandlers: HandlersOf<"vm"> = {
   "vm.kill": ({ vms }, input, context) => vms.kill(input.vm, context),
   "vm.pause": ({ vms }, input, context) => vms.pause(input.vm, context),
   "vm.resume": ({ vms }, input, context) => vms.resume(input.vm, context),
-  "vm.set": ({ vms }, { vm, memory, disk, workDisk, ...rest }, context) =>
-    vms.change(vm, { ...rest, memoryBytes: memory, diskBytes: disk, workDiskBytes: workDisk }, context),
+  "vm.set": ({ vms }, { vm, memory, disk, workDisk, network, ...rest }, context) => {
+    const change = { ...rest, network: network === "none" ? null : network };
+    return vms.change(vm, { ...change, memoryBytes: memory, diskBytes: disk, workDiskBytes: workDisk }, context);
+  },
   "vm.forward": ({ vms }, { vm, forward, reverse, remove }) => vms.forward(vm, { ...forward, reverse }, remove ? "remove" : "add"),
   "vm.rename": ({ vms }, input, context) => vms.rename(input.vm, input.name, context),
   "vm.delete": async ({ vms }, input, context) => {

@@ -37,7 +37,7 @@ describe("networks", () => {
     vms.networks.delete("lab");
     expect(() => vms.networks.delete("lab")).toThrow(expect.objectContaining({ code: "network_not_found" }));
     await vms.delete("web", { force: true }, context);
-    await vms.change("db", { network: "none" }, context);
+    await vms.change("db", { network: null }, context);
     vms.networks.delete("shop");
     expect(vms.networks.list()).toEqual([]);
   });
@@ -86,7 +86,7 @@ describe("guests of a network", () => {
     expect(known(1)).toEqual(["198.19.0.2 web web.shop"]);
     await vms.rename("db", "store", context);
     await until("web to know the name", () => known(0).join() === "198.19.0.6 store store.shop");
-    expect(await vms.change("store", { network: "none" }, context)).toMatchObject({ network: { name: null }, pending: [] });
+    expect(await vms.change("store", { network: null }, context)).toMatchObject({ network: { name: null }, pending: [] });
     expect([known(0), known(1)]).toEqual([[], []]);
   });
 
