@@ -32,7 +32,7 @@ function ofBun(lines) {
     if (/^\d+ tests? failed:$/.test(line)) break;
     const end = /^\((pass|fail|skip|todo)\) (.*?)(?: \[[\d.]+ms\])?$/.exec(line);
     if (end === null) {
-      if (/^(?:error:|[A-Za-z]*Error:|[+-] |Expected|Received)/.test(line)) why.push(line);
+      if (/^(?:error:|[A-Za-z]*Error:|std(?:out|err): |[+-] |Expected|Received)/.test(line)) why.push(line);
       continue;
     }
     if (end[1] === "fail") failures.push({ name: end[2] ?? "", why: short(why) });

@@ -22,6 +22,13 @@ test("finds the failed tests of bun, each with its own reason", () => {
   ]);
 });
 
+test("says what a program said that failed", () => {
+  const output = "error: banger ps ended with 1\nstdout: \nstderr: error: nobody answers\n      at /x.ts:12\n(fail) asks [1.00ms]";
+  expect(failuresIn("bun", output)).toEqual([
+    { name: "asks", why: ["error: banger ps ended with 1", "stdout: ", "stderr: error: nobody answers"] },
+  ]);
+});
+
 test("finds the failed tests of cargo", () => {
   const output = [
     "test a ... ok",

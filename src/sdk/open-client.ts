@@ -48,6 +48,18 @@ export function openClient({ socketPath, notePath, patience, version = VERSION, 
     if (response.ok) return response;
     throw await failureOf(response);
   };
+  const askForAll = async (verb: Verb, request: Readonly<Record<string, unknown>>, signal?: AbortSignal): Promise<unknown> => {
+    const response = await ask(verb, request, "application/json", signal);
+    return response.json().catch((error: unknown) => {
+      throw signal?.aborted === true || error instanceof SyntaxError ? error : unreachable(socketPath, error);
+    });
+  };
+  // A daemon that is killed takes connections for a moment longer. What only reads can be asked again: the next daemon answers, or nobody.
+  const askForAllAgain = (...given: Parameters<typeof askForAll>): Promise<unknown> =>
+    askForAll(...given).catch((error: unknown) => {
+      if (given[0].method === "GET" && error instanceof BangerError && error.code === "daemon_broke_off") return askForAll(...given);
+      throw error;
+    });
   const openEvents = async (operation: string, from: number, signal?: AbortSignal): Promise<AsyncIterable<Uint8Array>> =>
     bytesOf(await ask(VERBS["operation.events"], { operation, from }, EVENTS_TYPE, signal));
   const openCopy = async (vm: string, first: Uint8Array): Promise<Socket> => {
@@ -64,7 +76,7 @@ export function openClient({ socketPath, notePath, patience, version = VERSION, 
   return {
     async call<Name extends CallableName>(name: Name, request: Request<Name>, options: CallOptions = {}): Promise<Output<Name>> {
       const verb = VERBS[name];
-      if (verb.kind !== "long") return (await (await ask(verb, request, "application/json", options.signal)).json()) as Output<Name>;
+      if (verb.kind !== "long") return (await askForAllAgain(verb, request, options.signal)) as Output<Name>;
       const response = await ask(verb, request, EVENTS_TYPE, options.signal);
       const operation = response.headers.get(OPERATION_HEADER) ?? "";
       options.onOperation?.(operation);
@@ -82,8 +94,7 @@ export function openClient({ socketPath, notePath, patience, version = VERSION, 
         (next) => openEvents(operation, next, signal),
         from,
         async () =>
-          ((await (await ask(VERBS["operation.show"], { operation }, "application/json", signal)).json()) as Output<"operation.show">)
-            .state !== "running",
+          ((await askForAllAgain(VERBS["operation.show"], { operation }, signal)) as Output<"operation.show">).state !== "running",
       ),
     async openLog(request, signal) {
       return readLines(bytesOf(await ask(VERBS["vm.follow"], request, EVENTS_TYPE, signal)));

@@ -11,7 +11,7 @@ import { writeLittleCompiler } from "../support/little-compiler.ts";
 import { notePlaces } from "../support/noted-places.ts";
 import { closeWorld, openWorld, SHARED, type World } from "../support/world.ts";
 import { listVms } from "../support/world-state.ts";
-import { killDaemon } from "./kill-daemon.ts";
+import { killDaemon } from "../support/kill-daemon.ts";
 
 export type DriverName = "fake" | "qemu";
 export type Action = "kill" | "fail" | "wait";

@@ -2,7 +2,7 @@
 import { expect } from "bun:test";
 import { dumpDatabase, listFolders, listVms } from "../support/world-state.ts";
 import type { CrashWorld } from "./crash-world.ts";
-import { killDaemon } from "./kill-daemon.ts";
+import { killDaemon } from "../support/kill-daemon.ts";
 import { untilQuiet } from "../support/until-quiet.ts";
 
 /**

@@ -11,7 +11,7 @@ import { makeRandom, SEED, type RandomBelow } from "../support/random.ts";
 import { isFull } from "../support/seeded.ts";
 import { openNetworkWorld } from "../host/network-world.ts";
 import { dumpDatabase, listFolders, listVms } from "../support/world-state.ts";
-import { killDaemon } from "./kill-daemon.ts";
+import { killDaemon } from "../support/kill-daemon.ts";
 import { untilQuiet } from "../support/until-quiet.ts";
 
 const KILLS = Number(process.env["BANGER_TEST_KILLS"] ?? (isFull ? 1000 : 40));

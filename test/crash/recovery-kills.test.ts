@@ -11,7 +11,7 @@ import { openGoods } from "../support/goods.ts";
 import { isFull, makeChance, SEED, type Chance } from "../support/seeded.ts";
 import { closeWorld, openWorld, type World } from "../support/world.ts";
 import { dumpDatabase, findLeftovers, listFolders, listVms } from "../support/world-state.ts";
-import { killDaemon } from "./kill-daemon.ts";
+import { killDaemon } from "../support/kill-daemon.ts";
 
 const KILLS = Number(process.env["BANGER_TEST_RECOVERY_KILLS"] ?? (isFull ? 300 : 15));
 /** Longer than a daemon takes to come up, so that all of its moments are hit. */

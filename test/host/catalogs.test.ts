@@ -2,7 +2,7 @@
 import { expect, setDefaultTimeout, test } from "bun:test";
 import { copyFileSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { untilEnded } from "../support/until-ended.ts";
+import { killDaemon } from "../support/kill-daemon.ts";
 import { withWorld } from "../support/world.ts";
 
 setDefaultTimeout(120_000);
@@ -67,9 +67,7 @@ test("a catalog is made, signed, added, updated over the daemon's death, and rem
     expect(shown).toMatch(/^image +debian-bookworm +for debian-6\.12 +archive +banger /m);
 
     await publish("one", "two");
-    const pid = world.daemonPid() ?? 0;
-    process.kill(pid, "SIGKILL");
-    await untilEnded(pid);
+    await killDaemon(world);
     expect(await world.json(["catalog", "update", "acme"])).toMatchObject({ version: 2, entryCount: 2, problem: null });
 
     for (const name of ["catalog.json", "catalog.json.minisig"]) copyFileSync(at(join("old", name)), at(name));

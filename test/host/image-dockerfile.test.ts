@@ -2,8 +2,8 @@
 import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import { copyFileSync, existsSync, mkdirSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { killDaemon } from "../support/kill-daemon.ts";
 import { until } from "../support/until.ts";
-import { untilEnded } from "../support/until-ended.ts";
 import { withWorld, type World } from "../support/world.ts";
 
 setDefaultTimeout(120_000);
@@ -178,10 +178,8 @@ describe("what goes wrong leaves nothing, and says what", () => {
       expect(leftOf(world)).toEqual([]);
 
       const { building: killed } = await build();
-      const pid = world.daemonPid() ?? 0;
       const [folder = ""] = leftOf(world);
-      process.kill(pid, "SIGKILL");
-      await untilEnded(pid);
+      await killDaemon(world);
       await killed;
       expect(await imagesOf(world)).toEqual([]);
       await until("nothing sleeps", () => sleeping().length === 0);

@@ -3,8 +3,9 @@ import { afterAll, beforeAll, expect, setDefaultTimeout, test } from "bun:test";
 import { readFileSync } from "node:fs";
 import { spawn } from "node:child_process";
 import { openGoods } from "../support/goods.ts";
+import { killDaemon } from "../support/kill-daemon.ts";
 import { BANGER, closeWorld, openWorld, type World } from "../support/world.ts";
-import { hasEnded, untilEnded } from "../support/until-ended.ts";
+import { hasEnded } from "../support/until-ended.ts";
 import { findLeftovers } from "../support/world-state.ts";
 
 setDefaultTimeout(60_000);
@@ -17,13 +18,6 @@ interface Shown {
 let world: World;
 const show = (): Promise<Shown> => world.json<Shown>(["vm", "show", "dev"]);
 const standsStill = (pid: number): boolean => / T /.test(readFileSync(`/proc/${pid}/stat`, "latin1").replace(/^.*\)/, ""));
-
-async function killDaemon(): Promise<void> {
-  const pid = world.daemonPid();
-  if (pid === undefined) throw new Error("there is no daemon to kill");
-  process.kill(pid, "SIGKILL");
-  await untilEnded(pid);
-}
 
 beforeAll(async () => {
   const goods = await openGoods();
@@ -48,7 +42,7 @@ test("a paused guest stands still, takes no commands, and says what to type", as
 
 test("it is found paused after the daemon's death, and goes on", async () => {
   const { pid } = await show();
-  await killDaemon();
+  await killDaemon(world);
   expect(await show()).toMatchObject({ state: "paused", pid });
   expect(standsStill(pid)).toBe(true);
   const { stderr, stdout } = await world.banger(["resume", "dev"]);
@@ -62,12 +56,12 @@ test("it is found paused after the daemon's death, and goes on", async () => {
 test("what a daemon's death left undone of a pause or a resume is done by the next", async () => {
   const { pid } = await show();
   await world.ok(["pause", "dev"]);
-  await killDaemon();
+  await killDaemon(world);
   process.kill(pid, "SIGCONT");
   await show();
   expect(standsStill(pid)).toBe(true);
   expect((await world.banger(["resume", "dev"])).stderr).toContain("(right)");
-  await killDaemon();
+  await killDaemon(world);
   process.kill(pid, "SIGSTOP");
   expect((await show()).state).toBe("running");
   expect(standsStill(pid)).toBe(false);

@@ -5,8 +5,8 @@ import { readdirSync, symlinkSync, readFileSync, writeFileSync, mkdirSync } from
 import { createServer } from "node:net";
 import { join } from "node:path";
 import { openGoods, type Goods } from "../support/goods.ts";
+import { killDaemon } from "../support/kill-daemon.ts";
 import { BANGER, closeWorld, openWorld, SHARED, type World } from "../support/world.ts";
-import { untilEnded } from "../support/until-ended.ts";
 import { untilQuiet } from "../support/until-quiet.ts";
 
 setDefaultTimeout(60_000);
@@ -205,9 +205,7 @@ test("who cancels leaves nothing of a create, and a stopped vm of a start", asyn
 test("the daemon's death ends the waiting and not the vm", async () => {
   const starting = start(["start", "dev"]);
   await until(isWaiting("dev"));
-  const pid = world.daemonPid() ?? 0;
-  process.kill(pid, "SIGKILL");
-  await untilEnded(pid);
+  await killDaemon(world);
   expect((await starting.ended).code).toBe(1);
   const shown = await show("dev");
   expect([shown.state, statesOf(shown)[2]]).toEqual(["running", "tcp:1: unknown"]);

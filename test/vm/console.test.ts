@@ -3,21 +3,15 @@ import { expect, setDefaultTimeout, test } from "bun:test";
 import { readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { openGoods } from "../support/goods.ts";
+import { killDaemon } from "../support/kill-daemon.ts";
 import { AROUND, modes, openTerminal } from "../support/terminal.ts";
-import { untilEnded } from "../support/until-ended.ts";
-import { BANGER, withWorld, type World } from "../support/world.ts";
+import { BANGER, withWorld } from "../support/world.ts";
 
 setDefaultTimeout(300_000);
 
 const MIB = 2 ** 20;
 /** An emulated serial port does some 150 KB a second. */
 const [FIRST, LAST] = [1_000_000, 1_180_000];
-
-async function killDaemon(world: World): Promise<void> {
-  const pid = world.daemonPid() ?? 0;
-  process.kill(pid, "SIGKILL");
-  await untilEnded(pid);
-}
 
 const rssOf = (pid: number): number => Number(/^VmRSS:\s+(\d+) kB/m.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1]) / 1024;
 

@@ -7,6 +7,7 @@ import { writeFileSync } from "node:fs";
 import net from "node:net";
 import { join } from "node:path";
 import { openGoods } from "../support/goods.ts";
+import { killDaemon } from "../support/kill-daemon.ts";
 import { closeWorld, openWorld, type World } from "../support/world.ts";
 
 setDefaultTimeout(180_000);
@@ -76,12 +77,6 @@ async function ask(port: number, said: Uint8Array): Promise<Buffer> {
   } finally {
     socket.close();
   }
-}
-
-async function killDaemon(): Promise<void> {
-  const pid = world.daemonPid() ?? 0;
-  process.kill(pid, "SIGKILL");
-  while (world.daemonPid() === pid) await Bun.sleep(10);
 }
 
 beforeAll(async () => {
@@ -172,7 +167,7 @@ test("a port is had by one vm, or by another program, and who wants it is told b
 });
 
 test("the port is open again after the daemon's death, and after a stop and a start", async () => {
-  await killDaemon();
+  await killDaemon(world);
   // The guest served on; whoever asks for something starts the next daemon.
   expect((await show()).state).toBe("running");
   expect(String(await talk(tcpPort, Buffer.from("again")))).toBe("again=5");
@@ -215,7 +210,7 @@ test("the other way, a port in the guest reaches what the user said at this comp
     await world.ok(["forward", "dev", "--reverse", `${port}:7100`]);
     expect(await call(7100)).toBe("HELLO");
     // The next daemon listens again.
-    await killDaemon();
+    await killDaemon(world);
     await world.ok(["ps"]);
     const deadline = Date.now() + 60_000;
     while (Date.now() < deadline && (await call(7100)) !== "HELLO") await Bun.sleep(200);

@@ -5,6 +5,7 @@
 import { afterAll, beforeAll, expect, setDefaultTimeout, test } from "bun:test";
 import { openGoods } from "../support/goods.ts";
 import { BARE, openInitImages } from "../support/init-images.ts";
+import { killDaemon } from "../support/kill-daemon.ts";
 import { isFull } from "../support/seeded.ts";
 import { until } from "../support/until.ts";
 import { closeWorld, openWorld, type World } from "../support/world.ts";
@@ -70,7 +71,7 @@ test("it is installed once, whoever is killed meanwhile, and every vm is somebod
   // Half of systemd is there, and so is its program, when the daemon dies and the guest with it.
   const dying = Bun.spawn([world.program, "vm", "start", "one"], { env: world.environment, stdout: "pipe", stderr: "pipe" });
   await untilItSays("one", "install: Unpacking openssh-server");
-  process.kill(world.daemonPid() ?? 0, "SIGKILL");
+  await killDaemon(world);
   await dying.exited;
   const started = await world.banger(["vm", "start", "one"], { timeoutMs: INSTALL_MS });
   expect(started.stderr).toMatch(/^note: image debian-bare has no systemd: it is installed now, once; banger logs -f one shows how$/m);

@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
 import { HOST_ADDRESS, INTERNET_ADDRESS, openNetworkWorld, SECRET_PORT, WEB_PORT, type NetworkWorld } from "../host/network-world.ts";
 import { openGoods } from "../support/goods.ts";
+import { killDaemon } from "../support/kill-daemon.ts";
 import { until } from "../support/until.ts";
 import { closeWorld, openWorld, type World } from "../support/world.ts";
 
@@ -107,9 +108,7 @@ describe("guests of a network", () => {
     await world.ok(["vm", "rename", "db", "store"]);
     await until("web to know the new name", async () => (await ask("web", "store.shop")).includes("hello"));
     expect(await knows("web")).not.toContain("db");
-    const daemonPid = world.daemonPid() ?? 0;
-    process.kill(daemonPid, "SIGKILL");
-    while (world.daemonPid() === daemonPid) await Bun.sleep(5);
+    await killDaemon(world);
     expect(await ask("web", "store")).toContain("hello");
     expect(await ask("store", "web")).toContain("hello");
     expect(await ask("rat", await addressOf("store"))).not.toContain("hello");

@@ -14,6 +14,7 @@ import {
   WEB_PORT,
   type NetworkWorld,
 } from "../host/network-world.ts";
+import { killDaemon } from "../support/kill-daemon.ts";
 import { findLeftovers } from "../support/world-state.ts";
 import { openGoods, type Goods } from "../support/goods.ts";
 import { until } from "../support/until.ts";
@@ -209,12 +210,10 @@ describe("guests in a small internet", () => {
     await until("another keeper", () => servants("cat").some(({ pid }) => pid !== keeper?.pid));
     expect(await ask("out", INTERNET_ADDRESS, WEB_PORT)).toContain("hello");
 
-    const daemonPid = world.daemonPid() ?? 0;
-    process.kill(daemonPid, "SIGKILL");
+    const daemonEnded = killDaemon(world);
     process.kill(servants("pasta")[0]?.pid ?? 0, "SIGKILL");
     process.kill(servants("cat")[0]?.pid ?? 0, "SIGKILL");
-    // Who asks a daemon that is just dying is told that it broke off.
-    while (world.daemonPid() === daemonPid) await Bun.sleep(5);
+    await daemonEnded;
     expect(await show("out")).toMatchObject({ id: before.id, pid: before.pid });
     await until("a way out", async () => (await ask("out", INTERNET_ADDRESS, WEB_PORT)).includes("hello"));
     expect(await answering("out", HOSTILE, SECRET_PORT)).toEqual([]);

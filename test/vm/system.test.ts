@@ -6,6 +6,7 @@ import type { DoctorReport } from "../../src/contract/schemas/finding.ts";
 import { openServiceManager } from "../cli/service-manager.ts";
 import { copyGoods } from "../support/copy-goods.ts";
 import { openGoods } from "../support/goods.ts";
+import { killDaemon } from "../support/kill-daemon.ts";
 import { until } from "../support/until.ts";
 import { BANGER, withWorld, type World } from "../support/world.ts";
 
@@ -72,8 +73,7 @@ test("a vm lives through doctor, prune and a daemon that systemd starts", async 
     const stray = join(world.folder, "run/banger/v/00000000000f");
     mkdirSync(stray);
     writeFileSync(join(stray, "qmp.sock"), "");
-    process.kill(versions.daemon.pid, "SIGKILL");
-    while (world.daemonPid() !== undefined) await Bun.sleep(5);
+    await killDaemon(world);
     const alone = await examine(world, "--deep");
     expect(alone.findings.find(({ name }) => name === "daemon")).toMatchObject({ status: "not used" });
     expect(alone.findings.find(({ name }) => name === "qemu")).toMatchObject({ status: "fine" });

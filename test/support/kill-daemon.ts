@@ -1,5 +1,5 @@
-import { untilEnded } from "../support/until-ended.ts";
-import type { World } from "../support/world.ts";
+import { untilEnded } from "./until-ended.ts";
+import type { World } from "./world.ts";
 
 /** Kills the daemon of a world and waits until it is gone: until then its socket may still take connections. False when none runs. */
 export async function killDaemon(world: World): Promise<boolean> {
