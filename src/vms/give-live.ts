@@ -1,4 +1,7 @@
-/** Gives a running guest what was set and it can take while it runs. Doing it twice changes nothing more. */
+/**
+ * Gives a running guest what was set and it can take while it runs: when it was set, and again at each new connection to its agent, for
+ * what was set before may not have reached it. Doing it twice changes nothing more.
+ */
 import type { Peer } from "../agent/agent.ts";
 import type { Capabilities } from "../drivers/drivers.ts";
 import { driverOf, type Steps, type VmDependencies } from "./dependencies.ts";
@@ -26,7 +29,7 @@ export function makeGiver(vm: Receiver, dependencies: VmDependencies): (steps: S
     const { boot, state, plan } = record;
     if (running === undefined || boot === null || state !== "running") return;
     const peers = dependencies.peers.of(record);
-    const knowsPeers = running.peers === undefined ? peers.length === 0 : JSON.stringify(running.peers) === JSON.stringify(peers);
+    const knowsPeers = knows(running.peers, peers, boot.given.network ?? record.plan.network);
     const pending = listPending(record);
     if (pending.length === 0 && knowsPeers) return;
     const { capabilities } = driverOf(dependencies, plan.driver);
@@ -48,6 +51,11 @@ export function makeGiver(vm: Receiver, dependencies: VmDependencies): (steps: S
       steps.notice(`the running guest could not be told: ${messageOf(error)}`);
     }
   };
+}
+
+/** @param network that it is in or was in. One that was taken over may know somebody who has gone meanwhile; in none there was nobody. */
+function knows(told: readonly Peer[] | undefined, peers: readonly Peer[], network: string | null): boolean {
+  return told === undefined ? network === null : JSON.stringify(told) === JSON.stringify(peers);
 }
 
 interface Wanted {

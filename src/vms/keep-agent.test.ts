@@ -20,7 +20,14 @@ async function runningVmm(): Promise<TestVmm> {
 }
 const keep = async (): Promise<ReturnType<typeof keepAgent>> =>
   keepAgent(
-    { vmm: await runningVmm(), agent: undefined, vmName: () => "dev", isHeld: false, onSilence: () => undefined },
+    {
+      vmm: await runningVmm(),
+      agent: undefined,
+      vmName: () => "dev",
+      isHeld: false,
+      onSilence: () => undefined,
+      onConnected: () => undefined,
+    },
     world.dependencies,
   );
 
@@ -85,7 +92,10 @@ describe("a connection to an agent that is kept", () => {
   test("is waited for no longer than its caller, and no longer than its VMM lives", async () => {
     world.behaviour.openAgent = () => new Promise(() => undefined);
     const vmm = await runningVmm();
-    const keeper = keepAgent({ vmm, agent: undefined, vmName: () => "dev", isHeld: false, onSilence: () => undefined }, world.dependencies);
+    const keeper = keepAgent(
+      { vmm, agent: undefined, vmName: () => "dev", isHeld: false, onSilence: () => undefined, onConnected: () => undefined },
+      world.dependencies,
+    );
     const caller = new AbortController();
     const asked = keeper.current(caller.signal).catch((error: unknown) => error);
     caller.abort(new Error("I changed my mind"));

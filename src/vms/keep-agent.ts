@@ -41,9 +41,14 @@ export interface KeptGuest {
   readonly isHeld: boolean;
   /** Told each time that a connection has ended or could not be made while the guest runs. */
   readonly onSilence: () => void;
+  /** Told of each connection that was made after the boot's: what could not be said before can be said now. */
+  readonly onConnected: () => void;
 }
 
-export function keepAgent({ vmm, agent: first, vmName, isHeld, onSilence }: KeptGuest, dependencies: VmDependencies): AgentKeeper {
+export function keepAgent(
+  { vmm, agent: first, vmName, isHeld, onSilence, onConnected }: KeptGuest,
+  dependencies: VmDependencies,
+): AgentKeeper {
   const { system, openAgent } = dependencies;
   const over = new AbortController();
   let agent = first;
@@ -96,11 +101,13 @@ export function keepAgent({ vmm, agent: first, vmName, isHeld, onSilence }: Kept
   };
   const keep = async (): Promise<void> => {
     for (;;) {
+      const isNew = agent === undefined;
       agent ??= await connect();
       if (held.signal.aborted) agent.hold();
       const since = system.clock.monotonicMs();
       mismatch = undefined;
       next.resolve(agent);
+      if (isNew) onConnected();
       const why = await agent.closed;
       if (over.signal.aborted) return;
       if (system.clock.monotonicMs() - since >= GOOD_MS) failures = 0;

@@ -31,6 +31,8 @@ export interface RunningGuestParts {
   readonly forwards: readonly Forward[];
   /** Told when its kernel has halted, which ends no VMM. */
   readonly onHalted: () => void;
+  /** Told when its agent can be asked again, or for the first time by this daemon. */
+  readonly onConnected: () => void;
   /** Ends it and removes every trace of this run. */
   readonly release: AsyncDisposableStack;
 }
@@ -50,13 +52,13 @@ export class RunningGuest {
   readonly #system: VmDependencies["system"];
 
   constructor(
-    { vmName, vmm, agent, peers, networkMode, isPaused, forwards, onHalted, release }: RunningGuestParts,
+    { vmName, vmm, agent, peers, networkMode, isPaused, forwards, onHalted, onConnected, release }: RunningGuestParts,
     dependencies: VmDependencies,
   ) {
     this.vmm = vmm;
     this.peers = peers;
     const onSilence = (): void => void this.#lookWhetherHalted(onHalted);
-    this.agents = keepAgent({ vmm, agent, vmName, isHeld: isPaused, onSilence }, dependencies);
+    this.agents = keepAgent({ vmm, agent, vmName, isHeld: isPaused, onSilence, onConnected }, dependencies);
     this.#isPaused = isPaused;
     this.#watch = watchRun(
       { vmm, networkMode, vmName, isPaused: () => this.#isPaused, onHeld: (isHeld) => this.#whenHeld(isHeld) },

@@ -329,6 +329,7 @@ export class Supervisor {
         isPaused: state === "paused",
         forwards: plan.forwards,
         onHalted: () => void this.#haltedByItself(running),
+        onConnected: () => void this.giveLive(makeQuietSteps(new AbortController().signal)),
         release,
       },
       this.#dependencies,

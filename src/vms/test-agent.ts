@@ -6,8 +6,8 @@ export interface TestAgent extends Agent {
   readonly isHeld: boolean;
   /** How often the guest's clock was set. */
   readonly clockSets: number;
-  /** Whom its guest knows by name. */
-  readonly peers: readonly Peer[];
+  /** Whom its guest knows by name; undefined while it was told nothing by this connection. */
+  readonly peers: readonly Peer[] | undefined;
   /** Ends the connection, as a guest can. */
   end(why: string): void;
 }
@@ -21,7 +21,7 @@ export interface TestGuest {
 
 export function makeTestAgent(guest: TestGuest): TestAgent {
   const { promise: closed, resolve } = Promise.withResolvers<string>();
-  const counted = { powerOffs: 0, isHeld: false, clockSets: 0, peers: [] as readonly Peer[] };
+  const counted = { powerOffs: 0, isHeld: false, clockSets: 0, peers: undefined as readonly Peer[] | undefined };
   const unused = (): Promise<never> => Promise.reject(new Error("not faked"));
   return {
     hello: { protocol: 1, agent: "0.1.0", boot: "0".repeat(32) },

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
+import { BangerError } from "../../contract/errors.ts";
 import { makeVms } from "../make-vms.ts";
-import { until } from "../test-clock.ts";
+import { BOOT_ID, settle, until } from "../test-clock.ts";
 import { makeContext, openTestWorld, type TestWorld } from "../test-world.ts";
 import type { Vms } from "../vms.ts";
 
@@ -18,7 +19,7 @@ afterEach(async () => {
 const context = makeContext();
 /** Whom the guest of the vm that was started as the n-th knows. */
 const known = (started: number): readonly string[] =>
-  world.agents[started]?.peers.map(({ address, names }) => `${address} ${names.join(" ")}`) ?? ["nobody was asked"];
+  world.agents[started]?.peers?.map(({ address, names }) => `${address} ${names.join(" ")}`) ?? ["it was told nothing"];
 
 describe("networks", () => {
   test("are made once, listed by name with their vms, and deleted when no vm is in them", async () => {
@@ -106,5 +107,76 @@ describe("guests of a network", () => {
     expect(known(0)).toEqual([]);
     await vms.resume("web", context);
     expect(known(0)).toEqual(["198.19.0.6 db db.shop"]);
+  });
+
+  test("that could not be told are told when their agents can be reached again", async () => {
+    await vms.create({ name: "web", network: "shop" }, context);
+    await vms.create({ name: "db", network: "shop" }, context);
+    const { openAgent } = world.behaviour;
+    world.behaviour.openAgent = async () => {
+      throw new BangerError("unsupported", "agent_protocol_mismatch", "it speaks another protocol");
+    };
+    world.clock.advance(5_000);
+    world.agents[0]?.end("the stream ended");
+    await until("the daemon to try again", () => world.agents.length === 3);
+    await vms.stop("db", 0, context);
+    await settle();
+    world.behaviour.openAgent = openAgent;
+    world.clock.advance(10_000);
+    await until("another connection", () => world.agents.length === 4);
+    await until("web to forget db", () => known(3).length === 0);
+  });
+
+  describe("that ran on without a daemon", () => {
+    /** As a daemon left it that died. */
+    const left = (id: string, name: string, pid: number, now: string | null, wanted: string | null): void => {
+      const vmm = {
+        driver: "fake",
+        vmId: id,
+        identity: { pid, startTicks: 1, bootId: BOOT_ID },
+        runFolder: world.system.layout.vmRunFolder(id),
+      };
+      const given = { name, cpus: 1, memoryMiB: 128, layerBytes: 2 ** 30, workBytes: 2 ** 30, env: {}, network: now };
+      const of = {
+        acceleration: "none",
+        accelerationReason: "",
+        networkMode: "rootless",
+        networkWhy: "",
+        startedAt: 1,
+        stages: [],
+      } as const;
+      world.insert({
+        id,
+        name,
+        state: "running",
+        plan: { network: wanted },
+        boot: { ...of, vmm, address: `198.19.0.${pid}/30`, given, requirements: [], stages: [] },
+      });
+      world.alive.add(pid);
+    };
+
+    test("forget who ended meanwhile", async () => {
+      left("000000000001", "web", 2, "shop", "shop");
+      left("000000000002", "db", 6, "shop", "shop");
+      world.alive.delete(6);
+      await vms.reconcile();
+      await until("web to forget db", () => known(0).length === 0);
+    });
+
+    test("are told who is there still", async () => {
+      left("000000000001", "web", 2, "shop", "shop");
+      left("000000000002", "db", 6, "shop", "shop");
+      await vms.reconcile();
+      await until("web to know db", () => known(0).join() === "198.19.0.6 db db.shop");
+      await until("db to know web", () => known(1).join() === "198.19.0.2 web web.shop");
+    });
+
+    test("forget the network that they were taken out of when the daemon died", async () => {
+      left("000000000001", "web", 2, "shop", null);
+      left("000000000002", "db", 6, "shop", "shop");
+      await vms.reconcile();
+      await until("web to know nobody", () => known(0).length === 0);
+      expect(await vms.get("web")).toMatchObject({ network: { name: null }, pending: [] });
+    });
   });
 });
