@@ -11,7 +11,7 @@ import { isFull, memoryOf } from "../support/seeded.ts";
 import type { Ran } from "../support/world.ts";
 import { ENDLESS_DEEDS, EXEC_DEEDS, PLAN_DEEDS, SYNC_DEEDS } from "./hostile-deeds.ts";
 
-const ROUNDS = isFull ? 48 : 8;
+const ROUNDS = isFull ? 48 : 4;
 /** A guest that was cut off for what it did is connected to again only after a while. */
 const ROUND_MS = 20_000;
 setDefaultTimeout(120_000 + ROUNDS * ROUND_MS);
