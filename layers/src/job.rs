@@ -71,12 +71,19 @@ pub struct Made {
     pub bytes: u64,
     /// Names in it.
     pub entries: u64,
-    /// Of the whole file, in hex.
-    pub sha256: String,
+    /// Of the whole file, see [`crate::checksum`].
+    pub checksum: String,
     /// What system it says it is.
     pub release: Option<Release>,
     /// Whether root's home is in the seed; without one it is not.
     pub has_seed: bool,
+}
+
+/// A file that was looked at.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Summed {
+    pub checksum: String,
 }
 
 #[derive(Serialize)]
@@ -87,6 +94,7 @@ enum Line<'a> {
         read_bytes: u64,
     },
     Done(&'a Made),
+    Summed(&'a Summed),
     Failed {
         code: Code,
         message: &'a str,
@@ -120,6 +128,10 @@ impl Report {
 
     pub fn done(&self, made: &Made) {
         say(&Line::Done(made));
+    }
+
+    pub fn summed(&self, summed: &Summed) {
+        say(&Line::Summed(summed));
     }
 
     pub fn failed(&self, refusal: &Refusal) {

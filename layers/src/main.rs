@@ -1,11 +1,15 @@
 //! `banger-layers merge OUT`: the job comes on standard input, see [`banger_layers::job`], in one line, and behind it whatever layer the job
 //! calls `-`. `OUT` must be there, and empty: it is the caller's, who removes it when this fails.
+//!
+//! `banger-layers sum FILE` tells the checksum of a file that was made earlier.
 
-use std::fs::OpenOptions;
+use std::ffi::OsString;
+use std::fs::{File, OpenOptions};
 use std::io::{BufRead, Read};
 use std::process::ExitCode;
 
-use banger_layers::job::{Job, Made, Report};
+use banger_layers::checksum;
+use banger_layers::job::{Job, Made, Report, Summed};
 use banger_layers::merge::merge;
 use banger_layers::refusal::{Outcome, Refusal};
 
@@ -13,17 +17,16 @@ use banger_layers::refusal::{Outcome, Refusal};
 const JOB_BYTES: u64 = 4 * 1024 * 1024;
 
 fn main() -> ExitCode {
-    let words: Vec<_> = std::env::args_os().skip(1).collect();
-    let [verb, out] = words.as_slice() else { return usage() };
-    if verb != "merge" {
-        return usage();
-    }
+    let words: Vec<OsString> = std::env::args_os().skip(1).collect();
+    let [verb, path] = words.as_slice() else { return usage() };
     let report = Report::default();
-    match run(out.as_ref(), &report) {
-        Ok(made) => {
-            report.done(&made);
-            ExitCode::SUCCESS
-        }
+    let outcome = match verb.to_str() {
+        Some("merge") => run(path.as_ref(), &report).map(|made| report.done(&made)),
+        Some("sum") => sum(path.as_ref()).map(|summed| report.summed(&summed)),
+        _ => return usage(),
+    };
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
         Err(refusal) => {
             report.failed(&refusal);
             ExitCode::FAILURE
@@ -32,7 +35,7 @@ fn main() -> ExitCode {
 }
 
 fn usage() -> ExitCode {
-    eprintln!("usage: banger-layers merge OUT <JOB");
+    eprintln!("usage: banger-layers merge OUT <JOB; banger-layers sum FILE");
     ExitCode::from(2)
 }
 
@@ -52,4 +55,10 @@ fn run(out: &std::path::Path, report: &Report) -> Outcome<Made> {
         .open(out)
         .map_err(|error| Refusal::system(format_args!("cannot write {}", out.display()), error))?;
     merge(&job, &out, report)
+}
+
+fn sum(path: &std::path::Path) -> Outcome<Summed> {
+    let unread = |error| Refusal::system(format_args!("cannot read {}", path.display()), error);
+    let checksum = File::open(path).and_then(|file| checksum::of(&file)).map_err(unread)?;
+    Ok(Summed { checksum })
 }

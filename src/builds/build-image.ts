@@ -27,7 +27,7 @@ export async function buildImage(parts: BuildParts, request: RecipeRequest, cont
   const kernel = request.kernelRef ?? plan.recipe.kernel ?? base.kernelRef ?? undefined;
   const init = plan.recipe.init ?? base.init;
   // Two that were made at different moments are two, whatever their bases have in common.
-  const identities = identitiesOf(JSON.stringify([base.sha256, base.createdAt, kernel ?? null]), plan);
+  const identities = identitiesOf(JSON.stringify([base.checksum, base.createdAt, kernel ?? null]), plan);
   const identity = identities.at(-1) ?? "";
   const before = await images.identityOf(as);
   if (request.cached && before?.identity === identity && before.init === init) {

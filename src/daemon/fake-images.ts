@@ -28,7 +28,7 @@ export function makeFakeImages(): Rooms["images"] {
       requirements: [],
       commands: fakeCommandsOf(as),
       env: [],
-      sha256: "00",
+      checksum: "00",
       bytes: 1000,
       sharedBytes: 0,
       sharedWith: [],

@@ -43,7 +43,7 @@ export interface ImagesDependencies {
 export function makeImages(dependencies: ImagesDependencies): Images {
   const { system, offers, archive, sources, bundles, placeLayers, leases, uid, proxies = {} } = dependencies;
   const { images: folder } = system.layout;
-  const store = makeImageStore(system, leases);
+  const store = makeImageStore(system, leases, placeLayers);
   /** What is being made, by the name that it is to have. */
   const making = new Map<string, string>();
   const joinWork = makeJoinWork();

@@ -83,6 +83,17 @@ describe("a root file system is imported", () => {
     expect(readFileSync(basePath).includes("not to be seen")).toBe(false);
   });
 
+  test("and known again: whoever changes a byte of it is found out", async () => {
+    expect((await take(at("root"))).checksum).toMatch(/^blake3:[0-9a-f]{64}$/);
+    const { signal } = recordingContext();
+    const { basePath } = await images.parts("mine");
+    const bytes = readFileSync(basePath);
+    bytes[bytes.length - 1] = (bytes.at(-1) ?? 0) ^ 1;
+    writeFileSync(basePath, bytes);
+    expect(await images.verify("mine", signal)).toEqual(["its base.erofs was changed"]);
+    await expect(images.bundle("mine", folder, recordingContext())).rejects.toMatchObject({ code: "image_damaged" });
+  });
+
   test("from a pipe that somebody writes to by and by", async () => {
     Bun.spawnSync(["mkfifo", at("pipe")]);
     const writer = Bun.spawn(["sh", "-c", `(tar -C ${at("root")} -c . && sleep 0.3) > ${at("pipe")}`]);

@@ -170,7 +170,7 @@ test("an image that is pushed is pulled elsewhere whole, by its tag and by its d
   // Under another tag the blob is there; by digest it is this very one, with another kernel if somebody says so.
   expect(await here.push("web", `${host}/acme/web`)).toMatchObject({ reference: `${host}/acme/web:latest`, digest: pushed.digest });
   const mine = await there.images.pull(`${host}/acme/web@${pushed.digest}`, "mine", recordingContext(), { kernelRef: "generic-6.12" });
-  expect(mine).toMatchObject({ kernelRef: "generic-6.12", sha256: kept.sha256 });
+  expect(mine).toMatchObject({ kernelRef: "generic-6.12", checksum: kept.checksum });
   there.nothingIsLeft(["mine", "web-v1"]);
   const out = await there.images.bundle("web-v1", mkdtempSync(join(folder, "out-")), recordingContext());
   expect(out.file).toStartWith("web-v1-amd64-");

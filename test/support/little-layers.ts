@@ -10,7 +10,7 @@ const WELL = String.raw`
 cat > "$2"
 echo '{"progress":{"readBytes":1}}'
 bytes=$(stat -c %s "$2")
-echo "{\"done\":{\"bytes\":$bytes,\"entries\":2,\"sha256\":\"$(sha256sum "$2" | cut -c1-64)\",\"release\":null,\"hasSeed\":false}}"
+echo "{\"done\":{\"bytes\":$bytes,\"entries\":2,\"checksum\":\"sha256:$(sha256sum "$2" | cut -c1-64)\",\"release\":null,\"hasSeed\":false}}"
 `;
 
 /** @param body what it does instead, in the words of a shell. Gives its path. */

@@ -13,7 +13,7 @@ import { withWorld } from "../support/world.ts";
 setDefaultTimeout(600_000);
 
 interface Shown {
-  readonly sha256: string;
+  readonly checksum: string;
   readonly digest: string | null;
   readonly bytes: number;
 }
@@ -29,12 +29,12 @@ test("an image that was published by one is pulled by another, pushed on, pulled
   try {
     await withWorld({ isolatedGoods: true }, async (maker) => {
       copyGoods(maker, [["images", image, "shared"]]);
-      const { sha256, bytes } = await maker.json<Shown>(["image", "show", "shared"]);
+      const { checksum, bytes } = await maker.json<Shown>(["image", "show", "shared"]);
       await withWorld({ isolatedGoods: true, env: LOGIN }, async (user) => {
         copyGoods(user, [["kernels", kernel]]);
         expect(await passOn(maker, user, ["image", "shared"], s3)).toMatch(/^shared-amd64-[0-9a-f]{16}\.tar\.zst is at http/);
         const pulled = await user.json<Shown>(["image", "show", "shared"]);
-        expect(pulled).toMatchObject({ source: "bundle", sha256, hasWorkSeed: true, problems: [] });
+        expect(pulled).toMatchObject({ source: "bundle", checksum, hasWorkSeed: true, problems: [] });
         // The seed is as sparse as it was.
         expect(pulled.bytes).toBeLessThan(bytes + 2 ** 20);
         const seed = statSync(join(user.folder, "data/banger/images/shared/work-seed.ext4"));
@@ -46,7 +46,7 @@ test("an image that was published by one is pulled by another, pushed on, pulled
         await user.ok(["image", "tag", "shared", "kept"]);
         await user.ok(["image", "delete", "shared"]);
         await user.ok(["image", "pull", reference, "--name", "again"]);
-        expect(await user.json(["image", "show", "again"])).toMatchObject({ sha256, reference, layers: [{}], problems: [] });
+        expect(await user.json(["image", "show", "again"])).toMatchObject({ checksum, reference, layers: [{}], problems: [] });
         const words = [
           "vm",
           "run",

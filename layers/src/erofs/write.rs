@@ -1,15 +1,13 @@
 //! The tree behind its content, and the block that all begins with.
 
 use std::fs::File;
-use std::io::{BufWriter, Read, Seek, SeekFrom, Write};
+use std::io::{BufWriter, Seek, SeekFrom, Write};
 use std::thread;
-
-use ring::digest::{Context, SHA256};
 
 use super::inode::{self, Described};
 use super::layout::{self, Layout, Nid, Tail};
 use super::{attributes, folder};
-use crate::blob::hex;
+use crate::checksum;
 use crate::job::Made;
 use crate::refusal::{Outcome, Refusal};
 use crate::space::{BLOCK, Space};
@@ -40,12 +38,12 @@ pub fn write(tree: &Tree, space: &Space<'_>, out: &File) -> Outcome<Made> {
     // Neither waits for the other: what is hashed is in memory still.
     let (synced, hashed) = thread::scope(|scope| {
         let syncing = scope.spawn(|| out.sync_all());
-        let hashed = hash(out);
+        let hashed = checksum::of(out);
         (syncing.join().unwrap_or_else(|_| Err(std::io::Error::other("the thread that syncs has died"))), hashed)
     });
     synced.map_err(Refusal::write)?;
-    let sha256 = hashed.map_err(Refusal::write)?;
-    Ok(Made { bytes: blocks * BLOCK, entries: layout.order.len() as u64, sha256, release: None, has_seed: false })
+    let checksum = hashed.map_err(Refusal::write)?;
+    Ok(Made { bytes: blocks * BLOCK, entries: layout.order.len() as u64, checksum, release: None, has_seed: false })
 }
 
 /// One writer at a time: they share the place in the file.
@@ -151,17 +149,4 @@ fn encode_superblock(layout: &Layout, blocks: u32, metadata_at: u32) -> [u8; 128
     put(36, &blocks.to_le_bytes());
     put(40, &metadata_at.to_le_bytes());
     bytes
-}
-
-fn hash(mut out: &File) -> std::io::Result<String> {
-    out.seek(SeekFrom::Start(0))?;
-    let mut hash = Context::new(&SHA256);
-    let mut buffer = vec![0; BUFFER_BYTES];
-    loop {
-        let got = out.read(&mut buffer)?;
-        if got == 0 {
-            return Ok(hex(hash.finish().as_ref()));
-        }
-        hash.update(&buffer[..got]);
-    }
 }

@@ -73,7 +73,7 @@ function common(goods: Kernel | Image): readonly (readonly [string, string | und
     ["source", goods.source],
     ["distro", goods.distro ?? undefined],
     ["arch", goods.arch],
-    ["sha256", goods.sha256],
+    "sha256" in goods ? ["sha256", goods.sha256] : ["checksum", goods.checksum],
     ["size", formatBytes(goods.bytes)],
     ["created", `${formatAge(goods.createdAt)} ago`],
     ["used by", goods.usedBy.join(", ")],

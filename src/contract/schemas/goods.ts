@@ -44,7 +44,8 @@ export const image = z.strictObject({
   /** What it wants in the environment of its commands, `KEY=VALUE` each, and how they are to be run. */
   env: z.array(z.string()),
   commands: imageCommands,
-  sha256: z.string(),
+  /** Of its base, with the function before it: `sha256:` or `blake3:`. Empty of one that cannot be read. */
+  checksum: z.string(),
   /** Base and work seed, as stored. */
   bytes: z.number(),
   /** How much of that images of other names have too, and which. */

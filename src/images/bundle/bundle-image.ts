@@ -1,9 +1,11 @@
 /** `image bundle`: an image of the store into one file for others. */
+import { join } from "node:path";
 import type { BundleFile, Bundles } from "../../catalog/catalog.ts";
 import { BangerError } from "../../contract/errors.ts";
 import type { OperationContext } from "../../operations/operations.ts";
 import type { System } from "../../system/system.ts";
 import type { ImageBundle } from "../images.ts";
+import { sha256Of } from "../store/checksum.ts";
 import { baseFile, WORK_SEED_FILE, type ImageManifest } from "../store/image-manifest.ts";
 import { bundleManifest, bundleManifestOf } from "./bundle-manifest.ts";
 import { packDisk, type DiskToTravel } from "./pack-disk.ts";
@@ -30,12 +32,14 @@ export async function bundleImage(
   const { name, folder, manifest } = image;
   const { signal } = context;
   await bundles.requireFolder(into);
-  const { base, workSeed } = await context.stage("verify", async () => {
+  const { sha256, base, workSeed } = await context.stage("verify", async () => {
     try {
       const problems = await image.verify();
       if (problems.length > 0) throw damaged(name, problems);
+      const file = baseFile(manifest.base.format);
       return {
-        base: await packDisk(system, folder, baseFile(manifest.base.format), true, signal),
+        sha256: await sha256Of(system, join(folder, file), manifest.base.checksum, signal),
+        base: await packDisk(system, folder, file, true, signal),
         workSeed: manifest.workSeed === null ? undefined : await packDisk(system, folder, WORK_SEED_FILE, false, signal),
       };
     } catch (error) {
@@ -43,7 +47,7 @@ export async function bundleImage(
       throw error;
     }
   });
-  const text = bundleManifestOf(manifest, name, { base: base.packed, workSeed: workSeed?.packed ?? null });
+  const text = bundleManifestOf(manifest, name, { sha256, base: base.packed, workSeed: workSeed?.packed ?? null });
   const { distro, arch, kernelRef } = bundleManifest.parse(JSON.parse(text));
   const packed = await bundles.pack(
     { what: `image ${name}`, name, arch, manifest: text, files: filesOf(base, workSeed), level: LEVEL, onFailure: image.requireThere },

@@ -92,13 +92,13 @@ export type BundleManifest = z.output<typeof bundleManifest>;
 const NO_DISTRO = "custom";
 
 /**
- * @param disks how they are packed. Throws `refused` `image_not_bundled` for an image with words that no catalog may have, or more of it
+ * @param disks how they are packed, and the sha256 of the base. Throws `refused` `image_not_bundled` for an image with words that no catalog may have, or more of it
  * than a bundle can have.
  */
 export function bundleManifestOf(
-  { distro, arch, kernelRef, init, requirements: needs, config: said, base: { format, bytes, sha256: digest }, workSeed }: ImageManifest,
+  { distro, arch, kernelRef, init, requirements: needs, config: said, base: { format, bytes }, workSeed }: ImageManifest,
   name: string,
-  disks: { readonly base: PackedDisk | null; readonly workSeed: PackedDisk | null },
+  disks: { readonly sha256: string; readonly base: PackedDisk | null; readonly workSeed: PackedDisk | null },
 ): string {
   const manifest = {
     schema: 1,
@@ -110,7 +110,7 @@ export function bundleManifestOf(
     init,
     requirements: needs,
     config: said,
-    base: { format, bytes, sha256: digest, packed: disks.base },
+    base: { format, bytes, sha256: disks.sha256, packed: disks.base },
     workSeed: workSeed === null ? null : { bytes: workSeed.bytes, packed: disks.workSeed },
   };
   const parsed = bundleManifest.safeParse(manifest, { error: wordIssue });

@@ -19,6 +19,8 @@ import { keepBundle, type BundleOrigin } from "./pull-bundle.ts";
 import { readBundleEntry } from "./read-bundle-entry.ts";
 
 const ignore = (): void => undefined;
+/** No image here was put together by it. */
+const placeLayers = (): Promise<string> => Promise.reject(new Error("not asked for"));
 const silent: Log = { debug: ignore, info: ignore, warn: ignore, error: ignore };
 const root = mkdtempSync("/tmp/bimb-");
 afterAll(() => rmSync(root, { recursive: true, force: true }));
@@ -30,7 +32,7 @@ const leases: Leases = {
   dropAllOf: ignore,
   list: () => held,
 };
-const store = makeImageStore(system, leases);
+const store = makeImageStore(system, leases, placeLayers);
 const bundles = makeBundles(system, openFetcher(system, { proxies: {}, advice: "" }), leases);
 const parts = { system, bundles, store };
 const context: OperationContext = {
@@ -79,7 +81,7 @@ async function putImage(name: string, change: Partial<ImageManifest> = {}): Prom
     init: "systemd",
     requirements: [{ kind: "tcp", port: 80, name: "web server", deadlineMs: 60_000, hint: null }],
     createdAt: 1,
-    base: { format: "squashfs", bytes: SQUASHFS.length, storedBytes: 12_288, sha256: digestOf(SQUASHFS) },
+    base: { format: "squashfs", bytes: SQUASHFS.length, storedBytes: 12_288, checksum: `sha256:${digestOf(SQUASHFS)}` },
     workSeed: { bytes: SEED_BYTES, storedBytes: 8192, writer: "guest" },
     config: { env: ["PATH=/bin", "A=b"], workingDir: "/srv", user: "www", entrypoint: ["/entry"], cmd: ["serve"] },
     ...change,
@@ -130,7 +132,7 @@ describe("an image", () => {
     });
     expect({ source, suite, packages }).toEqual({ source: "bundle", suite: null, packages: [] });
     expect(createdAt).toBeGreaterThan(1);
-    expect(base).toMatchObject({ format: "squashfs", bytes: SQUASHFS.length, sha256: digestOf(SQUASHFS) });
+    expect(base).toMatchObject({ format: "squashfs", bytes: SQUASHFS.length, checksum: `sha256:${digestOf(SQUASHFS)}` });
     expect(workSeed?.bytes).toBe(SEED_BYTES);
     expect(workSeed?.storedBytes).toBeLessThan(100_000);
     const { basePath, workSeedPath = "" } = await store.parts("mine");
@@ -160,7 +162,12 @@ describe("an image", () => {
     erofs.writeUInt32LE(0xe0f5e1e2, 1024);
     writeFileSync(join(place, "data"), erofs);
     await system.files.spread(join(place, "data"), join(place, "base"), bytes, [[0, 8192]]);
-    const base = { format: "erofs" as const, bytes, storedBytes: 8192, sha256: await system.files.sha256(join(place, "base")) };
+    const base = {
+      format: "erofs" as const,
+      bytes,
+      storedBytes: 8192,
+      checksum: `sha256:${await system.files.sha256(join(place, "base"))}`,
+    };
     {
       await using draft = await store.openDraft("test");
       await system.files.copySparse(join(place, "base"), join(draft.folder, "base.erofs"));
@@ -209,7 +216,7 @@ describe("an image", () => {
     const base = Buffer.concat([SQUASHFS, Buffer.alloc(40 * 2 ** 20, "x")]);
     await putImage("web", {
       workSeed: null,
-      base: { format: "squashfs", bytes: base.length, storedBytes: base.length, sha256: digestOf(base) },
+      base: { format: "squashfs", bytes: base.length, storedBytes: base.length, checksum: `sha256:${digestOf(base)}` },
     });
     writeFileSync(join(system.layout.images, "web/base.squashfs"), base);
     await expect(bundle("web")).rejects.toMatchObject({ code: "bundle_too_dense" });

@@ -109,7 +109,12 @@ async function manifestOf(system: System, folder: string, origin: BundleOrigin, 
     init,
     requirements,
     createdAt: system.clock.nowMs(),
-    base: { format: base.format, bytes: base.bytes, sha256: base.sha256, storedBytes: await storedBytes(baseFile(base.format)) },
+    base: {
+      format: base.format,
+      bytes: base.bytes,
+      checksum: `sha256:${base.sha256}`,
+      storedBytes: await storedBytes(baseFile(base.format)),
+    },
     // By whom it was written nobody knows.
     workSeed: workSeed === null ? null : { bytes: workSeed.bytes, storedBytes: await storedBytes(WORK_SEED_FILE), writer: "guest" },
     ...(origin.oci === undefined ? {} : { oci: origin.oci }),

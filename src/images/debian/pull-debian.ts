@@ -80,7 +80,11 @@ export async function pullDebian(parts: PullParts, entry: DebianImage, as: strin
       init: "agent",
       requirements: [],
       createdAt: system.clock.nowMs(),
-      base: { ...(await measurePart(system, basePath)), sha256: await system.files.sha256(basePath, context.signal), format: "squashfs" },
+      base: {
+        ...(await measurePart(system, basePath)),
+        checksum: `sha256:${await system.files.sha256(basePath, context.signal)}`,
+        format: "squashfs",
+      },
       workSeed: { ...(await measurePart(system, seedPath)), writer: "host" },
       config: NO_CONFIG,
     };

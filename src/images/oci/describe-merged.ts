@@ -35,7 +35,7 @@ export async function describeMerged(
     packages: [],
     requirements: [],
     createdAt: system.clock.nowMs(),
-    base: { bytes: info.bytes, storedBytes: info.allocatedBytes, sha256: merged.sha256, format: "erofs" },
+    base: { bytes: info.bytes, storedBytes: info.allocatedBytes, checksum: merged.checksum, format: "erofs" },
     workSeed: await seedOf(system, merged, seedPath),
     ...origin,
   };

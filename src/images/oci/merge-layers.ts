@@ -4,7 +4,7 @@
  *     banger-layers merge OUT_PATH
  *
  * On its stdin is one line, `{"layers": [{path, compression, digest, diffId} or {folder}], "limits": {bytes, entries}, "seed": PATH or null}`, bottom layer first, and
- * behind it the layer whose path is `-`. On its stdout are documents, a line each: `{"progress": {readBytes}}`, and at last `{"done": {bytes, entries, sha256, release, hasSeed}}`
+ * behind it the layer whose path is `-`. On its stdout are documents, a line each: `{"progress": {readBytes}}`, and at last `{"done": {bytes, entries, checksum, release, hasSeed}}`
  * of the file that it made, with code 0, or `{"failed": {code, message}}`, with code 1.
  */
 import type { Readable } from "node:stream";
@@ -14,10 +14,11 @@ import { diskFull } from "../../contract/disk-full.ts";
 import { BangerError } from "../../contract/errors.ts";
 import { escapeText } from "../../contract/escape-text.ts";
 import type { Child, System } from "../../system/system.ts";
+import { checksum } from "../store/image-manifest.ts";
 import { feedLayer } from "./feed-layer.ts";
 
-/** Verified by its digest, and yet to be verified by its diff id. */
-type KnownLayer = Pick<OciLayer, "compression" | "digest" | "diffId"> & { readonly path: string };
+/** Verified by its digest when it was fetched, and yet to be verified by its diff id: what the disk did to it meanwhile, that finds, too. */
+type KnownLayer = Pick<OciLayer, "compression" | "diffId"> & { readonly path: string };
 /**
  * A tar, plain or by gzip or zstd, that nobody vouches for but its own end: a file or a named pipe, or what a stream gives, of which there may
  * be one. The stream is closed at the end; what it fails with is thrown as it is. Or a folder of this computer.
@@ -42,7 +43,8 @@ export interface MergeWanted {
 export interface Merged {
   readonly bytes: number;
   readonly entries: number;
-  readonly sha256: string;
+  /** See `checksum.ts`. */
+  readonly checksum: string;
   /** Whether the seed has root's home; otherwise it is of no use. */
   readonly hasSeed: boolean;
   /** What system the files say they are, in plain words. */
@@ -70,7 +72,7 @@ const release = z.strictObject({ id: word, version: word.nullable(), codename: w
 const line = z.union([
   z.strictObject({ progress: z.strictObject({ readBytes: count }) }),
   z.strictObject({
-    done: z.strictObject({ bytes: count, entries: count, sha256: z.string().regex(/^[0-9a-f]{64}$/), release, hasSeed: z.boolean() }),
+    done: z.strictObject({ bytes: count, entries: count, checksum, release, hasSeed: z.boolean() }),
   }),
   z.strictObject({ failed: z.strictObject({ code: z.enum(CODES), message: z.string().max(4096) }) }),
 ]);
@@ -115,9 +117,9 @@ export async function mergeLayers(
 function describe(layer: KnownLayer | UnknownLayer): Readonly<Record<string, string | null>> {
   if ("folder" in layer) return layer;
   if ("stream" in layer) return { path: "-", compression: "detect" };
-  if (!("digest" in layer)) return { path: layer.path, compression: "detect" };
-  const { path, compression, digest, diffId } = layer;
-  return { path, compression, digest, diffId };
+  if (!("diffId" in layer)) return { path: layer.path, compression: "detect" };
+  const { path, compression, diffId } = layer;
+  return { path, compression, diffId };
 }
 
 interface FollowWanted extends Required<Pick<MergeWanted, "what" | "hints">> {

@@ -114,7 +114,7 @@ async function describeBase(
 ): Promise<ImageManifest> {
   // The manifest must not outlive what it describes.
   await files.sync(path);
-  const sha256 = await files.sha256(path, signal);
+  const checksum = `sha256:${await files.sha256(path, signal)}`;
   const info = await files.find(path);
   return {
     format: 1,
@@ -127,7 +127,7 @@ async function describeBase(
     init: how.init ?? "agent",
     requirements: [],
     createdAt: clock.nowMs(),
-    base: { bytes: info?.bytes ?? 0, storedBytes: info?.allocatedBytes ?? 0, sha256, format },
+    base: { bytes: info?.bytes ?? 0, storedBytes: info?.allocatedBytes ?? 0, checksum, format },
     workSeed: null,
     config: NO_CONFIG,
   };

@@ -9,6 +9,9 @@ const part = z.strictObject({
   storedBytes: z.number().int().nonnegative(),
 });
 
+/** By what function and what it gives. */
+export const checksum = z.string().regex(/^(?:sha256|blake3):[0-9a-f]{64}$/);
+
 export const BASE_FORMATS = ["squashfs", "erofs", "ext4"] as const;
 export type BaseFormat = (typeof BASE_FORMATS)[number];
 
@@ -47,7 +50,8 @@ export const imageManifest = z.strictObject({
   requirements: requirements.default([]),
   /** Milliseconds since the epoch. */
   createdAt: z.number().int(),
-  base: part.extend({ format: z.enum(BASE_FORMATS), sha256: z.string().regex(/^[0-9a-f]{64}$/) }),
+  /** The checksum is of the whole file, and tells whether it still is what was made. Of an image that is older, it is its sha256 alone. */
+  base: z.preprocess(withChecksum, part.extend({ format: z.enum(BASE_FORMATS), checksum })),
   /** Who wrote its file system last. One that a guest has written is touched by no program of the host, and so never made shorter. */
   workSeed: part.extend({ writer: z.enum(["host", "guest"]).default("host") }).nullable(),
   /** Of an image that comes from no registry there is none. */
@@ -70,4 +74,10 @@ export function baseFile(format: BaseFormat): string {
 /** Throws what is wrong as text; the caller says of which image. */
 export function parseManifest(text: string): ImageManifest {
   return imageManifest.parse(JSON.parse(text));
+}
+
+function withChecksum(base: unknown): unknown {
+  if (typeof base !== "object" || base === null || !("sha256" in base) || typeof base.sha256 !== "string") return base;
+  const { sha256, ...rest } = base;
+  return { ...rest, checksum: `sha256:${sha256}` };
 }

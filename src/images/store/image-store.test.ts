@@ -8,6 +8,8 @@ import type { ImageManifest } from "./image-manifest.ts";
 import { makeImageStore, type ImageStore } from "./image-store.ts";
 
 const ignore = (): void => undefined;
+/** No image here was put together by it. */
+const placeLayers = (): Promise<string> => Promise.reject(new Error("not asked for"));
 const log: Log = { debug: ignore, info: ignore, warn: ignore, error: ignore };
 const manifest: ImageManifest = {
   format: 1,
@@ -20,7 +22,7 @@ const manifest: ImageManifest = {
   init: "agent",
   requirements: [{ kind: "tcp", port: 80, name: "web server", deadlineMs: 60_000, hint: null }],
   createdAt: 1,
-  base: { format: "squashfs", bytes: 4, storedBytes: 4096, sha256: "a".repeat(64) },
+  base: { format: "squashfs", bytes: 4, storedBytes: 4096, checksum: `sha256:${"a".repeat(64)}` },
   workSeed: { bytes: 4, storedBytes: 4096, writer: "host" },
   config: { env: [], workingDir: "", user: "", entrypoint: [], cmd: [] },
 };
@@ -40,7 +42,7 @@ beforeEach(() => {
     dropAllOf: ignore,
     list: () => held,
   };
-  store = makeImageStore(system, leases);
+  store = makeImageStore(system, leases, placeLayers);
 });
 afterEach(() => rmSync(home, { recursive: true, force: true }));
 
@@ -53,6 +55,12 @@ async function put(name: string, text = JSON.stringify(manifest)): Promise<void>
 }
 
 describe("the store of images", () => {
+  test("reads what an earlier version kept", async () => {
+    const { checksum, ...base } = manifest.base;
+    await put("old", JSON.stringify({ ...manifest, base: { ...base, sha256: checksum.slice("sha256:".length) } }));
+    expect(await store.get("old")).toMatchObject({ checksum, problems: [] });
+  });
+
   test("lists what was kept, and gives its parts", async () => {
     await put("debian");
     expect(await store.list()).toMatchObject([{ name: "debian", bytes: 8192, hasWorkSeed: true, problems: [] }]);
@@ -84,7 +92,7 @@ describe("the store of images", () => {
     await store.openDraft("operation");
     leases.write({ kind: "store-folder", key: join(system.layout.images, ".draft-not-made"), vmId: undefined, operationId: "operation" });
     await system.files.makeFolder(join(system.layout.images, ".gone-1"));
-    await makeImageStore(system, leases).reconcile();
+    await makeImageStore(system, leases, placeLayers).reconcile();
     expect(await system.files.list(system.layout.images)).toEqual(["debian"]);
     expect(leases.held).toEqual([]);
   });
@@ -152,7 +160,7 @@ describe("the store of images", () => {
     const link = (): never => {
       throw Object.assign(new Error("EMLINK: too many links"), { code: "EMLINK" });
     };
-    await makeImageStore({ ...system, files: { ...system.files, link } }, leases).tag("debian", "base");
+    await makeImageStore({ ...system, files: { ...system.files, link } }, leases, placeLayers).tag("debian", "base");
     expect(await store.get("base")).toMatchObject({ sharedBytes: 0, problems: [] });
     expect(await system.files.readText((await store.parts("base")).basePath)).toBe("base");
   });
@@ -166,7 +174,7 @@ describe("the store of images", () => {
     expect(await tag("odd", "new")).toBe("image_broken");
     expect(await tag("gone", "new")).toBe("image_not_found");
     const going = { ...system.files, link: async () => (await store.delete("debian", () => undefined), false) };
-    const meanwhile = makeImageStore({ ...system, files: going }, leases).tag("debian", "new");
+    const meanwhile = makeImageStore({ ...system, files: going }, leases, placeLayers).tag("debian", "new");
     expect(await meanwhile.catch((error: { code?: string }) => error.code)).toBe("image_not_found");
     expect(await system.files.list(system.layout.images)).toEqual(["odd"]);
     expect(leases.held).toEqual([]);
@@ -204,7 +212,7 @@ describe("the store of images", () => {
       if (from.includes(".draft-")) throw new Error("no room");
       await system.files.rename(from, to);
     };
-    const odd = makeImageStore({ ...system, files: { ...system.files, rename } }, leases);
+    const odd = makeImageStore({ ...system, files: { ...system.files, rename } }, leases, placeLayers);
     const replace = async (): Promise<void> => {
       await using draft = await odd.openDraft("operation");
       await draft.keep("debian", () => undefined);

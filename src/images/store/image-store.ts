@@ -5,6 +5,7 @@ import { goodsName } from "../../contract/schemas/names.ts";
 import { makeInTurn, makeLeased, type Leases } from "../../operations/operations.ts";
 import type { System } from "../../system/system.ts";
 import { linkOrCopy } from "../../disks/disks.ts";
+import { hasChecksum } from "./checksum.ts";
 import { commandsOf } from "./commands-of.ts";
 import { envOf } from "./env-of.ts";
 import { keepImage } from "./keep-image.ts";
@@ -49,7 +50,8 @@ export interface ImageDraft extends AsyncDisposable {
 
 const MANIFEST_MAX_BYTES = 1024 * 1024;
 
-export function makeImageStore(system: System, leases: Leases): ImageStore {
+/** @param placeLayers gives the path of the program `banger-layers`. */
+export function makeImageStore(system: System, leases: Leases, placeLayers: () => Promise<string>): ImageStore {
   const { files, layout } = system;
   /** Who gives a name and who takes one away: what each has looked at is so until it is done. */
   const inTurn = makeInTurn();
@@ -205,8 +207,8 @@ export function makeImageStore(system: System, leases: Leases): ImageStore {
       const image = await get(name);
       if (image.problems.length > 0) return image.problems;
       const base = baseFile((await read(name)).base.format);
-      const digest = await files.sha256(join(folderOf(name), base), signal);
-      return digest === image.sha256 ? [] : [`its ${base} was changed`];
+      const isSame = await hasChecksum(system, placeLayers, join(folderOf(name), base), image.checksum, signal);
+      return isSame ? [] : [`its ${base} was changed`];
     },
     rename: (name, to, requireUnused) =>
       inTurn(async () => {

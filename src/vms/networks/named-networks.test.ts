@@ -112,16 +112,15 @@ describe("guests of a network", () => {
   test("that could not be told are told when their agents can be reached again", async () => {
     await vms.create({ name: "web", network: "shop" }, context);
     await vms.create({ name: "db", network: "shop" }, context);
-    const { openAgent } = world.behaviour;
-    world.behaviour.openAgent = async () => {
-      throw new BangerError("unsupported", "agent_protocol_mismatch", "it speaks another protocol");
-    };
+    let isStrange = true;
+    const strange = new BangerError("unsupported", "agent_protocol_mismatch", "it speaks another protocol");
+    world.behaviour.openAgent = (agent) => (isStrange ? Promise.reject(strange) : Promise.resolve(agent));
     world.clock.advance(5_000);
     world.agents[0]?.end("the stream ended");
     await until("the daemon to try again", () => world.agents.length === 3);
     await vms.stop("db", 0, context);
     await settle();
-    world.behaviour.openAgent = openAgent;
+    isStrange = false;
     world.clock.advance(10_000);
     await until("another connection", () => world.agents.length === 4);
     await until("web to forget db", () => known(3).length === 0);
