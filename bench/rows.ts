@@ -10,6 +10,7 @@ import { measureHostile } from "./row-hostile.ts";
 import { measureImages } from "./row-images.ts";
 import { measureKernels } from "./row-kernels.ts";
 import { measurePorts } from "./row-ports.ts";
+import { measureLinks } from "./row-links.ts";
 import { measureNetwork } from "./row-network.ts";
 
 export const ROWS: readonly { readonly row: number; readonly measure: () => AsyncIterable<Row> }[] = [
@@ -21,6 +22,7 @@ export const ROWS: readonly { readonly row: number; readonly measure: () => Asyn
   { row: 6, measure: measureDisk },
   { row: 7, measure: measurePorts },
   { row: 7, measure: measureNetwork },
+  { row: 7, measure: measureLinks },
   { row: 8, measure: measureCommandLine },
   { row: 10, measure: measureDaemon },
   { row: 11, measure: measureKernels },

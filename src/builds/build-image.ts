@@ -41,7 +41,8 @@ export async function buildImage(parts: BuildParts, request: RecipeRequest, cont
   const done = request.cached ? await parts.cache.find(identities) : undefined;
   if (done !== undefined) steps.notice(`${done.steps} of ${plan.steps.length} steps are unchanged: what they left is used`);
   const { network: nat, memory: memoryBytes, cpus } = plan.recipe;
-  const wanted = { image: from, kernel, nat, memoryBytes, cpus, diskBytes: request.size, init: "agent" } as const;
+  const shape = { memoryBytes, cpus, diskBytes: request.size } as const;
+  const wanted = { image: from, kernel, ...shape, nat, unsafeNet: nat && request.unsafeNet === true, init: "agent" } as const;
   const make: WorkshopUse["make"] = (name, labels, making) => vms.create({ ...wanted, name, labels }, making, done?.folder);
   return await inWorkshop(parts, { as, what, make }, context, async (workshop, working) => {
     for (let at = done?.steps ?? 0; at < plan.steps.length; at += 1) {

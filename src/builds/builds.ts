@@ -42,6 +42,8 @@ export interface BuildRequest {
   readonly groups?: readonly string[] | undefined;
   /** Of the workshop's root layer, in bytes. */
   readonly size?: number | undefined;
+  /** Lets the steps of a recipe have a way out that keeps them from nothing, where there is no other. */
+  readonly unsafeNet?: boolean | undefined;
   /** Takes the place of an image that has its name and that no vm uses. */
   readonly replace: boolean;
   /** Whether what steps left earlier is used. */

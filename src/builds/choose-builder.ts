@@ -9,10 +9,11 @@ type Chosen = { readonly by: "recipe"; readonly request: RecipeRequest } | { rea
 
 /** Pure. Throws `invalid` `not_of_a_recipe`, `not_of_a_dockerfile`, `no_base`. */
 export function chooseBuilder(request: BuildRequest): Chosen {
-  const { as, file, from, groups, size, context, target, buildArgs } = request;
+  const { as, file, from, groups, size, unsafeNet, context, target, buildArgs } = request;
   const name = basename(file);
   if (isDockerfile(file)) {
-    const flag = from !== undefined ? "--from-image" : groups !== undefined ? "--groups" : size !== undefined ? "--size" : undefined;
+    const given = { "--from-image": from, "--groups": groups, "--size": size, "--unsafe-net": unsafeNet === true ? true : undefined };
+    const [flag] = Object.entries(given).flatMap(([name, value]) => (value === undefined ? [] : [name]));
     if (flag === undefined) return { by: "dockerfile", request };
     const why = flag === "--from-image" ? "its FROM says what it begins with" : "that is for recipes";
     throw new BangerError("invalid", "not_of_a_dockerfile", `cannot build image ${as} by ${name} with ${flag}: ${why}`, {

@@ -1915,6 +1915,14 @@ export const VERBS: Readonly<Record<OperationName, Verb>> = {
         "placeholder": "SIZE"
       },
       {
+        "name": "unsafeNet",
+        "flag": "unsafe-net",
+        "type": "boolean",
+        "required": false,
+        "default": false,
+        "brief": "let steps of a recipe take a way out that isolates nothing, where there is no other"
+      },
+      {
         "name": "target",
         "flag": "target",
         "type": "string",

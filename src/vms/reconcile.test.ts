@@ -64,6 +64,35 @@ describe("what a daemon that died left", () => {
     expect(row()?.state).toBe("stopped");
   });
 
+  test("what a guest was given and could not be written down is written by the same daemon, when it looks again", async () => {
+    await vms.create({ name: "dev", start: true }, context);
+    const [record] = world.rows.list().records;
+    const update = world.rows.update.bind(world.rows);
+    let writes = 0;
+    world.dependencies.rows.update = (id, change) => {
+      writes += 1;
+      if (writes === 2) throw new Error("the disk says no");
+      return update(id, change);
+    };
+    await vms.change("dev", { env: { CHANGED: "1" } }, context);
+    expect(await vms.get("dev")).toMatchObject({ pending: [{ what: "environment" }] });
+    expect(world.troubles).toBe(1);
+    await vms.reconcile();
+    await until("nothing to be pending", async () => (await vms.get("dev")).pending.length === 0);
+    expect(world.rows.find(record?.id ?? "")?.boot?.given.env).toEqual({ CHANGED: "1" });
+  });
+
+  test("what waits for the next start of a guest is written down once, not by each daemon", async () => {
+    running({ plan: { memoryMiB: 300 } });
+    world.alive.add(PID);
+    const before = world.rows.find(ID)?.generation;
+    await vms.reconcile();
+    expect(await vms.agentOf("dev")).toBe(world.agents[0] as never);
+    await settle();
+    expect(await vms.get("dev")).toMatchObject({ pending: [{ what: "memory" }] });
+    expect(world.rows.find(ID)?.generation).toBe(before as never);
+  });
+
   test.each([
     ["running", true, false],
     ["paused", false, true],

@@ -48,6 +48,8 @@ export async function reconcileVms(held: Held, dependencies: VmDependencies, sig
       supervisor.save();
       await supervisor.whileIdle(() => reconcileOne(supervisor, dependencies, signal));
       if (supervisor.record.state === "stopping") goOnStopping(supervisor, dependencies);
+      // What it was given may not have been written down. Not waited for: the guest may take a while to answer.
+      if (supervisor.isRunning) void supervisor.giveLive(makeQuietSteps(new AbortController().signal));
     });
   }
   await attempt("sweep", "", () => sweep(held, dependencies));

@@ -1,7 +1,10 @@
 /** `network-server.ts KIND/ADDRESS/PORT...`, of kind `web` or `dns`: servers of a test's small internet. Says a line when all listen. */
 import { createSocket } from "node:dgram";
-import { createServer } from "node:http";
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import { Readable } from "node:stream";
 import { INTERNET_ADDRESS } from "./network-world.ts";
+
+const MIB = Buffer.alloc(2 ** 20, "x");
 
 await Promise.all(process.argv.slice(2).map((word) => serve(word.split("/"))));
 console.log("listening");
@@ -9,7 +12,7 @@ console.log("listening");
 function serve([kind, address = "", port = ""]: readonly string[]): Promise<void> {
   return new Promise((resolve, reject) => {
     if (kind === "web") {
-      createServer((request, response) => response.end(`hello from ${address} to ${request.socket.remoteAddress ?? ""}\n`))
+      createServer((request, response) => answerWeb(request, response, address))
         .once("error", reject)
         .listen(Number(port), address, resolve);
     } else {
@@ -18,6 +21,13 @@ function serve([kind, address = "", port = ""]: readonly string[]): Promise<void
       socket.once("error", reject).bind(Number(port), address, resolve);
     }
   });
+}
+
+/** A greeting that tells who met whom; at `/mib/N`, so many MiB. */
+function answerWeb({ url = "", socket }: IncomingMessage, response: ServerResponse, address: string): void {
+  const mib = /^\/mib\/(\d{1,4})$/.exec(url)?.[1];
+  if (mib === undefined) response.end(`hello from ${address} to ${socket.remoteAddress ?? ""}\n`);
+  else Readable.from(Array.from({ length: Number(mib) }, () => MIB)).pipe(response);
 }
 
 /** Every name is the internet's address. */

@@ -1,4 +1,4 @@
-import { findLeftovers } from "./world-state.ts";
+import { dumpDatabase, findLeftovers } from "./world-state.ts";
 import type { World } from "./world.ts";
 
 const CONVERGE_MS = 10_000;
@@ -15,10 +15,14 @@ export async function untilQuiet(
   onDead: () => Promise<unknown> = () => world.ok(["vm", "list"]),
 ): Promise<readonly string[]> {
   const deadline = Date.now() + CONVERGE_MS;
+  let before = "";
   for (let quietSince = Date.now(); ; await Bun.sleep(20)) {
     if (world.daemonPid() === undefined) await onDead();
     const left = findLeftovers(world).filter((leftover) => !allowed.includes(leftover));
-    if (left.length > 0) quietSince = Date.now();
+    // A guest is given what a daemon that died had not given yet, and that is written down.
+    const rows = JSON.stringify(dumpDatabase(world).vms);
+    if (left.length > 0 || rows !== before) quietSince = Date.now();
+    before = rows;
     if (Date.now() - quietSince >= QUIET_MS || Date.now() > deadline) return left;
   }
 }

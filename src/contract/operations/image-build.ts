@@ -22,6 +22,7 @@ export const imageBuild = defineOperation({
       .regex(/^[A-Za-z][A-Za-z0-9_-]*(?:,[A-Za-z][A-Za-z0-9_-]*)*$/, "groups are words with commas between")
       .optional(),
     size: size.optional(),
+    unsafeNet: z.boolean().default(false),
     target: z
       .string()
       .regex(/^[A-Za-z0-9][A-Za-z0-9_.-]{0,127}$/, "a stage is called by a word")
@@ -65,6 +66,7 @@ export const imageBuild = defineOperation({
     "file_not_found",
     "file_unusable",
     "step_failed",
+    "network_unsafe",
     "image_not_found",
     "image_exists",
     "image_in_making",
@@ -84,6 +86,7 @@ export const imageBuild = defineOperation({
     buildArgs: { brief: "an argument of a Dockerfile; may be repeated", placeholder: "KEY=VALUE", flag: "build-arg" },
     kernelRef: { brief: "the kernel of its vms; that of what it begins with when left out", placeholder: "KERNEL", completes: "kernel" },
     size: { brief: "size of the root disk while it is built by a recipe", placeholder: "SIZE" },
+    unsafeNet: { brief: "let steps of a recipe take a way out that isolates nothing, where there is no other" },
     replace: { brief: "take the place of the image of that name, when no vm uses it" },
     cache: { brief: "do all steps of a recipe again, whatever unchanged ones left" },
   },

@@ -37,6 +37,14 @@ const paused = {
 export const VM_STEPS: readonly Step[] = [
   { ...absent, name: "vm create", words: (crash) => withKernel(crash, create()), done: "running", between: ["stopped"] },
   { ...absent, name: "vm create --nat", words: (crash) => withKernel(crash, create(["--nat"])), done: "running", between: ["stopped"] },
+  {
+    ...absent,
+    name: "vm create --network",
+    prepare: makeNetwork,
+    words: (crash) => withKernel(crash, create(["--network", NETWORK])),
+    done: "running",
+    between: ["stopped"],
+  },
   { ...absent, name: "vm create --ephemeral", words: (crash) => withKernel(crash, create(["--ephemeral"])), done: "running" },
   { ...absent, name: "vm create --no-start", words: (crash) => withKernel(crash, create(["--no-start"])), done: "stopped" },
   { ...stopped, name: "vm start", words: () => ["vm", "start", NAME], done: "running" },
@@ -59,6 +67,17 @@ export const VM_STEPS: readonly Step[] = [
     words: () => ["vm", "set", NAME, "--memory", "300M", "--env", "CHANGED=1"],
     done: "changed",
     look: (crash) => (planOf(crash).includes("CHANGED") ? "changed" : ofVm.look(crash)),
+  },
+  {
+    ...running,
+    name: "vm set --network",
+    prepare: async (crash) => {
+      await makeNetwork(crash);
+      await crash.world.ok(withKernel(crash, create(["--nat"])));
+    },
+    words: () => ["vm", "set", NAME, "--network", NETWORK],
+    done: "changed",
+    look: (crash) => (planOf(crash).includes(`"network":"${NETWORK}"`) ? "changed" : ofVm.look(crash)),
   },
   {
     ...running,
@@ -101,6 +120,14 @@ export const VM_STEPS: readonly Step[] = [
   },
   { ...running, name: "vm exec", isPassedOn: true, words: () => ["vm", "exec", NAME, "--", "true"], done: "running" },
 ];
+
+/** It stays: what is in it is what a step is about. */
+async function makeNetwork({ world }: CrashWorld): Promise<void> {
+  const { networks } = await world.json<{ networks: readonly { name: string }[] }>(["network", "list"]);
+  if (networks.length === 0) await world.ok(["network", "create", NETWORK]);
+}
+
+const NETWORK = "shop";
 
 function fileToCopy({ world }: CrashWorld): string {
   const path = join(world.folder, "to-copy");
