@@ -37,12 +37,20 @@ describe("the table", () => {
     expect(at("@kept_in")).toBe(at("oifname !=") + 1);
     expect(at("@kept_in")).toBeLessThan(at("udp dport 53"));
     expect(at("@members")).toBe(at("oifname !=") - 1);
-    expect(lines.at(-1)).toBe("accept");
+    expect(lines.at(-1)).toBe("goto to_uplink");
   });
 
   test("never lets a guest's packets pass because earlier ones did", () => {
     for (const line of [...chain("arriving"), ...chain("through")])
       if (line.includes("established")) expect(line).toContain('iifname "up0"');
+    // What asks for that comes last, of packets that were judged.
+    expect(chain("through").filter((line) => line.endsWith("accept") && line.includes("tcp"))).toEqual([]);
+  });
+
+  test("lets a connection that nobody has answered begin once in a while, by its first packet alone", () => {
+    const lines = chain("to_uplink");
+    expect(lines.slice(0, 2)).toEqual(["meta l4proto != tcp accept", "ct state established,related accept"]);
+    expect(lines.slice(2).map((line) => line.split(" ").at(-1))).toEqual(["drop", "drop", "accept", "drop"]);
   });
 });
 

@@ -34,6 +34,15 @@ const DENIED = [
   "192.88.99.0/24",
 ];
 
+/**
+ * pasta that finds a TCP connection's first packet and another one of it in what it reads at once (0.0~git20230309 of Debian 12) has been
+ * seen to be busy with them without end, and nobody has a way out then. So of a connection that nobody has answered one packet passes, and the
+ * next after this: a guest's own second try comes after 1 second, its third after 3.
+ */
+const BEGUN_SECONDS = 2;
+/** Some MiB of the kernel's. When all are taken, no connection begins until one is free. */
+const BEGUN_MOST = 65_536;
+
 /** The whole table anew, in one transaction: there is no moment without it, nor with half of it. */
 export function tableText(host: HostNetworks, slots: readonly (Slot & { readonly grants: Grants })[]): string {
   const { name: uplink, gateway, dns } = UPLINK;
@@ -50,6 +59,7 @@ table ${TABLE} {
   map networks { type ifname : mark; }
   set members { type ifname . mark; }
   set near { type ipv4_addr; flags interval; auto-merge; }
+  set begun { type ipv4_addr . inet_service . ipv4_addr . inet_service; flags dynamic,timeout; timeout ${BEGUN_SECONDS}s; size ${BEGUN_MOST}; }
 
   chain arriving {
     type filter hook prerouting priority raw; policy drop;
@@ -73,13 +83,21 @@ table ${TABLE} {
     iifname @kept_in goto refused
     meta l4proto != { tcp, udp, icmp } drop
     ip daddr ${dns} udp dport 53 accept
-    ip daddr ${gateway} meta l4proto { tcp, udp } iifname . th dport @host_ports accept
+    ip daddr ${gateway} meta l4proto { tcp, udp } iifname . th dport @host_ports goto to_uplink
     ip daddr @never goto refused
     ip daddr @own goto refused
-    iifname . ip daddr @lan accept
+    iifname . ip daddr @lan goto to_uplink
     ip daddr @denied goto refused
     ip daddr @near goto refused
-    accept
+    goto to_uplink
+  }
+  chain to_uplink {
+    meta l4proto != tcp accept
+    ct state established,related accept
+    tcp flags & (fin | syn | rst | ack) != syn drop
+    ip saddr . tcp sport . ip daddr . tcp dport @begun drop
+    add @begun { ip saddr . tcp sport . ip daddr . tcp dport } accept
+    drop
   }
   chain inside {
     type filter hook input priority filter; policy drop;

@@ -10,16 +10,20 @@ export interface Sender {
   readonly via?: string;
 }
 
-/** What of a frame's IP header is not as usual. */
+/** What of a frame's headers is not as usual. */
 export interface IpOdds {
   readonly options?: Buffer;
   /** In bytes, of which the packet has no others. */
   readonly fragment?: { readonly offset: number; readonly more: boolean };
   readonly protocol?: number;
+  /** Of TCP, instead of SYN. */
+  readonly tcpFlags?: number;
 }
 
+export const RST = 0x04;
+
 export function synFrame(from: Sender, to: string, port: number, fromPort: number, odds?: IpOdds): Buffer {
-  return ipFrame(from, to, 6, tcpSegment(from, to, port, fromPort), odds);
+  return ipFrame(from, to, 6, tcpSegment(from, to, port, fromPort, odds?.tcpFlags), odds);
 }
 
 export function udpFrame(from: Sender, to: string, port: number, fromPort: number, payload: Buffer, odds?: IpOdds): Buffer {
@@ -35,8 +39,8 @@ export function fragmentedSyn(from: Sender, to: string, port: number, fromPort: 
   ];
 }
 
-export function pingFrame(from: Sender, to: string, id: number): Buffer {
-  const echo = Buffer.alloc(16);
+export function pingFrame(from: Sender, to: string, id: number, payload: Buffer = Buffer.alloc(8)): Buffer {
+  const echo = Buffer.concat([Buffer.alloc(8), payload]);
   echo.writeUInt8(8, 0);
   echo.writeUInt16BE(id, 4);
   echo.writeUInt16BE(checksum(echo), 2);
@@ -101,13 +105,13 @@ export function parseReply(frame: Buffer): Reply {
   }
 }
 
-function tcpSegment(from: Sender, to: string, port: number, fromPort: number): Buffer {
+function tcpSegment(from: Sender, to: string, port: number, fromPort: number, flags = 0x02): Buffer {
   const tcp = Buffer.alloc(20);
   tcp.writeUInt16BE(fromPort, 0);
   tcp.writeUInt16BE(port, 2);
   tcp.writeUInt32BE(1000, 4);
   tcp.writeUInt8(0x50, 12);
-  tcp.writeUInt8(0x02, 13);
+  tcp.writeUInt8(flags, 13);
   tcp.writeUInt16BE(64_000, 14);
   return withChecksum(from, to, 6, tcp, 16);
 }
