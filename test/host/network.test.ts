@@ -28,7 +28,7 @@ describe("a hostile guest", () => {
       await using undo = new AsyncDisposableStack();
       const home = mkdtempSync("/tmp/bgn-");
       undo.defer(() => rmSync(home, { recursive: true, force: true }));
-      run(world, ["nft", "-f", join(import.meta.dir, "foreign-rules.nft")]);
+      run(world, ["nft", "-f", join(import.meta.dir, "rule-sets/four-together.nft")]);
       const rules = run(world, ["nft", "list", "ruleset"]);
       expect(rules).toContain("DOCKER-USER");
 
