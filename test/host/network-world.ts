@@ -39,7 +39,9 @@ export const FORBIDDEN = {
 export interface NetworkWorld extends AsyncDisposable {
   /** The command, run in the host's namespaces. */
   argv(command: readonly string[]): readonly string[];
-  /** Runs `ip` there. */
+  /** The command, run where the host's neighbours and the internet are; their card is `in0`. */
+  outside(command: readonly string[]): readonly string[];
+  /** Runs `ip` in the host's. */
   ip(...words: readonly string[]): void;
   /** Makes the host ask this name server. */
   setNameServer(address: string): void;
@@ -109,6 +111,7 @@ export async function openNetworkWorld(): Promise<NetworkWorld> {
   const open = undo.move();
   return {
     argv: (command) => host.argv(command),
+    outside: (command) => outside.argv(command),
     ip: (...words) => ipIn(host, ...words),
     setNameServer,
     [Symbol.asyncDispose]: () => open.disposeAsync(),
