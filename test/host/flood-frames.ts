@@ -14,10 +14,8 @@ import { FORBIDDEN, HOST_ADDRESS, HOST_PUBLIC_ADDRESS, INTERNET_ADDRESS, SECRET_
 export const KINDS = ["own", "stolen", "never"] as const;
 type Kind = (typeof KINDS)[number];
 
-/** The ports of a period `n` are these and `n`. */
+/** The ports of a period `n`, which is less than 10,000, are these and `n`. */
 const PORTS: Readonly<Record<Kind, number>> = { own: 20_000, stolen: 40_000, never: 50_000 };
-/** Of periods. */
-export const PERIODS = 10_000;
 
 /** The ports that a guest has when it is granted any: one that it uses, and one that others try to. */
 export function hostPortsOf(period: number): readonly number[] {
