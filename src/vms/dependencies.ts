@@ -59,7 +59,7 @@ export interface VmDefaults {
 /** The part of an operation that the walk needs; `makeQuietSteps` gives one for work that nobody asked for. */
 export type Steps = Pick<OperationContext, "signal" | "stage" | "notice">;
 
-export function makeQuietSteps(signal: AbortSignal): Steps {
+export function makeQuietSteps(signal = new AbortController().signal): Steps {
   return {
     signal,
     stage: (_stage, body) => body({ progress: () => undefined, note: () => undefined }),

@@ -49,7 +49,7 @@ export async function reconcileVms(held: Held, dependencies: VmDependencies, sig
       await supervisor.whileIdle(() => reconcileOne(supervisor, dependencies, signal));
       if (supervisor.record.state === "stopping") goOnStopping(supervisor, dependencies);
       // What it was given may not have been written down. Not waited for: the guest may take a while to answer.
-      if (supervisor.isRunning) void supervisor.giveLive(makeQuietSteps(new AbortController().signal));
+      if (supervisor.isRunning) void supervisor.giveLive(makeQuietSteps());
     });
   }
   await attempt("sweep", "", () => sweep(held, dependencies));
@@ -103,7 +103,7 @@ async function takeOver(supervisor: Supervisor, dependencies: VmDependencies, si
 
 /** Nobody waits for it. */
 function goOnStopping(supervisor: Supervisor, { system, onTrouble }: VmDependencies): void {
-  supervisor.stop(STOP_GRACE_MS, makeQuietSteps(new AbortController().signal)).catch((error: unknown) => {
+  supervisor.stop(STOP_GRACE_MS, makeQuietSteps()).catch((error: unknown) => {
     system.log.error("cannot finish a stop", { vm: supervisor.record.name, error });
     onTrouble();
   });

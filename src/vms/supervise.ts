@@ -329,7 +329,7 @@ export class Supervisor {
         isPaused: state === "paused",
         forwards: plan.forwards,
         onHalted: () => void this.#haltedByItself(running),
-        onConnected: () => void this.giveLive(makeQuietSteps(new AbortController().signal)),
+        onConnected: () => void this.giveLive(makeQuietSteps()),
         release,
       },
       this.#dependencies,
@@ -350,7 +350,7 @@ export class Supervisor {
     };
     const cancel = async (): Promise<void> => {
       // Who cancels a start finds the vm as it was before.
-      if (this.#row.record.state === "running") await this.stop(0, makeQuietSteps(new AbortController().signal));
+      if (this.#row.record.state === "running") await this.stop(0, makeQuietSteps());
     };
     const vm = { record: this.#row.record, guest: running, write, cancel, over: () => (this.#readying = undefined) };
     return startReadying(vm, this.#dependencies, steps);
@@ -362,7 +362,7 @@ export class Supervisor {
     if (this.#running !== running || this.#row.record.state !== "running") return;
     this.#dependencies.system.log.info("ending a guest whose kernel has halted", { vm: this.#row.record.name });
     try {
-      await this.stop(0, makeQuietSteps(new AbortController().signal));
+      await this.stop(0, makeQuietSteps());
     } catch (error) {
       this.#dependencies.system.log.error("cannot end a guest that halted", { vm: this.#row.record.name, error });
       this.#dependencies.onTrouble();
@@ -380,7 +380,7 @@ export class Supervisor {
         if (exit.reason === "guest-power-off") this.#row.settle("halted", { boot: this.#row.bootWithoutVmm() });
         else this.#row.settle("failed", { problem: describeExit(exit), boot: this.#row.bootWithoutVmm() });
       });
-      await this.deleteIfEphemeral(makeQuietSteps(new AbortController().signal));
+      await this.deleteIfEphemeral(makeQuietSteps());
     } catch (error) {
       this.#dependencies.system.log.error("cannot clear up after a guest that ended", { vm: this.#row.record.name, error });
       this.#dependencies.onTrouble();

@@ -17,8 +17,7 @@ export function tellPeers(
   let telling: Promise<unknown> = Promise.resolve();
   // Who has left its network was told so when it was set.
   const members = (): readonly Supervisor[] => [...supervisors.values()].filter(({ record }) => record.plan.network !== null);
-  const tellAll = (): Promise<unknown> =>
-    Promise.allSettled(members().map((member) => member.giveLive(makeQuietSteps(new AbortController().signal))));
+  const tellAll = (): Promise<unknown> => Promise.allSettled(members().map((member) => member.giveLive(makeQuietSteps())));
   peers.onChange(() => {
     // Whoever is told has the newest word: each waits for the one before, in its own order.
     const before = telling;
