@@ -32,11 +32,11 @@ export function makeNetwork({ system, mode, uid }: NetworkDependencies): Network
     wish: LinkWish,
     signal: AbortSignal,
   ): Promise<Link> => {
-    const { slot, mode: made, enter, host } = await shared.claim(vmId, decision.mode, normalGrants(wish.grants), signal);
+    const { slot, mode: made, end, host } = await shared.claim(vmId, decision.mode, normalGrants(wish.grants), signal);
     return {
       mode: made,
       why: made === decision.mode ? decision.why : "vms that run have it already",
-      end: { kind: "tap", name: slot.name, mac: slot.mac, enter },
+      end,
       guest: slotAddress(slot, host.search, wish.grants),
       notice: host.server === undefined && wish.grants.outward ? NO_DNS : undefined,
       [Symbol.asyncDispose]: () => shared.release(vmId),
@@ -72,10 +72,8 @@ export function makeNetwork({ system, mode, uid }: NetworkDependencies): Network
     get problem() {
       return shared.problem;
     },
-    traffic: async (vmId, vmm) => {
-      const claim = shared.find(vmId);
-      if (claim === undefined) return undefined;
-      const card = (await system.processes.networkCards(vmm))?.get(claim.slot.name);
+    traffic: async (vmId) => {
+      const card = await shared.traffic(vmId);
       // What the TAP receives, the guest has sent.
       return card === undefined ? undefined : { receivedBytes: card.sentBytes, sentBytes: card.receivedBytes };
     },

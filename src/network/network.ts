@@ -64,7 +64,7 @@ export interface Network extends AsyncDisposable {
   /** What is wrong now with the way out of all vms, for people; undefined when nothing is. */
   readonly problem: string | undefined;
   /** What went over a vm's link, as its guest sees it; undefined where nothing counts it: it is QEMU's own, or none. */
-  traffic(vmId: string, vmm: ProcessIdentity): Promise<NetworkUsage | undefined>;
+  traffic(vmId: string): Promise<NetworkUsage | undefined>;
   /** Ids of vms that have a claim on a slot. */
   listClaims(): readonly string[];
   /** The processes that serve all links, found by looking. */

@@ -20,6 +20,12 @@ export interface Grants {
   readonly network: number | null;
 }
 
+/** A slot with what its vm may reach. */
+export interface GrantedSlot {
+  readonly slot: Slot;
+  readonly grants: Grants;
+}
+
 /** The internet alone. A slot that is made ahead is so. */
 export const NO_GRANTS: Grants = { hostPorts: [], lan: [], outward: true, network: null };
 
@@ -44,7 +50,7 @@ const BEGUN_SECONDS = 2;
 const BEGUN_MOST = 65_536;
 
 /** The whole table anew, in one transaction: there is no moment without it, nor with half of it. */
-export function tableText(host: HostNetworks, slots: readonly (Slot & { readonly grants: Grants })[]): string {
+export function tableText(host: HostNetworks, slots: readonly GrantedSlot[]): string {
   const { name: uplink, gateway, dns } = UPLINK;
   return `table ${TABLE} {}
 delete table ${TABLE}
@@ -117,7 +123,7 @@ table ${TABLE} {
     reject with icmp admin-prohibited
   }
 }
-${hostText(host)}${slots.map((slot) => slotText(slot) + grantText(slot, slot.grants)).join("")}`;
+${hostText(host)}${slots.map(({ slot, grants }) => slotText(slot) + grantText(slot, grants)).join("")}`;
 }
 
 /** What the host has now, instead of what it had. */
@@ -150,6 +156,16 @@ function elementsOf({ name }: Slot, { hostPorts, lan, outward, network }: Grants
     ["networks", network === null ? [] : [`"${name}" : ${network}`]],
     ["members", network === null ? [] : [`"${name}" . ${network}`]],
   ];
+}
+
+/** Slots that are taken down, and slots that are made. */
+export function slotsText(made: readonly Slot[], retired: readonly GrantedSlot[]): string {
+  return retired.map(({ slot, grants }) => removeText(slot, grants)).join("") + made.map(slotText).join("");
+}
+
+/** What a slot may reach, instead of what it might. */
+export function changeText(slot: Slot, before: Grants, after: Grants): string {
+  return withdrawText(slot, before) + grantText(slot, after);
 }
 
 /** Of a slot that is taken down. */

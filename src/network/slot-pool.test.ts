@@ -8,23 +8,21 @@ import { SLOTS, slotOf, type Slot } from "./slots.ts";
 function makeWorld(kept: readonly Claim[] = []) {
   const cards = new Set(kept.map(({ slot }) => slot.name));
   const written = new Map<string, string>(kept.map(({ slot, vmId }) => [slot.name, vmId]));
-  const places = new Set(kept.map(({ slot }) => slot.name));
   const seen: string[] = [];
-  const failing = { rules: false, addCards: false };
+  const failing = { grants: false, slots: false };
   const tools: SlotTools = {
-    rules: async (text) => {
-      if (failing.rules) throw new Error("no rules");
-      for (const [, verb = "", name = ""] of text.matchAll(/^(add|delete) element inet banger places \{ "(bg\d+)"/gm))
-        places[verb === "add" ? "add" : "delete"](name);
-      seen.push("rules");
-    },
-    addCards: async (slots) => {
-      if (failing.addCards) throw new Error("no cards");
-      for (const { name } of slots) cards.add(name);
-      seen.push("cards");
-    },
-    removeCards: async (slots) => {
-      for (const { name } of slots) cards.delete(name);
+    ground: {
+      changeSlots: async ({ made, retired }) => {
+        // It may be half done when it fails.
+        for (const { name } of made) cards.add(name);
+        if (failing.slots) throw new Error("no slots");
+        for (const { slot } of retired) cards.delete(slot.name);
+        seen.push("slots");
+      },
+      setGrants: async (slot) => {
+        if (failing.grants) throw new Error("no grants");
+        seen.push(slot.name);
+      },
     },
     claims: {
       write: async ({ slot, vmId }) => void written.set(slot.name, vmId),
@@ -33,7 +31,7 @@ function makeWorld(kept: readonly Claim[] = []) {
     },
     log: { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} },
   };
-  return { pool: new SlotPool(tools, kept), cards, written, places, seen, failing };
+  return { pool: new SlotPool(tools, kept), cards, written, seen, failing };
 }
 
 test("a second claim finds a slot that was made ahead, and waits for nothing in the namespace", async () => {
@@ -47,7 +45,7 @@ test("a second claim finds a slot that was made ahead, and waits for nothing in 
 });
 
 test("what is given back is taken down, and its number comes again last", async () => {
-  const { pool, cards, places, written } = makeWorld();
+  const { pool, cards, written } = makeWorld();
   const seen = new Set<number>();
   for (let count = 0; count < 200; count += 1) {
     const slot = await pool.claim("aa", NO_GRANTS);
@@ -56,7 +54,6 @@ test("what is given back is taken down, and its number comes again last", async 
     await pool.release("aa");
     await pool.settled();
     expect(cards.has(slot.name)).toBe(false);
-    expect(places.has(slot.name)).toBe(false);
   }
   expect(written.size).toBe(0);
   expect(cards.size).toBeLessThanOrEqual(4);
@@ -72,27 +69,25 @@ test("numbers begin again at the end, past those that are in use", async () => {
 });
 
 test("what failed is done the next time, and claims nothing", async () => {
-  for (const what of ["rules", "addCards"] as const) {
-    const { pool, failing, cards, places, written } = makeWorld();
-    failing[what] = true;
-    const failure = await pool.claim("aa", NO_GRANTS).catch((error: unknown) => String(error));
-    expect(failure).toMatch(/no (?:rules|cards)/);
-    expect([pool.vmIds, written.size]).toEqual([[], 0]);
-    failing[what] = false;
-    const slot = await pool.claim("aa", NO_GRANTS);
-    await pool.settled();
-    expect(cards.has(slot.name)).toBe(true);
-    // None has a place without a card.
-    expect([...places].toSorted()).toEqual([...cards].toSorted());
-  }
+  const { pool, failing, cards, written } = makeWorld();
+  failing.slots = true;
+  expect(await pool.claim("aa", NO_GRANTS).catch((error: unknown) => String(error))).toContain("no slots");
+  expect([pool.vmIds, written.size]).toEqual([[], 0]);
+  const halfMade = [...cards];
+  failing.slots = false;
+  const slot = await pool.claim("aa", NO_GRANTS);
+  await pool.settled();
+  expect(cards.has(slot.name)).toBe(true);
+  // What was made in vain is gone.
+  expect(halfMade.filter((name) => cards.has(name))).toEqual([]);
 });
 
 test("a grant that cannot be made gives the slot back", async () => {
   const { pool, failing, written } = makeWorld();
   await pool.claim("aa", NO_GRANTS);
   await pool.settled();
-  failing.rules = true;
-  expect(await pool.claim("bb", { ...NO_GRANTS, hostPorts: [80] }).catch((error: unknown) => String(error))).toContain("no rules");
+  failing.grants = true;
+  expect(await pool.claim("bb", { ...NO_GRANTS, hostPorts: [80] }).catch((error: unknown) => String(error))).toContain("no grants");
   expect([pool.vmIds, [...written.values()]]).toEqual([["aa"], ["aa"]]);
 });
 

@@ -6,20 +6,15 @@
 import { BangerError } from "../contract/errors.ts";
 import type { Log } from "../system/system.ts";
 import type { Claim, Claims } from "./claims.ts";
-import { grantText, NO_GRANTS, removeText, slotText, withdrawText, type Grants } from "./rules.ts";
+import type { Ground } from "./ground.ts";
+import { NO_GRANTS, type Grants } from "./rules.ts";
 import { SLOTS, slotOf, type Slot } from "./slots.ts";
 
 /** For a few vms that start one after the other; a TAP takes some KiB of the kernel. */
 const READY = 4;
 
-/** How the namespace is changed. */
 export interface SlotTools {
-  /** One transaction. */
-  readonly rules: (text: string) => Promise<void>;
-  /** Whole, or it throws. */
-  readonly addCards: (slots: readonly Slot[]) => Promise<void>;
-  /** Those that are there. */
-  readonly removeCards: (slots: readonly Slot[]) => Promise<void>;
+  readonly ground: Pick<Ground, "changeSlots" | "setGrants">;
   readonly claims: Claims;
   readonly log: Log;
 }
@@ -56,8 +51,7 @@ export class SlotPool {
     this.#claims.set(vmId, claim);
     try {
       await this.#tools.claims.write(claim);
-      const text = grantText(slot, grants);
-      if (text !== "") await this.#tools.rules(text);
+      if (JSON.stringify(grants) !== JSON.stringify(NO_GRANTS)) await this.#tools.ground.setGrants(slot, NO_GRANTS, grants);
     } catch (error) {
       await this.release(vmId);
       throw error;
@@ -70,9 +64,8 @@ export class SlotPool {
     const claim = this.#claims.get(vmId);
     if (claim === undefined || JSON.stringify(claim.grants) === JSON.stringify(grants)) return;
     const changed = { ...claim, grants };
-    const text = withdrawText(claim.slot, claim.grants) + grantText(claim.slot, grants);
     // What is taken away is gone for sure when that is told; what is given may come a moment later.
-    if (text !== "") await this.#tools.rules(text);
+    await this.#tools.ground.setGrants(claim.slot, claim.grants, grants);
     this.#claims.set(vmId, changed);
     await this.#tools.claims.write(changed);
   }
@@ -114,18 +107,15 @@ export class SlotPool {
   }
 
   async #change(): Promise<void> {
-    const { rules, addCards, removeCards } = this.#tools;
     const retired = this.#retired;
     this.#retired = [];
     const made = this.#pick(READY - this.#ready.length);
-    const text = retired.map(({ slot, grants }) => removeText(slot, grants)).join("") + made.map(slotText).join("");
-    // At the same time: a TAP that has no place, not yet or not any more, sends nothing that is let pass.
-    const changes = [rules(text), addCards(made), removeCards(retired.map(({ slot }) => slot))];
-    const failed = (await Promise.allSettled(changes)).find((change) => change.status === "rejected");
-    if (failed !== undefined) {
+    try {
+      await this.#tools.ground.changeSlots({ made, retired });
+    } catch (error) {
       // What is there of them is taken down the next time.
       this.#retired.push(...retired, ...made.map((slot) => ({ slot, vmId: "", grants: NO_GRANTS })));
-      throw failed.reason;
+      throw error;
     }
     this.#ready.push(...made);
   }

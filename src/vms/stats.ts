@@ -47,7 +47,7 @@ async function readHost(
   const vmm = record.boot?.vmm?.identity;
   if (vmm === undefined) return undefined;
   const monotonicMs = system.clock.monotonicMs();
-  const [usage, traffic] = await Promise.all([system.processes.usage(vmm), network.traffic(record.id, vmm)]);
+  const [usage, traffic] = await Promise.all([system.processes.usage(vmm), network.traffic(record.id)]);
   // A VMM that has just ended.
   if (usage === undefined) return undefined;
   const processes = [{ name: record.plan.driver, pid: vmm.pid, ...usage, pssBytes: usage.pssBytes ?? null }];

@@ -70,7 +70,7 @@ describe("QEMU's arguments", () => {
 
   test("take a TAP that is there, in the namespace that it is in, and run no script", () => {
     const enter = ["nsenter", "--target=7", "--net", "--"];
-    const argv = qemuArguments({ ...plan, link: { kind: "tap", name: "bg7", mac: "52:54:00:00:00:01", enter } });
+    const argv = qemuArguments({ ...plan, link: { kind: "tap", name: "bg7", mac: "52:54:00:00:00:01", enter, descriptor: undefined } });
     expect(argv.slice(0, 5)).toEqual([...enter, QEMU_PROGRAM]);
     expect(valuesOf(argv, "-netdev").map((text) => JSON.parse(text))).toEqual([
       { type: "tap", id: "net0", ifname: "bg7", script: "no", downscript: "no" },
@@ -80,6 +80,13 @@ describe("QEMU's arguments", () => {
       netdev: "net0",
       mac: "52:54:00:00:00:01",
     });
+  });
+
+  test("take a TAP that what goes before has opened, by its descriptor", () => {
+    const enter = ["banger-nethelper", "tap", "7", "9", "--"];
+    const argv = qemuArguments({ ...plan, link: { kind: "tap", name: "bg7", mac: "52:54:00:00:00:01", enter, descriptor: 9 } });
+    expect(argv.slice(0, 6)).toEqual([...enter, QEMU_PROGRAM]);
+    expect(valuesOf(argv, "-netdev").map((text) => JSON.parse(text))).toEqual([{ type: "tap", id: "net0", fd: "9" }]);
   });
 
   test("make the base read-only, for QEMU and for its file", () => {

@@ -1,6 +1,6 @@
 import { isAbsolute } from "node:path";
 import { BangerError } from "../../contract/errors.ts";
-import type { LinkEnd } from "../../contract/link.ts";
+import type { LinkEnd, TapEnd } from "../../contract/link.ts";
 import { consolePaths } from "../console/console-paths.ts";
 import type { DiskPart, LaunchPlan } from "../drivers.ts";
 import { kernelArguments } from "./kernel-arguments.ts";
@@ -90,11 +90,15 @@ function linkArguments(link: LinkEnd): readonly string[] {
     case "none":
       return [];
     case "tap":
-      return netArguments({ type: "tap", id: "net0", ifname: link.name, script: "no", downscript: "no" }, link.mac);
+      return netArguments({ type: "tap", id: "net0", ...tapOf(link) }, link.mac);
     case "user":
       // Without IPv6, as every other way that banger offers; the guest's address is one of IPv4.
       return netArguments({ type: "user", id: "net0", ipv6: false }, link.mac);
   }
+}
+
+function tapOf({ name, descriptor }: TapEnd): Readonly<Record<string, unknown>> {
+  return descriptor === undefined ? { ifname: name, script: "no", downscript: "no" } : { fd: String(descriptor) };
 }
 
 function netArguments(netdev: Readonly<Record<string, unknown>>, mac: string): readonly string[] {
