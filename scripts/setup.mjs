@@ -1,11 +1,11 @@
 /**
- * Makes a fresh checkout ready: system packages, npm packages, guest agent, layer merger, SSH server, binary. Each step looks first and
+ * Makes a fresh checkout ready: system packages, npm packages, guest agent, layer merger, SSH server, network helper, binary. Each step looks first and
  * does only what is missing, so that a second run takes a moment.
  *
  *   node scripts/setup.mjs [--tests]
  */
 import { pathToFileURL } from "node:url";
-import { buildAgent, buildBinary, buildLayers, buildSshd } from "./setup/build.mjs";
+import { buildAgent, buildBinary, buildLayers, buildNethelper, buildSshd } from "./setup/build.mjs";
 import { installDependencies } from "./setup/dependencies.mjs";
 import { FOR_TESTS, FOR_USE, install, missingOf } from "./setup/packages.mjs";
 import { runMain, SetupProblem } from "./setup/problem.mjs";
@@ -26,6 +26,7 @@ export async function setUp({ tests }) {
     await step("guest agent", buildAgent),
     await step("layer merger", buildLayers),
     await step("SSH server", buildSshd),
+    await step("network helper", buildNethelper),
   ];
   const isNew = await step("banger", buildBinary);
   if (tests) await openToolchain({ tests: true });

@@ -1,9 +1,9 @@
-/** Builds the three Rust programs and the one binary that embeds them, each only when its sources changed. */
+/** Builds the four Rust programs and the one binary that embeds them, each only when its sources changed. */
 import { copyFileSync, existsSync, mkdirSync, renameSync } from "node:fs";
 import { dirname } from "node:path";
 import { spawnSync } from "node:child_process";
 import { SetupProblem } from "./problem.mjs";
-import { AGENT, BANGER, BUN, LAYERS, SSHD, inRoot } from "./places.mjs";
+import { AGENT, BANGER, BUN, LAYERS, NETHELPER, SSHD, inRoot } from "./places.mjs";
 import { runOk } from "./programs.mjs";
 import { openToolchain } from "./rust.mjs";
 import { unlessDone } from "./stamp.mjs";
@@ -21,6 +21,11 @@ export function buildLayers() {
 /** True when there was something to do. */
 export function buildSshd() {
   return buildProgram({ name: "sshd", folder: "sshd", program: "banger-sshd", result: SSHD });
+}
+
+/** True when there was something to do. */
+export function buildNethelper() {
+  return buildProgram({ name: "nethelper", folder: "nethelper", program: "banger-nethelper", result: NETHELPER });
 }
 
 /**
@@ -92,6 +97,7 @@ export function buildBinary() {
       AGENT,
       LAYERS,
       SSHD,
+      NETHELPER,
     ],
     results: [BANGER],
     async work() {

@@ -15,5 +15,7 @@ export const AGENT = inRoot("build/banger-agent");
 export const LAYERS = inRoot("build/banger-layers");
 /** The SSH server for guests whose image has none, as the binary embeds it. */
 export const SSHD = inRoot("build/banger-sshd");
+/** What keeps the network of a user who may make none, as the binary embeds it. */
+export const NETHELPER = inRoot("build/banger-nethelper");
 /** The one binary: command line and daemon. */
 export const BANGER = inRoot("dist/banger");

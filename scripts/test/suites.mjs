@@ -82,5 +82,6 @@ export const SUITES = [
   ...rust("layers"),
   ...rust("guest"),
   ...rust("sshd"),
+  ...rust("nethelper"),
   { name: "kernel", kind: "bun", argv: ["./test/kernel"], quick: false, needs: "goods", onDemand: true, boots: true, minutes: 90 },
 ];

@@ -52,21 +52,21 @@ export function vmmArguments(mode: NamespaceMode, pid: number): readonly string[
 }
 
 /**
- * pasta's sockets are the host's, and its card is the namespace's. `--interface lo` asks of the host no more than that it has a
- * loopback: the addresses are our own, so that the host may come and go from network to network.
+ * What pasta is told wherever it runs. Its sockets are the host's, and its card is the namespace's. `--interface lo` asks of the host no
+ * more than that it has a loopback: the addresses are our own, so that the host may come and go from network to network.
  */
+export const UPLINK_WORDS = [
+  ...["--netns-only", "--foreground", "--quiet", "--config-net", "--ipv4-only"],
+  // No port leads anywhere, either way.
+  ...["-t", "none", "-u", "none", "-T", "none", "-U", "none"],
+  ...["--interface", "lo", "--mac-addr", UPLINK.mac, "--ns-ifname", UPLINK.name],
+  ...["--address", UPLINK.address, "--netmask", String(UPLINK.prefix), "--gateway", UPLINK.gateway, "--dns-forward", UPLINK.dns],
+] as const;
+
 export function uplinkArguments(mode: NamespaceMode, pid: number, logPath: string): readonly string[] {
-  const { name, address, prefix, gateway, dns, mac } = UPLINK;
   const enter = mode === "rootless" ? ["nsenter", `--target=${pid}`, ...userOf(mode)] : [];
-  return [
-    ...[...enter, "pasta", "--netns-only", "--runas", "0", "--foreground", "--quiet", "--config-net", "--ipv4-only"],
-    // No port leads anywhere, either way.
-    ...["-t", "none", "-u", "none", "-T", "none", "-U", "none"],
-    ...["--interface", "lo", "--mac-addr", mac, "--ns-ifname", name],
-    ...["--address", address, "--netmask", String(prefix), "--gateway", gateway, "--dns-forward", dns],
-    // Keeps to 1 MiB by itself, whatever a guest provokes.
-    ...["--log-file", logPath, "--netns", `/proc/${pid}/ns/net`],
-  ];
+  // Keeps its log to 1 MiB by itself, whatever a guest provokes.
+  return [...enter, "pasta", "--runas", "0", ...UPLINK_WORDS, "--log-file", logPath, "--netns", `/proc/${pid}/ns/net`];
 }
 
 /** Whether this is the uplink with that log, or about to be. To name the log is not enough: a user may be reading it. */
