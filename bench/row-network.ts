@@ -1,5 +1,6 @@
 /** Row 7: the place of a new vm in the network, against a program that makes it by three calls of `ip` and four of `nft`. */
 import { mkdtempSync, rmSync } from "node:fs";
+import { join } from "node:path";
 import { addCards, removeCards } from "../src/network/card-batches.ts";
 import { makeNetwork } from "../src/network/make-network.ts";
 import { enterArguments } from "../src/network/namespace-arguments.ts";
@@ -33,7 +34,8 @@ export async function* measureNetwork(): AsyncIterable<Row> {
       makeSystem({ ...environment, XDG_RUNTIME_DIR: memory }, makeJsonLog(2));
     const systems = [open(pooled.environment, inMemory()), open(single.environment, inMemory())] as const;
     for (const { files, layout } of systems) await files.makeFolder(layout.roots.state);
-    await using network = makeNetwork({ system: systems[0], mode: "auto", uid });
+    const placeHelper = async (): Promise<string> => join(import.meta.dir, "../build/banger-nethelper");
+    await using network = makeNetwork({ system: systems[0], mode: "auto", uid, placeHelper });
     const wish = { wanted: true, unsafe: false, grants: NO_GRANTS };
     await (await network.openLink(VM, wish, signal))[Symbol.asyncDispose]();
     const namespace = await openNamespace(systems[1], uid === 0 ? "rooted" : "rootless", signal);

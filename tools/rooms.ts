@@ -86,7 +86,7 @@ export const MAY_TOUCH = [
   /^system\//,
   /^sdk\/(?:check-socket-folder|is-daemon-up|launch-daemon|read-daemon-log|wait-for-daemon)\.ts$/,
   /^sdk\/copy\//,
-  /^cli\/(?:input-path|open-stdin|print|ssh\/run-ssh|through-a-pipe)\.ts$/,
+  /^cli\/(?:input-path|open-stdin|print|run-nethelper|ssh\/run-ssh|through-a-pipe)\.ts$/,
   /^daemon\/tell-ready\.ts$/,
   ...TEST_SUPPORT,
 ];

@@ -4,6 +4,10 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::os::fd::OwnedFd;
+use std::os::unix::net::UnixStream;
+use std::sync::Arc;
+
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
 
 use crate::message::{Answer, GrantedSlot, Grants, Host, Request, VERSION};
 use crate::namespace::Namespace;
@@ -21,10 +25,25 @@ pub struct Ground {
     opened: Option<Opened>,
 }
 
+/// A connection.
+#[derive(Clone)]
+pub struct Asker {
+    pub number: u64,
+    pub stream: Arc<UnixStream>,
+}
+
 struct Opened {
-    /// The connection that has it alone.
-    by: u64,
+    /// Who has it alone.
+    by: Asker,
     slots: BTreeMap<Slot, Grants>,
+}
+
+impl Asker {
+    fn is_gone(&self) -> bool {
+        let mut asked = [PollFd::new(&self.stream, PollFlags::RDHUP)];
+        let ended = PollFlags::RDHUP | PollFlags::HUP | PollFlags::ERR;
+        poll(&mut asked, Some(&Timespec::default())).is_ok() && asked[0].revents().intersects(ended)
+    }
 }
 
 /// An answer, and what goes along with it.
@@ -36,8 +55,9 @@ impl Ground {
         Self { namespace: Namespace::of(uid), uplink: Uplink::new(uid), server_path, opened: None }
     }
 
-    /// @param by the number of a connection.
-    pub fn answer(&mut self, by: u64, request: Request) -> Reply {
+    pub fn answer(&mut self, by: &Asker, request: Request) -> Reply {
+        // A daemon that was killed, and whose follower is quicker than the news of it.
+        self.opened.take_if(|opened| opened.by.number != by.number && opened.by.is_gone());
         match request {
             Request::Hello {} => {
                 let slots = self.namespace.cards()?.into_keys().collect();
@@ -69,8 +89,8 @@ impl Ground {
     }
 
     /// A connection has ended.
-    pub fn leave(&mut self, by: u64) {
-        self.opened.take_if(|opened| opened.by == by);
+    pub fn leave(&mut self, by: &Asker) {
+        self.opened.take_if(|opened| opened.by.number == by.number);
     }
 
     /// We are told to end: what nobody has open ends with us.
@@ -81,8 +101,8 @@ impl Ground {
         }
     }
 
-    fn open(&mut self, by: u64, host: &Host, slots: &[GrantedSlot]) -> Outcome {
-        if self.opened.as_ref().is_some_and(|opened| opened.by != by) {
+    fn open(&mut self, by: &Asker, host: &Host, slots: &[GrantedSlot]) -> Outcome {
+        if self.opened.as_ref().is_some_and(|opened| opened.by.number != by.number) {
             return Err(Refusal::new(Code::Busy, "another daemon of this user has the network"));
         }
         let wanted: BTreeMap<Slot, Grants> =
@@ -97,11 +117,11 @@ impl Ground {
             self.namespace.cards()?.into_keys().filter(|slot| !wanted.contains_key(slot)).collect();
         self.namespace.remove_cards(&strange)?;
         self.follow(host)?;
-        self.opened = Some(Opened { by, slots: wanted });
+        self.opened = Some(Opened { by: by.clone(), slots: wanted });
         Ok(())
     }
 
-    fn change(&mut self, by: u64, make: &[Slot], retire: &[Slot]) -> Outcome {
+    fn change(&mut self, by: &Asker, make: &[Slot], retire: &[Slot]) -> Outcome {
         let opened = self.opened_by(by)?;
         let mut slots = opened.slots.clone();
         let none = Grants::none();
@@ -121,7 +141,7 @@ impl Ground {
         Ok(())
     }
 
-    fn grant(&mut self, by: u64, GrantedSlot { slot, grants }: GrantedSlot) -> Outcome {
+    fn grant(&mut self, by: &Asker, GrantedSlot { slot, grants }: GrantedSlot) -> Outcome {
         let before = self.opened_by(by)?.slots.get(&slot).cloned().ok_or_else(|| no_such(slot))?;
         self.namespace.rules(&rules::changed(slot, &before, &grants))?;
         self.opened_by(by)?.slots.insert(slot, grants);
@@ -161,9 +181,9 @@ impl Ground {
         })
     }
 
-    fn opened_by(&mut self, by: u64) -> Outcome<&mut Opened> {
+    fn opened_by(&mut self, by: &Asker) -> Outcome<&mut Opened> {
         match &mut self.opened {
-            Some(opened) if opened.by == by => Ok(opened),
+            Some(opened) if opened.by.number == by.number => Ok(opened),
             Some(_) => Err(Refusal::new(Code::Busy, "another daemon of this user has the network")),
             None => Err(Refusal::new(Code::NotOpen, "it is not opened by this connection")),
         }

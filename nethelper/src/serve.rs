@@ -11,7 +11,7 @@ use std::thread;
 use rustix::fs::{FlockOperation, Mode, OFlags, flock, open};
 use rustix::net::{SendAncillaryBuffer, SendAncillaryMessage, SendFlags, sendmsg};
 
-use crate::ground::{Ground, Reply};
+use crate::ground::{Asker, Ground, Reply};
 use crate::message::{Answer, parse, render};
 use crate::numbers::{CONNECTIONS, LINE_BYTES, WRITE};
 use crate::refusal::{Code, Outcome, Refusal};
@@ -93,7 +93,7 @@ fn listen(uid: u32) -> Outcome<UnixListener> {
 
 fn accept(listener: &UnixListener, uid: u32, ground: &Arc<Mutex<Ground>>) {
     let open = Arc::new(());
-    for (by, stream) in (0_u64..).zip(listener.incoming()) {
+    for (number, stream) in (0_u64..).zip(listener.incoming()) {
         let Ok(stream) = stream else {
             // No descriptor is left: others will end.
             thread::sleep(std::time::Duration::from_millis(50));
@@ -111,8 +111,9 @@ fn accept(listener: &UnixListener, uid: u32, ground: &Arc<Mutex<Ground>>) {
         }
         let (ground, counted) = (Arc::clone(ground), Arc::clone(&open));
         let spawned = thread::Builder::new().spawn(move || {
-            converse(&stream, by, &ground);
-            ground.lock().unwrap_or_else(PoisonError::into_inner).leave(by);
+            let by = Asker { number, stream: Arc::new(stream) };
+            converse(&by, &ground);
+            ground.lock().unwrap_or_else(PoisonError::into_inner).leave(&by);
             drop(counted);
         });
         drop(spawned);
@@ -120,7 +121,8 @@ fn accept(listener: &UnixListener, uid: u32, ground: &Arc<Mutex<Ground>>) {
 }
 
 /// Answers line after line. Descriptors that are sent along are closed by the kernel, as nobody takes them.
-fn converse(mut stream: &UnixStream, by: u64, ground: &Mutex<Ground>) {
+fn converse(by: &Asker, ground: &Mutex<Ground>) {
+    let mut stream = &*by.stream;
     let _ = stream.set_write_timeout(Some(WRITE));
     let mut held = Vec::new();
     let mut part = [0; 4096];

@@ -201,6 +201,23 @@ const COMPOSED: readonly Command[] = [
     ],
     load: async () => (await import("./commands/daemon-logs.ts")).daemonLogs,
   },
+  {
+    words: ["network", "helper"],
+    aliases: [],
+    summary: "Keep the network of a user's vms, as root, where the user may make none",
+    detail:
+      "Where user namespaces are forbidden, a user who is not root has no network for vms that isolates them. Root can run this instead, once: it makes the network namespace of that one user, and changes it as the user's daemon asks, in numbers and addresses alone. Run by sudo it serves who typed that. It stays in the foreground; when it is told to end it takes down what no vm uses. With --print it shows a unit for systemd, whose program lies there once this has run.",
+    fields: [
+      text("user", "USER", "whom to serve, by name or number; who typed sudo when left out", "string"),
+      flag("print", undefined, "show a unit for systemd, change nothing"),
+    ],
+    positional: [],
+    examples: [
+      { command: "banger network helper", does: "by sudo, for who typed that, until Ctrl-C" },
+      { command: "banger network helper --user ada --print", does: "a unit that runs it for ada from each boot on" },
+    ],
+    load: async () => (await import("./commands/nethelper.ts")).nethelper,
+  },
   ...CATALOG_COMMANDS,
   ...PUBLISH_COMMANDS,
   {

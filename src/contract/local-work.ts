@@ -22,6 +22,14 @@ export interface InstalledUnits {
   readonly user: string | null;
 }
 
+/** What root runs for one user, who may make no network of vms. */
+export interface NetworkHelper {
+  readonly uid: number;
+  readonly argv: readonly string[];
+  /** By which systemd runs it. */
+  readonly unit: UnitFile;
+}
+
 export interface LocalVersions {
   readonly agent: string;
   readonly drivers: readonly {
@@ -183,6 +191,10 @@ export interface LocalWork {
   examine(request: { readonly deep: boolean }, onEvent: (event: OperationEvent) => void): Promise<DoctorReport>;
   /** The versions of what a daemon would work with. */
   findVersions(): Promise<LocalVersions>;
+  /** Root's network helper for a user, by name or number, else for who typed `sudo`. Throws `invalid` `no_such_user`. */
+  findNetworkHelper(user: string | undefined): Promise<NetworkHelper>;
+  /** Puts its program where it is run from. Throws `refused` `not_root`. */
+  placeNetworkHelper(helper: NetworkHelper): Promise<void>;
   /** The units as they would be installed. */
   listUnits(scope: UnitScope): readonly UnitFile[];
   /** Writes the units and has the service manager listen; replaces earlier ones. Throws `unavailable` `no_systemd`, and then leaves nothing. */

@@ -7,6 +7,10 @@ declare module "*/banger-layers" {
   const path: string;
   export default path;
 }
+declare module "*/banger-nethelper" {
+  const path: string;
+  export default path;
+}
 declare module "*/banger-sshd" {
   const path: string;
   export default path;

@@ -9,6 +9,7 @@ import { makeSystem } from "../system/make-system.ts";
 import type { System } from "../system/system.ts";
 import { parseConfig, type Config } from "./config.ts";
 import { readConfigFile } from "./config-file.ts";
+import { findHelper, placeHelper } from "./place-nethelper.ts";
 import { installUnits, uninstallUnits } from "./units/install-units.ts";
 import { makeUnitFiles } from "./units/unit-files.ts";
 import { wireAbout, wireDoctor } from "./wire.ts";
@@ -24,6 +25,8 @@ export function makeLocalWork(environment: Variables, self: readonly string[]): 
   const uid = process.getuid?.() ?? -1;
   const open = (): System => makeSystem(environment, makeJsonLog(2));
   return {
+    findNetworkHelper: (user) => findHelper(open(), user, environment),
+    placeNetworkHelper: (helper) => placeHelper(open(), helper, uid),
     listUnits: (scope) => makeUnitFiles({ scope, self, environment }),
     installUnits: (scope) => installUnits(open(), { scope, self, environment }, uid),
     uninstallUnits: (scope) => uninstallUnits(open(), { scope, self, environment }, uid),

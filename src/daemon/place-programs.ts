@@ -1,8 +1,10 @@
 /** The Rust programs travel inside this one; what runs them, or packs one for a guest, needs them as files. */
 import agent from "../../build/banger-agent" with { type: "file" };
 import layers from "../../build/banger-layers" with { type: "file" };
+import nethelper from "../../build/banger-nethelper" with { type: "file" };
 import sshd from "../../build/banger-sshd" with { type: "file" };
 import { createHash } from "node:crypto";
+import { join } from "node:path";
 import type { SshServer } from "../ssh/ssh.ts";
 import type { System } from "../system/system.ts";
 
@@ -14,6 +16,16 @@ export function placeAgent(system: System): Promise<string> {
 /** The same for the program that merges the layers of images. Asked for whenever it is to run: a prune may have taken it. */
 export function placeLayers(system: System): Promise<string> {
   return place(system, layers, "banger-layers");
+}
+
+/** The same for what asks root's network helper for the TAP of a VMM. */
+export function placeNethelper(system: System): Promise<string> {
+  return place(system, nethelper, "banger-nethelper");
+}
+
+/** The same program in a folder of root's, under its own name. */
+export async function placeNethelperIn({ files }: System, folder: string): Promise<void> {
+  await files.write(join(folder, "banger-nethelper"), await files.readEmbedded(nethelper), 0o755);
 }
 
 /** The SSH server for guests that have none. It goes into guests and never onto this computer. */

@@ -38,7 +38,7 @@ import { makePeers } from "../vms/networks/peers.ts";
 import { makeVmRows, VM_MIGRATIONS } from "../vms/vm-rows.ts";
 import { makeAbout, type About } from "./about.ts";
 import { CONFIG_DEFAULTS } from "./config-entries.ts";
-import { openSshServer, placeAgent, placeLayers } from "./place-programs.ts";
+import { openSshServer, placeAgent, placeLayers, placeNethelper } from "./place-programs.ts";
 import { makeGate } from "./storage/gate.ts";
 import { makeStorage } from "./storage/make-storage.ts";
 import type { Wire, WireOptions } from "./rooms.ts";
@@ -185,7 +185,12 @@ function makeMeans({ system, config, proxies, leases, agentPath, fetcher, catalo
     proxies,
   });
   const disks = makeDisks({ system, leases, poolBytes: config.defaults.disk ?? CONFIG_DEFAULTS.layerBytes });
-  const network = makeNetwork({ system, mode: config.network.mode ?? CONFIG_DEFAULTS.networkMode, uid: ourUid() });
+  const network = makeNetwork({
+    system,
+    mode: config.network.mode ?? CONFIG_DEFAULTS.networkMode,
+    uid: ourUid(),
+    placeHelper: () => placeNethelper(system),
+  });
   const consoles = makeConsoles({ system, agentPath, maxBytes: config.logs.console ?? CONFIG_DEFAULTS.consoleBytes });
   const makeDriver: Readonly<Record<string, () => Driver>> = {
     qemu: () => makeQemuDriver({ system, consoles, program: config.drivers.qemu_binary ?? CONFIG_DEFAULTS.qemuBinary }),

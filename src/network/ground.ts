@@ -1,7 +1,7 @@
 /**
  * Where the cards of vms are: a network namespace with its rules and its way out, which outlives the daemon. What is done to it is said
  * in types alone, slots and grants, never in the words of the programs that do it: so it may be done by programs that this user runs
- * (`local-ground.ts`), or by the helper that root has started for this user (`helper-ground.ts`).
+ * (`local-ground.ts`), or by the helper that root has started for this user (`nethelper-ground.ts`).
  *
  * Laws: each change is whole, or it throws and is made again by whoever wanted it; made or taken away twice is as once. The rules about
  * a slot are there before anything that comes by its TAP is let pass.
@@ -14,8 +14,13 @@ import type { HostState } from "./read-host.ts";
 import type { Grants, GrantedSlot } from "./rules.ts";
 import type { Slot } from "./slots.ts";
 
-export interface Ground {
+/** Which ground, and who makes it. */
+export interface WantedGround {
   readonly mode: NamespaceMode;
+  readonly by: "us" | "helper";
+}
+
+export interface Ground extends WantedGround {
   /** What is wrong with the way out of all, for people; undefined when nothing is. */
   readonly problem: string | undefined;
   /** Gives the namespace its whole table, these slots and no other TAP, and a way out. Throws `unavailable` `link_failed`. */
@@ -41,10 +46,10 @@ export interface SlotChange {
   readonly retired: readonly GrantedSlot[];
 }
 
-/** One way to have a ground. */
+/** A way to have a ground, or several. */
 export interface Grounds {
   /** A new one, or one that nobody has a claim in; it is nothing before `begin`. */
-  open(mode: NamespaceMode, signal: AbortSignal): Promise<Ground>;
+  open(wanted: WantedGround, signal: AbortSignal): Promise<Ground>;
   /** That of an earlier daemon, with those of its claims that still have a TAP; undefined when it is gone. */
   find(claims: readonly Claim[]): Promise<{ readonly ground: Ground; readonly kept: readonly Claim[] } | undefined>;
   /** Ends what there is. Again: nothing. */

@@ -17,7 +17,7 @@ const NOTE_MAX_BYTES = 2 ** 12;
 
 export function makeLocalGrounds(system: System): Grounds {
   return {
-    open: async (mode, signal) => new LocalGround(system, await openNamespace(system, mode, signal), undefined),
+    open: async ({ mode }, signal) => new LocalGround(system, await openNamespace(system, mode, signal), undefined),
     find: (claims) => findLeft(system, claims),
     end: async () => {
       const { keepers, uplinks } = findServants(system);
@@ -62,6 +62,7 @@ function findInside({ processes }: System, name: string, vmIds: readonly string[
 }
 
 class LocalGround implements Ground {
+  readonly by = "us";
   readonly #system: System;
   readonly #uplink: Uplink;
   /** What an earlier daemon has begun, with the name server of its uplink; undefined for a new namespace. */

@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import type { BangerError } from "../contract/errors.ts";
+import { BangerError } from "../contract/errors.ts";
 import type { System } from "../system/system.ts";
 import { makeNetwork } from "./make-network.ts";
 import type { LinkWish } from "./network.ts";
@@ -11,11 +11,17 @@ const WISH: LinkWish = { wanted: true, unsafe: false, grants: NO_GRANTS };
 /** A computer on which nothing but QEMU's own network can be had, and nothing is to be done. */
 function makeComputer(): System {
   const processes = { which: (program: string) => (program === "pasta" ? undefined : `/usr/bin/${program}`), findByArgument: () => [] };
-  const files = { mayUse: () => true, readText: async () => "nameserver 192.0.2.7\nsearch a.test\n" };
-  return { processes, files, layout: { network: "/nowhere/net" } } as unknown as System;
+  const files = { mayUse: () => true, find: async () => undefined, readText: async () => "nameserver 192.0.2.7\nsearch a.test\n" };
+  const sockets = { connect: () => Promise.reject(new BangerError("unavailable", "socket_refused", "there is nobody")) };
+  return { processes, files, sockets, layout: { network: "/nowhere/net" } } as unknown as System;
 }
 
-const network = makeNetwork({ system: makeComputer(), mode: "auto", uid: 1000 });
+const network = makeNetwork({
+  system: makeComputer(),
+  mode: "auto",
+  uid: 1000,
+  placeHelper: () => Promise.reject(new Error("it is not wanted")),
+});
 
 test("a way out that isolates nothing is refused, with what it exposes and what to type", async () => {
   const error = (await network.openLink("0123456789ab", WISH, never).catch((thrown: unknown) => thrown)) as BangerError;

@@ -7,6 +7,7 @@ import { macOf, slotAddress, userAddress } from "./guest-address.ts";
 import { normalGrants } from "./link-grants.ts";
 import { findServants } from "./namespace.ts";
 import type { Link, LinkWish, Network, UnsafeNetwork } from "./network.ts";
+import { makeGrounds } from "./make-grounds.ts";
 import { networkProbes } from "./network-probes.ts";
 import { readHost } from "./read-host.ts";
 import { SharedNetwork } from "./shared-network.ts";
@@ -16,6 +17,8 @@ export interface NetworkDependencies {
   /** What the config says. */
   readonly mode: WantedMode;
   readonly uid: number;
+  /** The network helper's program as a file, for VMMs that get their TAP from it. */
+  readonly placeHelper: () => Promise<string>;
 }
 
 const EXPOSES =
@@ -23,19 +26,19 @@ const EXPOSES =
 const NO_DNS =
   "no DNS server is known that pasta could ask: /etc/resolv.conf names none by an IPv4 address. Names will not resolve in the vm until one is named there; addresses work";
 
-export function makeNetwork({ system, mode, uid }: NetworkDependencies): Network {
+export function makeNetwork({ system, mode, uid, placeHelper }: NetworkDependencies): Network {
   const findMode = makeFindMode(system, mode, uid);
-  const shared = new SharedNetwork(system);
+  const shared = new SharedNetwork(system, makeGrounds({ system, uid, placeProgram: placeHelper }));
   const openShared = async (
     vmId: string,
     decision: Extract<ModeDecision, { readonly mode: "rootless" | "rooted" }>,
     wish: LinkWish,
     signal: AbortSignal,
   ): Promise<Link> => {
-    const { slot, mode: made, end, host } = await shared.claim(vmId, decision.mode, normalGrants(wish.grants), signal);
+    const { slot, mode: made, by, end, host } = await shared.claim(vmId, decision, normalGrants(wish.grants), signal);
     return {
       mode: made,
-      why: made === decision.mode ? decision.why : "vms that run have it already",
+      why: made === decision.mode && by === decision.by ? decision.why : "vms that run have it already",
       end,
       guest: slotAddress(slot, host.search, wish.grants),
       notice: host.server === undefined && wish.grants.outward ? NO_DNS : undefined,

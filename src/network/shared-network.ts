@@ -6,8 +6,7 @@ import type { TapEnd } from "../contract/link.ts";
 import { makeInTurn } from "../operations/operations.ts";
 import type { NetworkUsage, System } from "../system/system.ts";
 import { makeClaims, type Claim, type Claims } from "./claims.ts";
-import type { Ground, Grounds } from "./ground.ts";
-import { makeLocalGrounds } from "./local-ground.ts";
+import type { Ground, Grounds, WantedGround } from "./ground.ts";
 import type { NamespaceMode } from "./namespace-arguments.ts";
 import { readHost, type HostState } from "./read-host.ts";
 import type { Grants } from "./rules.ts";
@@ -35,9 +34,9 @@ export class SharedNetwork implements AsyncDisposable {
   #open: Open | undefined;
   #isReconciled = false;
 
-  constructor(system: System) {
+  constructor(system: System, grounds: Grounds) {
     this.#system = system;
-    this.#grounds = makeLocalGrounds(system);
+    this.#grounds = grounds;
     this.#claims = makeClaims(system);
   }
 
@@ -64,14 +63,20 @@ export class SharedNetwork implements AsyncDisposable {
   /** A slot of the vm's own, its mode, and what the VMM is given. */
   async claim(
     vmId: string,
-    mode: NamespaceMode,
+    wanted: WantedGround,
     grants: Grants,
     signal: AbortSignal,
-  ): Promise<{ readonly slot: Slot; readonly mode: NamespaceMode; readonly end: TapEnd; readonly host: HostState }> {
-    const { pool, ground, host } = await this.#inTurn(() => this.#ensure(mode, signal));
+  ): Promise<{
+    readonly slot: Slot;
+    readonly mode: NamespaceMode;
+    readonly by: WantedGround["by"];
+    readonly end: TapEnd;
+    readonly host: HostState;
+  }> {
+    const { pool, ground, host } = await this.#inTurn(() => this.#ensure(wanted, signal));
     await pool.release(vmId);
     const slot = await pool.claim(vmId, grants);
-    return { slot, mode: ground.mode, end: ground.linkEnd(slot), host };
+    return { slot, mode: ground.mode, by: ground.by, end: ground.linkEnd(slot), host };
   }
 
   async setGrants(vmId: string, grants: Grants): Promise<void> {
@@ -102,10 +107,10 @@ export class SharedNetwork implements AsyncDisposable {
     this.#isReconciled = true;
   }
 
-  async #ensure(mode: NamespaceMode, signal: AbortSignal): Promise<Open> {
+  async #ensure(wanted: WantedGround, signal: AbortSignal): Promise<Open> {
     await this.#reconcile();
     if (this.#open !== undefined) return this.#open;
-    const ground = await this.#grounds.open(mode, signal);
+    const ground = await this.#grounds.open(wanted, signal);
     try {
       return await this.#use(ground, [], signal);
     } catch (error) {

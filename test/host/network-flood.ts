@@ -3,18 +3,15 @@
  * while grants change, and one asks all the time for what it may have. Prints as JSON who was granted what and when, what the
  * guests heard, and what a table of the test's own has counted in banger's namespace.
  */
-import type { WantedMode } from "../../src/network/decide-mode.ts";
-import { makeNetwork } from "../../src/network/make-network.ts";
 import { enterArguments, type NamespaceMode } from "../../src/network/namespace-arguments.ts";
 import type { Link } from "../../src/network/network.ts";
 import { NO_GRANTS, type Grants } from "../../src/network/rules.ts";
 import { findSlot, slotOf, UPLINK, type Slot } from "../../src/network/slots.ts";
-import { makeSystem } from "../../src/system/make-system.ts";
 import { makeChance } from "../support/seeded.ts";
 import { floodOrder, hostPortsOf } from "./flood-frames.ts";
 import { openFloodGuests, type FloodGuests } from "./flood-guests.ts";
 import type { Period } from "./flood-judge.ts";
-import { silentLog } from "./images-silent-log.ts";
+import { openNetworkDaemon } from "./network-daemon.ts";
 import * as frames from "./network-frames.ts";
 import { openNetworkGuest } from "./network-guest.ts";
 import { INTERNET_ADDRESS, NEIGHBOUR_ADDRESS, WEB_PORT } from "./network-world.ts";
@@ -54,9 +51,7 @@ const [LIVES, CHANGES] = [Number(lives), Number(changes)];
 const chance = makeChance(Number(seed));
 const signal = AbortSignal.timeout(1_200_000);
 
-const system = makeSystem({ BANGER_HOME: home, PATH: process.env["PATH"] }, silentLog);
-await system.files.makeFolder(system.layout.roots.state);
-const network = makeNetwork({ system, mode: mode as WantedMode, uid: process.getuid?.() ?? 0 });
+const { system, network } = await openNetworkDaemon(home, mode);
 const open = (vmId: string, grants: Grants): Promise<Link> => network.openLink(vmId, { wanted: true, unsafe: false, grants }, signal);
 
 const periods: (Period & { until: number })[] = [];

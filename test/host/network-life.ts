@@ -2,21 +2,16 @@
  * `network-life.ts HOME MODE`, run in a test's namespace: the whole life of a link, with what others have set up on that computer as
  * it is after each step, without what they count. Prints as JSON these rule sets by step, and which questions were answered.
  */
-import type { WantedMode } from "../../src/network/decide-mode.ts";
-import { makeNetwork } from "../../src/network/make-network.ts";
 import { NO_GRANTS } from "../../src/network/rules.ts";
 import { UPLINK } from "../../src/network/slots.ts";
-import { makeSystem } from "../../src/system/make-system.ts";
-import { silentLog } from "./images-silent-log.ts";
+import { openNetworkDaemon } from "./network-daemon.ts";
 import * as frames from "./network-frames.ts";
 import { openNetworkGuest } from "./network-guest.ts";
 import { GRANTED_PORT, INTERNET_ADDRESS, NEIGHBOUR_ADDRESS, SECRET_PORT, WEB_PORT } from "./network-world.ts";
 
 const ANSWER_MS = 2000;
 const [home, mode] = process.argv.slice(2);
-const system = makeSystem({ BANGER_HOME: home, PATH: process.env["PATH"] }, silentLog);
-await system.files.makeFolder(system.layout.roots.state);
-const network = makeNetwork({ system, mode: mode as WantedMode, uid: process.getuid?.() ?? 0 });
+const { system, network } = await openNetworkDaemon(home, mode);
 
 const rules: Record<string, string> = {};
 const look = async (step: string): Promise<void> => {

@@ -3,12 +3,9 @@
  * a hostile guest could send, and prints as JSON which of it was answered, and what the second guest heard.
  */
 import { createConnection } from "node:net";
-import type { WantedMode } from "../../src/network/decide-mode.ts";
-import { makeNetwork } from "../../src/network/make-network.ts";
 import { NO_GRANTS } from "../../src/network/rules.ts";
 import { UPLINK } from "../../src/network/slots.ts";
-import { makeSystem } from "../../src/system/make-system.ts";
-import { silentLog } from "./images-silent-log.ts";
+import { openNetworkDaemon } from "./network-daemon.ts";
 import * as frames from "./network-frames.ts";
 import { openNetworkGuest } from "./network-guest.ts";
 import {
@@ -28,10 +25,7 @@ const SEND_MS = 300;
 const [home, mode] = process.argv.slice(2);
 const signal = AbortSignal.timeout(60_000);
 
-const system = makeSystem({ BANGER_HOME: home, PATH: process.env["PATH"] }, silentLog);
-// As a daemon does before anything else.
-await system.files.makeFolder(system.layout.roots.state);
-const network = makeNetwork({ system, mode: mode as WantedMode, uid: process.getuid?.() ?? 0 });
+const { system, network } = await openNetworkDaemon(home, mode);
 const open = (vmId: string, hostPorts: readonly number[], lan: readonly string[]) =>
   network.openLink(vmId, { wanted: true, unsafe: false, grants: { ...NO_GRANTS, hostPorts, lan } }, signal);
 const links = [await open("0123456789aa", [GRANTED_PORT], [`${NEIGHBOUR_ADDRESS}/32`]), await open("0123456789bb", [], [])] as const;
