@@ -7,7 +7,7 @@ use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::fs::MetadataExt;
 use std::thread;
 
-use rustix::fs::{Mode, OFlags, fstatfs, open};
+use rustix::fs::{Mode, OFlags, open, statfs};
 use rustix::thread::{LinkNameSpaceType, move_into_link_name_space};
 
 use crate::cards::{self, SWITCHED_OFF, SWITCHED_ON, SWITCHED_ON_IPV6};
@@ -45,16 +45,17 @@ impl Namespace {
 
     /// Undefined where there is none.
     fn find(&self) -> Outcome<Option<OwnedFd>> {
-        let opened = match open(self.path(), OFlags::RDONLY | OFlags::CLOEXEC | OFlags::NOFOLLOW, Mode::empty()) {
-            Ok(opened) => opened,
+        let system = match statfs(self.path()) {
+            Ok(system) => system,
             Err(rustix::io::Errno::NOENT) => return Ok(None),
             Err(error) => return Err(Refusal::failed(self.path(), error)),
         };
-        let system = fstatfs(&opened).map_err(|error| Refusal::failed(self.path(), error))?;
-        // Whoever made it was killed before it was mounted.
+        // Whoever made it was killed before it was mounted. What is there then may not even be opened.
         if system.f_type as u64 != NSFS {
             return Ok(None);
         }
+        let opened = open(self.path(), OFlags::RDONLY | OFlags::CLOEXEC | OFlags::NOFOLLOW, Mode::empty())
+            .map_err(|error| Refusal::failed(self.path(), error))?;
         let ours = fs::metadata("/proc/self/ns/net").map_err(|error| Refusal::failed("/proc/self/ns/net", error))?;
         let its = rustix::fs::fstat(&opened).map_err(|error| Refusal::failed(self.path(), error))?;
         if (ours.dev(), ours.ino()) == (its.st_dev, its.st_ino) {

@@ -20,6 +20,8 @@ pub const SAID_BYTES: u64 = 64 * 1024;
 pub const RUN: Duration = Duration::from_secs(20);
 /// Until pasta has made its card; a loaded computer has been seen to take seconds.
 pub const UPLINK: Duration = Duration::from_secs(20);
+/// For what is left of a helper that was killed.
+pub const LOCK: Duration = Duration::from_secs(1);
 /// For somebody who does not read what was answered.
 pub const WRITE: Duration = Duration::from_secs(10);
 /// A pasta that ends at once is not started without end.

@@ -7,13 +7,14 @@ use std::os::unix::fs::{DirBuilderExt, MetadataExt, chown};
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
+use std::time::{Duration, Instant};
 
 use rustix::fs::{FlockOperation, Mode, OFlags, flock, open};
 use rustix::net::{SendAncillaryBuffer, SendAncillaryMessage, SendFlags, sendmsg};
 
 use crate::ground::{Asker, Ground, Reply};
 use crate::message::{Answer, parse, render};
-use crate::numbers::{CONNECTIONS, LINE_BYTES, WRITE};
+use crate::numbers::{CONNECTIONS, LINE_BYTES, LOCK, WRITE};
 use crate::refusal::{Code, Outcome, Refusal};
 use crate::sys::{self, capability};
 
@@ -66,13 +67,18 @@ fn make_folder() -> Outcome {
     Err(Refusal::new(Code::Failed, format_args!("{FOLDER} is not root's alone to write; remove it")))
 }
 
-/// One helper for each user.
+/// One helper for each user. A child of one that was killed has its lock, too, until it has become another program.
 fn lock(uid: u32) -> Outcome<OwnedFd> {
     let path = format!("{FOLDER}/{uid}.lock");
     let flags = OFlags::RDWR | OFlags::CREATE | OFlags::CLOEXEC | OFlags::NOFOLLOW;
     let file = open(&path, flags, Mode::from_raw_mode(0o600)).map_err(|error| Refusal::failed(&path, error))?;
-    flock(&file, FlockOperation::NonBlockingLockExclusive)
-        .map_err(|_| Refusal::new(Code::Busy, format_args!("another helper serves uid {uid} already")))?;
+    let deadline = Instant::now() + LOCK;
+    while flock(&file, FlockOperation::NonBlockingLockExclusive).is_err() {
+        if Instant::now() > deadline {
+            return Err(Refusal::new(Code::Busy, format_args!("another helper serves uid {uid} already")));
+        }
+        thread::sleep(LOCK / 100);
+    }
     Ok(file)
 }
 
@@ -96,7 +102,7 @@ fn accept(listener: &UnixListener, uid: u32, ground: &Arc<Mutex<Ground>>) {
     for (number, stream) in (0_u64..).zip(listener.incoming()) {
         let Ok(stream) = stream else {
             // No descriptor is left: others will end.
-            thread::sleep(std::time::Duration::from_millis(50));
+            thread::sleep(Duration::from_millis(50));
             continue;
         };
         let is_known = sys::peer_uid(&stream).is_some_and(|peer| [uid, 0].contains(&peer));

@@ -65,6 +65,9 @@ pub fn prepare(command: &mut Command, who: Who, namespace: Option<BorrowedFd<'_>
 fn become_somebody(who: Who) -> io::Result<()> {
     match who {
         Who::Root(kept) => {
+            // What it is in the middle of is done again by the next helper, and not beside it.
+            // SAFETY: numbers.
+            check(unsafe { libc::prctl(libc::PR_SET_PDEATHSIG, libc::SIGKILL, 0, 0, 0) })?;
             drop_bounding(kept);
             set_capabilities(held()? & mask(kept), 0)
         }

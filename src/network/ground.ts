@@ -33,7 +33,7 @@ export interface Ground extends WantedGround {
   /** What has gone over a slot's TAP, as the namespace sees it; undefined when there is none. */
   traffic(slot: Slot): Promise<NetworkUsage | undefined>;
   /** What the VMM is given of a slot. */
-  linkEnd(slot: Slot): TapEnd;
+  linkEnd(slot: Slot): Promise<TapEnd>;
   /** Resolves when nothing holds it any more and it cannot be had back. @param vmIds those that may run in it now. */
   watchLost(vmIds: () => readonly string[], signal: AbortSignal): Promise<void>;
   /** Ends the watching; all runs on. */

@@ -123,7 +123,7 @@ class LocalGround implements Ground {
     return (await this.#cards()).get(name);
   }
 
-  linkEnd({ name, mac }: Slot): TapEnd {
+  async linkEnd({ name, mac }: Slot): Promise<TapEnd> {
     return { kind: "tap", name, mac, enter: enterForVmm(this.#namespace), descriptor: undefined };
   }
 

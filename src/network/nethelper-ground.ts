@@ -42,18 +42,17 @@ export function makeHelperGrounds(parts: HelperParts): Grounds {
       await files.makeFolder(layout.network);
       // Before anything is made there: whoever comes after us knows whom to ask.
       await files.write(notePath, NOTE);
-      return new HelperGround(parts, await parts.placeProgram(), client);
+      return new HelperGround(parts, client);
     },
     find: async (claims) => {
       if (!(await hasNote())) return undefined;
-      const program = await parts.placeProgram();
       try {
         const client = await connectHelper(system, uid);
-        return { ground: new HelperGround(parts, program, client), kept: claims.filter(({ slot }) => client.slots.includes(slot.number)) };
+        return { ground: new HelperGround(parts, client), kept: claims.filter(({ slot }) => client.slots.includes(slot.number)) };
       } catch (error) {
         // What it has made runs on without it.
         log.warn("the vms' network runs on without its helper", { error });
-        return { ground: new HelperGround(parts, program, undefined), kept: claims };
+        return { ground: new HelperGround(parts, undefined), kept: claims };
       }
     },
     end: async () => {
@@ -74,16 +73,14 @@ class HelperGround implements Ground {
   readonly mode = "rooted";
   readonly by = "helper";
   readonly #parts: HelperParts;
-  readonly #program: string;
   /** What there is to be, for a helper that knows nothing. */
   readonly #slots = new Map<number, GrantedSlot>();
   #client: HelperClient | undefined;
   #host: HostState | undefined;
   #problem: string | undefined;
 
-  constructor(parts: HelperParts, program: string, client: HelperClient | undefined) {
+  constructor(parts: HelperParts, client: HelperClient | undefined) {
     this.#parts = parts;
-    this.#program = program;
     this.#client = client;
   }
 
@@ -123,8 +120,9 @@ class HelperGround implements Ground {
     return this.#client === undefined ? undefined : await this.#ask({ traffic: { slot: number } }, trafficOf);
   }
 
-  linkEnd({ number, name, mac }: Slot): TapEnd {
-    const enter = [this.#program, "tap", String(number), String(TAP_DESCRIPTOR), "--"];
+  /** The program is placed each time: a prune may have taken it. */
+  async linkEnd({ number, name, mac }: Slot): Promise<TapEnd> {
+    const enter = [await this.#parts.placeProgram(), "tap", String(number), String(TAP_DESCRIPTOR), "--"];
     return { kind: "tap", name, mac, enter, descriptor: TAP_DESCRIPTOR };
   }
 

@@ -1,8 +1,8 @@
 /**
  * Room `network`: how a vm reaches the outside. All vms with a way out have one network namespace in common, in which each has a TAP
  * of its own; rules in there let nothing pass but what may (`rules.ts`), and pasta carries that out by sockets of this user, so
- * that neither the host's firewall nor its cards are touched. The namespace lies in a user namespace (`rootless`) or, as root, in
- * none (`rooted`). QEMU's own network (`user`) keeps a guest from nothing, and is had by asking for it alone. IPv4 only.
+ * that neither the host's firewall nor its cards are touched. The namespace lies in a user namespace (`rootless`) or, made by root
+ * or by root's helper for this user, in none (`rooted`; `ground.ts` has who makes it). QEMU's own network (`user`) keeps a guest from nothing, and is had by asking for it alone. IPv4 only.
  *
  * Laws:
  * - No `nat` and no named network, no card. No port of the host leads into a guest. From guest to guest packets pass when both are in

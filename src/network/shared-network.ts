@@ -76,7 +76,12 @@ export class SharedNetwork implements AsyncDisposable {
     const { pool, ground, host } = await this.#inTurn(() => this.#ensure(wanted, signal));
     await pool.release(vmId);
     const slot = await pool.claim(vmId, grants);
-    return { slot, mode: ground.mode, by: ground.by, end: ground.linkEnd(slot), host };
+    try {
+      return { slot, mode: ground.mode, by: ground.by, end: await ground.linkEnd(slot), host };
+    } catch (error) {
+      await pool.release(vmId);
+      throw error;
+    }
   }
 
   async setGrants(vmId: string, grants: Grants): Promise<void> {

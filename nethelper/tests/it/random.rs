@@ -7,6 +7,15 @@ impl Random {
         Self(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1)
     }
 
+    /// That of `BANGER_TEST_SEED`, or another each time, which is told.
+    pub fn from_environment() -> Self {
+        let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().subsec_nanos();
+        let seed = std::env::var("BANGER_TEST_SEED").ok().and_then(|seed| seed.parse().ok());
+        let seed = seed.unwrap_or_else(|| u64::from(now));
+        println!("BANGER_TEST_SEED={seed}");
+        Self::new(seed)
+    }
+
     pub fn next(&mut self) -> u64 {
         // xorshift64*
         self.0 ^= self.0 >> 12;
