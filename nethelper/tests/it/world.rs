@@ -131,10 +131,15 @@ impl World {
         self.sh("ip -n banger-65534 -br link | cut -d' ' -f1 | sort; ip netns exec banger-65534 nft list tables")
     }
 
-    /// Pids of pasta, as the world numbers them.
+    /// Pids of pasta, as the world numbers them, without the children that it has for a moment at its start.
     pub fn uplinks(&self) -> Vec<String> {
-        let found = self.sh("for p in /proc/[0-9]*; do tr '\\0' ' ' < $p/cmdline | grep -q '^/usr/bin/pas.*/run/netns/banger-65534' && basename $p; done");
-        found.split_whitespace().map(str::to_owned).collect()
+        let found = self.sh("for p in /proc/[0-9]*; do
+               tr '\\0' ' ' < $p/cmdline | grep -q '^/usr/bin/pas.*/run/netns/banger-65534' || continue
+               echo $(basename $p) $(sed -n 's/^PPid:.//p' $p/status)
+             done 2>/dev/null");
+        let pairs: Vec<_> = found.lines().filter_map(|line| line.split_once(' ')).collect();
+        let is_child = |parent: &str| pairs.iter().any(|(pid, _)| *pid == parent);
+        pairs.iter().filter(|(_, parent)| !is_child(parent)).map(|(pid, _)| (*pid).to_owned()).collect()
     }
 }
 
