@@ -6,7 +6,7 @@
  * pass before: what is taken from a vm ends at once.
  */
 import type { HostNetworks } from "./host-networks.ts";
-import { SLOT_NETWORK, UPLINK, type Slot } from "./slots.ts";
+import { SLOT_NETWORK, SLOTS, UPLINK, type Slot } from "./slots.ts";
 
 /** What one vm may reach. */
 export interface Grants {
@@ -48,6 +48,10 @@ const DENIED = [
 const BEGUN_SECONDS = 2;
 /** Some MiB of the kernel's. When all are taken, no connection begins until one is free. */
 const BEGUN_MOST = 65_536;
+/** What is everybody's has to be shared: of those that are begun a vm can have some four thousand, and of those that pasta holds so many. */
+const BEGINS_A_SECOND = 1_000;
+const BEGINS_AT_ONCE = 2_000;
+const OPEN_MOST = 8_192;
 
 /** The whole table anew, in one transaction: there is no moment without it, nor with half of it. */
 export function tableText(host: HostNetworks, slots: readonly GrantedSlot[]): string {
@@ -66,6 +70,8 @@ table ${TABLE} {
   set members { type ifname . mark; }
   set near { type ipv4_addr; flags interval; auto-merge; }
   set begun { type ipv4_addr . inet_service . ipv4_addr . inet_service; flags dynamic,timeout; timeout ${BEGUN_SECONDS}s; size ${BEGUN_MOST}; }
+  set pace { type ifname; flags dynamic; size ${SLOTS}; }
+  set busy { type ifname; flags dynamic; size ${SLOTS}; }
 
   chain arriving {
     type filter hook prerouting priority raw; policy drop;
@@ -98,10 +104,12 @@ table ${TABLE} {
     goto to_uplink
   }
   chain to_uplink {
-    meta l4proto != tcp accept
     ct state established,related accept
+    add @busy { iifname ct count over ${OPEN_MOST} } goto refused
+    meta l4proto != tcp accept
     tcp flags & (fin | syn | rst | ack) != syn drop
     ip saddr . tcp sport . ip daddr . tcp dport @begun drop
+    update @pace { iifname limit rate over ${BEGINS_A_SECOND}/second burst ${BEGINS_AT_ONCE} packets } drop
     add @begun { ip saddr . tcp sport . ip daddr . tcp dport } accept
     drop
   }
