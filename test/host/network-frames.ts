@@ -91,6 +91,8 @@ export function parseReply(frame: Buffer): Reply {
   if (type !== 0x0800) return { kind: "other", hex: frame.subarray(0, 60).toString("hex") };
   const to = [...frame.subarray(30, 34)].join(".");
   const segment = frame.subarray(14 + (frame.readUInt8(14) & 0xf) * 4);
+  const isFragment = (frame.readUInt16BE(20) & 0x3fff) !== 0;
+  if (isFragment || segment.length < 8) return { kind: "other", hex: frame.subarray(0, 60).toString("hex") };
   switch (frame.readUInt8(23)) {
     case 1:
       if (segment.readUInt8(0) === 0) return { kind: "pong", port: segment.readUInt16BE(4), to };

@@ -1,5 +1,6 @@
-/** A guest of a test's that is no machine: it holds the other end of a link's TAP and sends what it likes. */
+/** A guest of a test's that sends what it likes, by the other end of a link's TAP, or by the card of a real guest from inside. */
 import { spawn } from "node:child_process";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Link } from "../../src/network/network.ts";
 import { arpFrame, parseReply, type Reply, type Sender } from "./network-frames.ts";
@@ -14,10 +15,37 @@ export interface NetworkGuest extends AsyncDisposable {
   readonly heard: readonly Reply[];
 }
 
+/** What a guest has been given. */
+interface Given {
+  readonly mac: string;
+  readonly address: string;
+  readonly gateway: string;
+}
+
+const PIPE = join(import.meta.dir, "frame-pipe.pl");
+
+/** It is no machine: it holds the TAP as a VMM would. */
 export async function openNetworkGuest({ end, guest }: Link): Promise<NetworkGuest> {
   if (end.kind !== "tap" || guest === undefined) throw new Error(`the link is ${end.kind}`);
-  const [program, ...words] = [...end.enter, "perl", join(import.meta.dir, "tap-pipe.pl"), end.name];
-  const child = spawn(program, words, { stdio: ["pipe", "pipe", "inherit"] });
+  return await talk([...end.enter, "perl", PIPE, "tap", end.name], undefined, { ...guest, address: guest.address.replace(/\/.*/, "") });
+}
+
+/**
+ * A real one, beside whatever else it does.
+ * @param into the command that runs another in the guest, with its stdin.
+ */
+export async function openGuestFromInside(
+  into: readonly string[],
+  env: Readonly<Record<string, string>>,
+  given: Given,
+): Promise<NetworkGuest> {
+  return await talk([...into, "perl", "-e", readFileSync(PIPE, "utf8"), "card", "eth0"], env, given);
+}
+
+async function talk(argv: readonly string[], env: Readonly<Record<string, string>> | undefined, given: Given): Promise<NetworkGuest> {
+  const { mac, address, gateway } = given;
+  const [program = "", ...words] = argv;
+  const child = spawn(program, words, { stdio: ["pipe", "pipe", "inherit"], env });
   const ended = new Promise((resolve) => child.once("exit", resolve));
   const heard: Reply[] = [];
   const attached = Promise.withResolvers<void>();
@@ -33,11 +61,12 @@ export async function openNetworkGuest({ end, guest }: Link): Promise<NetworkGue
         continue;
       }
       const reply = parseReply(frame);
-      if (reply.kind === "arp" && reply.about === guest.gateway) router.resolve(reply.mac);
+      if (reply.kind === "arp" && reply.about === gateway) router.resolve(reply.mac);
       else heard.push(reply);
     }
   });
-  void ended.then(() => attached.reject(new Error("nobody may hold the TAP")));
+  child.stdin.on("error", () => undefined);
+  void ended.then(() => attached.reject(new Error("nobody may have the link")));
   await attached.promise;
   const send = (...frames: readonly Buffer[]): void => {
     for (const frame of frames) {
@@ -46,15 +75,14 @@ export async function openNetworkGuest({ end, guest }: Link): Promise<NetworkGue
       child.stdin.write(Buffer.concat([length, frame]));
     }
   };
-  const address = guest.address.replace(/\/.*/, "");
   // The kernel begins to send a moment after somebody holds the other end.
-  const asking = setInterval(() => send(arpFrame({ mac: guest.mac, address }, "request", guest.gateway)), 100);
+  const asking = setInterval(() => send(arpFrame({ mac, address }, "request", gateway)), 100);
   const via = await router.promise;
   clearInterval(asking);
   return {
     address,
-    gateway: guest.gateway,
-    self: { mac: guest.mac, address, via },
+    gateway,
+    self: { mac, address, via },
     send,
     heard,
     [Symbol.asyncDispose]: async () => {

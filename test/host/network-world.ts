@@ -19,7 +19,8 @@ export const NEIGHBOUR_ADDRESS = "192.168.77.9";
 export const WEB_PORT = 80;
 /** On everything that a guest must not reach. */
 export const SECRET_PORT = 8080;
-/** On the host's loopback: what a guest reaches when it is granted. */
+/** On the host's loopback: what guests reach when they are granted it. */
+export const HOST_PORTS = Array.from({ length: 10 }, (_, index) => 9090 + index);
 export const GRANTED_PORT = 9090;
 const STUB = "127.0.0.53";
 
@@ -105,7 +106,7 @@ export async function openNetworkWorld(): Promise<NetworkWorld> {
   await serve(host, [
     ["dns", STUB, 53],
     ...["127.0.0.1", HOST_ADDRESS, HOST_PUBLIC_ADDRESS].flatMap((address) => both(address, SECRET_PORT)),
-    ...both("127.0.0.1", GRANTED_PORT),
+    ...HOST_PORTS.flatMap((port) => both("127.0.0.1", port)),
   ]);
 
   const open = undo.move();
