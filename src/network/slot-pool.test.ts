@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 import type { Claim } from "./claims.ts";
-import { NO_GRANTS } from "./rules.ts";
+import { NO_GRANTS, type Grants } from "./rules.ts";
 import { SlotPool, type SlotTools } from "./slot-pool.ts";
 import { SLOTS, slotOf, type Slot } from "./slots.ts";
 
@@ -9,6 +9,7 @@ function makeWorld(kept: readonly Claim[] = []) {
   const cards = new Set(kept.map(({ slot }) => slot.name));
   const written = new Map<string, string>(kept.map(({ slot, vmId }) => [slot.name, vmId]));
   const seen: string[] = [];
+  const withdrawn: Grants[] = [];
   const failing = { grants: false, slots: false };
   const tools: SlotTools = {
     ground: {
@@ -17,6 +18,7 @@ function makeWorld(kept: readonly Claim[] = []) {
         for (const { name } of made) cards.add(name);
         if (failing.slots) throw new Error("no slots");
         for (const { slot } of retired) cards.delete(slot.name);
+        withdrawn.push(...retired.map(({ grants }) => grants));
         seen.push("slots");
       },
       setGrants: async (slot) => {
@@ -31,7 +33,7 @@ function makeWorld(kept: readonly Claim[] = []) {
     },
     log: { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} },
   };
-  return { pool: new SlotPool(tools, kept), cards, written, seen, failing };
+  return { pool: new SlotPool(tools, kept), cards, written, withdrawn, seen, failing };
 }
 
 test("a second claim finds a slot that was made ahead, and waits for nothing in the namespace", async () => {
@@ -66,6 +68,16 @@ test("numbers begin again at the end, past those that are in use", async () => {
   ]);
   expect((await pool.claim("cc", NO_GRANTS)).number).toBe(1);
   expect(pool.vmIds).toEqual(["aa", "bb", "cc"]);
+});
+
+test("a vm that ends while it is granted something leaves nothing of it", async () => {
+  const { pool, written, withdrawn } = makeWorld();
+  await pool.claim("aa", NO_GRANTS);
+  const granted = { ...NO_GRANTS, hostPorts: [9090] };
+  await Promise.all([pool.setGrants("aa", granted), pool.release("aa")]);
+  await pool.settled();
+  expect([pool.vmIds, written.size]).toEqual([[], 0]);
+  expect(withdrawn).toEqual([granted]);
 });
 
 test("what failed is done the next time, and claims nothing", async () => {

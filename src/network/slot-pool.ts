@@ -4,6 +4,7 @@
  * meets another vm.
  */
 import { BangerError } from "../contract/errors.ts";
+import { makeInTurn } from "../operations/operations.ts";
 import type { Log } from "../system/system.ts";
 import type { Claim, Claims } from "./claims.ts";
 import type { Ground } from "./ground.ts";
@@ -26,6 +27,8 @@ export class SlotPool {
   #retired: Claim[] = [];
   #next: number;
   #tidying: Promise<void> | undefined;
+  /** A vm may end while it is granted something: what it has then been granted goes with it. */
+  readonly #inTurn = makeInTurn();
 
   /** @param kept claims whose TAPs and rules are there. */
   constructor(tools: SlotTools, kept: readonly Claim[]) {
@@ -60,7 +63,16 @@ export class SlotPool {
     return slot;
   }
 
-  async setGrants(vmId: string, grants: Grants): Promise<void> {
+  setGrants(vmId: string, grants: Grants): Promise<void> {
+    return this.#inTurn(() => this.#setGrants(vmId, grants));
+  }
+
+  /** The VMM has ended. */
+  release(vmId: string): Promise<void> {
+    return this.#inTurn(() => this.#release(vmId));
+  }
+
+  async #setGrants(vmId: string, grants: Grants): Promise<void> {
     const claim = this.#claims.get(vmId);
     if (claim === undefined || JSON.stringify(claim.grants) === JSON.stringify(grants)) return;
     const changed = { ...claim, grants };
@@ -70,8 +82,7 @@ export class SlotPool {
     await this.#tools.claims.write(changed);
   }
 
-  /** The VMM has ended. */
-  async release(vmId: string): Promise<void> {
+  async #release(vmId: string): Promise<void> {
     const claim = this.#claims.get(vmId);
     if (claim === undefined) return;
     this.#claims.delete(vmId);
