@@ -23,8 +23,13 @@ export interface WantedGround {
 export interface Ground extends WantedGround {
   /** What is wrong with the way out of all, for people; undefined when nothing is. */
   readonly problem: string | undefined;
-  /** Gives the namespace its whole table, these slots and no other TAP, and a way out. Throws `unavailable` `link_failed`. */
-  begin(host: HostState, kept: readonly GrantedSlot[], signal: AbortSignal): Promise<void>;
+  /**
+   * Gives the namespace its whole table, these slots and no other TAP, and a way out. Throws `unavailable` `link_failed`.
+   * @param vmIds those that may run in it at that moment: by them it is entered when nothing else holds it.
+   */
+  begin(host: HostState, kept: readonly GrantedSlot[], vmIds: () => readonly string[], signal: AbortSignal): Promise<void>;
+  /** Whether it is there, once it has got back what it lost; false when it cannot be had back. */
+  restore(): Promise<boolean>;
   /** The host is in these networks now, and asks this name server. */
   setHost(host: HostState): Promise<void>;
   changeSlots(change: SlotChange): Promise<void>;
@@ -34,8 +39,8 @@ export interface Ground extends WantedGround {
   traffic(slot: Slot): Promise<NetworkUsage | undefined>;
   /** What the VMM is given of a slot. */
   linkEnd(slot: Slot): Promise<TapEnd>;
-  /** Resolves when nothing holds it any more and it cannot be had back. @param vmIds those that may run in it now. */
-  watchLost(vmIds: () => readonly string[], signal: AbortSignal): Promise<void>;
+  /** Restores it whenever something is lost; resolves when it cannot be had back. */
+  watchLost(signal: AbortSignal): Promise<void>;
   /** Ends the watching; all runs on. */
   letGo(): Promise<void>;
 }

@@ -69,6 +69,8 @@ class LocalGround implements Ground {
   readonly #earlier: { readonly server: string | null } | undefined;
   #namespace: Namespace;
   #host: HostState | undefined;
+  #vmIds: () => readonly string[] = () => [];
+  #restoring: Promise<boolean> | undefined;
 
   constructor(system: System, namespace: Namespace, earlier: { readonly server: string | null } | undefined) {
     this.#system = system;
@@ -85,7 +87,8 @@ class LocalGround implements Ground {
     return this.#uplink.problem;
   }
 
-  async begin(host: HostState, kept: readonly GrantedSlot[], signal: AbortSignal): Promise<void> {
+  async begin(host: HostState, kept: readonly GrantedSlot[], vmIds: () => readonly string[], signal: AbortSignal): Promise<void> {
+    this.#vmIds = vmIds;
     if (this.#earlier === undefined) await this.#writeNote(host);
     else await this.#endOtherKeepers();
     // What an older daemon wrote may not be what holds now.
@@ -128,15 +131,15 @@ class LocalGround implements Ground {
   }
 
   /** A keeper that was killed gets a follower, as long as a VMM holds the namespace. */
-  async watchLost(vmIds: () => readonly string[], signal: AbortSignal): Promise<void> {
-    const { processes, log } = this.#system;
-    for (;;) {
-      await processes.watchEnd(this.#namespace.keeper, signal);
-      log.warn("the keeper of the vms' network is gone");
-      const inside = findInside(this.#system, this.#namespace.name, vmIds());
-      if (inside === undefined) return;
-      this.#namespace = await keepOn(this.#system, this.#namespace.mode, inside, signal);
-    }
+  async restore(): Promise<boolean> {
+    if (this.#system.processes.isAlive(this.#namespace.keeper)) return true;
+    this.#restoring ??= this.#keepOn().finally(() => (this.#restoring = undefined));
+    return await this.#restoring;
+  }
+
+  async watchLost(signal: AbortSignal): Promise<void> {
+    do await this.#system.processes.watchEnd(this.#namespace.keeper, signal);
+    while (await this.restore());
   }
 
   async letGo(): Promise<void> {
@@ -147,18 +150,37 @@ class LocalGround implements Ground {
     return (await this.#system.processes.networkCards(this.#namespace.keeper)) ?? new Map<string, NetworkUsage>();
   }
 
+  async #keepOn(): Promise<boolean> {
+    this.#system.log.warn("the keeper of the vms' network is gone");
+    const inside = findInside(this.#system, this.#namespace.name, this.#vmIds());
+    if (inside === undefined) return false;
+    this.#namespace = await keepOn(this.#system, this.#namespace.mode, inside, new AbortController().signal);
+    return true;
+  }
+
   async #rules(text: string): Promise<void> {
-    if (text !== "") await runInside(this.#system, this.#namespace, ["nft", "-f", "-"], text);
+    if (text !== "") await this.#inside(["nft", "-f", "-"], text);
+  }
+
+  /** Without a keeper nothing was begun inside: it is begun again by its follower. */
+  async #inside(argv: readonly string[], input: string): Promise<void> {
+    const before = this.#namespace;
+    try {
+      await runInside(this.#system, before, argv, input);
+    } catch (error) {
+      if (this.#system.processes.isAlive(before.keeper) || !(await this.restore())) throw error;
+      await runInside(this.#system, this.#namespace, argv, input);
+    }
   }
 
   async #addCards(slots: readonly Slot[]): Promise<void> {
-    if (slots.length > 0) await runInside(this.#system, this.#namespace, ["ip", "-batch", "-"], addCards(slots));
+    if (slots.length > 0) await this.#inside(["ip", "-batch", "-"], addCards(slots));
   }
 
   async #removeCards(slots: readonly Slot[]): Promise<void> {
     const cards = await this.#cards();
     const there = slots.filter(({ name }) => cards.has(name));
-    if (there.length > 0) await runInside(this.#system, this.#namespace, ["ip", "-batch", "-"], removeCards(there));
+    if (there.length > 0) await this.#inside(["ip", "-batch", "-"], removeCards(there));
   }
 
   async #endOtherKeepers(): Promise<void> {

@@ -126,8 +126,13 @@ class HelperGround implements Ground {
     return { kind: "tap", name, mac, enter, descriptor: TAP_DESCRIPTOR };
   }
 
+  /** What it has made outlives it. */
+  async restore(): Promise<boolean> {
+    return true;
+  }
+
   /** A helper that is gone may come again: vms wait for nothing of it meanwhile. What is lost is what it then does not have. */
-  async watchLost(_vmIds: () => readonly string[], signal: AbortSignal): Promise<void> {
+  async watchLost(signal: AbortSignal): Promise<void> {
     const { system, uid } = this.#parts;
     const over = new Promise<void>((resolve) => signal.addEventListener("abort", () => resolve(), { once: true }));
     for (;;) {

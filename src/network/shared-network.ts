@@ -114,7 +114,10 @@ export class SharedNetwork implements AsyncDisposable {
 
   async #ensure(wanted: WantedGround, signal: AbortSignal): Promise<Open> {
     await this.#reconcile();
-    if (this.#open !== undefined) return this.#open;
+    if (this.#open !== undefined) {
+      if (await this.#open.ground.restore()) return this.#open;
+      await this.#abandon(this.#open);
+    }
     const ground = await this.#grounds.open(wanted, signal);
     try {
       return await this.#use(ground, [], signal);
@@ -127,7 +130,7 @@ export class SharedNetwork implements AsyncDisposable {
 
   async #use(ground: Ground, kept: readonly Claim[], signal: AbortSignal): Promise<Open> {
     const host = await readHost(this.#system);
-    await ground.begin(host, kept, signal);
+    await ground.begin(host, kept, () => this.#open?.pool.vmIds ?? kept.map(({ vmId }) => vmId), signal);
     const pool = new SlotPool({ ground, claims: this.#claims, log: this.#system.log }, kept);
     const open: Open = { ground, host, pool, over: new AbortController(), watches: [] };
     this.#open = open;
@@ -145,7 +148,7 @@ export class SharedNetwork implements AsyncDisposable {
   async #watchLost(open: Open): Promise<void> {
     const { signal } = open.over;
     try {
-      await open.ground.watchLost(() => open.pool.vmIds, signal);
+      await open.ground.watchLost(signal);
     } catch (error) {
       if (signal.aborted) return;
       this.#system.log.error("cannot keep the vms' network", { error });
