@@ -5,7 +5,7 @@
  *   node scripts/setup.mjs [--tests]
  */
 import { pathToFileURL } from "node:url";
-import { buildAgent, buildBinary, buildLayers, buildNethelper, buildSshd } from "./setup/build.mjs";
+import { buildBinary, buildProgram, PROGRAMS } from "./setup/build.mjs";
 import { installDependencies } from "./setup/dependencies.mjs";
 import { FOR_TESTS, FOR_USE, install, missingOf } from "./setup/packages.mjs";
 import { runMain, SetupProblem } from "./setup/problem.mjs";
@@ -23,16 +23,24 @@ export async function setUp({ tests }) {
   const did = [
     await step("system packages", () => installMissing(tests ? [...FOR_USE, ...FOR_TESTS] : FOR_USE)),
     await step("npm packages", installDependencies),
-    await step("guest agent", buildAgent),
-    await step("layer merger", buildLayers),
-    await step("SSH server", buildSshd),
-    await step("network helper", buildNethelper),
+    // Beside each other: the last step of each build leaves processors idle.
+    ...(await allOf(PROGRAMS.map((program) => step(program.what, () => buildProgram(program))))),
   ];
   const isNew = await step("banger", buildBinary);
   if (tests) await openToolchain({ tests: true });
   checkUserIds();
   if (!isNew && !did.includes(true)) console.log(`set-up: nothing to do (${seconds(begin)})`);
   return isNew;
+}
+
+/**
+ * What each came to, when all have ended; the first failure, if there is one.
+ * @template Result
+ * @param {readonly Promise<Result>[]} works
+ */
+async function allOf(works) {
+  await Promise.allSettled(works);
+  return Promise.all(works);
 }
 
 function checkComputer() {

@@ -1,46 +1,45 @@
 /** Builds the four Rust programs and the one binary that embeds them, each only when its sources changed. */
 import { copyFileSync, existsSync, mkdirSync, renameSync } from "node:fs";
 import { dirname } from "node:path";
-import { spawnSync } from "node:child_process";
+import { spawn } from "node:child_process";
 import { SetupProblem } from "./problem.mjs";
 import { AGENT, BANGER, BUN, LAYERS, NETHELPER, SSHD, inRoot } from "./places.mjs";
 import { runOk } from "./programs.mjs";
 import { openToolchain } from "./rust.mjs";
 import { unlessDone } from "./stamp.mjs";
 
-/** True when there was something to do. */
-export function buildAgent() {
-  return buildProgram({ name: "agent", folder: "guest", program: "banger-agent", result: AGENT });
-}
+/**
+ * @typedef {object} Program
+ * @property {string} what it is, for people
+ * @property {string} name of its stamp
+ * @property {string} folder
+ * @property {string} program as cargo calls it
+ * @property {string} result
+ */
 
-/** True when there was something to do. */
-export function buildLayers() {
-  return buildProgram({ name: "layers", folder: "layers", program: "banger-layers", result: LAYERS });
-}
+/** @type {readonly Program[]} */
+export const PROGRAMS = [
+  { what: "guest agent", name: "agent", folder: "guest", program: "banger-agent", result: AGENT },
+  { what: "layer merger", name: "layers", folder: "layers", program: "banger-layers", result: LAYERS },
+  { what: "SSH server", name: "sshd", folder: "sshd", program: "banger-sshd", result: SSHD },
+  { what: "network helper", name: "nethelper", folder: "nethelper", program: "banger-nethelper", result: NETHELPER },
+];
 
-/** True when there was something to do. */
-export function buildSshd() {
-  return buildProgram({ name: "sshd", folder: "sshd", program: "banger-sshd", result: SSHD });
-}
-
-/** True when there was something to do. */
-export function buildNethelper() {
-  return buildProgram({ name: "nethelper", folder: "nethelper", program: "banger-nethelper", result: NETHELPER });
-}
+/** The one toolchain of all: two that look for it at once might both install it. @type {ReturnType<typeof openToolchain> | undefined} */
+let toolchain;
 
 /**
- * Builds a Rust program, when its sources have changed, and puts it where the binary is built from.
- * @typedef {{ readonly name: string, readonly folder: string, readonly program: string, readonly result: string }} Program
+ * Builds a Rust program, when its sources have changed, and puts it where the binary is built from. True when there was something to do.
  * @param {Program} program
  */
-function buildProgram({ name, folder, program, result }) {
+export function buildProgram({ name, folder, program, result }) {
   return unlessDone({
     name,
     sources: ["src", "Cargo.toml", "Cargo.lock", ".cargo"].map((source) => inRoot(folder, source)),
     results: [result],
     async work() {
-      const toolchain = await openToolchain({ tests: false });
-      place(await cargoBuild(toolchain, folder, program), result);
+      toolchain ??= openToolchain({ tests: false });
+      place(await cargoBuild(await toolchain, folder, program), result);
     },
   });
 }
@@ -53,19 +52,28 @@ function buildProgram({ name, folder, program, result }) {
  */
 async function cargoBuild({ cargo, env }, folder, program) {
   const argv = ["build", "--release", "--locked", "--message-format=json-render-diagnostics"];
-  const result = spawnSync(cargo, argv, {
-    cwd: inRoot(folder),
-    env,
-    encoding: "utf8",
-    maxBuffer: 64 * 2 ** 20,
-    stdio: ["ignore", "pipe", "inherit"],
-  });
-  if (result.error !== undefined || result.status !== 0) {
-    throw new SetupProblem(`cannot build ${program}: cargo ended with ${result.error?.message ?? `code ${result.status}`}, see above`);
-  }
-  const path = executableIn(result.stdout, program);
+  const { end, stdout } = await collect(spawn(cargo, argv, { cwd: inRoot(folder), env, stdio: ["ignore", "pipe", "inherit"] }));
+  if (end !== undefined) throw new SetupProblem(`cannot build ${program}: cargo ended with ${end}, see above`);
+  const path = executableIn(stdout, program);
   if (path === undefined) throw new SetupProblem(`cannot build ${program}: cargo built no program of that name`);
   return path;
+}
+
+/**
+ * What a program printed, and how it ended unless it was well.
+ * @param {import("node:child_process").ChildProcessByStdio<null, import("node:stream").Readable, null>} child
+ * @returns {Promise<{ stdout: string, end: string | undefined }>}
+ */
+function collect(child) {
+  return new Promise((resolve) => {
+    /** @type {Buffer[]} */
+    const parts = [];
+    child.stdout.on("data", (part) => parts.push(part));
+    child.once("error", (error) => resolve({ stdout: "", end: error.message }));
+    child.once("close", (code, signal) =>
+      resolve({ stdout: Buffer.concat(parts).toString(), end: code === 0 ? undefined : `code ${code ?? signal}` }),
+    );
+  });
 }
 
 /**

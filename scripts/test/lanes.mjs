@@ -1,4 +1,4 @@
-/** Suites beside each other: each leaves one of two processors idle much of the time. */
+/** Suites beside each other: each waits for guests, deadlines and disks much of the time. */
 import { execFileSync } from "node:child_process";
 import { mkdirSync, rmSync } from "node:fs";
 import { availableParallelism } from "node:os";
@@ -7,8 +7,8 @@ import { inRoot } from "../setup/places.mjs";
 import { runSuite } from "./run-suite.mjs";
 import { timed } from "./timed.mjs";
 
-/** More would find what the machine cannot do in time, not what is wrong. */
-const LANES = 2;
+/** On two processors two lanes leave one idle; more than these would find what the machine cannot do in time, not what is wrong. */
+const LANES = 3;
 
 /**
  * Those that want the machine for themselves first, then the others in lanes. Beside each other, their lines begin with the name of the
@@ -20,7 +20,7 @@ export async function runInLanes(suites, env) {
   const lines = [];
   for (const suite of suites.filter(({ beside }) => beside !== true)) lines.push(await timed(suite.name, () => runSuite(suite, env)));
   const queue = suites.filter(({ beside }) => beside === true);
-  const lanes = Math.min(LANES, availableParallelism(), queue.length);
+  const lanes = availableParallelism() > 1 ? Math.min(LANES, queue.length) : 1;
   const runLane = async () => {
     for (let suite = queue.shift(); suite !== undefined; suite = queue.shift()) {
       lines.push(await timed(suite.name, () => (lanes > 1 ? runBeside(suite, env) : runSuite(suite, env))));

@@ -1,6 +1,6 @@
 /**
  * Every check and every group of tests, in the order in which they begin: what is quick and cheap to mend comes first, then what the
- * rest needs, then the long ones, two beside each other, longest first.
+ * rest needs, then the long ones, some beside each other, longest first.
  */
 import { BUN, inRoot } from "../setup/places.mjs";
 
@@ -41,8 +41,9 @@ const rust = (name) => [
     kind: "check",
     argv: ["cargo", "clippy", "--locked", "--all-targets", "--", "-D", "warnings"],
     quick: false,
+    beside: true,
     folder: inRoot(name),
-    minutes: 10,
+    minutes: 20,
   },
   {
     name,
@@ -65,6 +66,17 @@ export const SUITES = [
   check("rooms", [BUN, inRoot("tools/check-rooms.ts")]),
   { name: "unit", kind: "bun", argv: ["./src", "./tools", "./scripts", "./bench"], quick: true, minutes: 10 },
   { name: "goods", kind: "check", argv: [BUN, inRoot("test/support/pull-goods.ts")], quick: false, minutes: 15 },
+  {
+    name: "images",
+    kind: "bun",
+    argv: ["./test/images"],
+    quick: false,
+    needs: "goods",
+    beside: true,
+    boots: true,
+    minutes: 60,
+    fullMinutes: 180,
+  },
   { name: "vm", kind: "bun", argv: ["./test/vm"], quick: false, needs: "goods", beside: true, boots: true, minutes: 60, fullMinutes: 180 },
   { name: "host", kind: "bun", argv: ["./test/host"], quick: false, needs: "goods", beside: true, minutes: 30, fullMinutes: 90 },
   {
