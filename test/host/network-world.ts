@@ -24,6 +24,16 @@ export const HOST_PORTS = Array.from({ length: 10 }, (_, index) => 9090 + index)
 export const GRANTED_PORT = 9090;
 const STUB = "127.0.0.53";
 
+/** A script for bash that prints what a web server says, or how it could not be asked: at the address `$0` and the port `$1`. */
+export const ASK = `exec 2>&1; exec 3<>"/dev/tcp/$0/$1" && printf 'GET / HTTP/1.0\\r\\n\\r\\n' >&3 && timeout 5 cat <&3`;
+/** How the internet's server greets who comes by way of the host. */
+export const SAID = `hello from ${INTERNET_ADDRESS} to ${HOST_ADDRESS}\n`;
+
+/** The gateway of a guest, without the length of its network: the address before the guest's own. */
+export function gatewayOf(address: string): string {
+  return address.replace(/\/.*/, "").replace(/\d+$/, (last) => String(Number(last) - 1));
+}
+
 /** What the host reaches, and a guest is not to. */
 export const FORBIDDEN = {
   router: "192.168.77.1",

@@ -1,6 +1,6 @@
 /** Real guests with a network in common, in a small internet of the test's own: they reach each other by name, and nobody else does. */
 import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
-import { HOST_ADDRESS, INTERNET_ADDRESS, openNetworkWorld, SECRET_PORT, WEB_PORT, type NetworkWorld } from "../host/network-world.ts";
+import { ASK, HOST_ADDRESS, INTERNET_ADDRESS, openNetworkWorld, SECRET_PORT, WEB_PORT, type NetworkWorld } from "../host/network-world.ts";
 import { openGoods } from "../support/goods.ts";
 import { killDaemon } from "../support/kill-daemon.ts";
 import { until } from "../support/until.ts";
@@ -15,7 +15,6 @@ interface Shown {
 }
 
 const SERVER = `perl -MIO::Socket::INET -e '$s = IO::Socket::INET->new(LocalAddr => "0.0.0.0", LocalPort => 80, Listen => 5, ReuseAddr => 1) or die; while ($c = $s->accept) { while (<$c>) { last if /^\\r?$/ } print $c "hello to ", $c->peerhost, "\\n"; close $c }'`;
-const ASK = `exec 2>&1; exec 3<>"/dev/tcp/$0/$1" && printf 'GET / HTTP/1.0\\r\\n\\r\\n' >&3 && cat <&3`;
 const MODE = process.getuid?.() === 0 ? "rooted" : "rootless";
 
 let internet: NetworkWorld;

@@ -5,13 +5,16 @@ import { once } from "node:events";
 import { readdirSync, readlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import {
+  ASK,
   FORBIDDEN,
+  gatewayOf,
   GRANTED_PORT,
   HOST_ADDRESS,
   HOST_PUBLIC_ADDRESS,
   INTERNET_ADDRESS,
   NEIGHBOUR_ADDRESS,
   openNetworkWorld,
+  SAID,
   SECRET_PORT,
   WEB_PORT,
   type NetworkWorld,
@@ -24,9 +27,6 @@ import { BANGER, closeWorld, openWorld, SHARED, type World } from "../support/wo
 setDefaultTimeout(180_000);
 
 const SOMEBODY = 4242;
-/** Prints what a web server says, or how it could not be asked. */
-const ASK = `exec 2>&1; exec 3<>"/dev/tcp/$0/$1" && printf 'GET / HTTP/1.0\\r\\n\\r\\n' >&3 && cat <&3`;
-const SAID = `hello from ${INTERNET_ADDRESS} to ${HOST_ADDRESS}\n`;
 const OUT_OF_REACH = [
   ...["127.0.0.1", "198.19.255.1", "198.19.255.2", "198.19.0.1", HOST_ADDRESS, HOST_PUBLIC_ADDRESS],
   ...Object.values(FORBIDDEN),
@@ -54,8 +54,7 @@ const run = (...command: readonly string[]): string => {
 const show = (name: string): Promise<Shown> => world.json<Shown>(["vm", "show", name]);
 const ask = async (name: string, host: string, port: number): Promise<string> =>
   (await world.banger(["vm", "exec", name, "--", "timeout", "3", "bash", "-c", ASK, host, String(port)])).stdout;
-const gatewayOf = async (name: string): Promise<string> =>
-  ((await show(name)).network.address ?? "").replace(/\/.*/, "").replace(/\d+$/, (last) => String(Number(last) - 1));
+const gatewayOfVm = async (name: string): Promise<string> => gatewayOf((await show(name)).network.address ?? "");
 const namespaces = (): readonly string[] => run("sh", "-c", "ls /run/netns 2>/dev/null || true").split("\n").filter(Boolean);
 const cards = (): readonly string[] =>
   run("ip", "-n", `banger-${SOMEBODY}`, "-br", "link")
@@ -155,14 +154,14 @@ describe.each(process.getuid?.() === 0 ? ["a user whom the kernel lets make no n
       expect(await ask(name, INTERNET_ADDRESS, WEB_PORT)).toEndWith(SAID);
       expect(await ask(name, "www.example.com", WEB_PORT)).toEndWith(SAID);
     }
-    expect(await ask("out", await gatewayOf("out"), GRANTED_PORT)).toContain("hello");
+    expect(await ask("out", await gatewayOfVm("out"), GRANTED_PORT)).toContain("hello");
     expect(await ask("out", NEIGHBOUR_ADDRESS, SECRET_PORT)).toContain("hello");
-    const others = [await gatewayOf("out"), await gatewayOf("other"), ...OUT_OF_REACH];
+    const others = [await gatewayOfVm("out"), await gatewayOfVm("other"), ...OUT_OF_REACH];
     const answers = await Promise.all(others.map(async (host) => `${host}: ${await ask("other", host, SECRET_PORT)}`));
     expect(answers.filter((answer) => answer.includes("hello"))).toEqual([]);
-    expect(await ask("other", await gatewayOf("other"), GRANTED_PORT)).not.toContain("hello");
+    expect(await ask("other", await gatewayOfVm("other"), GRANTED_PORT)).not.toContain("hello");
     await world.ok(["vm", "set", "other", "--allow-host", String(GRANTED_PORT)]);
-    expect(await ask("other", await gatewayOf("other"), GRANTED_PORT)).toContain("hello");
+    expect(await ask("other", await gatewayOfVm("other"), GRANTED_PORT)).toContain("hello");
     const [vm] = (
       await world.json<{ vms: readonly { host: { network: { sentBytes: number } } }[] }>(["stats", "--interval", "100ms", "out"])
     ).vms;
@@ -195,7 +194,7 @@ describe.each(process.getuid?.() === 0 ? ["a user whom the kernel lets make no n
     await until("no problem", async () => (await show("out")).problems.length === 0);
     process.kill(Number(pastas()[0]), "SIGKILL");
     await until("a way out", async () => (await ask("out", INTERNET_ADDRESS, WEB_PORT)).includes("hello"));
-    expect(await ask("out", await gatewayOf("out"), GRANTED_PORT)).toContain("hello");
+    expect(await ask("out", await gatewayOfVm("out"), GRANTED_PORT)).toContain("hello");
     expect(await ask("out", FORBIDDEN.router, SECRET_PORT)).not.toContain("hello");
     await killDaemon(world);
     await world.ok(["vm", "stop", "other"]);

@@ -5,7 +5,7 @@
 import { afterEach, describe, expect, setDefaultTimeout, test } from "bun:test";
 import { openGuestFromInside, type NetworkGuest } from "../host/network-guest.ts";
 import { askAll, type Party } from "../host/network-questions.ts";
-import { HOST_PORTS, NEIGHBOUR_ADDRESS, openNetworkWorld, type NetworkWorld } from "../host/network-world.ts";
+import { gatewayOf, HOST_PORTS, NEIGHBOUR_ADDRESS, openNetworkWorld, type NetworkWorld } from "../host/network-world.ts";
 import { openGoods } from "../support/goods.ts";
 import { closeWorld, openWorld, type World } from "../support/world.ts";
 
@@ -40,9 +40,8 @@ describe("three guests", () => {
       expect(network.mode).toBe(mode);
       const address = network.address.replace(/\/.*/, "");
       const mac = (await here.ok(["exec", name, "--", "cat", "/sys/class/net/eth0/address"])).trim();
-      const gateway = address.replace(/\d+$/, (last) => String(Number(last) - 1));
       const into = [...computer.argv([here.program, "exec", "-i", name, "--"])];
-      return undo.use(await openGuestFromInside(into, here.environment, { mac, address, gateway }));
+      return undo.use(await openGuestFromInside(into, here.environment, { mac, address, gateway: gatewayOf(address) }));
     };
     const parties: Party[] = [];
     for (const { name, hostPorts, lan } of GRANTS) {

@@ -3,13 +3,16 @@ import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import {
+  ASK,
   FORBIDDEN,
+  gatewayOf,
   GRANTED_PORT,
   HOST_ADDRESS,
   HOST_PUBLIC_ADDRESS,
   INTERNET_ADDRESS,
   NEIGHBOUR_ADDRESS,
   openNetworkWorld,
+  SAID,
   SECRET_PORT,
   WEB_PORT,
   type NetworkWorld,
@@ -29,9 +32,6 @@ interface Shown {
   readonly network: { readonly mode: string; readonly address: string | null; readonly nat: boolean };
 }
 
-/** Prints what a web server says, or how it could not be asked. */
-const ASK = `exec 2>&1; exec 3<>"/dev/tcp/$0/$1" && printf 'GET / HTTP/1.0\\r\\n\\r\\n' >&3 && cat <&3`;
-const SAID = `hello from ${INTERNET_ADDRESS} to ${HOST_ADDRESS}\n`;
 /** Every way to say "this computer", "my host" or "whoever is near", as a guest sees it. */
 const HOSTILE = [
   ...["127.0.0.1", "127.0.0.2", "127.255.255.254", "localhost", "0.0.0.0", "0", "2130706433", "[::1]", "::ffff:127.0.0.1"],
@@ -55,7 +55,7 @@ const answering = async (name: string, hosts: readonly string[], port: number): 
   return answers.filter((answer) => answer.includes("hello"));
 };
 const addressOf = async (name: string): Promise<string> => (await show(name)).network.address?.replace(/\/.*/, "") ?? "";
-const gatewayOf = async (name: string): Promise<string> => (await addressOf(name)).replace(/\d+$/, (last) => String(Number(last) - 1));
+const gatewayOfVm = async (name: string): Promise<string> => gatewayOf(await addressOf(name));
 /** What keeps the network and what carries it out. */
 const servants = (program: "cat" | "pasta") =>
   processesOf(world.folder).filter(
@@ -97,7 +97,7 @@ describe("guests in a small internet", () => {
   });
 
   test("reach nothing of the host, around it, or of each other", async () => {
-    const near = [await addressOf("other"), await addressOf("out"), await gatewayOf("other"), await gatewayOf("out")];
+    const near = [await addressOf("other"), await addressOf("out"), await gatewayOfVm("other"), await gatewayOfVm("out")];
     expect(await answering("out", [...HOSTILE, ...near], SECRET_PORT)).toEqual([]);
     expect(await answering("other", [...HOSTILE, ...near, NEIGHBOUR_ADDRESS], SECRET_PORT)).toEqual([]);
     // Refused, so that nobody has to wait.
@@ -105,16 +105,16 @@ describe("guests in a small internet", () => {
   });
 
   test("reach what they were granted, each its own", async () => {
-    const gateway = await gatewayOf("out");
+    const gateway = await gatewayOfVm("out");
     expect(await ask("out", gateway, GRANTED_PORT)).toEndWith("hello from 127.0.0.1 to 127.0.0.1\n");
     expect(await ask("out", NEIGHBOUR_ADDRESS, SECRET_PORT)).toContain(`hello from ${NEIGHBOUR_ADDRESS}`);
-    for (const address of [await gatewayOf("other"), gateway, "198.19.255.1"])
+    for (const address of [await gatewayOfVm("other"), gateway, "198.19.255.1"])
       expect(await ask("other", address, GRANTED_PORT)).not.toContain("hello");
     expect(await ask("other", NEIGHBOUR_ADDRESS, SECRET_PORT)).not.toContain("hello");
   });
 
   test("are granted more and less while they run, and a connection that is open ends with its grant", async () => {
-    const gateway = await gatewayOf("other");
+    const gateway = await gatewayOfVm("other");
     await world.ok(["vm", "set", "other", "--allow-host", String(GRANTED_PORT), "--allow-lan", "192.168.77.0/24"]);
     expect(await ask("other", gateway, GRANTED_PORT)).toContain("hello");
     expect(await ask("other", NEIGHBOUR_ADDRESS, SECRET_PORT)).toContain("hello");
@@ -129,7 +129,7 @@ describe("guests in a small internet", () => {
     expect((await asking).stdout).not.toContain("hello");
     expect(await ask("other", gateway, GRANTED_PORT)).not.toContain("hello");
     expect(await ask("other", NEIGHBOUR_ADDRESS, SECRET_PORT)).not.toContain("hello");
-    expect(await ask("out", await gatewayOf("out"), GRANTED_PORT)).toContain("hello");
+    expect(await ask("out", await gatewayOfVm("out"), GRANTED_PORT)).toContain("hello");
   });
 
   test("reach each other by no server of their own", async () => {
@@ -175,7 +175,7 @@ describe("guests in a small internet", () => {
 
   test("get nowhere by another address, another MAC, or the loopback sent out through the gateway", async () => {
     const own = await addressOf("out");
-    const gateway = await gatewayOf("out");
+    const gateway = await gatewayOfVm("out");
     const stolen = await addressOf("other");
     const route = `
       echo 1 | tee /proc/sys/net/ipv4/conf/*/route_localnet > /dev/null
@@ -217,7 +217,7 @@ describe("guests in a small internet", () => {
     expect(await show("out")).toMatchObject({ id: before.id, pid: before.pid });
     await until("a way out", async () => (await ask("out", INTERNET_ADDRESS, WEB_PORT)).includes("hello"));
     expect(await answering("out", HOSTILE, SECRET_PORT)).toEqual([]);
-    expect(await ask("out", await gatewayOf("out"), GRANTED_PORT)).toContain("hello");
+    expect(await ask("out", await gatewayOfVm("out"), GRANTED_PORT)).toContain("hello");
 
     await world.ok(["vm", "stop", "other"]);
     expect(claims()).toHaveLength(1);
